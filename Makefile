@@ -1,0 +1,62 @@
+# Counterfoil: one Makefile, not recursive; each room adds a short module.mk.
+#   make            the daemon, the library and the command, in build/
+#   make demo       one order from request to a refused call after revocation
+#   make check      unit, flow, browser, fuzz replay, lint
+#   make help       every target
+
+MAKEFLAGS += --no-builtin-rules
+SHELL     := /bin/sh
+VERSION   := 0.1.0
+PREFIX    ?= /usr/local
+DESTDIR   ?=
+CC        := gcc
+
+# SANITIZE=address,undefined and SANITIZE=thread rebuild everything in a folder of their own.
+comma     := ,
+SANITIZE  ?=
+BUILD     ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
+
+PKGS    := openssl libcurl libmicrohttpd gnutls sqlite3 jansson inih libseccomp
+WARN    := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+           -Wwrite-strings -Wpointer-arith -Wundef
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+           $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+CFLAGS  ?= -O2 -g
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DCOUNTERFOIL_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) -fPIC -fvisibility=hidden -pthread -I. \
+           $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(CFLAGS)
+ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
+           $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
+
+.PHONY: all
+all: programs
+
+include base/module.mk ca/module.mk delivery/module.mk issuer/module.mk client/module.mk docs/module.mk tests/module.mk
+
+# The system's own list of what is missing, answered from dpkg's database in well under a second.
+BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
+           libsqlite3-dev libjansson-dev libinih-dev libseccomp-dev libsystemd-dev libunistring-dev openssl curl ca-certificates
+TEST_PACKAGES  := libcmocka-dev bats jq sqlite3 mandoc chromium universal-ctags shellcheck
+
+.PHONY: deps deps-build deps-test
+deps: deps-build deps-test
+deps-build:
+	$(Q)tests/support/need $(BUILD_PACKAGES)
+deps-test: deps-build
+	$(Q)tests/support/need $(TEST_PACKAGES) -- node:nodejs npm:npm
+	$(Q)tests/support/need-npm tests/browser
+
+$(BUILD)/obj/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+.PHONY: help
+help:
+	@sed -n 's/^#   //p' Makefile

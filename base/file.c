@@ -1,0 +1,172 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 65536 };
+
+enum err file_join(char out[4096], const char *dir, const char *name)
+{
+	int n = snprintf(out, 4096, "%s/%s", dir, name);
+	return n > 0 && n < 4096 ? ERR_OK : ERR_TOO_LARGE;
+}
+
+enum err file_write_all(int fd, const void *bytes, size_t len)
+{
+	const char *p = bytes;
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return ERR_IO;
+		p += n;
+		len -= (size_t)n;
+	}
+	return ERR_OK;
+}
+
+static enum err io_error(struct errbuf *why, const char *what, const char *path)
+{
+	int saved = errno;
+	enum err e = saved == ENOENT ? ERR_NOT_FOUND : saved == EEXIST ? ERR_EXISTS : ERR_IO;
+	return fail(why, e, "%s %s: %s", what, path, strerror(saved));
+}
+
+static enum err sync_folder(const char *path, struct errbuf *why)
+{
+	char folder[4096];
+	snprintf(folder, sizeof folder, "%s", path);
+	char *slash = strrchr(folder, '/');
+	if (!slash)
+		snprintf(folder, sizeof folder, ".");
+	else
+		slash[slash == folder ? 1 : 0] = '\0';
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return io_error(why, "open folder", folder);
+	int bad = fsync(fd);
+	close(fd);
+	return bad ? io_error(why, "fsync folder", folder) : ERR_OK;
+}
+
+static enum err write_temporary(char *temporary, const void *bytes, size_t len, mode_t mode, struct errbuf *why)
+{
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return io_error(why, "create", temporary);
+	enum err e = ERR_OK;
+	if (fchmod(fd, mode) != 0 || file_write_all(fd, bytes, len) != ERR_OK || fsync(fd) != 0)
+		e = io_error(why, "write", temporary);
+	if (close(fd) != 0 && e == ERR_OK)
+		e = io_error(why, "close", temporary);
+	if (e)
+		unlink(temporary);
+	return e;
+}
+
+static enum err publish(const char *path, const void *bytes, size_t len, mode_t mode, int replace, struct errbuf *why)
+{
+	char temporary[4096];
+	int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+	if (n < 0 || n >= (int)sizeof temporary)
+		return fail(why, ERR_TOO_LARGE, "path too long: %.80s...", path);
+	enum err e = write_temporary(temporary, bytes, len, mode, why);
+	if (e)
+		return e;
+	int bad = replace ? rename(temporary, path) : link(temporary, path);
+	if (bad)
+		e = io_error(why, "publish", path);
+	if (bad || !replace)
+		unlink(temporary);
+	return e ? e : sync_folder(path, why);
+}
+
+enum err file_publish(const char *path, const void *bytes, size_t len, mode_t mode, struct errbuf *why)
+{
+	return publish(path, bytes, len, mode, 1, why);
+}
+
+enum err file_publish_new(const char *path, const void *bytes, size_t len, mode_t mode, struct errbuf *why)
+{
+	return publish(path, bytes, len, mode, 0, why);
+}
+
+enum err file_read_fd(int fd, const char *name, struct buf *out, struct errbuf *why)
+{
+	off_t at = lseek(fd, 0, SEEK_SET) == 0 ? 0 : -1;
+	for (;;) {
+		size_t want = out->cap - out->len < CHUNK ? out->cap - out->len + 1 : CHUNK;
+		uint8_t chunk[CHUNK];
+		ssize_t n = at < 0 ? read(fd, chunk, want) : pread(fd, chunk, want, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return io_error(why, "read", name);
+		buf_add(out, chunk, (size_t)n);
+		explicit_bzero(chunk, (size_t)n);
+		if (n == 0 || out->err)
+			break;
+		at = at < 0 ? at : at + n;
+	}
+	if (out->err == ERR_TOO_LARGE)
+		return fail(why, ERR_TOO_LARGE, "%s is larger than %zu bytes", name, out->cap);
+	return buf_check(out);
+}
+
+static enum err open_regular(const char *path, int *fd, struct stat *st, struct errbuf *why)
+{
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*fd < 0)
+		return io_error(why, "open", path);
+	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode))
+		return ERR_OK;
+	close(*fd);
+	return fail(why, ERR_INVALID, "%s is not a regular file", path);
+}
+
+enum err file_read(const char *path, struct buf *out, struct errbuf *why)
+{
+	struct stat st;
+	int fd = -1;
+	enum err e = open_regular(path, &fd, &st, why);
+	if (e)
+		return e;
+	e = file_read_fd(fd, path, out, why);
+	close(fd);
+	return e;
+}
+
+enum err file_read_secret_fd(int fd, const char *name, size_t max, struct secret **out, struct errbuf *why)
+{
+	struct buf bytes = BUF_INIT(max);
+	enum err e = file_read_fd(fd, name, &bytes, why);
+	if (!e && bytes.len == 0)
+		e = fail(why, ERR_INVALID, "%s is empty", name);
+	if (!e) {
+		*out = secret_copy(bytes.data, bytes.len);
+		e = *out ? ERR_OK : fail(why, ERR_MEMORY, "no locked memory for %s", name);
+	}
+	buf_free(&bytes);
+	return e;
+}
+
+enum err file_read_secret(const char *path, size_t max, struct secret **out, struct errbuf *why)
+{
+	struct stat st;
+	int fd = -1;
+	enum err e = open_regular(path, &fd, &st, why);
+	if (e)
+		return e;
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		e = fail(why, ERR_REFUSED, "%s may be read by others: chmod 600 %s", path, path);
+	else
+		e = file_read_secret_fd(fd, path, max, out, why);
+	close(fd);
+	return e;
+}

@@ -1,0 +1,32 @@
+/* file: whole files, read with a cap and published atomically.
+ *
+ * Publishing writes a temporary name in the same folder, fsyncs, renames, and fsyncs the folder: a reader sees the old
+ * file or the new one, and what returned ERR_OK survives a power cut. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/secret.h"
+
+#include <sys/types.h>
+
+/* Publish `len` bytes at path with mode (0600 for anything private). */
+enum err file_publish(const char *path, const void *bytes, size_t len, mode_t mode, struct errbuf *why) MUST_CHECK;
+/* The same, but ERR_EXISTS when path exists; never replaces. */
+enum err file_publish_new(const char *path, const void *bytes, size_t len, mode_t mode, struct errbuf *why) MUST_CHECK;
+
+/* Append the whole file to out; ERR_TOO_LARGE by out's cap, ERR_NOT_FOUND, ERR_IO. Refuses what is not a regular file. */
+enum err file_read(const char *path, struct buf *out, struct errbuf *why) MUST_CHECK;
+/* Append what an open descriptor holds, from its beginning where it can seek. The name is for the error text. */
+enum err file_read_fd(int fd, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;
+/* A private file of 1 to max bytes into a new secret; refuses one that group or others may read. */
+enum err file_read_secret(const char *path, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
+enum err file_read_secret_fd(int fd, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
+
+/* Write all of it to a descriptor, through short writes and EINTR. */
+enum err file_write_all(int fd, const void *bytes, size_t len) MUST_CHECK;
+
+/* "dir/name" into out (PATH_MAX bytes); ERR_TOO_LARGE when it does not fit. */
+enum err file_join(char out[4096], const char *dir, const char *name) MUST_CHECK;
+
+#endif

@@ -1,0 +1,5 @@
+# delivery/: what travels to people.
+DELIVERY_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard delivery/*.c))
+$(BUILD)/libdelivery.a: $(DELIVERY_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^

@@ -1,0 +1,18 @@
+# issuer/: the daemon counterfoild, which composes base, ca and delivery.
+ISSUER_SRC := $(wildcard issuer/*.c issuer/*/*.c)
+ISSUER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out issuer/main.c,$(ISSUER_SRC)))
+DAEMON_LIBS = $(BUILD)/libissuer.a $(BUILD)/libca.a $(BUILD)/libdelivery.a $(BUILD)/libbase.a
+DAEMON_LDLIBS := -lcrypto -lmicrohttpd -lgnutls -lsqlite3 -ljansson -linih -lseccomp -lsystemd -lunistring
+
+# Pages, styles and SQL text are compiled in by .incbin, which -MMD does not see.
+$(ISSUER_OBJ): $(wildcard issuer/http/pages/* issuer/store/*.sql)
+
+$(BUILD)/libissuer.a: $(ISSUER_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/counterfoild: $(BUILD)/obj/issuer/main.o $(DAEMON_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS)
+
+programs: $(BUILD)/counterfoild
