@@ -1,0 +1,40 @@
+/* authority: the two CAs of an installation and what they sign at birth.
+ * Root P-384, 20 years, offline after `init`; issuing CA P-256, 10 years, pathLen 0. */
+#ifndef CA_AUTHORITY_H
+#define CA_AUTHORITY_H
+
+#include "ca/certificate.h"
+
+/* A CA's certificate with its key. X509 and EVP_PKEY are owned. */
+struct authority {
+	X509 *certificate;
+	EVP_PKEY *key;
+};
+
+struct authority_names {
+	const char *organisation;  /* O of both */
+	const char *root_name;     /* CN */
+	const char *issuing_name;  /* CN */
+	const char *root_crl_url, *root_url; /* put into the issuing CA's certificate */
+};
+
+enum err authority_make_root(const struct authority_names *n, int64_t now, struct authority *out,
+			     struct errbuf *why) MUST_CHECK;
+enum err authority_make_issuing(const struct authority_names *n, const struct authority *root, int64_t now,
+				struct authority *out, struct errbuf *why) MUST_CHECK;
+/* Certificate in PEM or DER and a PEM key; ERR_REFUSED when they do not belong together. */
+enum err authority_load(const struct buf *certificate, const struct buf *key_pem, const struct secret *pass,
+			struct authority *out, struct errbuf *why) MUST_CHECK;
+void authority_clear(struct authority *a);
+
+/* The whole of one issue: key given, build, lint, sign, check. DER appended to out. The journal's hook `intent` is
+ * called with the serial and the hash of the to-be-signed bytes after the lint and before the signature; when it fails
+ * nothing is signed. intent may be NULL (tests, init). */
+struct issue_hook {
+	enum err (*intent)(void *ctx, const struct certificate_fields *f, const uint8_t tbs_hash[32]);
+	void *ctx;
+};
+enum err authority_issue(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
+			 const struct issue_hook *hook, struct buf *out, struct errbuf *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,71 @@
+/* certificate: build, lint, sign, read. Pure: bytes in, bytes out.
+ *
+ * A certificate is never signed from handed-in bytes: it is built from a profile and fields, linted, signed, parsed
+ * again and compared with what was asked. Subject: O organisation, OU service, CN client (client profile);
+ * O authority name, OU "staff", CN name (staff); CN first host (server); CN (CAs). Every certificate has AKI and SKI;
+ * all but the root carry the CRL address and caIssuers; an OCSP address only when ocsp_url is given. */
+#ifndef CA_CERTIFICATE_H
+#define CA_CERTIFICATE_H
+
+#include "base/buf.h"
+#include "ca/name.h"
+#include "ca/profile.h"
+
+#include <openssl/x509.h>
+
+enum { SERIAL_BYTES = 20, SERIAL_TEXT_SIZE = 41, FINGERPRINT_BYTES = 32 };
+
+struct certificate_fields {
+	enum profile_id profile;
+	const char *organisation; /* display names; NULL when the profile does not take them */
+	const char *service;
+	const char *common_name;
+	const char *san_uri;          /* client, staff */
+	const char *const *hosts;     /* server: DNS names and IP addresses, NULL-terminated, at most 16 */
+	const char *crl_url, *issuer_url, *ocsp_url; /* http; NULL to leave out */
+	uint8_t serial[SERIAL_BYTES];
+	int64_t not_before, not_after; /* seconds UTC */
+};
+
+/* 159 random bits, never zero: positive, exactly 20 octets at most (RFC 5280 4.1.2.2). */
+enum err serial_new(uint8_t out[SERIAL_BYTES]) MUST_CHECK;
+/* Lower-case hex, fixed 40 digits. */
+void serial_text(const uint8_t serial[SERIAL_BYTES], char out[SERIAL_TEXT_SIZE]);
+/* Any notation people paste: upper or lower case, colons, spaces, "0x", leading zeros left out. */
+enum err serial_from_text(const char *text, uint8_t out[SERIAL_BYTES]) MUST_CHECK;
+
+/* spiffe://DOMAIN/org/ORG/service/SERVICE/client/CLIENT into out[512]; slugs must have passed slug_check. */
+enum err client_uri(const char *domain, const char *org, const char *service, const char *client, char out[512]) MUST_CHECK;
+enum err staff_uri(const char *domain, const char *staff_id, char out[512]) MUST_CHECK;
+
+/* Not-before and not-after from the profile at `now`, never beyond the issuer's own not-after. */
+void certificate_life(const struct profile *p, const X509 *issuer, int64_t now, struct certificate_fields *f);
+
+/* Build, unsigned. issuer is NULL for the root (then issued to itself). The caller frees *out. */
+enum err certificate_build(const struct certificate_fields *f, EVP_PKEY *subject_key, X509 *issuer, X509 **out,
+			   struct errbuf *why) MUST_CHECK;
+/* RFC 5280 profile rules on a built certificate, under a throw-away signature where the library needs one. */
+enum err certificate_lint(const struct certificate_fields *f, X509 *built, struct errbuf *why) MUST_CHECK;
+/* SHA-256 over the to-be-signed bytes as they will be signed: what the journal keeps as the intent. */
+enum err certificate_tbs_hash(X509 *built, EVP_PKEY *issuer_key, uint8_t out[32]) MUST_CHECK;
+/* Sign with SHA-256 (SHA-384 for a P-384 key), append the DER to out, parse it again and compare with the fields and
+ * the subject's key. Nothing is appended unless every check held. issuer NULL: self-signed root. */
+enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_PKEY *issuer_key, X509 *issuer,
+			  EVP_PKEY *subject_key, struct buf *out, struct errbuf *why) MUST_CHECK;
+
+/* Facts of a certificate in DER. Text is as in the certificate, "" when absent. */
+struct certificate_facts {
+	uint8_t serial[SERIAL_BYTES];
+	uint8_t fingerprint[FINGERPRINT_BYTES]; /* SHA-256 of the DER */
+	int64_t not_before, not_after;
+	char organisation[NAME_SIZE], unit[NAME_SIZE], common_name[NAME_SIZE];
+	char san_uri[512];
+	char subject[1024], issuer[1024]; /* RFC 2253 */
+};
+enum err certificate_read(const void *der, size_t len, struct certificate_facts *out, struct errbuf *why) MUST_CHECK;
+
+/* One or more PEM certificates to DER of the n-th (0 first), ERR_NOT_FOUND after the last; DER to PEM. */
+enum err certificate_pem_to_der(const void *pem, size_t len, unsigned n, struct buf *out) MUST_CHECK;
+enum err certificate_der_to_pem(const void *der, size_t len, struct buf *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,47 @@
+/* message: what is said to people. One table of messages: kind -> channel, template, and the fields it must have.
+ *
+ * The sealed form that travels to the courier is a JSON object {"kind","order","to","fields":{...}}; the courier opens
+ * it, checks it against the table, renders and hands it to a channel. Texts are English. An SMS is GSM 03.38 text of one
+ * segment (160 septets) with every field at its longest. No field can add a line, a header or an address. */
+#ifndef DELIVERY_MESSAGE_H
+#define DELIVERY_MESSAGE_H
+
+#include "base/buf.h"
+#include "base/secret.h"
+
+enum message_kind {
+	MESSAGE_LINK,     /* mail: the download link. fields: url, client, service, organisation, contact, orderer, until */
+	MESSAGE_CODE,     /* SMS: the one-time code. fields: code, client, domain */
+	MESSAGE_PASSWORD, /* SMS: the permanent password. fields: password, client */
+	MESSAGE_KIND_COUNT
+};
+
+enum message_channel { CHANNEL_MAIL, CHANNEL_SMS };
+
+const char *message_kind_name(enum message_kind k); /* "link", "code", "password" */
+enum err message_kind_from_name(const char *name, enum message_kind *out) MUST_CHECK;
+enum message_channel message_channel_of(enum message_kind k);
+const char *message_channel_name(enum message_channel c); /* "mail", "sms" */
+
+struct message_field {
+	const char *name; /* NULL ends the list */
+	const char *value;
+};
+
+/* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. */
+enum err message_compose(enum message_kind kind, const char *order_id, const char *to,
+			 const struct message_field *fields, struct secret **out, struct errbuf *why) MUST_CHECK;
+
+/* A rendered message, ready for a channel. Freed by message_clear, which wipes. */
+struct message {
+	enum message_kind kind;
+	enum message_channel channel;
+	char order[32];
+	char to[256];        /* checked: mailbox or E.164 */
+	struct buf subject;  /* mail: one line, UTF-8 */
+	struct buf text;     /* mail: lines end in LF; SMS: one text */
+};
+enum err message_open(const struct secret *plain, struct message *out, struct errbuf *why) MUST_CHECK;
+void message_clear(struct message *m);
+
+#endif

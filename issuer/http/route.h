@@ -1,0 +1,106 @@
+/* route: one table of everything that answers: listener, method, path, who may, how it runs, what it does.
+ *
+ * Deny by default: no row, no answer (404; 405 with Allow when another method has a row). The table feeds dispatch, the
+ * role matrix test, docs/openapi.yaml's test and `build/tools/routes`. A path is literal segments and "{name}" ones; a
+ * parameter is 1 to 255 bytes of [A-Za-z0-9._~@+-]; percent-encoding is refused in paths by the guard. */
+#ifndef ISSUER_ROUTE_H
+#define ISSUER_ROUTE_H
+
+#include "base/buf.h"
+#include "issuer/order/desk.h"
+#include "issuer/order/order.h"
+
+#include <jansson.h>
+
+enum listener { LISTENER_PUBLIC, LISTENER_MEMBERS, LISTENER_STATUS, LISTENER_OPS, LISTENER_COUNT };
+const char *listener_name(enum listener l);
+
+enum who { /* bits */
+	WHO_ANYONE = 1,        /* listeners without client certificates */
+	WHO_ADMINISTRATOR = 2,
+	WHO_SUPPORT = 4,
+	WHO_AUDITOR = 8,
+	WHO_CLIENT = 16,       /* the holder of a client certificate */
+	WHO_STAFF = WHO_ADMINISTRATOR | WHO_SUPPORT | WHO_AUDITOR
+};
+
+/* FAST handlers only read and never block: they run on the listener's thread. SLOW ones commit or call the signer: the
+ * connection is suspended and they run on a worker. */
+enum lane { LANE_FAST, LANE_SLOW };
+
+enum { REQUEST_PARAMETERS_MAX = 4 };
+
+struct request {
+	enum listener listener;
+	const char *method;  /* "GET" (HEAD arrives as "GET"; the body is dropped), "POST" */
+	const char *path;
+	const char *parameter[REQUEST_PARAMETERS_MAX]; /* in the order of the route's braces; NULL after the last */
+	const char *address; /* textual peer address */
+	char id[17];         /* request id, also in X-Request-Id */
+	const struct buf *body;
+	const char *content_type; /* "" when none */
+	bool wants_json;          /* Accept names application/json before text/html, or the path is under /v1 */
+	const struct identity *identity; /* members listener: who calls; NULL elsewhere */
+	const void *lookup;       /* for request_header, request_query, request_cookie */
+};
+/* Borrowed until the handler returns; NULL when absent. Values longer than 1,024 bytes are refused by the guard. */
+const char *request_header(const struct request *q, const char *name);
+const char *request_query(const struct request *q, const char *name);
+const char *request_cookie(const struct request *q, const char *name);
+/* A field of an application/x-www-form-urlencoded body into out (size bytes, NUL-terminated). ERR_NOT_FOUND, ERR_TOO_LARGE,
+ * ERR_MALFORMED (also a NUL inside, or the field twice). */
+enum err request_form(const struct request *q, const char *name, char *out, size_t size) MUST_CHECK;
+/* The body as a JSON object: UTF-8, no duplicate members, depth at most 16, nothing behind it. *out is a new reference. */
+enum err request_json(const struct request *q, json_t **out, struct errbuf *why) MUST_CHECK;
+struct actor request_actor(const struct request *q); /* staff by identity; "recipient" on the public listener */
+
+struct reply {
+	int status;               /* 0 becomes 200 */
+	const char *content_type; /* static */
+	struct buf body;          /* cap 8 MiB */
+	json_t *json;             /* instead of body: owned, written compact with a final newline */
+	char location[512];       /* "" for none */
+	char cookie[256];         /* one Set-Cookie value, "" for none */
+	char disposition[160];    /* Content-Disposition, "" for none */
+	char etag[72];            /* quoted, "" for none */
+	int cache_seconds;        /* 0: no-store */
+	int64_t last_modified;    /* 0 for none */
+	bool ranges;              /* honour Range on this body */
+	int retry_after;          /* seconds; 0 for none */
+};
+
+/* A problem+json (RFC 9457) answer: {"type":"about:blank","title","status","code","detail","request","faults"?}. */
+void reply_problem(struct reply *r, const struct request *q, enum err e, const struct errbuf *why, const struct faults *faults);
+void reply_json(struct reply *r, int status, json_t *json); /* takes the reference */
+
+struct front {
+	struct desk desk;
+	struct shared_page *shared;
+	struct buf root_pem, issuing_pem, root_crl_der; /* as read at start */
+	int kick;                                       /* eventfd that wakes the clerk */
+	struct metrics *metrics;
+};
+
+typedef void route_handler(struct front *front, const struct request *q, struct reply *r);
+
+struct route {
+	enum listener listener;
+	const char *method;
+	const char *path;
+	unsigned who;   /* bits of enum who */
+	enum lane lane;
+	route_handler *run;
+	const char *what; /* one line for people */
+};
+
+extern const struct route route_table[];
+extern const size_t route_count;
+
+/* Pure dispatch. ERR_NOT_FOUND, ERR_METHOD (then allow lists the methods, "GET, POST"). Parameters point into scratch,
+ * which takes a copy of the path. */
+enum err route_find(enum listener l, const char *method, const char *path, const struct route **out,
+		    char scratch[1024], const char *parameter[REQUEST_PARAMETERS_MAX], char allow[64]) MUST_CHECK;
+/* The bit of an identity; WHO_ANYONE on listeners without one. */
+unsigned route_who(enum listener l, const struct identity *identity);
+
+#endif

@@ -1,0 +1,53 @@
+/* collect: what the recipient does, behind the 128-bit token of the link. Unknown, expired, used and cancelled links are
+ * all ERR_NOT_FOUND, after the same work. A claim is 22 characters that the accepted code yields. */
+#ifndef ISSUER_COLLECT_H
+#define ISSUER_COLLECT_H
+
+#include "delivery/code.h"
+#include "delivery/package.h"
+#include "issuer/order/desk.h"
+#include "issuer/order/facts.h"
+#include "issuer/order/state.h"
+
+struct collect_view {
+	struct order_facts facts;
+	char orderer_name[NAME_SIZE];
+	enum order_state state;
+	int tries_left;             /* of the present code */
+	bool code_expired;          /* the present code's time is over */
+	bool claimed_by_caller;     /* the given claim is the order's */
+	bool ready;                 /* the certificate has been made */
+	int64_t link_until;
+	char file_name[SLUG_SIZE + 16]; /* "e-banking-20281122.p12" (not-after date), once ready */
+	uint8_t sha256[2][32];      /* by encoding; zeros until that package was made */
+};
+
+/* Read only: nothing changes, nothing is sent. claim may be NULL. ERR_OK for offered, locked, collecting; for received
+ * and later only with the right claim and until 24 h after the receipt. */
+enum err collect_look(struct desk *d, const char *token, const char *claim, struct collect_view *out) MUST_CHECK;
+
+/* Try a code. The try is committed before the comparison. ERR_OK: *claim is new, earlier claims are dead, the certificate
+ * may not be made yet (collect_prepare). ERR_WRONG_CODE with *tries_left; ERR_LOCKED; ERR_EXPIRED (ask for a new code);
+ * ERR_NOT_FOUND. */
+enum err collect_code(struct desk *d, const struct actor *who, const char *token, const char *typed, size_t len,
+		      struct secret **claim, int *tries_left, struct errbuf *why) MUST_CHECK;
+
+/* A new code against the last four digits of the mobile. ERR_WRONG_CODE (digits), ERR_LIMIT (a day's cap; wrong digits
+ * count too), ERR_LOCKED, ERR_NOT_FOUND. */
+enum err collect_new_code(struct desk *d, const struct actor *who, const char *token, const char *digits,
+			  struct errbuf *why) MUST_CHECK;
+
+/* Make key and certificate, unless they are made. ERR_UNAVAILABLE while the signer is away: nothing is lost, call again. */
+enum err collect_prepare(struct desk *d, const struct actor *who, const char *token, const char *claim,
+			 struct errbuf *why) MUST_CHECK;
+
+/* The package's bytes in an encoding, made at the first asking. Notes that it was served. */
+enum err collect_package(struct desk *d, const struct actor *who, const char *token, const char *claim,
+			 enum package_encoding encoding, struct buf *out, struct errbuf *why) MUST_CHECK;
+
+/* The file is safe: the password goes out, key and packages are erased. sha256 (32 bytes) or NULL (the button); a hash
+ * that is no package's is ERR_CONFLICT: fetch again. A repeat by the same claim is ERR_OK and sends nothing more. */
+enum err collect_received(struct desk *d, const struct actor *who, const char *token, const char *claim,
+			  const uint8_t *sha256, struct errbuf *why) MUST_CHECK;
+
+#endif

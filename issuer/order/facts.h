@@ -1,0 +1,29 @@
+/* facts: exactly what was approved, as canonical JSON (sorted keys, compact): the bytes that the ticket covers. */
+#ifndef ISSUER_FACTS_H
+#define ISSUER_FACTS_H
+
+#include "base/buf.h"
+#include "ca/name.h"
+#include "delivery/address.h"
+
+enum { TICKET_BYTES = 32, FACTS_MAX_BYTES = 4096 };
+
+struct order_facts {
+	char order[17];
+	char organisation_slug[SLUG_SIZE], organisation_name[NAME_SIZE];
+	char service_slug[SLUG_SIZE], service_name[NAME_SIZE];
+	char client_slug[SLUG_SIZE], client_name[NAME_SIZE];
+	char contact[17];       /* contact id */
+	char contact_name[NAME_SIZE];
+	char email[MAILBOX_SIZE], mobile[MOBILE_SIZE];
+	char profile[16];       /* "client" */
+	char key_type[16];      /* "p256" */
+	char approved_by[17];   /* staff id */
+	int64_t approved_at;
+};
+
+enum err facts_write(const struct order_facts *f, struct buf *out) MUST_CHECK;
+/* Strict: every member, no other, names and addresses checked again. ERR_MALFORMED or ERR_INVALID. */
+enum err facts_read(const char *json, size_t len, struct order_facts *out, struct errbuf *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,56 @@
+/* order: what staff do to orders and certificates. Each call is one step of an order's life: one transaction with its
+ * messages and its audit records. */
+#ifndef ISSUER_ORDER_H
+#define ISSUER_ORDER_H
+
+#include "issuer/order/desk.h"
+
+#include <jansson.h>
+
+/* Every fault of an input at once: [{"field":"mobile","text":"..."}]. */
+struct faults {
+	json_t *list; /* owned; NULL when there is none */
+};
+void faults_add(struct faults *f, const char *field, const struct errbuf *why);
+void faults_clear(struct faults *f);
+
+/* Directory. `body` is the request's JSON object; on success *id is set. ERR_INVALID with faults; ERR_EXISTS.
+ *   organisation {"slug","name"}   service {"organisation","slug","name"}   client {"organisation","service","slug","name"}
+ *   contact {"organisation","name","email","mobile","may_order"?,"may_receive"?} (both true by default)
+ * Parents are named by slug. Unknown members are faults. */
+enum directory_kind { DIRECTORY_ORGANISATION, DIRECTORY_SERVICE, DIRECTORY_CLIENT, DIRECTORY_CONTACT };
+enum err directory_add(struct desk *d, const struct actor *who, enum directory_kind kind, json_t *body,
+		       char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
+
+/* {"organisation","service","client","contact","key_type"?,"note"?}: slugs; contact by id or e-mail. Requested, approved
+ * (no approvals are required) and offered in one transaction: link mail and code SMS are in the outbox when it returns. */
+enum err order_new(struct desk *d, const struct actor *who, json_t *body, char id[ID_SIZE], struct faults *faults,
+		   struct errbuf *why) MUST_CHECK;
+enum err order_cancel(struct desk *d, const struct actor *who, const char *id, const char *reason,
+		      struct errbuf *why) MUST_CHECK; /* what was issued is revoked */
+enum err order_resend(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK; /* new link and code; the old die */
+enum err order_unlock(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK; /* new code */
+
+/* Revoke by serial (any notation). When it returns ERR_OK the revocation is in the journal and in the database and live
+ * checks refuse it. ERR_NOT_FOUND; ERR_CONFLICT when it is revoked already, with when and why, changing nothing. */
+enum err certificate_revoke(struct desk *d, const struct actor *who, const char *serial, const char *reason_name,
+			    const char *note, struct errbuf *why) MUST_CHECK;
+
+/* Staff: how a presented certificate becomes a person or a client. */
+enum identity_kind { IDENTITY_NONE, IDENTITY_STAFF, IDENTITY_CLIENT };
+struct identity {
+	enum identity_kind kind;
+	char serial[41];
+	char staff_id[ID_SIZE], staff_name[257], role[16];          /* staff */
+	char order_id[ID_SIZE], organisation[64], service[64], client[64]; /* client: slugs */
+	char client_name[257];
+	int64_t not_after;
+};
+/* By issuer, serial and fingerprint: ERR_REVOKED (also when held), ERR_EXPIRED, ERR_REFUSED (unknown, or a staff member
+ * that is not active). One read, on the calling thread. */
+enum err identity_find(struct store *s, const char *issuer_name, const uint8_t *der, size_t len, int64_t now,
+		       struct identity *out, struct errbuf *why) MUST_CHECK;
+/* First use: in_use, sealed password erased. Blocks; call it once a certificate. */
+enum err identity_used(struct desk *d, const struct identity *who) MUST_CHECK;
+
+#endif

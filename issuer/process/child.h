@@ -1,0 +1,61 @@
+/* child: a process with a role. The supervisor starts `counterfoild role NAME` with its control channel as descriptor 3,
+ * grants it its descriptors by name, and says start. The child ends when that channel closes. */
+#ifndef ISSUER_CHILD_H
+#define ISSUER_CHILD_H
+
+#include "base/frame.h"
+#include "base/secret.h"
+#include "issuer/process/line.h"
+#include "issuer/settings.h"
+
+#include <stdatomic.h>
+
+enum role { ROLE_SUPERVISOR, ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_COUNT };
+const char *role_name(enum role r);
+
+/* One page shared by front and clerk. */
+struct shared_page {
+	_Atomic uint64_t revocation_generation; /* bumped after each committed change of a certificate's status */
+	_Atomic uint64_t crl_generation;        /* bumped after each new CRL is in the database */
+	_Atomic int64_t clerk_alive_at;         /* seconds UTC of the clerk's last round */
+	_Atomic int64_t issuing_paused;         /* non-zero: why (see journal) */
+};
+
+struct child;
+const struct settings *child_settings(const struct child *c);
+/* A granted descriptor by name; the caller owns it now. -1 when it was not granted. Names: "listen.public",
+ * "listen.members", "listen.status", "listen.ops", "key.issuing", "key.parcel", "key.ticket", "key.code", "key.courier",
+ * "key.public", "key.members", "file.public", "file.members" (TLS chains), "file.root", "file.root_crl", "file.issuing",
+ * "file.courier", "journal", "kick" (eventfd: wakes the clerk), "lock" (the database's lock file). */
+int child_take(struct child *c, const char *name);
+enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
+enum err child_take_file(struct child *c, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;
+struct shared_page *child_shared(struct child *c);
+
+/* The calling end to a server process (signer, courier); kept fresh by the control thread. Owned by the child. */
+struct line *child_line(struct child *c, enum role server);
+
+/* Shut in: no new privileges, landlock, seccomp by the role's row in the walls table. Call it when everything is open and
+ * every thread runs. Starts the control thread itself, before the filter. */
+enum err child_confine(struct child *c, struct errbuf *why) MUST_CHECK;
+
+/* For servers (signer, courier): answer frames of all peers until the control channel closes; never returns an answer
+ * outside the table. A frame that `permitted` refuses, or a broken one, ends that peer's conversation, never the server. */
+struct child_server {
+	int (*permitted)(enum role peer, uint16_t op);
+	/* Fill answer (cleared) or why; the return value is the answer's status. */
+	enum err (*answer)(void *ctx, enum role peer, const struct frame *request, struct buf *answer, struct errbuf *why);
+	void (*tick)(void *ctx); /* about once a second; may be NULL */
+	void *ctx;
+	size_t request_cap;
+	size_t answer_cap;
+};
+int child_serve(struct child *c, const struct child_server *s);
+
+/* The role's main; the return value is the exit status. */
+int role_signer(struct child *c);
+int role_front(struct child *c);
+int role_courier(struct child *c);
+int role_clerk(struct child *c);
+
+#endif

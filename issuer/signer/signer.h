@@ -1,0 +1,98 @@
+/* signer: what may be asked of the process that holds the keys, as calls on a line. Every operation is idempotent.
+ *
+ * It never signs bytes it is handed: it builds every certificate from a profile and the approved facts. */
+#ifndef ISSUER_SIGNER_H
+#define ISSUER_SIGNER_H
+
+#include "ca/crl.h"
+#include "delivery/package.h"
+#include "issuer/order/facts.h"
+#include "issuer/process/line.h"
+
+/* operation, name, peers that may call it (bits 1u << enum role) */
+#define SIGNER_OPERATIONS(X)                                                                                           \
+	X(TICKET, "ticket", 1u << ROLE_FRONT)                                                                          \
+	X(ISSUE, "issue", 1u << ROLE_FRONT)                                                                            \
+	X(PACKAGE, "package", 1u << ROLE_FRONT)                                                                        \
+	X(UNSEAL, "unseal", 1u << ROLE_FRONT)                                                                          \
+	X(DONE, "done", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
+	X(REVOKE, "revoke", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                       \
+	X(CRL, "crl", 1u << ROLE_CLERK)                                                                                \
+	X(OPEN_INTENTS, "open_intents", 1u << ROLE_CLERK)                                                              \
+	X(LAST, "last", 1u << ROLE_CLERK)                                                                              \
+	X(RESUME, "resume", 1u << ROLE_CLERK)
+
+enum signer_operation {
+	SIGNER_NONE,
+#define X(name, word, peers) SIGNER_##name,
+	SIGNER_OPERATIONS(X)
+#undef X
+	SIGNER_OPERATION_COUNT
+};
+
+/* MAC over the facts' bytes, after a dry run: facts read strictly, certificate built and linted with a throw-away key.
+ * ERR_INVALID with the reason. */
+enum err signer_ticket(struct line *l, const void *facts, size_t len, uint8_t ticket[TICKET_BYTES], struct errbuf *why) MUST_CHECK;
+
+/* Key, password, certificate and modern package for an approved order. Bufs are appended to; their caps bound them. */
+struct issued {
+	struct buf certificate;     /* DER */
+	struct buf sealed_key;      /* key and password, under the parcel key */
+	struct buf sealed_modern;   /* the modern package, under the parcel key */
+	uint8_t sha256_modern[32];  /* of the package itself */
+	struct buf sealed_password; /* CMS to the courier: the MESSAGE_PASSWORD message with the number from the facts */
+};
+#define ISSUED_INIT                                                                                                    \
+	((struct issued){BUF_INIT(16384), BUF_INIT(16384), BUF_INIT(PACKAGE_MAX_BYTES + 64), {0}, BUF_INIT(16384)})
+void issued_free(struct issued *i);
+/* ERR_REFUSED: the ticket is not for these facts. ERR_UNAVAILABLE: issuing is paused or the order's last attempt is being
+ * reconciled; try again. The same order again gives the same certificate until its `done`; after it ERR_CONFLICT. */
+enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,
+		      struct errbuf *why) MUST_CHECK;
+
+/* Another encoding from sealed_key: its sealed bytes and the package's SHA-256. */
+enum err signer_package(struct line *l, const char *order, enum package_encoding encoding, const struct buf *sealed_key,
+			const struct buf *certificate, struct buf *sealed, uint8_t sha256[32], struct errbuf *why) MUST_CHECK;
+/* The bytes of a sealed package, to be handed to the recipient. */
+enum err signer_unseal(struct line *l, const char *order, enum package_encoding encoding, const struct buf *sealed,
+		       struct buf *package, struct errbuf *why) MUST_CHECK;
+
+/* The database has committed this certificate. */
+enum err signer_done(struct line *l, const char *order, const char *serial, const uint8_t audit_head[32]) MUST_CHECK;
+
+/* Journalled (fsync) before it returns; the caller then commits to the database. The reason REASON_HOLD holds; `release`
+ * true releases. */
+struct revocation {
+	char serial[SERIAL_TEXT_SIZE];
+	enum crl_reason reason;
+	int64_t revoked_at, compromised_at;
+	bool release;
+};
+enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t audit_head[32], struct errbuf *why) MUST_CHECK;
+
+/* A signed CRL from entries in rising serial order; the number is max(last + 1, microseconds UTC), journalled. */
+enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
+		    struct buf *der, uint64_t *number, struct errbuf *why) MUST_CHECK;
+
+/* Intents without `done`: of an earlier signer process, or older than two minutes. The clerk compares each with the
+ * database and answers with signer_done or signer_revoke (an orphan). Listing one withdraws it from signer_issue. */
+struct open_intent {
+	char order[17];
+	char serial[SERIAL_TEXT_SIZE];
+	int64_t not_before, not_after;
+	uint8_t tbs_hash[32];
+};
+enum err signer_open_intents(struct line *l, struct open_intent *out, size_t most, size_t *n, struct errbuf *why) MUST_CHECK;
+
+/* The journal's newest `done` and newest revocations, which the database must know: else an old one was put back. A
+ * signer that starts does not issue before signer_resume. */
+struct journal_last {
+	char done_serial[SERIAL_TEXT_SIZE];     /* "" when there is none */
+	char revoked[16][SERIAL_TEXT_SIZE];     /* newest first, "" after the last */
+	uint64_t sequence;
+};
+enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *why) MUST_CHECK;
+/* The clerk has compared: issuing may begin (ok), or stays paused with the reason. */
+enum err signer_resume(struct line *l, bool ok, struct errbuf *why) MUST_CHECK;
+
+#endif
