@@ -14,6 +14,8 @@ struct journal;
 enum err journal_open(int fd, const char *node, struct journal **out, struct errbuf *why) MUST_CHECK;
 void journal_close(struct journal *j);
 
+/* One host may have two writers (the signer and `counterfoild admin new`): every append takes flock on the file and first
+ * reads what the other one has added. */
 struct journal_record {
 	const char *op; /* "intent", "done", "revoke", "release", "crl", "checkpoint" */
 	const char *issuer, *serial, *order; /* NULL: left out */

@@ -19,7 +19,7 @@
 	X(REVOKE, "revoke", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                       \
 	X(CRL, "crl", 1u << ROLE_CLERK)                                                                                \
 	X(OPEN_INTENTS, "open_intents", 1u << ROLE_CLERK)                                                              \
-	X(LAST, "last", 1u << ROLE_CLERK)                                                                              \
+	X(LAST, "last", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                                              \
 	X(RESUME, "resume", 1u << ROLE_CLERK)
 
 enum signer_operation {
@@ -90,6 +90,7 @@ struct journal_last {
 	char done_serial[SERIAL_TEXT_SIZE];     /* "" when there is none */
 	char revoked[16][SERIAL_TEXT_SIZE];     /* newest first, "" after the last */
 	uint64_t sequence;
+	uint8_t audit_head[32];                 /* of the newest record that carries one; zeros when none does */
 };
 enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *why) MUST_CHECK;
 /* The clerk has compared: issuing may begin (ok), or stays paused with the reason. */
