@@ -3,7 +3,10 @@ SUPPORT_OBJ := $(BUILD)/obj/tests/support/clock_injected.o
 UNIT_NAMES  := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 UNIT_BIN    := $(addprefix $(BUILD)/unit/,$(UNIT_NAMES))
 CLIENT_UNIT := $(filter $(BUILD)/unit/client_%,$(UNIT_BIN))
-DAEMON_UNIT := $(filter-out $(CLIENT_UNIT),$(UNIT_BIN))
+DAEMON_UNIT := $(filter-out $(CLIENT_UNIT) $(BUILD)/unit/base_%,$(UNIT_BIN))
+
+# Tests of base alone link nothing but base.
+BASE_UNIT   := $(filter $(BUILD)/unit/base_%,$(UNIT_BIN))
 
 # The injected clock stands before the archives, so base/clock.o is never pulled into a test binary, and the
 # released binaries never name the injected one (make lint looks).
@@ -16,6 +19,11 @@ $(CLIENT_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(CL
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS) -lcmocka
+
+$(BASE_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUILD)/libbase.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcmocka
 
 # The daemon as tests run it: the same objects with a clock that a file can move.
 $(BUILD)/test/counterfoild: $(BUILD)/obj/issuer/main.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
