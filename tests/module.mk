@@ -39,3 +39,24 @@ $(BUILD)/tools/%: $(BUILD)/obj/tests/support/%.o $(BUILD)/libbase.a
 .PHONY: unit
 unit: $(UNIT_BIN)
 	$(Q)tests/support/run-unit $(UNIT_BIN)
+
+.PHONY: demo run lint check test-programs flow browser fuzz-replay
+# The order matters (what is missing is installed before anything is compiled), so these call make in turn.
+demo run:
+	$(Q)$(MAKE) --no-print-directory deps-build
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) programs $(BUILD)/tools/sockets
+	$(Q)tests/demo/run $(BUILD) $(if $(filter run,$@),leave)
+
+test-programs: programs $(BUILD)/test/counterfoild $(BUILD)/tools/sockets $(BUILD)/tools/routes $(UNIT_BIN) $(FUZZ_REPLAY)
+
+lint: programs $(BUILD)/test/counterfoild
+	$(Q)tests/lint/run $(BUILD)
+flow: test-programs
+	$(Q)tests/flow/run $(BUILD) $(FLOW)
+browser: test-programs
+	$(Q)tests/browser/run $(BUILD)
+
+check:
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) test-programs
+	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow browser fuzz-replay lint)
