@@ -2,8 +2,9 @@
  *
  * A certificate is never signed from handed-in bytes: it is built from a profile and fields, linted, signed, parsed
  * again and compared with what was asked. Subject: O organisation, OU service, CN client (client profile);
- * O authority name, OU "staff", CN name (staff); CN first host (server); CN (CAs). Every certificate has AKI and SKI;
- * all but the root carry the CRL address and caIssuers; an OCSP address only when ocsp_url is given. */
+ * O authority name, OU "staff", CN name (staff); CN first host (server); CN (CAs, OCSP); the last three with an O when
+ * one is given. Every certificate has AKI and SKI (RFC 7093 method 1); all but the root carry the CRL address and
+ * caIssuers; an OCSP address only when ocsp_url is given. A field that the profile does not take is refused. */
 #ifndef CA_CERTIFICATE_H
 #define CA_CERTIFICATE_H
 
@@ -44,8 +45,9 @@ void certificate_life(const struct profile *p, const X509 *issuer, int64_t now, 
 /* Build, unsigned. issuer is NULL for the root (then issued to itself). The caller frees *out. */
 enum err certificate_build(const struct certificate_fields *f, EVP_PKEY *subject_key, X509 *issuer, X509 **out,
 			   struct errbuf *why) MUST_CHECK;
-/* RFC 5280 profile rules on a built certificate, under a throw-away signature where the library needs one. */
-enum err certificate_lint(const struct certificate_fields *f, X509 *built, struct errbuf *why) MUST_CHECK;
+/* Hold a built (or signed) certificate, as it is encoded, against the fields, the profile, the issuer (NULL for the root)
+ * and RFC 5280: nothing missing, nothing more. ERR_INVALID with the reason. */
+enum err certificate_lint(const struct certificate_fields *f, X509 *built, X509 *issuer, struct errbuf *why) MUST_CHECK;
 /* SHA-256 over the to-be-signed bytes as they will be signed: what the journal keeps as the intent. */
 enum err certificate_tbs_hash(X509 *built, EVP_PKEY *issuer_key, uint8_t out[32]) MUST_CHECK;
 /* Sign with SHA-256 (SHA-384 for a P-384 key), append the DER to out, parse it again and compare with the fields and

@@ -15,6 +15,10 @@ enum key_type { KEY_P256, KEY_P384, KEY_RSA2048, KEY_RSA3072, KEY_TYPE_COUNT };
 const char *key_type_name(enum key_type type); /* "p256", "p384", "rsa2048", "rsa3072" */
 enum err key_type_from_name(const char *name, enum key_type *out) MUST_CHECK; /* ERR_INVALID */
 
+/* Which of the types a key, or the public half of one, is: the curve by name, RSA by its exact size with the exponent
+ * 65537. ERR_REFUSED for every other key. */
+enum err key_type_of(const EVP_PKEY *key, enum key_type *out) MUST_CHECK;
+
 /* A new key pair; the caller frees it with EVP_PKEY_free. */
 enum err key_generate(enum key_type type, EVP_PKEY **out) MUST_CHECK;
 
