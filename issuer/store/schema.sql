@@ -26,7 +26,8 @@ CREATE TABLE orders (
   state TEXT NOT NULL, state_at INTEGER NOT NULL, facts TEXT NOT NULL, ticket BLOB NOT NULL,
   profile TEXT NOT NULL, key_type TEXT NOT NULL, note TEXT NOT NULL, ordered_by TEXT NOT NULL,
   created_at INTEGER NOT NULL, link_hash BLOB UNIQUE, link_until INTEGER, claim_hash BLOB, claimed_at INTEGER,
-  served_at INTEGER, received_at INTEGER, closed_at INTEGER) STRICT;
+  served_at INTEGER, received_at INTEGER, closed_at INTEGER,
+  digit_tries INTEGER NOT NULL DEFAULT 0, digit_tries_at INTEGER) STRICT; -- the mobile's last four, within a day
 CREATE INDEX orders_client ON orders (client_id);
 CREATE INDEX orders_state ON orders (state, state_at);
 CREATE INDEX orders_created ON orders (created_at, id);
@@ -45,6 +46,9 @@ CREATE TABLE certificate (
   status TEXT NOT NULL CHECK (status IN ('valid', 'held', 'revoked')), revoked_at INTEGER, reason INTEGER,
   compromised_at INTEGER, created_at INTEGER NOT NULL, first_used_at INTEGER, PRIMARY KEY (issuer, serial)) STRICT;
 CREATE UNIQUE INDEX certificate_one_live_an_order ON certificate (order_id) WHERE status <> 'revoked';
+CREATE INDEX certificate_order ON certificate (order_id);
+CREATE INDEX certificate_serial ON certificate (serial);
+CREATE INDEX certificate_created ON certificate (created_at, serial);
 CREATE UNIQUE INDEX certificate_fingerprint ON certificate (fingerprint);
 CREATE INDEX certificate_revoked ON certificate (issuer, serial) WHERE status <> 'valid';
 CREATE INDEX certificate_client ON certificate (client_id);
