@@ -1,0 +1,201 @@
+#include "issuer/store/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Temporary structures stay in memory: a confined process opens no file, and nothing erased is left in one. */
+static const char *const pragmas =
+	"PRAGMA foreign_keys = ON;"
+	"PRAGMA synchronous = FULL;"
+	"PRAGMA secure_delete = ON;"
+	"PRAGMA temp_store = MEMORY;"
+	"PRAGMA journal_size_limit = 16777216;"
+	"PRAGMA cell_size_check = ON;";
+
+enum err store_error(sqlite3 *db)
+{
+	int extended = sqlite3_extended_errcode(db);
+	if (extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY ||
+	    extended == SQLITE_CONSTRAINT_ROWID)
+		return ERR_EXISTS;
+	switch (extended & 0xff) {
+	case SQLITE_OK:
+		return ERR_OK;
+	case SQLITE_CONSTRAINT:
+		return ERR_CONFLICT;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ERR_UNAVAILABLE;
+	case SQLITE_NOMEM:
+		return ERR_MEMORY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return ERR_CORRUPT;
+	case SQLITE_TOOBIG:
+		return ERR_TOO_LARGE;
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+		return ERR_IO;
+	default:
+		return ERR_INTERNAL;
+	}
+}
+
+enum err store_fail(struct errbuf *why, sqlite3 *db, const char *what)
+{
+	enum err e = store_error(db);
+	return fail(why, e ? e : ERR_INTERNAL, "%s: %s", what, sqlite3_errmsg(db));
+}
+
+enum err store_sql(sqlite3 *db, const char *sql)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : store_error(db);
+}
+
+static enum err connect_database(const char *path, int flags, sqlite3 **db, struct errbuf *why)
+{
+	uint8_t seed;
+	int rc = sqlite3_open_v2(path, db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	if (rc != SQLITE_OK)
+		return *db ? store_fail(why, *db, path) : ERR_MEMORY;
+	/* It opens /dev/urandom once a process: now, while that is still permitted. */
+	sqlite3_randomness(sizeof seed, &seed);
+	sqlite3_busy_timeout(*db, LOCK_PATIENCE_MS);
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	sqlite3_db_config(*db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	return store_sql(*db, pragmas) == ERR_OK ? ERR_OK : store_fail(why, *db, path);
+}
+
+/* Read with a connection that cannot write, so that a file which is refused stays as it is. */
+static enum err probe(const char *path, int *version, struct errbuf *why)
+{
+	sqlite3 *db = NULL;
+	enum err e = connect_database(path, SQLITE_OPEN_READONLY, &db, why);
+	if (!e)
+		e = schema_version(db, version, why);
+	sqlite3_close(db);
+	if (!e && *version > schema_newest)
+		e = fail(why, ERR_REFUSED, "%s has schema version %d, this program knows %d: it is too old for it", path,
+			 *version, schema_newest);
+	if (!e && *version == 0)
+		e = fail(why, ERR_CORRUPT, "%s is empty", path);
+	return e;
+}
+
+/* STORE_CREATE: a file of our own, or an empty one that stands there. An open of a database that this process uses
+ * already would, at its close, drop SQLite's locks on it; so one that has bytes is never opened. */
+static enum err make_file(const char *path, struct errbuf *why)
+{
+	struct stat st;
+	if (lstat(path, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_size > 0))
+		return fail(why, ERR_EXISTS, "%s is there already", path);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fail(why, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "create %s: %s", path, strerror(errno));
+	int bad = fchmod(fd, 0600) != 0;
+	close(fd);
+	return bad ? fail(why, ERR_IO, "%s cannot be made a private file: %s", path, strerror(errno)) : ERR_OK;
+}
+
+/* Kept in the file, but a copy by VACUUM INTO or .backup may have lost it. */
+static enum err write_ahead(sqlite3 *db, struct errbuf *why)
+{
+	return store_sql(db, "PRAGMA journal_mode = WAL") ? store_fail(why, db, "write-ahead logging") : ERR_OK;
+}
+
+static enum err create(struct store *s, const char *path, struct errbuf *why)
+{
+	int version = 0;
+	enum err e = make_file(path, why);
+	if (!e)
+		e = connect_database(path, SQLITE_OPEN_READWRITE, &s->db, why);
+	if (!e)
+		e = schema_version(s->db, &version, why);
+	if (!e && version != 0)
+		e = fail(why, ERR_EXISTS, "%s is there already", path);
+	if (!e)
+		e = write_ahead(s->db, why);
+	return e ? e : schema_create(s->db, why);
+}
+
+static enum err open_existing(struct store *s, const char *path, struct errbuf *why)
+{
+	int version = 0;
+	enum err e = connect_database(path, SQLITE_OPEN_READWRITE, &s->db, why);
+	if (!e)
+		e = write_ahead(s->db, why);
+	if (!e)
+		e = schema_version(s->db, &version, why);
+	if (!e && version < schema_newest)
+		e = schema_migrate(s->db, path, version, schema_newest, schema_steps, why);
+	return e;
+}
+
+/* The first write opens the last files that SQLite wants to have (the write-ahead log and its index). */
+static enum err write_once(struct store *s, struct errbuf *why)
+{
+	enum err e = store_sql(s->db, "BEGIN IMMEDIATE; UPDATE meta SET value = value WHERE name = 'schema_version'; COMMIT");
+	return e ? store_fail(why, s->db, "first write") : ERR_OK;
+}
+
+static enum err open_writable(struct store *s, const char *path, enum store_mode mode, struct errbuf *why)
+{
+	enum err e = lock_open(path, &s->lock_fd, why);
+	if (e)
+		return e;
+	e = lock_take(s->lock_fd, LOCK_PATIENCE_MS);
+	if (e)
+		return fail(why, e, "%s is locked by another process", path);
+	e = mode == STORE_CREATE ? create(s, path, why) : open_existing(s, path, why);
+	if (!e)
+		e = write_once(s, why);
+	lock_drop(s->lock_fd);
+	return e;
+}
+
+enum err store_open(const char *path, enum store_mode mode, struct store **out, struct errbuf *why)
+{
+	int version = 0;
+	struct store *s = calloc(1, sizeof *s);
+	if (!s)
+		return ERR_MEMORY;
+	s->lock_fd = -1;
+	enum err e = ERR_OK;
+	if (mode != STORE_CREATE && access(path, F_OK) != 0)
+		e = fail(why, ERR_NOT_FOUND, "%s is not there", path);
+	if (!e && mode != STORE_CREATE)
+		e = probe(path, &version, why);
+	if (!e && mode == STORE_READ_ONLY)
+		e = version == schema_newest ? connect_database(path, SQLITE_OPEN_READONLY, &s->db, why)
+					     : fail(why, ERR_UNAVAILABLE, "%s waits for its migration", path);
+	else if (!e)
+		e = open_writable(s, path, mode, why);
+	if (!e)
+		e = store_prepare_all(s, why);
+	if (e) {
+		store_close(s);
+		return e;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	store_rollback(s);
+	store_finalize_all(s);
+	sqlite3_close(s->db);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	free(s);
+}

@@ -1,0 +1,54 @@
+/* store_internal: what the files of this room share about a connection. */
+#ifndef ISSUER_STORE_INTERNAL_H
+#define ISSUER_STORE_INTERNAL_H
+
+#include "issuer/store/store.h"
+
+#include <sqlite3.h>
+
+struct store {
+	sqlite3 *db;
+	int lock_fd;      /* "DATABASE.lock"; -1 when read-only */
+	bool locked;      /* this connection holds the lock */
+	unsigned reading; /* results being walked: no transaction may begin above them */
+	sqlite3_stmt *prepared[STATEMENT_COUNT];
+};
+
+struct row {
+	sqlite3_stmt *statement;
+};
+
+/* SQLite's result code as one of ours. */
+enum err store_error(sqlite3 *db);
+enum err store_fail(struct errbuf *why, sqlite3 *db, const char *what);
+/* SQL that is no statement of the table: pragmas, transactions, the schema. */
+enum err store_sql(sqlite3 *db, const char *sql) MUST_CHECK;
+
+/* Prepare every statement of the table; ERR_INTERNAL names the one that does not fit the schema. */
+enum err store_prepare_all(struct store *s, struct errbuf *why) MUST_CHECK;
+void store_finalize_all(struct store *s);
+const char *statement_name(enum statement id);
+const char *statement_sql(enum statement id);
+
+/* The lock between processes: fair (a waiter goes before one that just let go), released by the kernel on death. */
+enum { LOCK_PATIENCE_MS = 5000 };
+enum err lock_open(const char *database, int *fd, struct errbuf *why) MUST_CHECK;
+enum err lock_take(int fd, int64_t patience_ms) MUST_CHECK; /* ERR_UNAVAILABLE when the patience ends */
+void lock_drop(int fd);
+
+/* One step of the schema: from version `from` to the next. The list ends with .sql NULL. */
+struct migration {
+	int from;
+	const char *sql;
+};
+/* Bring the schema from `version` to `wanted`, inside the lock: first a copy beside the file, then all steps in one
+ * transaction. */
+enum err schema_migrate(sqlite3 *db, const char *path, int version, int wanted, const struct migration *steps,
+			struct errbuf *why) MUST_CHECK;
+enum err schema_create(sqlite3 *db, struct errbuf *why) MUST_CHECK;
+/* The version in meta; 0 for a database without tables; ERR_CORRUPT when it is something else. */
+enum err schema_version(sqlite3 *db, int *version, struct errbuf *why) MUST_CHECK;
+extern const int schema_newest;
+extern const struct migration schema_steps[];
+
+#endif

@@ -1,0 +1,136 @@
+#include "base/clock.h"
+#include "base/embed.h"
+#include "issuer/store/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
+
+const int schema_newest = 1;
+const struct migration schema_steps[] = {
+	{0, NULL},
+};
+
+static const char version_sql[] = "SELECT value FROM meta WHERE name = 'schema_version'";
+static const char tables_sql[] = "SELECT COUNT(*) FROM sqlite_schema";
+
+/* One integer from one row. ERR_NOT_FOUND when there is no row. */
+static enum err ask(sqlite3 *db, const char *sql, int *out)
+{
+	sqlite3_stmt *statement = NULL;
+	enum err e = sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK ? ERR_OK : store_error(db);
+	if (e)
+		return e;
+	int rc = sqlite3_step(statement);
+	if (rc == SQLITE_ROW)
+		*out = sqlite3_column_int(statement, 0);
+	else
+		e = rc == SQLITE_DONE ? ERR_NOT_FOUND : store_error(db);
+	sqlite3_finalize(statement);
+	return e;
+}
+
+enum err schema_version(sqlite3 *db, int *version, struct errbuf *why)
+{
+	int tables = 0;
+	enum err e = ask(db, tables_sql, &tables);
+	if (e)
+		return store_fail(why, db, "read the database");
+	*version = 0;
+	if (tables == 0)
+		return ERR_OK;
+	e = ask(db, version_sql, version);
+	if (e || *version < 1)
+		return fail(why, ERR_CORRUPT, "this is not a database of Counterfoil: it has no schema version");
+	return ERR_OK;
+}
+
+/* The version is written last and with the rest: a cut leaves an empty database. */
+enum err schema_create(sqlite3 *db, struct errbuf *why)
+{
+	char version[128];
+	snprintf(version, sizeof version, "INSERT INTO meta (name, value) VALUES ('schema_version', '%d')", schema_newest);
+	enum err e = store_sql(db, "BEGIN IMMEDIATE");
+	if (!e)
+		e = store_sql(db, store_schema_sql);
+	if (!e)
+		e = store_sql(db, version);
+	if (!e)
+		e = store_sql(db, "COMMIT");
+	return e ? store_fail(why, db, "create the schema") : ERR_OK;
+}
+
+static enum err sync_file(const char *path, struct errbuf *why)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int bad = fd < 0 || fsync(fd) != 0;
+	if (fd >= 0)
+		close(fd);
+	return bad ? fail(why, ERR_IO, "fsync %s: %s", path, strerror(errno)) : ERR_OK;
+}
+
+/* "DATABASE.v1-20261122T021338": private before the first byte of it is written. */
+static enum err copy_aside(sqlite3 *db, const char *path, int version, struct errbuf *why)
+{
+	char copy[PATH_MAX], now[CLOCK_TEXT_SIZE];
+	clock_text(clock_now(), now);
+	int n = snprintf(copy, sizeof copy, "%s.v%d-%s", path, version, now);
+	if (n < 0 || n >= (int)sizeof copy)
+		return fail(why, ERR_TOO_LARGE, "path too long: %.80s...", path);
+	int fd = open(copy, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fail(why, ERR_IO, "create %s: %s", copy, strerror(errno));
+	close(fd);
+	sqlite3_stmt *vacuum = NULL;
+	enum err e = ERR_OK;
+	if (sqlite3_prepare_v2(db, "VACUUM INTO $1", -1, &vacuum, NULL) != SQLITE_OK ||
+	    sqlite3_bind_text(vacuum, 1, copy, -1, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(vacuum) != SQLITE_DONE)
+		e = store_fail(why, db, "copy the database before its migration");
+	sqlite3_finalize(vacuum);
+	return e ? e : sync_file(copy, why);
+}
+
+static const struct migration *step_from(const struct migration *steps, int version)
+{
+	for (; steps->sql; steps++)
+		if (steps->from == version)
+			return steps;
+	return NULL;
+}
+
+static enum err run_steps(sqlite3 *db, int version, int wanted, const struct migration *steps, struct errbuf *why)
+{
+	char sql[128];
+	enum err e = ERR_OK;
+	for (; !e && version < wanted; version++) {
+		const struct migration *step = step_from(steps, version);
+		if (!step)
+			return fail(why, ERR_REFUSED, "schema version %d is too old: no way leads from it", version);
+		e = store_sql(db, step->sql);
+	}
+	snprintf(sql, sizeof sql, "UPDATE meta SET value = '%d' WHERE name = 'schema_version'; COMMIT", wanted);
+	if (!e)
+		e = store_sql(db, sql);
+	return e ? store_fail(why, db, "migrate the schema") : ERR_OK;
+}
+
+enum err schema_migrate(sqlite3 *db, const char *path, int version, int wanted, const struct migration *steps,
+			struct errbuf *why)
+{
+	enum err e = copy_aside(db, path, version, why);
+	if (e)
+		return e;
+	e = store_sql(db, "BEGIN IMMEDIATE");
+	if (e)
+		return store_fail(why, db, "begin the migration");
+	e = run_steps(db, version, wanted, steps, why);
+	if (e && !sqlite3_get_autocommit(db))
+		(void)!store_sql(db, "ROLLBACK");
+	return e;
+}

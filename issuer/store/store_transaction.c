@@ -1,0 +1,76 @@
+#include "issuer/store/store_internal.h"
+
+/* SQLite ends a transaction by itself after some faults (disk full, I/O): ask it, never remember. */
+static bool in_transaction(const struct store *s)
+{
+	return s->locked && !sqlite3_get_autocommit(s->db);
+}
+
+static void unlock(struct store *s)
+{
+	if (s->locked)
+		lock_drop(s->lock_fd);
+	s->locked = false;
+}
+
+enum err store_begin(struct store *s)
+{
+	if (s->lock_fd < 0 || s->locked || s->reading > 0)
+		return ERR_INTERNAL; /* above an open read it would be BUSY_SNAPSHOT at the first write */
+	enum err e = lock_take(s->lock_fd, LOCK_PATIENCE_MS);
+	if (e)
+		return e;
+	s->locked = true;
+	e = store_sql(s->db, "BEGIN IMMEDIATE");
+	if (e)
+		unlock(s);
+	return e;
+}
+
+enum err store_commit(struct store *s)
+{
+	enum err e = in_transaction(s) ? store_sql(s->db, "COMMIT") : ERR_IO;
+	if (e)
+		store_rollback(s);
+	unlock(s);
+	return e;
+}
+
+void store_rollback(struct store *s)
+{
+	if (in_transaction(s))
+		(void)!store_sql(s->db, "ROLLBACK");
+	unlock(s);
+}
+
+/* Outside a transaction SAVEPOINT would begin a deferred one. */
+enum err store_savepoint(struct store *s)
+{
+	return in_transaction(s) ? store_sql(s->db, "SAVEPOINT part") : ERR_IO;
+}
+
+enum err store_release(struct store *s)
+{
+	return in_transaction(s) ? store_sql(s->db, "RELEASE part") : ERR_IO;
+}
+
+void store_rollback_to_savepoint(struct store *s)
+{
+	if (!in_transaction(s))
+		return;
+	if (store_sql(s->db, "ROLLBACK TO part; RELEASE part") != ERR_OK)
+		(void)!store_sql(s->db, "ROLLBACK"); /* then nothing of the whole is committed */
+}
+
+/* Under the lock: a writer in between would fill the log again, and a busy checkpoint erases nothing. */
+enum err store_truncate_wal(struct store *s)
+{
+	if (s->lock_fd < 0 || s->locked || s->reading > 0)
+		return ERR_INTERNAL;
+	enum err e = lock_take(s->lock_fd, LOCK_PATIENCE_MS);
+	if (e)
+		return e;
+	int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	lock_drop(s->lock_fd);
+	return rc == SQLITE_OK ? ERR_OK : store_error(s->db);
+}
