@@ -2,7 +2,8 @@
  *
  * Deny by default: no row, no answer (404; 405 with Allow when another method has a row). The table feeds dispatch, the
  * role matrix test, docs/openapi.yaml's test and `build/tools/routes`. A path is literal segments and "{name}" ones; a
- * parameter is 1 to 255 bytes of [A-Za-z0-9._~@+-]; percent-encoding is refused in paths by the guard. */
+ * parameter is 1 to 255 bytes of [A-Za-z0-9._~@+-], but not "." or ".."; percent-encoding is refused in paths by the
+ * guard. HEAD is looked up as GET. */
 #ifndef ISSUER_ROUTE_H
 #define ISSUER_ROUTE_H
 
@@ -67,7 +68,11 @@ struct reply {
 	int64_t last_modified;    /* 0 for none */
 	bool ranges;              /* honour Range on this body */
 	int retry_after;          /* seconds; 0 for none */
+	char allow[64];           /* Allow of a 405, "" for none */
 };
+enum { REPLY_BODY_MAX = 8 << 20 };
+#define REPLY_INIT ((struct reply){.body = BUF_INIT(REPLY_BODY_MAX)})
+void reply_clear(struct reply *r); /* wipes and frees; empty and usable again */
 
 /* A problem+json (RFC 9457) answer: {"type":"about:blank","title","status","code","detail","request","faults"?}. */
 void reply_problem(struct reply *r, const struct request *q, enum err e, const struct errbuf *why, const struct faults *faults);
@@ -79,6 +84,11 @@ struct front {
 	struct buf root_pem, issuing_pem, root_crl_der; /* as read at start */
 	int kick;                                       /* eventfd that wakes the clerk */
 	struct metrics *metrics;
+	struct workers *workers;     /* runs the SLOW handlers */
+	struct crl_cache *crl_cache; /* the newest list of the issuing CA */
+	struct ca_files *ca_files;   /* what /ca/ and /crl/root.crl serve */
+	const struct chain_trust *trust;
+	struct first_use *first_use;
 };
 
 typedef void route_handler(struct front *front, const struct request *q, struct reply *r);
@@ -96,7 +106,7 @@ struct route {
 extern const struct route route_table[];
 extern const size_t route_count;
 
-/* Pure dispatch. ERR_NOT_FOUND, ERR_METHOD (then allow lists the methods, "GET, POST"). Parameters point into scratch,
+/* Pure dispatch. ERR_NOT_FOUND, ERR_METHOD (then allow lists the methods, "GET, HEAD, POST"). Parameters point into scratch,
  * which takes a copy of the path. */
 enum err route_find(enum listener l, const char *method, const char *path, const struct route **out,
 		    char scratch[1024], const char *parameter[REQUEST_PARAMETERS_MAX], char allow[64]) MUST_CHECK;

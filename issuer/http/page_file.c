@@ -1,0 +1,150 @@
+#include "base/embed.h"
+#include "base/encode.h"
+#include "delivery/address.h"
+#include "issuer/http/page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+EMBED_TEXT(page_text_file, "issuer/http/pages/file.html");
+EMBED_TEXT(page_text_preparing, "issuer/http/pages/preparing.html");
+EMBED_TEXT(page_text_done, "issuer/http/pages/done.html");
+
+static bool taken(const struct collect_view *view)
+{
+	return view->state == ORDER_RECEIVED || view->state == ORDER_PASSWORD_SENT || view->state == ORDER_IN_USE;
+}
+
+static void write_preparing(struct visit *v)
+{
+	const struct template_field fields[] = {
+		{"token", v->token, TEMPLATE_VALUE}, {"alert", "", TEMPLATE_VALUE}, {0}};
+	page_write(v->front, v->r, 200, 2, "Being made", page_text_preparing, fields);
+}
+
+static void write_file(struct visit *v, int status, const char *alert)
+{
+	char mobile[MOBILE_SIZE], digest[65];
+	mobile_mask(v->view.facts.mobile, mobile);
+	hex_encode(v->view.sha256[PACKAGE_MODERN], 32, digest);
+	const struct template_field fields[] = {
+		{"client", v->view.facts.client_name, TEMPLATE_VALUE},
+		{"file_name", v->view.file_name, TEMPLATE_VALUE},
+		{"sha256", digest, TEMPLATE_VALUE},
+		{"mobile", mobile, TEMPLATE_VALUE},
+		{"token", v->token, TEMPLATE_VALUE},
+		{"alert", alert, TEMPLATE_VALUE},
+		{0},
+	};
+	page_write(v->front, v->r, status, 2, "Save the file", page_text_file, fields);
+}
+
+void page_file(struct front *front, const struct request *q, struct reply *r)
+{
+	struct visit v;
+	if (!visit_begin(&v, front, q, r))
+		return;
+	if (!v.view.claimed_by_caller)
+		page_intro_write(&v, 403, "Type the code first.", "");
+	else if (taken(&v.view))
+		page_redirect(&v, "done");
+	else if (!v.view.ready)
+		write_preparing(&v);
+	else
+		write_file(&v, 200, "");
+}
+
+void page_package(struct front *front, const struct request *q, struct reply *r)
+{
+	struct visit v;
+	struct errbuf why = {0};
+	enum package_encoding encoding;
+	if (!visit_begin(&v, front, q, r))
+		return;
+	if (package_encoding_from_name(q->parameter[1], &encoding) != ERR_OK) {
+		page_fault(&v, ERR_INVALID, &(struct errbuf){"The encoding is \"modern\" or \"compatible\"."});
+		return;
+	}
+	if (!v.view.claimed_by_caller) {
+		page_fault(&v, ERR_REFUSED, &(struct errbuf){"Type the code first."});
+		return;
+	}
+	enum err e = collect_package(&front->desk, &v.actor, v.token, v.claim, encoding, &r->body, &why);
+	if (e) {
+		buf_clear(&r->body);
+		page_fault(&v, e, &why);
+		return;
+	}
+	if (!visit_again(&v)) /* the hash of an encoding made just now */
+		return;
+	r->content_type = "application/x-pkcs12";
+	r->ranges = true;
+	r->etag[0] = '"';
+	hex_encode(v.view.sha256[encoding], 32, r->etag + 1);
+	memcpy(r->etag + 65, "\"", 2);
+	snprintf(r->disposition, sizeof r->disposition, "attachment; filename=\"%s\"", v.view.file_name);
+}
+
+/* The file's hash from the form: absent or empty is the button alone. */
+static enum err read_hash(const struct request *q, uint8_t hash[32], bool *given, struct errbuf *why)
+{
+	char text[80];
+	*given = false;
+	enum err e = request_form(q, "sha256", text, sizeof text);
+	if (e == ERR_NOT_FOUND || (!e && !text[0]))
+		return ERR_OK;
+	if (e || hex_decode(text, hash, 32) != ERR_OK)
+		return fail(why, ERR_INVALID, "sha256 wants 64 hexadecimal digits");
+	*given = true;
+	return ERR_OK;
+}
+
+void page_received(struct front *front, const struct request *q, struct reply *r)
+{
+	struct visit v;
+	struct errbuf why = {0};
+	uint8_t hash[32];
+	bool given = false;
+	if (!visit_begin(&v, front, q, r))
+		return;
+	if (!v.view.claimed_by_caller) {
+		page_fault(&v, ERR_REFUSED, &(struct errbuf){"Type the code first."});
+		return;
+	}
+	enum err e = read_hash(q, hash, &given, &why);
+	if (!e)
+		e = collect_received(&front->desk, &v.actor, v.token, v.claim, given ? hash : NULL, &why);
+	if (e == ERR_CONFLICT && !q->wants_json && v.view.ready && !taken(&v.view))
+		write_file(&v, 409, "The file has not arrived whole yet. Download it once more, then press the button again.");
+	else if (e)
+		page_fault(&v, e, &why);
+	else if (!q->wants_json)
+		page_redirect(&v, "done");
+	else
+		reply_json(r, 200, json_pack("{s:b}", "received", 1));
+}
+
+void page_done(struct front *front, const struct request *q, struct reply *r)
+{
+	struct visit v;
+	char mobile[MOBILE_SIZE];
+	if (!visit_begin(&v, front, q, r))
+		return;
+	if (!v.view.claimed_by_caller || !taken(&v.view)) {
+		page_redirect(&v, v.view.claimed_by_caller ? "file" : NULL);
+		return;
+	}
+	mobile_mask(v.view.facts.mobile, mobile);
+	const struct template_field fields[] = {
+		{"client", v.view.facts.client_name, TEMPLATE_VALUE},
+		{"orderer", v.view.orderer_name, TEMPLATE_VALUE},
+		{"file_name", v.view.file_name, TEMPLATE_VALUE},
+		{"mobile", mobile, TEMPLATE_VALUE},
+		{"sent", v.view.state != ORDER_RECEIVED ? "1" : "", TEMPLATE_VALUE},
+		{0},
+	};
+	if (q->wants_json)
+		reply_json(r, 200, page_view_json(&v));
+	else
+		page_write(front, r, 200, 3, "The password", page_text_done, fields);
+}

@@ -1,0 +1,11 @@
+/* refusal: how a request that never reaches a handler is answered: problem+json, or a plain page for browsers. */
+#ifndef ISSUER_HTTP_REFUSAL_H
+#define ISSUER_HTTP_REFUSAL_H
+
+#include "issuer/http/head.h"
+#include "issuer/http/route.h"
+
+/* `html`: the caller reads pages rather than JSON. */
+void refuse(struct reply *r, const struct request *q, bool html, enum err e, const struct errbuf *why);
+
+#endif

@@ -1,0 +1,149 @@
+#include "issuer/http/send.h"
+#include "issuer/http/conditional.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char content_security_policy[] =
+	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+	"base-uri 'none'; frame-ancestors 'none'";
+
+static int add_json(const char *bytes, size_t len, void *ctx)
+{
+	buf_add(ctx, bytes, len);
+	return buf_check(ctx) == ERR_OK ? 0 : -1;
+}
+
+static void render(struct reply *r)
+{
+	bool rendered = true;
+	if (r->status == 0)
+		r->status = 200;
+	if (r->json) {
+		buf_clear(&r->body);
+		rendered = json_dump_callback(r->json, add_json, &r->body, JSON_COMPACT) == 0;
+		buf_byte(&r->body, '\n');
+		json_decref(r->json);
+		r->json = NULL;
+	}
+	if (!rendered || buf_check(&r->body) != ERR_OK) { /* half a body is worse than none */
+		buf_free(&r->body);
+		r->status = 500;
+		r->etag[0] = '\0';
+		r->cache_seconds = 0;
+		r->ranges = false;
+	}
+}
+
+struct part {
+	unsigned status;
+	size_t first, len;
+};
+
+static struct part choose_part(const struct reply *r, const struct head *head)
+{
+	struct part p = {(unsigned)r->status, 0, r->body.len};
+	if (r->status != 200 || strcmp(head->method, "POST") == 0)
+		return p;
+	if (etag_listed(head_value(head, "If-None-Match"), r->etag)) {
+		p.status = 304;
+		return p;
+	}
+	const char *if_range = head_value(head, "If-Range");
+	if (!r->ranges || strcmp(head->method, "GET") != 0 || (if_range && strcmp(if_range, r->etag) != 0))
+		return p;
+	switch (range_parse(head_value(head, "Range"), r->body.len, &p.first, &p.len)) {
+	case RANGE_WHOLE:
+		break;
+	case RANGE_PART:
+		p.status = 206;
+		break;
+	case RANGE_OUTSIDE:
+		p = (struct part){416, 0, 0};
+		break;
+	}
+	return p;
+}
+
+/* IMF-fixdate (RFC 9110 5.6.7), without the locale. */
+static void http_date(int64_t seconds, char out[40])
+{
+	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t t = (time_t)seconds;
+	struct tm tm;
+	if (!gmtime_r(&t, &tm))
+		memset(&tm, 0, sizeof tm);
+	snprintf(out, 40, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * tm.tm_wday, tm.tm_mday,
+		 months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void add(struct MHD_Response *m, const char *name, const char *value)
+{
+	if (value && value[0])
+		MHD_add_response_header(m, name, value);
+}
+
+static void add_content(struct MHD_Response *m, const struct reply *r, const struct part *p)
+{
+	char text[128];
+	if (p->len && p->status != 304)
+		add(m, "Content-Type", r->content_type);
+	if (p->status == 206 && r->body.len) {
+		snprintf(text, sizeof text, "bytes %zu-%zu/%zu", p->first, p->first + p->len - 1, r->body.len);
+		add(m, "Content-Range", text);
+	}
+	if (p->status == 416) {
+		snprintf(text, sizeof text, "bytes */%zu", r->body.len);
+		add(m, "Content-Range", text);
+	}
+	if (r->ranges)
+		add(m, "Accept-Ranges", "bytes");
+	if (r->last_modified) {
+		http_date(r->last_modified, text);
+		add(m, "Last-Modified", text);
+	}
+	if (r->content_type && strncmp(r->content_type, "text/html", 9) == 0) {
+		add(m, "Content-Security-Policy", content_security_policy);
+		add(m, "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+	}
+}
+
+static void add_control(struct MHD_Response *m, const struct reply *r, const struct sending *s)
+{
+	char text[64];
+	snprintf(text, sizeof text, "max-age=%d", r->cache_seconds);
+	add(m, "Cache-Control", r->cache_seconds > 0 ? text : "no-store");
+	if (r->retry_after) {
+		snprintf(text, sizeof text, "%d", r->retry_after);
+		add(m, "Retry-After", text);
+	}
+	add(m, "X-Content-Type-Options", "nosniff");
+	add(m, "Referrer-Policy", "no-referrer");
+	add(m, "X-Request-Id", s->request_id);
+	if (s->listener == LISTENER_PUBLIC || s->listener == LISTENER_MEMBERS)
+		add(m, "Strict-Transport-Security", "max-age=31536000");
+	if (r->status == 401) /* RFC 9110 11.6.1 wants a challenge; no scheme is registered for certificates */
+		add(m, "WWW-Authenticate", "ClientCertificate");
+	if (s->close)
+		add(m, "Connection", "close");
+}
+
+struct MHD_Response *send_response(struct reply *r, const struct sending *s, unsigned *status)
+{
+	render(r);
+	struct part p = choose_part(r, s->head);
+	void *bytes = r->body.data ? r->body.data + p.first : NULL;
+	struct MHD_Response *m = MHD_create_response_from_buffer(p.len, bytes, MHD_RESPMEM_PERSISTENT);
+	if (!m)
+		return NULL;
+	add_content(m, r, &p);
+	add_control(m, r, s);
+	add(m, "ETag", r->etag);
+	add(m, "Location", r->location);
+	add(m, "Set-Cookie", r->cookie);
+	add(m, "Content-Disposition", r->disposition);
+	add(m, "Allow", r->allow);
+	*status = p.status;
+	return m;
+}
