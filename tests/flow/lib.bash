@@ -1,5 +1,5 @@
 # lib: what every flow test stands on: a real installation on loopback, driven only from outside.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2120
 
 ROOT=$(cd "${BATS_TEST_DIRNAME}/../.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
@@ -29,7 +29,7 @@ equal() {
 ready() { [ "$(curl -s -o /dev/null -w '%{http_code}' "http://localhost:$PORT_OPS/readyz")" = 200 ]; }
 
 load_environment() {
-	# shellcheck disable=SC1091
+	# shellcheck disable=SC1090,SC1091
 	. "$DIR.env"
 	PUBLIC=https://localhost:$PORT_PUBLIC
 	MEMBERS=https://localhost:$PORT_MEMBERS

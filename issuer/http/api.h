@@ -1,0 +1,28 @@
+/* api: /v1, JSON in and out. Reading handlers borrow a reader and answer from one statement; writing ones parse, call order
+ * life, and answer with what it made. */
+#ifndef ISSUER_HTTP_API_H
+#define ISSUER_HTTP_API_H
+
+#include "issuer/http/handlers.h"
+
+enum { API_LIMIT = 100, API_LIMIT_MOST = 500 };
+
+/* {"items":[...],"next":cursor or null}: rows of a statement whose last value is the limit (set here, from ?limit=).
+ * cursor names the member of the last row that the next page's ?before= or ?after= wants; NULL for lists without pages. */
+void api_list(struct front *front, const struct request *q, struct reply *r, enum statement id, struct value *values,
+	      size_t n, const char *cursor);
+/* One row as an object; a new reference in *out. False when it is answered already (not found, or a fault). */
+bool api_one(struct front *front, const struct request *q, struct reply *r, enum statement id, const struct value *values,
+	     size_t n, json_t **out);
+/* Add the rows of a statement under a name. */
+enum err api_attach(struct front *front, json_t *object, const char *name, enum statement id, const struct value *values,
+		    size_t n) MUST_CHECK;
+/* The same with the one row of a statement, as an object. */
+enum err api_attach_one(struct front *front, json_t *object, const char *name, enum statement id, const struct value *values,
+			size_t n) MUST_CHECK;
+/* A query parameter as text, or NULL value when absent or empty. */
+struct value api_filter(const struct request *q, const char *name);
+/* The body as an object with at most the members named (NULL-terminated); an empty body is an empty object. */
+bool api_body(const struct request *q, struct reply *r, const char *const *members, json_t **out);
+
+#endif

@@ -1,0 +1,96 @@
+#include "base/clock.h"
+#include "base/encode.h"
+#include "ca/crl.h"
+#include "issuer/http/api.h"
+
+#include <string.h>
+
+/* The reason as its RFC 5280 name beside nothing else: numbers are for machines that read CRLs. */
+static void name_reason(json_t *certificate)
+{
+	json_t *number = json_object_get(certificate, "reason");
+	const char *name = json_is_integer(number) ? crl_reason_name((enum crl_reason)json_integer_value(number)) : NULL;
+	if (name)
+		json_object_set_new(certificate, "reason", json_string(name));
+}
+
+void api_certificate_list(struct front *front, const struct request *q, struct reply *r)
+{
+	struct value values[7] = {value_integer(clock_now()), api_filter(q, "status"), api_filter(q, "organisation"),
+				  api_filter(q, "service"), api_filter(q, "client"), api_filter(q, "before")};
+	api_list(front, q, r, STATEMENT_CERTIFICATE_LIST, values, 7, "serial");
+	size_t i;
+	json_t *item;
+	json_array_foreach(json_object_get(r->json, "items"), i, item)
+		name_reason(item);
+}
+
+static bool read_serial(const struct request *q, struct reply *r, char out[SERIAL_TEXT_SIZE])
+{
+	uint8_t serial[SERIAL_BYTES];
+	struct errbuf why = {0};
+	if (serial_from_text(q->parameter[0], serial) == ERR_OK) {
+		serial_text(serial, out);
+		return true;
+	}
+	(void)fail(&why, ERR_NOT_FOUND, "\"%s\" is not a serial number: up to 40 hexadecimal digits", q->parameter[0]);
+	reply_problem(r, q, ERR_NOT_FOUND, &why, NULL);
+	return false;
+}
+
+static void add_pem(json_t *row)
+{
+	const char *hex = json_string_value(json_object_get(row, "der"));
+	size_t len = hex ? strlen(hex) / 2 : 0;
+	struct buf der = BUF_INIT(16384), pem = BUF_INIT(32768);
+	uint8_t *room = len ? buf_room(&der, len) : NULL;
+	if (room && hex_decode(hex, room, len) == ERR_OK && certificate_der_to_pem(der.data, der.len, &pem) == ERR_OK &&
+	    buf_string(&pem))
+		json_object_set_new(row, "pem", json_string(buf_string(&pem)));
+	json_object_del(row, "der");
+	buf_free(&der);
+	buf_free(&pem);
+}
+
+static void show(struct front *front, const struct request *q, struct reply *r, const char *serial)
+{
+	json_t *row = NULL;
+	if (!api_one(front, q, r, STATEMENT_CERTIFICATE_SHOW, STORE_VALUES(value_integer(clock_now()), value_text(serial)), &row))
+		return;
+	name_reason(row);
+	add_pem(row);
+	enum err e = api_attach(front, row, "history", STATEMENT_AUDIT_OF_OBJECT,
+				STORE_VALUES(value_text(serial), value_integer(API_LIMIT_MOST)));
+	if (e) {
+		json_decref(row);
+		reply_problem(r, q, e, NULL, NULL);
+		return;
+	}
+	reply_json(r, 200, row);
+}
+
+void api_certificate_show(struct front *front, const struct request *q, struct reply *r)
+{
+	char serial[SERIAL_TEXT_SIZE];
+	if (read_serial(q, r, serial))
+		show(front, q, r, serial);
+}
+
+void api_certificate_revoke(struct front *front, const struct request *q, struct reply *r)
+{
+	static const char *const members[] = {"reason", "note", NULL};
+	struct errbuf why = {0};
+	struct actor who = request_actor(q);
+	char serial[SERIAL_TEXT_SIZE];
+	json_t *body = NULL;
+	if (!read_serial(q, r, serial) || !api_body(q, r, members, &body))
+		return;
+	const char *reason = json_string_value(json_object_get(body, "reason"));
+	const char *note = json_string_value(json_object_get(body, "note"));
+	enum err e = certificate_revoke(&front->desk, &who, serial, reason ? reason : "unspecified", note, &why);
+	if (e)
+		reply_problem(r, q, e, &why, NULL);
+	else
+		show(front, q, r, serial);
+	json_decref(body);
+}
