@@ -3,6 +3,7 @@ CLIENT_LIB_SRC := $(wildcard client/*.c)
 CLIENT_CMD_SRC := $(wildcard client/command/*.c)
 CLIENT_LIB_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(CLIENT_LIB_SRC))
 CLIENT_CMD_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(CLIENT_CMD_SRC))
+CLIENT_CMD_OBJ_NOMAIN := $(filter-out $(BUILD)/obj/client/command/main.o,$(CLIENT_CMD_OBJ))
 CLIENT_LDLIBS  := -lcurl -lssl -lcrypto -ljansson
 
 # Only counterfoil_* leaves the library: everything else is hidden, in the static archive too.
@@ -26,3 +27,22 @@ $(BUILD)/counterfoil: $(CLIENT_CMD_OBJ) $(BUILD)/libcounterfoil.a $(BUILD)/libba
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
 
 programs: $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
+
+# The tests that need a server or a PKCS#12 file make their own.
+CLIENT_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o tls_server.o)
+$(addprefix $(BUILD)/unit/,client_identity client_pkcs12 client_transport): $(CLIENT_TEST_OBJ)
+
+.PHONY: install install-client
+install: install-client
+install-client: $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
+	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(Q)install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man3
+	$(Q)install -m 755 $(BUILD)/counterfoil $(DESTDIR)$(PREFIX)/bin/counterfoil
+	$(Q)install -m 644 client/include/counterfoil.h $(DESTDIR)$(PREFIX)/include/counterfoil.h
+	$(Q)install -m 644 $(BUILD)/libcounterfoil.a $(DESTDIR)$(PREFIX)/lib/libcounterfoil.a
+	$(Q)install -m 755 $(BUILD)/libcounterfoil.so.0 $(DESTDIR)$(PREFIX)/lib/libcounterfoil.so.0
+	$(Q)ln -sf libcounterfoil.so.0 $(DESTDIR)$(PREFIX)/lib/libcounterfoil.so
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' client/libcounterfoil.pc.in \
+		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libcounterfoil.pc
+	$(Q)install -m 644 docs/man/counterfoil.1 $(DESTDIR)$(PREFIX)/share/man/man1/counterfoil.1
+	$(Q)install -m 644 docs/man/libcounterfoil.3 $(DESTDIR)$(PREFIX)/share/man/man3/libcounterfoil.3

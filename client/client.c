@@ -1,0 +1,149 @@
+/* client: an identity, trust and limits, bound to a transport. */
+#include "base/clock.h"
+#include "client/transport.h"
+#include "client/trust.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONNECTIONS_MAX = 256, HEADERS_MAX = 128, PROBLEM_MAX = 65536 };
+
+struct counterfoil_client {
+	counterfoil_identity *identity; /* held, or NULL */
+	X509_STORE *trust;
+	struct transport *transport;
+};
+
+#define OR(value, otherwise) ((value) ? (value) : (otherwise))
+
+static struct transport_settings settings_of(const counterfoil_client_options *o)
+{
+	return (struct transport_settings){
+		.connect_timeout_ms = OR(o->connect_timeout_ms, 10000),
+		.total_timeout_ms = OR(o->total_timeout_ms, 60000),
+		.stall_timeout_seconds = OR(o->stall_timeout_seconds, 20),
+		.connections_kept = OR(o->connections_kept, 8),
+		.header_cap = OR(o->header_cap, 65536),
+		.body_cap = OR(o->body_cap, 16 << 20),
+	};
+}
+
+static counterfoil_code build(counterfoil_client *client, const counterfoil_client_options *options,
+			      counterfoil_error *error)
+{
+	counterfoil_code code = trust_store(options, &client->trust, error);
+	if (code)
+		return code;
+	client->identity = identity_hold(options->identity);
+	struct transport_settings settings = settings_of(options);
+	settings.identity = client->identity;
+	settings.trust = client->trust;
+	return transport_new(&settings, &client->transport, error);
+}
+
+counterfoil_code counterfoil_client_new(const counterfoil_client_options *options, counterfoil_client **client,
+					counterfoil_error *error)
+{
+	if (!client)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is nowhere to put the client");
+	*client = NULL;
+	if (!options || options->size != sizeof *options || options->connections_kept > CONNECTIONS_MAX)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "options are missing, size is not set, or a value is out of bounds");
+	counterfoil_code code = options->identity ? counterfoil_identity_check(options->identity, clock_now(), error)
+						  : COUNTERFOIL_OK;
+	if (code)
+		return code;
+	counterfoil_client *made = calloc(1, sizeof *made);
+	if (!made)
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	code = build(made, options, error);
+	if (code)
+		counterfoil_client_free(made);
+	else
+		*client = made;
+	return code;
+}
+
+void counterfoil_client_free(counterfoil_client *client)
+{
+	if (!client)
+		return;
+	transport_free(client->transport);
+	X509_STORE_free(client->trust);
+	counterfoil_identity_free(client->identity);
+	free(client);
+}
+
+static bool is_token(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!strchr("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", text[i]))
+			return false;
+	return len > 0;
+}
+
+/* A line that could begin another header, or another request, is refused; so is what frames the message. */
+static bool header_is_fit(const char *line)
+{
+	static const char *const ours[] = {"Content-Length", "Transfer-Encoding", "Host", "Connection", "Expect"};
+	const char *colon = strchr(line, ':');
+	if (!colon || !is_token(line, (size_t)(colon - line)))
+		return false;
+	for (const char *p = colon + 1; *p; p++)
+		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
+			return false;
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (strlen(ours[i]) == (size_t)(colon - line) && strncasecmp(line, ours[i], strlen(ours[i])) == 0)
+			return false;
+	return true;
+}
+
+static counterfoil_code check_request(const counterfoil_request *request, counterfoil_error *error)
+{
+	if (!request || request->size != sizeof *request || !request->url || (request->body.len && !request->body.data))
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "the request has no URL, or its size is not set");
+	const char *method = request->method ? request->method : "GET";
+	size_t len = strnlen(method, 33);
+	if (len == 0 || len > 32 || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != len)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "the method is not 1 to 32 capital letters");
+	for (size_t i = 0; request->headers && request->headers[i]; i++)
+		if (i >= HEADERS_MAX || !header_is_fit(request->headers[i]))
+			return outcome(error, COUNTERFOIL_BAD_INPUT,
+				       "header number %zu is not \"Name: value\", or is one that the library sets", i + 1);
+	return COUNTERFOIL_OK;
+}
+
+/* RFC 9457: the member "code" is the service's own, one word for machines. */
+static counterfoil_code refusal(const counterfoil_response *response)
+{
+	const char *type = counterfoil_response_header(response, "Content-Type");
+	counterfoil_bytes body = counterfoil_response_body(response);
+	if (!type || strncasecmp(type, "application/problem+json", 24) != 0 || body.len > PROBLEM_MAX)
+		return COUNTERFOIL_REFUSED;
+	json_t *problem = json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
+	const char *code = json_string_value(json_object_get(problem, "code"));
+	counterfoil_code found = COUNTERFOIL_REFUSED;
+	if (code && strcmp(code, "revoked") == 0)
+		found = COUNTERFOIL_REVOKED;
+	else if (code && strcmp(code, "expired") == 0)
+		found = COUNTERFOIL_EXPIRED;
+	json_decref(problem);
+	return found;
+}
+
+counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
+				  counterfoil_response **response, counterfoil_error *error)
+{
+	if (!client || !response)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "no client was given, or nowhere to put the response");
+	*response = NULL;
+	counterfoil_code code = check_request(request, error);
+	if (!code && client->identity)
+		code = counterfoil_identity_check(client->identity, clock_now(), error);
+	if (!code)
+		code = transport_exchange(client->transport, request, response, error);
+	if (code || ((*response)->status != 401 && (*response)->status != 403))
+		return code;
+	return outcome(error, refusal(*response), NULL);
+}

@@ -1,0 +1,25 @@
+/* identity: what the rest of the library sees of an identity. Never changes after it was made; counted by its holders. */
+#ifndef CLIENT_IDENTITY_H
+#define CLIENT_IDENTITY_H
+
+#include "client/pkcs12.h"
+
+#include <stdatomic.h>
+
+enum { IDENTITY_FACTS = COUNTERFOIL_FACT_FINGERPRINT + 1 };
+
+struct counterfoil_identity {
+	atomic_int holders;
+	struct pkcs12_parts parts;
+	char *facts[IDENTITY_FACTS]; /* owned, never NULL */
+	counterfoil_bytes *der;      /* certificate and others, then one of data NULL; owned */
+	int64_t not_before, not_after;
+};
+
+/* One holder more. NULL gives NULL. */
+counterfoil_identity *identity_hold(const counterfoil_identity *identity);
+
+/* Fill facts, der and times from parts: COUNTERFOIL_OK, NOT_PKCS12 (a name or a time that cannot be read), OUT_OF_MEMORY. */
+counterfoil_code identity_read_facts(counterfoil_identity *identity);
+
+#endif

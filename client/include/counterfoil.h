@@ -1,0 +1,225 @@
+/* libcounterfoil: call web services that ask for a client certificate (2-way TLS), and know one's own certificate.
+ *
+ * Three objects, all opaque:
+ *   counterfoil_identity   a private key, its certificate and the CA's certificates, read from a PKCS#12 file
+ *   counterfoil_client     an identity, what servers it trusts, limits, and connections that are kept for the next call
+ *   counterfoil_response   what a server answered
+ *
+ * A server is always verified: its chain up to the trusted CA, its dates, its purpose, its host name, over TLS 1.2 or
+ * 1.3. There is no switch that turns any of this off.
+ *
+ * Strings are UTF-8 and NUL-terminated. Times are seconds since 1970, UTC. A byte string is a pointer and a length.
+ * Whatever a function lends (const pointers) lives as long as the object it came from. Every _free takes NULL.
+ *
+ * Threads: an identity never changes and may be used by any number of threads; so may a client, whose calls run side by
+ * side, each on a connection of its own. A response belongs to one thread at a time. After fork() only the parent may go
+ * on using a client. The library installs no signal handler and prints nothing.
+ *
+ * Growth: structs that a caller fills begin with `size`, so that members can be added at their end: set it to
+ * sizeof(the struct) and every member that you do not use to zero. Codes may be added within a category. */
+#ifndef COUNTERFOIL_H
+#define COUNTERFOIL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define COUNTERFOIL_API __attribute__((visibility("default")))
+#else
+#define COUNTERFOIL_API
+#endif
+
+/* ---- errors ---- */
+
+/* What to do about it: switch on this. */
+typedef enum counterfoil_category {
+	COUNTERFOIL_CATEGORY_NONE = 0,
+	COUNTERFOIL_CATEGORY_INPUT = 1,    /* what you gave cannot be used: correct it */
+	COUNTERFOIL_CATEGORY_IDENTITY = 2, /* the certificate's time is over, has not come, or it was revoked: get another */
+	COUNTERFOIL_CATEGORY_SERVER = 3,   /* the server did not prove to be the one you meant: do not go on */
+	COUNTERFOIL_CATEGORY_REFUSED = 4,  /* the server answered no */
+	COUNTERFOIL_CATEGORY_NETWORK = 5,  /* no answer: try again later */
+	COUNTERFOIL_CATEGORY_LIMIT = 6,    /* larger than the cap you set */
+	COUNTERFOIL_CATEGORY_SYSTEM = 7    /* out of memory, or an unforeseen failure of a library below */
+} counterfoil_category;
+
+typedef enum counterfoil_code {
+	COUNTERFOIL_OK = 0,
+	/* INPUT */
+	COUNTERFOIL_BAD_INPUT = 10,       /* an argument is out of its bounds */
+	COUNTERFOIL_FILE_UNREADABLE = 11, /* no such file, not a regular file, or not permitted */
+	COUNTERFOIL_NOT_PKCS12 = 12,      /* not a PKCS#12 file, or a damaged one */
+	COUNTERFOIL_WRONG_PASSWORD = 13,  /* the password does not open it */
+	COUNTERFOIL_OLD_ENCRYPTION = 14,  /* RC2, RC4, DES or MD5 */
+	COUNTERFOIL_UNSUPPORTED = 15,     /* an encryption this version does not know */
+	COUNTERFOIL_TOO_COSTLY = 16,      /* more key derivation rounds than a file that means well has */
+	COUNTERFOIL_UNPROTECTED = 17,     /* the file carries no integrity check */
+	COUNTERFOIL_NO_KEY = 18,          /* no private key with its certificate inside */
+	COUNTERFOIL_SEVERAL_KEYS = 19,    /* more than one private key inside */
+	COUNTERFOIL_NO_TRUST = 20,        /* no CA certificate to verify servers with */
+	/* IDENTITY */
+	COUNTERFOIL_EXPIRED = 30,
+	COUNTERFOIL_NOT_YET_VALID = 31,
+	COUNTERFOIL_REVOKED = 32,
+	/* SERVER */
+	COUNTERFOIL_WRONG_HOST = 40,     /* its certificate is for another host name */
+	COUNTERFOIL_UNKNOWN_CA = 41,     /* its certificate comes from a CA that is not trusted */
+	COUNTERFOIL_SERVER_EXPIRED = 42, /* its certificate's time is over, or has not come */
+	COUNTERFOIL_BAD_SERVER = 43,     /* its certificate or its TLS is unacceptable otherwise */
+	/* REFUSED */
+	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the TLS handshake was refused because of the client certificate */
+	COUNTERFOIL_REFUSED = 51,             /* status 401 or 403 */
+	/* NETWORK */
+	COUNTERFOIL_UNREACHABLE = 60, /* no such host, no connection */
+	COUNTERFOIL_TIMEOUT = 61,
+	COUNTERFOIL_BROKEN = 62, /* the connection ended in the middle of an answer, or the answer is not HTTP */
+	/* LIMIT */
+	COUNTERFOIL_TOO_LARGE = 70,
+	/* SYSTEM */
+	COUNTERFOIL_OUT_OF_MEMORY = 80,
+	COUNTERFOIL_FAILED = 81
+} counterfoil_code;
+
+/* How a call ended. Filled when it is given (it may be NULL), on success too. `text` is one sentence that says what is
+ * wrong and what to do; it never holds a password, a key, a header's value or a query. */
+typedef struct counterfoil_error {
+	counterfoil_category category;
+	counterfoil_code code;
+	char text[496];
+} counterfoil_error;
+
+COUNTERFOIL_API counterfoil_category counterfoil_category_of(counterfoil_code code);
+/* A stable lower-case word for logs: "wrong_password", "expired". Static. */
+COUNTERFOIL_API const char *counterfoil_code_word(counterfoil_code code);
+/* "0.1.0". Static. */
+COUNTERFOIL_API const char *counterfoil_version(void);
+
+/* ---- identity ---- */
+
+/* Bytes that are borrowed for the time of the call. */
+typedef struct counterfoil_bytes {
+	const void *data; /* may be NULL when len is 0 */
+	size_t len;
+} counterfoil_bytes;
+
+typedef struct counterfoil_identity counterfoil_identity;
+
+/* Read a PKCS#12 (RFC 7292) of at most 1 MiB from a file or from memory. The password is taken byte for byte as it was
+ * shown, hyphens included, without a newline (0 to 1,024 bytes); it is not kept. The encryptions accepted are PBES2 with
+ * PBKDF2 and AES or 3DES, and PBE-SHA1-3DES; derivation rounds are read and bounded (10,000,000 each, 30,000,000
+ * together) before any is run. Exactly one private key with its certificate must be inside, and a MAC.
+ *
+ * An identity whose time is over, or has not come, is read like any other, so that its facts can be shown; see
+ * counterfoil_identity_check.
+ *
+ * COUNTERFOIL_OK and *identity (counterfoil_identity_free ends it), or a code of the category INPUT, TOO_LARGE,
+ * OUT_OF_MEMORY or FAILED, and *identity is NULL. */
+COUNTERFOIL_API counterfoil_code counterfoil_identity_from_file(const char *path, counterfoil_bytes password,
+								counterfoil_identity **identity,
+								counterfoil_error *error);
+COUNTERFOIL_API counterfoil_code counterfoil_identity_from_memory(counterfoil_bytes pkcs12, counterfoil_bytes password,
+								  counterfoil_identity **identity,
+								  counterfoil_error *error);
+/* Give the caller's hold back. Clients made with it keep a hold of their own; the key is wiped with the last one. */
+COUNTERFOIL_API void counterfoil_identity_free(counterfoil_identity *identity);
+
+/* COUNTERFOIL_OK, COUNTERFOIL_EXPIRED or COUNTERFOIL_NOT_YET_VALID at the time `now`. Says nothing of revocation, which
+ * only a server knows. */
+COUNTERFOIL_API counterfoil_code counterfoil_identity_check(const counterfoil_identity *identity, int64_t now,
+							    counterfoil_error *error);
+
+typedef enum counterfoil_fact {
+	COUNTERFOIL_FACT_COMMON_NAME = 0,  /* CN: the client's display name */
+	COUNTERFOIL_FACT_ORGANISATION = 1, /* O */
+	COUNTERFOIL_FACT_UNIT = 2,         /* OU: the service */
+	COUNTERFOIL_FACT_URI = 3,          /* the first URI among the subject's alternative names */
+	COUNTERFOIL_FACT_SERIAL = 4,       /* lower-case hexadecimal, no separators */
+	COUNTERFOIL_FACT_ISSUER = 5,       /* the issuer's name as RFC 4514 text */
+	COUNTERFOIL_FACT_FINGERPRINT = 6   /* SHA-256 of the certificate, 64 lower-case hexadecimal digits */
+} counterfoil_fact;
+
+/* Lent; "" when the certificate has none. Names come out of a certificate: do not trust them to be free of control
+ * characters before a terminal. */
+COUNTERFOIL_API const char *counterfoil_identity_fact(const counterfoil_identity *identity, counterfoil_fact fact);
+COUNTERFOIL_API int64_t counterfoil_identity_not_before(const counterfoil_identity *identity);
+COUNTERFOIL_API int64_t counterfoil_identity_not_after(const counterfoil_identity *identity);
+/* Whole days from now to not-after, rounded down: 0 in the last 24 hours, negative once it is over. */
+COUNTERFOIL_API int64_t counterfoil_identity_days_left(const counterfoil_identity *identity, int64_t now);
+/* The certificate (index 0) and the CA certificates of the file behind it, as DER. Lent; data is NULL past the last. */
+COUNTERFOIL_API counterfoil_bytes counterfoil_identity_certificate(const counterfoil_identity *identity, size_t index);
+
+/* ---- client ---- */
+
+typedef enum counterfoil_trust {
+	COUNTERFOIL_TRUST_IDENTITY = 0, /* the CA certificates in the identity's file (the default) */
+	COUNTERFOIL_TRUST_PEM = 1,      /* the certificates in trust_pem, and no others */
+	COUNTERFOIL_TRUST_SYSTEM = 2    /* the CAs of this machine, for servers with a publicly trusted certificate */
+} counterfoil_trust;
+
+typedef struct counterfoil_client_options {
+	size_t size;                          /* sizeof(counterfoil_client_options) */
+	const counterfoil_identity *identity; /* NULL: call without a client certificate; then trust must be said */
+	counterfoil_trust trust;
+	counterfoil_bytes trust_pem;    /* one or more certificates in PEM, at most 1 MiB */
+	uint32_t connect_timeout_ms;    /* 0: 10,000 */
+	uint32_t total_timeout_ms;      /* of a whole call; 0: 60,000 */
+	uint32_t stall_timeout_seconds; /* less than one byte a second for so long; 0: 20 */
+	uint32_t connections_kept;      /* idle ones, for the next calls; 0: 8; at most 256 */
+	size_t header_cap;              /* bytes of all headers of an answer; 0: 65,536 */
+	size_t body_cap;                /* bytes of an answer's body in memory; 0: 16 MiB */
+} counterfoil_client_options;
+
+typedef struct counterfoil_client counterfoil_client;
+
+/* Does not connect. COUNTERFOIL_OK and *client; BAD_INPUT, NO_TRUST, EXPIRED, NOT_YET_VALID, OUT_OF_MEMORY or FAILED. */
+COUNTERFOIL_API counterfoil_code counterfoil_client_new(const counterfoil_client_options *options,
+							counterfoil_client **client, counterfoil_error *error);
+/* Closes its connections. No call may be under way. Responses live on. */
+COUNTERFOIL_API void counterfoil_client_free(counterfoil_client *client);
+
+/* ---- calls ---- */
+
+typedef struct counterfoil_request {
+	size_t size;                /* sizeof(counterfoil_request) */
+	const char *method;         /* "GET" when NULL; letters only */
+	const char *url;            /* https only, ASCII, no user name in it */
+	const char *const *headers; /* "Name: value", NULL ends them; NULL for none. The library sets Content-Length */
+	counterfoil_bytes body;     /* any bytes; sent when len is not 0 or the method is POST, PUT or PATCH */
+	size_t body_cap;            /* of the answer; 0: the client's */
+	uint32_t total_timeout_ms;  /* 0: the client's */
+} counterfoil_request;
+
+typedef struct counterfoil_response counterfoil_response;
+
+/* One request and its answer. Redirects are answers like any other and are not followed. A connection kept from an
+ * earlier call is used when there is one.
+ *
+ * COUNTERFOIL_OK and *response for every status but 401 and 403. For those two the code says why: COUNTERFOIL_REVOKED or
+ * COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or "expired", else
+ * COUNTERFOIL_REFUSED, and *response holds the answer all the same. After any other code *response is NULL, and nothing
+ * is known of whether the server acted on the request, unless the category is INPUT, IDENTITY or SERVER: then it has
+ * not seen it. */
+COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
+						  counterfoil_response **response, counterfoil_error *error);
+
+/* 100 to 599 */
+COUNTERFOIL_API int counterfoil_response_status(const counterfoil_response *response);
+/* The value of the first header of that name, in whatever case; NULL when there is none. */
+COUNTERFOIL_API const char *counterfoil_response_header(const counterfoil_response *response, const char *name);
+/* Header number `index` in the order received: its name, and its value in *value. NULL past the last. */
+COUNTERFOIL_API const char *counterfoil_response_header_at(const counterfoil_response *response, size_t index,
+							   const char **value);
+/* A NUL stands behind the last byte, not counted in len. */
+COUNTERFOIL_API counterfoil_bytes counterfoil_response_body(const counterfoil_response *response);
+/* Wipes the body. */
+COUNTERFOIL_API void counterfoil_response_free(counterfoil_response *response);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

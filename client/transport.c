@@ -1,0 +1,142 @@
+#include "client/transport.h"
+#include "client/transport_lane.h"
+
+#include <openssl/err.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct transport {
+	struct transport_settings settings;
+	pthread_mutex_t lock; /* guards idle and idle_count */
+	struct lane *idle;    /* newest first: the connection most likely to live */
+	uint32_t idle_count;
+};
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_state;
+
+static void start_curl(void)
+{
+	curl_state = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+/* Keys and trust are handed to OpenSSL itself: another TLS library below curl would not take them. */
+static bool curl_is_usable(void)
+{
+	pthread_once(&curl_once, start_curl);
+	const curl_version_info_data *have = curl_version_info(CURLVERSION_NOW);
+	return curl_state == CURLE_OK && have->ssl_version && strncmp(have->ssl_version, "OpenSSL/", 8) == 0;
+}
+
+counterfoil_code transport_new(const struct transport_settings *settings, struct transport **out,
+			       counterfoil_error *error)
+{
+	if (!curl_is_usable())
+		return outcome(error, COUNTERFOIL_FAILED, "libcurl is not built with OpenSSL: install its OpenSSL flavour");
+	struct transport *transport = calloc(1, sizeof *transport);
+	if (!transport)
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	transport->settings = *settings;
+	pthread_mutex_init(&transport->lock, NULL);
+	*out = transport;
+	return outcome_ok(error);
+}
+
+static void lane_free(struct lane *lane)
+{
+	if (lane->easy)
+		curl_easy_cleanup(lane->easy);
+	free(lane);
+}
+
+void transport_free(struct transport *transport)
+{
+	if (!transport)
+		return;
+	while (transport->idle) {
+		struct lane *lane = transport->idle;
+		transport->idle = lane->next;
+		lane_free(lane);
+	}
+	pthread_mutex_destroy(&transport->lock);
+	free(transport);
+}
+
+static struct lane *lane_new(const struct transport_settings *settings)
+{
+	struct lane *lane = calloc(1, sizeof *lane);
+	if (!lane)
+		return NULL;
+	lane->settings = settings;
+	lane->easy = curl_easy_init();
+	if (lane->easy)
+		return lane;
+	free(lane);
+	return NULL;
+}
+
+static struct lane *take_lane(struct transport *transport)
+{
+	pthread_mutex_lock(&transport->lock);
+	struct lane *lane = transport->idle;
+	if (lane) {
+		transport->idle = lane->next;
+		transport->idle_count--;
+	}
+	pthread_mutex_unlock(&transport->lock);
+	return lane ? lane : lane_new(&transport->settings);
+}
+
+static void return_lane(struct transport *transport, struct lane *lane)
+{
+	pthread_mutex_lock(&transport->lock);
+	bool keep = transport->idle_count < transport->settings.connections_kept;
+	if (keep) {
+		lane->next = transport->idle;
+		transport->idle = lane;
+		transport->idle_count++;
+	}
+	pthread_mutex_unlock(&transport->lock);
+	if (!keep)
+		lane_free(lane);
+}
+
+static counterfoil_code perform(struct lane *lane, const counterfoil_request *request, counterfoil_error *error)
+{
+	counterfoil_code code = lane_aim(lane, request->url, error);
+	if (!code)
+		code = lane_prepare(lane, request, error);
+	if (!code) {
+		ERR_set_mark();
+		code = lane_verdict(lane, curl_easy_perform(lane->easy), error);
+		ERR_pop_to_mark();
+	}
+	if (code == COUNTERFOIL_OK) {
+		long status = 0;
+		curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &status);
+		lane->response->status = (int)status;
+	}
+	curl_slist_free_all(lane->headers);
+	lane->headers = NULL;
+	return code;
+}
+
+counterfoil_code transport_exchange(struct transport *transport, const counterfoil_request *request,
+				    counterfoil_response **response, counterfoil_error *error)
+{
+	struct lane *lane = take_lane(transport);
+	if (!lane)
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	size_t body_cap = request->body_cap ? request->body_cap : transport->settings.body_cap;
+	lane->response = response_new(transport->settings.header_cap, body_cap);
+	counterfoil_code code = lane->response ? perform(lane, request, error)
+					       : outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	if (code)
+		counterfoil_response_free(lane->response);
+	else
+		*response = lane->response;
+	lane->response = NULL;
+	return_lane(transport, lane);
+	return code;
+}

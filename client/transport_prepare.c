@@ -1,0 +1,177 @@
+/* transport_prepare: from a request to the options of an easy handle. */
+#include "client/transport_lane.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+enum { URL_MAX = 8192 };
+
+static bool url_part_is_absent(CURLU *url, CURLUPart part)
+{
+	char *text = NULL;
+	CURLUcode result = curl_url_get(url, part, &text, 0);
+	curl_free(text);
+	return result != CURLUE_OK;
+}
+
+/* "[::1]" becomes "::1", "host." becomes "host": the form in which certificates name them. */
+static bool keep_host(struct lane *lane, const char *host)
+{
+	size_t len = strlen(host);
+	if (len > 2 && host[0] == '[' && host[len - 1] == ']') {
+		host++;
+		len -= 2;
+	} else if (len > 1 && host[len - 1] == '.') {
+		len--;
+	}
+	if (len == 0 || len >= sizeof lane->host)
+		return false;
+	memcpy(lane->host, host, len);
+	lane->host[len] = '\0';
+	struct in6_addr address;
+	lane->host_is_address =
+		inet_pton(AF_INET, lane->host, &address) == 1 || inet_pton(AF_INET6, lane->host, &address) == 1;
+	return true;
+}
+
+counterfoil_code lane_aim(struct lane *lane, const char *url, counterfoil_error *error)
+{
+	if (strnlen(url, URL_MAX) == URL_MAX)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "the URL is longer than %d bytes", URL_MAX - 1);
+	for (const char *p = url; *p; p++)
+		if (*p <= ' ' || *p > '~')
+			return outcome(error, COUNTERFOIL_BAD_INPUT,
+				       "the URL has a blank or a character outside ASCII: percent-encode it");
+	if (strncasecmp(url, "https://", 8) != 0)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "the URL does not begin with https://");
+	CURLU *parsed = curl_url();
+	char *host = NULL;
+	counterfoil_code code = COUNTERFOIL_OUT_OF_MEMORY;
+	if (parsed) {
+		code = COUNTERFOIL_BAD_INPUT;
+		if (curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK && url_part_is_absent(parsed, CURLUPART_USER) &&
+		    url_part_is_absent(parsed, CURLUPART_PASSWORD) && url_part_is_absent(parsed, CURLUPART_ZONEID) &&
+		    curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK && keep_host(lane, host))
+			code = COUNTERFOIL_OK;
+	}
+	curl_free(host);
+	curl_url_cleanup(parsed);
+	return outcome(error, code, code == COUNTERFOIL_BAD_INPUT ? "the URL cannot be read: want https://HOST[:PORT]/PATH" : NULL);
+}
+
+static size_t on_header(char *bytes, size_t one, size_t len, void *data)
+{
+	struct lane *lane = data;
+	(void)one; /* always 1 */
+	lane->fault = response_header_line(lane->response, bytes, len);
+	return lane->fault ? 0 : len;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t len, void *data)
+{
+	struct lane *lane = data;
+	(void)one;
+	lane->fault = response_body_bytes(lane->response, bytes, len);
+	return lane->fault ? CURL_WRITEFUNC_ERROR : len;
+}
+
+static bool names(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+	return strncasecmp(line, name, len) == 0 && line[len] == ':';
+}
+
+static bool add_line(struct lane *lane, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(lane->headers, line);
+	if (longer)
+		lane->headers = longer;
+	return longer != NULL;
+}
+
+/* What curl would add by itself and nobody asked for is switched off by a line without a value. */
+static bool add_headers(struct lane *lane, const char *const *lines)
+{
+	bool typed = false, named = false;
+	for (; lines && *lines; lines++) {
+		typed = typed || names(*lines, "Content-Type");
+		named = named || names(*lines, "User-Agent");
+		size_t len = strlen(*lines);
+		char empty[256];
+		bool ok;
+		if ((*lines)[len - 1] == ':' && len < sizeof empty) { /* curl's way to send a header without a value */
+			memcpy(empty, *lines, len);
+			memcpy(empty + len - 1, ";", 2);
+			ok = add_line(lane, empty);
+		} else {
+			ok = add_line(lane, *lines);
+		}
+		if (!ok)
+			return false;
+	}
+	return add_line(lane, "Expect:") && (typed || add_line(lane, "Content-Type:")) &&
+	       (named || add_line(lane, "User-Agent: libcounterfoil/" COUNTERFOIL_VERSION));
+}
+
+static bool set_method(CURL *easy, const counterfoil_request *request)
+{
+	const char *method = request->method ? request->method : "GET";
+	bool carries = request->body.len || !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH");
+	if (strcmp(method, "HEAD") == 0)
+		return !curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+	if (!carries)
+		return !curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) &&
+		       !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+	return !curl_easy_setopt(easy, CURLOPT_POST, 1L) &&
+	       !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len) &&
+	       !curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.len ? request->body.data : "") &&
+	       !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+}
+
+/* CAINFO and CAPATH are emptied: Debian's curl fills them with the machine's CAs. */
+static bool set_security(struct lane *lane)
+{
+	CURL *e = lane->easy;
+	return !curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https") && !curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) &&
+	       !curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) &&
+	       !curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) && !curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) &&
+	       !curl_easy_setopt(e, CURLOPT_CAINFO, NULL) && !curl_easy_setopt(e, CURLOPT_CAPATH, NULL) &&
+	       !curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L) &&
+	       !curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, lane_tls) &&
+	       !curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, lane);
+}
+
+static bool set_limits(struct lane *lane, const counterfoil_request *request)
+{
+	CURL *e = lane->easy;
+	const struct transport_settings *s = lane->settings;
+	long total = (long)(request->total_timeout_ms ? request->total_timeout_ms : s->total_timeout_ms);
+	return !curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(e, CURLOPT_NOPROGRESS, 1L) &&
+	       !curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)s->connect_timeout_ms) &&
+	       !curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total) && !curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
+	       !curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)s->stall_timeout_seconds) &&
+	       !curl_easy_setopt(e, CURLOPT_MAXCONNECTS, 1L) && !curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L) &&
+	       !curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+}
+
+static bool set_receivers(struct lane *lane)
+{
+	CURL *e = lane->easy;
+	return !curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) &&
+	       !curl_easy_setopt(e, CURLOPT_HEADERDATA, lane) && !curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) &&
+	       !curl_easy_setopt(e, CURLOPT_WRITEDATA, lane) &&
+	       !curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *request, counterfoil_error *error)
+{
+	lane->alert = -1;
+	lane->fault = ERR_OK;
+	curl_easy_reset(lane->easy); /* keeps the connection */
+	if (set_security(lane) && set_limits(lane, request) && set_receivers(lane) && set_method(lane->easy, request) &&
+	    add_headers(lane, request->headers) && !curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, lane->headers) &&
+	    !curl_easy_setopt(lane->easy, CURLOPT_URL, request->url))
+		return COUNTERFOIL_OK;
+	return outcome(error, COUNTERFOIL_FAILED, "libcurl did not take an option: it is older than 7.85, or out of memory");
+}

@@ -1,0 +1,65 @@
+/* transport_tls: the TLS context of a new connection: our key, our trust, the host that is meant.
+ *
+ * The host name is given to OpenSSL, so that a server of another name fails inside the handshake, before it is shown our
+ * certificate; curl looks at the name again afterwards. */
+#include "client/transport_lane.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
+
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+static int lane_index = -1;
+
+static void make_index(void)
+{
+	lane_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, NULL);
+}
+
+/* A received alert says more than curl's result: 'revoked' comes as one. */
+static void on_info(const SSL *ssl, int where, int value)
+{
+	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
+	if (lane && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (value & 0xff) != SSL_AD_CLOSE_NOTIFY)
+		lane->alert = value & 0xff;
+}
+
+static bool give_identity(SSL_CTX *context, const counterfoil_identity *identity)
+{
+	if (!identity)
+		return true;
+	if (SSL_CTX_use_certificate(context, identity->parts.certificate) != 1 ||
+	    SSL_CTX_use_PrivateKey(context, identity->parts.key) != 1)
+		return false;
+	for (int i = 0; i < sk_X509_num(identity->parts.others); i++) {
+		X509 *ca = sk_X509_value(identity->parts.others, i);
+		bool is_root = X509_get_extension_flags(ca) & EXFLAG_SS; /* servers have it: not sent */
+		if (!is_root && SSL_CTX_add1_chain_cert(context, ca) != 1)
+			return false;
+	}
+	return true;
+}
+
+static bool expect_host(SSL_CTX *context, const struct lane *lane)
+{
+	X509_VERIFY_PARAM *wanted = SSL_CTX_get0_param(context);
+	X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	return lane->host_is_address ? X509_VERIFY_PARAM_set1_ip_asc(wanted, lane->host)
+				     : X509_VERIFY_PARAM_set1_host(wanted, lane->host, 0);
+}
+
+CURLcode lane_tls(CURL *easy, void *ssl_ctx, void *data)
+{
+	(void)easy;
+	SSL_CTX *context = ssl_ctx;
+	struct lane *lane = data;
+	pthread_once(&index_once, make_index);
+	SSL_CTX_set1_cert_store(context, lane->settings->trust);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_info_callback(context, on_info);
+	if (lane_index < 0 || !SSL_CTX_set_ex_data(context, lane_index, lane) ||
+	    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || !expect_host(context, lane) ||
+	    !give_identity(context, lane->settings->identity))
+		return CURLE_SSL_CERTPROBLEM;
+	return CURLE_OK;
+}

@@ -1,0 +1,115 @@
+/* transport_verdict: what a finished transfer means for the caller. */
+#include "client/transport_lane.h"
+
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+static const struct {
+	int alert;
+	counterfoil_code code;
+} alerts[] = {
+	{SSL_AD_CERTIFICATE_REVOKED, COUNTERFOIL_REVOKED},
+	{SSL_AD_CERTIFICATE_EXPIRED, COUNTERFOIL_EXPIRED},
+	{SSL_AD_BAD_CERTIFICATE, COUNTERFOIL_CERTIFICATE_REFUSED},
+	{SSL_AD_UNSUPPORTED_CERTIFICATE, COUNTERFOIL_CERTIFICATE_REFUSED},
+	{SSL_AD_CERTIFICATE_UNKNOWN, COUNTERFOIL_CERTIFICATE_REFUSED},
+	{SSL_AD_UNKNOWN_CA, COUNTERFOIL_CERTIFICATE_REFUSED},
+	{SSL_AD_ACCESS_DENIED, COUNTERFOIL_CERTIFICATE_REFUSED},
+	{SSL_AD_DECRYPT_ERROR, COUNTERFOIL_CERTIFICATE_REFUSED},
+	{SSL_AD_CERTIFICATE_REQUIRED, COUNTERFOIL_CERTIFICATE_REFUSED},
+	{SSL_AD_PROTOCOL_VERSION, COUNTERFOIL_BAD_SERVER},
+	{SSL_AD_INSUFFICIENT_SECURITY, COUNTERFOIL_BAD_SERVER},
+};
+
+static const struct {
+	long result;
+	counterfoil_code code;
+} verify_results[] = {
+	{X509_V_OK, COUNTERFOIL_WRONG_HOST}, /* the chain was good: curl disliked the name */
+	{X509_V_ERR_HOSTNAME_MISMATCH, COUNTERFOIL_WRONG_HOST},
+	{X509_V_ERR_IP_ADDRESS_MISMATCH, COUNTERFOIL_WRONG_HOST},
+	{X509_V_ERR_CERT_HAS_EXPIRED, COUNTERFOIL_SERVER_EXPIRED},
+	{X509_V_ERR_CERT_NOT_YET_VALID, COUNTERFOIL_SERVER_EXPIRED},
+	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, COUNTERFOIL_UNKNOWN_CA},
+	{X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, COUNTERFOIL_UNKNOWN_CA},
+	{X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, COUNTERFOIL_UNKNOWN_CA},
+	{X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, COUNTERFOIL_UNKNOWN_CA},
+	{X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, COUNTERFOIL_UNKNOWN_CA},
+	{X509_V_ERR_CERT_UNTRUSTED, COUNTERFOIL_UNKNOWN_CA},
+	{X509_V_ERR_CERT_SIGNATURE_FAILURE, COUNTERFOIL_UNKNOWN_CA},
+};
+
+static const struct {
+	CURLcode result;
+	counterfoil_code code;
+} results[] = {
+	{CURLE_OK, COUNTERFOIL_OK},
+	{CURLE_URL_MALFORMAT, COUNTERFOIL_BAD_INPUT},
+	{CURLE_UNSUPPORTED_PROTOCOL, COUNTERFOIL_BROKEN}, /* HTTP/0.9, which curl refuses */
+	{CURLE_COULDNT_RESOLVE_HOST, COUNTERFOIL_UNREACHABLE},
+	{CURLE_COULDNT_RESOLVE_PROXY, COUNTERFOIL_UNREACHABLE},
+	{CURLE_COULDNT_CONNECT, COUNTERFOIL_UNREACHABLE},
+	{CURLE_PROXY, COUNTERFOIL_UNREACHABLE},
+	{CURLE_OPERATION_TIMEDOUT, COUNTERFOIL_TIMEOUT},
+	{CURLE_SSL_CONNECT_ERROR, COUNTERFOIL_BAD_SERVER},
+	{CURLE_GOT_NOTHING, COUNTERFOIL_BROKEN},
+	{CURLE_PARTIAL_FILE, COUNTERFOIL_BROKEN},
+	{CURLE_SEND_ERROR, COUNTERFOIL_BROKEN},
+	{CURLE_RECV_ERROR, COUNTERFOIL_BROKEN},
+	{CURLE_WEIRD_SERVER_REPLY, COUNTERFOIL_BROKEN},
+	{CURLE_BAD_CONTENT_ENCODING, COUNTERFOIL_BROKEN},
+	{CURLE_FILESIZE_EXCEEDED, COUNTERFOIL_TOO_LARGE},
+	{CURLE_OUT_OF_MEMORY, COUNTERFOIL_OUT_OF_MEMORY},
+};
+
+static counterfoil_code server_verdict(const struct lane *lane, counterfoil_error *error)
+{
+	long result = X509_V_OK;
+	curl_easy_getinfo(lane->easy, CURLINFO_SSL_VERIFYRESULT, &result);
+	for (size_t i = 0; i < sizeof verify_results / sizeof *verify_results; i++)
+		if (verify_results[i].result == result)
+			return verify_results[i].code == COUNTERFOIL_WRONG_HOST
+				       ? outcome(error, COUNTERFOIL_WRONG_HOST,
+						 "the server's certificate is not for %s: check the URL", lane->host)
+				       : outcome(error, verify_results[i].code, NULL);
+	return outcome(error, COUNTERFOIL_BAD_SERVER, "the server's certificate is not acceptable (%s): tell its operator",
+		       X509_verify_cert_error_string(result));
+}
+
+static counterfoil_code alert_verdict(const struct lane *lane, counterfoil_error *error)
+{
+	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alerts[i].alert == lane->alert)
+			return outcome(error, alerts[i].code, NULL);
+	if (lane->alert == SSL_AD_HANDSHAKE_FAILURE)
+		return outcome(error, COUNTERFOIL_CERTIFICATE_REFUSED,
+			       "the server refused the TLS handshake: it wants %s client certificate, or other ciphers",
+			       lane->settings->identity ? "another" : "a");
+	return outcome(error, COUNTERFOIL_BAD_SERVER, "the server ended TLS with alert %d: tell its operator", lane->alert);
+}
+
+static counterfoil_code fault_verdict(enum err fault, counterfoil_error *error)
+{
+	return fault == ERR_TOO_LARGE ? outcome(error, COUNTERFOIL_TOO_LARGE, "the answer is larger than the cap that was set")
+				      : outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+}
+
+counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error)
+{
+	if (result == CURLE_OK)
+		return outcome_ok(error);
+	if (lane->fault)
+		return fault_verdict(lane->fault, error);
+	if (result == CURLE_PEER_FAILED_VERIFICATION)
+		return server_verdict(lane, error);
+	if (lane->alert >= 0)
+		return alert_verdict(lane, error);
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
+		if (results[i].result != result)
+			continue;
+		if (counterfoil_category_of(results[i].code) != COUNTERFOIL_CATEGORY_NETWORK)
+			return outcome(error, results[i].code, NULL);
+		return outcome(error, results[i].code, "%s: %s", lane->host, curl_easy_strerror(result));
+	}
+	return outcome(error, COUNTERFOIL_FAILED, "libcurl: %s", curl_easy_strerror(result));
+}
