@@ -1,0 +1,112 @@
+#include "issuer/order/input.h"
+
+#include <string.h>
+
+void faults_add(struct faults *f, const char *field, const struct errbuf *why)
+{
+	if (!f)
+		return;
+	if (!f->list)
+		f->list = json_array();
+	/* Without memory the list is shorter: the call fails all the same, with its own error. */
+	json_array_append_new(f->list, json_pack("{s:s, s:s}", "field", field, "text", err_why(ERR_INVALID, why)));
+}
+
+void faults_clear(struct faults *f)
+{
+	json_decref(f->list);
+	f->list = NULL;
+}
+
+void input_fault(struct input *in, const char *member, const char *text)
+{
+	struct errbuf why = {{0}};
+	(void)fail(&why, ERR_INVALID, "%s", text);
+	faults_add(in->faults, member, &why);
+	in->count++;
+}
+
+static bool is_known(const char *name, const char *const *members)
+{
+	while (*members && strcmp(*members, name) != 0)
+		members++;
+	return *members;
+}
+
+enum err input_begin(struct input *in, const char *const *members, struct errbuf *why)
+{
+	const char *name;
+	json_t *value;
+	if (!json_is_object(in->body))
+		return fail(why, ERR_MALFORMED, "a JSON object is wanted");
+	json_object_foreach(in->body, name, value)
+	{
+		struct errbuf field = {{0}};
+		(void)fail(&field, ERR_INVALID, "%.64s", name); /* a hostile name is shown, but not at any length */
+		if (!is_known(name, members))
+			input_fault(in, field.text, "there is no such field");
+	}
+	return ERR_OK;
+}
+
+static const char *read_text(struct input *in, const char *member, text_check *check, bool required)
+{
+	const json_t *value = json_object_get(in->body, member);
+	struct errbuf why = {{0}};
+	if (!value || (json_is_null(value) && !required)) {
+		if (required)
+			input_fault(in, member, "it is missing");
+		return NULL;
+	}
+	if (!json_is_string(value)) {
+		input_fault(in, member, "a text is wanted");
+		return NULL;
+	}
+	const char *text = json_string_value(value);
+	enum err e = check(text, json_string_length(value), &why);
+	if (e == ERR_OK)
+		return text;
+	input_fault(in, member, err_why(e, &why));
+	return NULL;
+}
+
+const char *input_required(struct input *in, const char *member, text_check *check)
+{
+	return read_text(in, member, check, true);
+}
+
+const char *input_optional(struct input *in, const char *member, text_check *check)
+{
+	return read_text(in, member, check, false);
+}
+
+bool input_flag(struct input *in, const char *member, bool standard)
+{
+	const json_t *value = json_object_get(in->body, member);
+	if (!value)
+		return standard;
+	if (!json_is_boolean(value))
+		input_fault(in, member, "true or false is wanted");
+	return json_is_true(value);
+}
+
+enum err input_verdict(const struct input *in, struct errbuf *why)
+{
+	if (in->count == 0)
+		return ERR_OK;
+	return fail(why, ERR_INVALID, "%u %s not acceptable", in->count, in->count == 1 ? "field is" : "fields are");
+}
+
+enum err remark_check(const char *text, size_t len, struct errbuf *why)
+{
+	size_t characters = 0;
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i], after = i + 1 < len ? (unsigned char)text[i + 1] : 0;
+		if (c < 0x20 || c == 0x7f || (c == 0xc2 && after < 0xa0)) /* C0, DEL, C1 */
+			return fail(why, ERR_INVALID, "a control character at byte %zu", i + 1);
+		characters += (c & 0xc0) != 0x80;
+	}
+	if (characters > REMARK_CHARACTERS)
+		return fail(why, ERR_INVALID, "%zu characters, at most %d", characters, REMARK_CHARACTERS);
+	return ERR_OK;
+}

@@ -1,0 +1,120 @@
+#include "issuer/order/revoke.h"
+
+#include "base/clock.h"
+#include "issuer/order/input.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf *why)
+{
+	struct revocation revocation = {.reason = r->reason, .revoked_at = r->now};
+	uint8_t head[AUDIT_HASH_BYTES];
+	int64_t sequence = 0;
+	struct store *s = readers_take(d->readers);
+	enum err rc = audit_head(s, &sequence, head);
+	readers_give(d->readers, s);
+	memcpy(revocation.serial, r->serial, sizeof revocation.serial);
+	return rc != ERR_OK ? rc : signer_revoke(d->signer, &revocation, head, why);
+}
+
+enum err revoke_store(struct store *s, const struct revoking *r)
+{
+	const struct audit_event event = {"certificate.revoked", r->serial, r->note, crl_reason_name(r->reason)};
+	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
+				    STORE_VALUES(value_integer(r->now), value_integer(r->reason), value_text(r->issuer),
+						 value_text(r->serial)));
+	return e != ERR_OK ? e : audit_append(s, r->who, &event, r->now, NULL);
+}
+
+struct standing {
+	bool revoked;
+	int64_t revoked_at;
+	enum crl_reason reason;
+	char order[ID_SIZE]; /* "" for a staff member's or a server's */
+};
+
+static enum err take_standing(void *ctx, const struct row *r)
+{
+	struct standing *out = ctx;
+	const char *order = row_text(r, 3);
+	out->revoked = strcmp(row_text(r, 0), "revoked") == 0;
+	out->revoked_at = row_integer(r, 1);
+	out->reason = (enum crl_reason)row_integer(r, 2);
+	snprintf(out->order, sizeof out->order, "%s", order ? order : "");
+	return ERR_OK;
+}
+
+static enum err find_standing(struct desk *d, const struct revoking *r, struct standing *out, struct errbuf *why)
+{
+	*out = (struct standing){0};
+	struct store *s = readers_take(d->readers);
+	enum err e = store_one(s, STATEMENT_CERTIFICATE_STATUS, STORE_VALUES(value_text(r->issuer), value_text(r->serial)),
+			       take_standing, out);
+	readers_give(d->readers, s);
+	return e == ERR_NOT_FOUND ? fail(why, e, "no certificate has this serial") : e;
+}
+
+static enum err revoked_already(const struct standing *standing, struct errbuf *why)
+{
+	char at[CLOCK_TEXT_SIZE];
+	const char *reason = crl_reason_name(standing->reason);
+	clock_text(standing->revoked_at, at);
+	return fail(why, ERR_CONFLICT, "it was revoked already, on %s (%s)", at, reason ? reason : "no reason");
+}
+
+struct certificate_end {
+	struct revoking revoking;
+	struct step step; /* of its order */
+};
+
+/* The order keeps its state: it says what has happened to the parcel. But nothing of it is handed out any more, and what
+ * waits to be sent is not. */
+static enum err store_end(struct store *s, void *ctx)
+{
+	const struct certificate_end *c = ctx;
+	enum err e = revoke_store(s, &c->revoking);
+	if (e == ERR_OK && c->step.order[0])
+		e = step_end_delivery(s, &c->step);
+	return e;
+}
+
+static enum err read_revocation(struct revoking *r, const char *serial, const char *reason_name, struct errbuf *why)
+{
+	uint8_t bytes[SERIAL_BYTES];
+	struct errbuf text = {{0}};
+	if (serial_from_text(serial, bytes) != ERR_OK)
+		return fail(why, ERR_NOT_FOUND, "no certificate has this serial");
+	serial_text(bytes, r->serial);
+	if (!reason_name || crl_reason_from_name(reason_name, &r->reason) != ERR_OK)
+		return fail(why, ERR_INVALID, "the reason is one of unspecified, keyCompromise, affiliationChanged, "
+			    "superseded, cessationOfOperation");
+	if (r->reason == REASON_HOLD)
+		return fail(why, ERR_INVALID, "a hold is not a revocation");
+	if (r->note && remark_check(r->note, strlen(r->note), &text) != ERR_OK)
+		return fail(why, ERR_INVALID, "note: %s", text.text);
+	return ERR_OK;
+}
+
+enum err certificate_revoke(struct desk *d, const struct actor *who, const char *serial, const char *reason_name,
+			    const char *note, struct errbuf *why)
+{
+	struct certificate_end c = {.revoking = {.who = who, .issuer = d->issuer_name, .note = note, .now = clock_now()}};
+	struct standing standing;
+	enum err rc = read_revocation(&c.revoking, serial, reason_name, why);
+	if (rc == ERR_OK)
+		rc = find_standing(d, &c.revoking, &standing, why);
+	if (rc == ERR_OK && standing.revoked)
+		rc = revoked_already(&standing, why);
+	if (rc == ERR_OK)
+		rc = revoke_journal(d, &c.revoking, why);
+	if (rc != ERR_OK)
+		return rc;
+	c.step = (struct step){who, standing.order, c.revoking.now};
+	rc = writer_run(d->writer, store_end, &c);
+	if (rc == ERR_OK)
+		d->revocations_changed(d->ctx); /* before the caller hears of it */
+	else if (rc == ERR_CONFLICT && find_standing(d, &c.revoking, &standing, why) == ERR_OK)
+		rc = revoked_already(&standing, why); /* by someone else, at this moment */
+	return rc;
+}

@@ -1,0 +1,23 @@
+/* revoke: a certificate's end in two moves: the signer's journal first, then the database. Whatever the journal holds the
+ * database must come to hold: once revoke_journal has returned ERR_OK, the transaction that follows does not refuse. */
+#ifndef ISSUER_ORDER_REVOKE_H
+#define ISSUER_ORDER_REVOKE_H
+
+#include "issuer/order/step.h"
+#include "issuer/signer/signer.h"
+
+struct revoking {
+	const struct actor *who;
+	const char *issuer;
+	char serial[SERIAL_TEXT_SIZE];
+	enum crl_reason reason;
+	const char *note; /* why, in the staff's words; NULL for none */
+	int64_t now;
+};
+
+/* Journalled with the audit head of this moment. */
+enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf *why) MUST_CHECK;
+/* Inside a transaction: revoked and audited. ERR_CONFLICT when it was revoked before, with nothing changed. */
+enum err revoke_store(struct store *s, const struct revoking *r) MUST_CHECK;
+
+#endif

@@ -1,0 +1,92 @@
+#include "issuer/order/step.h"
+
+#include "delivery/message.h"
+
+enum err step_note(struct store *s, const struct step *t, const char *what, const char *reason, const char *detail)
+{
+	const struct audit_event event = {.what = what, .object = t->order, .why = reason, .detail = detail};
+	return audit_append(s, t->who, &event, t->now, NULL);
+}
+
+static enum err erase(struct store *s, const struct step *t, enum statement statement, const char *what)
+{
+	int64_t affected = 0;
+	enum err e = store_exec(s, statement, STORE_VALUES(value_integer(t->now), value_text(t->order)), &affected);
+	if (e == ERR_OK && affected > 0)
+		e = step_note(s, t, what, NULL, NULL);
+	return e;
+}
+
+enum err step_erase_parcel(struct store *s, const struct step *t)
+{
+	return erase(s, t, STATEMENT_PARCEL_ERASE, "parcel.erased");
+}
+
+enum err step_erase_password(struct store *s, const struct step *t)
+{
+	return erase(s, t, STATEMENT_PARCEL_ERASE_PASSWORD, "parcel.password_erased");
+}
+
+static enum err withdraw(struct store *s, const struct step *t, enum message_kind kind)
+{
+	return store_exec(s, STATEMENT_MESSAGE_WITHDRAW,
+			  STORE_VALUES(value_text(t->order), value_text(message_kind_name(kind))), NULL);
+}
+
+enum err step_end_codes(struct store *s, const struct step *t)
+{
+	enum err e = store_exec(s, STATEMENT_CODE_KILL, STORE_VALUES(value_integer(t->now), value_text(t->order)), NULL);
+	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_CODE);
+}
+
+enum err step_end_links(struct store *s, const struct step *t)
+{
+	return withdraw(s, t, MESSAGE_LINK);
+}
+
+enum err step_end_delivery(struct store *s, const struct step *t)
+{
+	enum err e = step_end_codes(s, t);
+	if (e == ERR_OK)
+		e = step_end_links(s, t);
+	if (e == ERR_OK)
+		e = withdraw(s, t, MESSAGE_PASSWORD);
+	if (e == ERR_OK)
+		e = step_erase_parcel(s, t);
+	if (e == ERR_OK)
+		e = step_erase_password(s, t);
+	return e;
+}
+
+struct refusal {
+	const struct step *step;
+	enum order_event event;
+	const char *sentence;
+};
+
+static enum err note_refusal(struct store *s, void *ctx)
+{
+	const struct refusal *r = ctx;
+	return step_note(s, r->step, "order.refused", r->sentence, order_event_name(r->event));
+}
+
+enum err step_refuse(struct desk *d, const struct step *t, enum order_event event, const char *sentence,
+		     struct errbuf *why)
+{
+	struct refusal r = {.step = t, .event = event, .sentence = sentence};
+	enum err e = writer_run(d->writer, note_refusal, &r);
+	return e != ERR_OK ? e : fail(why, ERR_CONFLICT, "%s", sentence);
+}
+
+enum err step_begin(struct desk *d, const struct step *t, enum order_event event, struct order_row *row,
+		    enum order_state *to, struct errbuf *why)
+{
+	struct errbuf sentence = {{0}};
+	enum err e = row_by_id(d, t->order, row);
+	if (e == ERR_NOT_FOUND)
+		return fail(why, e, "there is no such order");
+	if (e != ERR_OK)
+		return e;
+	e = order_next(row->state, event, to, &sentence);
+	return e == ERR_OK ? ERR_OK : step_refuse(d, t, event, sentence.text, why);
+}

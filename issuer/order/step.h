@@ -1,0 +1,34 @@
+/* step: what every step of an order's life does inside its transaction: it notes, it erases, it withdraws. */
+#ifndef ISSUER_ORDER_STEP_H
+#define ISSUER_ORDER_STEP_H
+
+#include "issuer/order/row.h"
+
+/* Who does a step, to which order, when: one clock reading a step. All borrowed. */
+struct step {
+	const struct actor *who;
+	const char *order;
+	int64_t now;
+};
+
+/* An audit record about the step's order. */
+enum err step_note(struct store *s, const struct step *t, const char *what, const char *reason, const char *detail) MUST_CHECK;
+
+/* Inside a transaction. Each is audited when it erased something, and harmless when there is nothing. */
+enum err step_erase_parcel(struct store *s, const struct step *t) MUST_CHECK;   /* key and packages */
+enum err step_erase_password(struct store *s, const struct step *t) MUST_CHECK; /* the sealed password at rest */
+/* Codes die; their messages, and links', that still wait are dropped. */
+enum err step_end_codes(struct store *s, const struct step *t) MUST_CHECK;
+enum err step_end_links(struct store *s, const struct step *t) MUST_CHECK;
+/* All of it, and a password message that waits: nothing of this order goes out any more. */
+enum err step_end_delivery(struct store *s, const struct step *t) MUST_CHECK;
+
+/* Read the step's order and ask the table where the event leads. A refusal is audited and is ERR_CONFLICT with its
+ * sentence. For staff's steps: what a recipient tries is bounded and counted elsewhere. ERR_NOT_FOUND. */
+enum err step_begin(struct desk *d, const struct step *t, enum order_event event, struct order_row *row,
+		    enum order_state *to, struct errbuf *why) MUST_CHECK;
+/* Refuse for a reason beyond the table: audited, and returned as ERR_CONFLICT with the sentence. */
+enum err step_refuse(struct desk *d, const struct step *t, enum order_event event, const char *sentence,
+		     struct errbuf *why) MUST_CHECK;
+
+#endif
