@@ -1,8 +1,9 @@
 #include "delivery/seal.h"
+#include "base/clock.h"
 
 #include <openssl/ec.h>
 #include <openssl/x509v3.h>
-#include <string.h>
+#include <time.h>
 
 enum { SERIAL_BYTES = 16, DAYS = 20 * 365 + 5 };
 
@@ -36,12 +37,17 @@ static bool add_extension(X509 *certificate, int nid, const char *value)
 	return good;
 }
 
+static bool set_life(X509 *certificate)
+{
+	time_t now = (time_t)clock_now();
+	return X509_time_adj_ex(X509_getm_notBefore(certificate), 0, 0, &now) &&
+	       X509_time_adj_ex(X509_getm_notAfter(certificate), DAYS, 0, &now);
+}
+
 static bool fill(X509 *certificate, const char *name, EVP_PKEY *key)
 {
 	return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
-	       set_names(certificate, name) && X509_gmtime_adj(X509_getm_notBefore(certificate), 0) &&
-	       X509_time_adj_ex(X509_getm_notAfter(certificate), DAYS, 0, NULL) &&
-	       X509_set_pubkey(certificate, key) == 1 &&
+	       set_names(certificate, name) && set_life(certificate) && X509_set_pubkey(certificate, key) == 1 &&
 	       add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
 	       add_extension(certificate, NID_key_usage, "critical,keyAgreement") &&
 	       add_extension(certificate, NID_subject_key_identifier, "hash") &&

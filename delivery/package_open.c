@@ -1,0 +1,191 @@
+#include "delivery/package_lock.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <string.h>
+
+struct check {
+	const struct package_lock *lock;
+	const struct package_keys *keys;
+	const struct package_parts *parts;
+	const struct buf *key_info;
+	const struct buf *der;
+};
+
+/* The bytes under the MAC: the content of the authenticated safe (RFC 7292 section 4), which PKCS12 does not lend. */
+static PKCS7 *authenticated_safe(const struct buf *der)
+{
+	const unsigned char *p = der->data;
+	long inner = 0;
+	int tag = 0, class = 0;
+	int form = ASN1_get_object(&p, &inner, &tag, &class, (long)der->len);
+	if (form != V_ASN1_CONSTRUCTED || tag != V_ASN1_SEQUENCE || p + inner != der->data + der->len)
+		return NULL;
+	ASN1_INTEGER *version = d2i_ASN1_INTEGER(NULL, &p, inner);
+	int64_t v = 0;
+	bool three = version && ASN1_INTEGER_get_int64(&v, version) == 1 && v == 3;
+	ASN1_INTEGER_free(version);
+	PKCS7 *p7 = three ? d2i_PKCS7(NULL, &p, (long)(der->data + der->len - p)) : NULL;
+	if (p7 && PKCS7_type_is_data(p7) && p7->d.data)
+		return p7;
+	PKCS7_free(p7);
+	return NULL;
+}
+
+static const char *check_mac(const struct check *c, const PKCS12 *p12)
+{
+	const ASN1_OCTET_STRING *mac = NULL, *salt = NULL;
+	const X509_ALGOR *how = NULL;
+	const ASN1_INTEGER *rounds = NULL;
+	const ASN1_OBJECT *digest = NULL;
+	uint8_t wanted[EVP_MAX_MD_SIZE];
+	size_t len = 0;
+	int64_t n = 0;
+	PKCS12_get0_mac(&mac, &how, &salt, &rounds, p12);
+	if (!mac || !how || !salt || !rounds)
+		return "it has no MAC";
+	X509_ALGOR_get0(&digest, NULL, NULL, how);
+	if (OBJ_obj2nid(digest) != EVP_MD_get_type(c->lock->digest()) || ASN1_STRING_length(salt) != PACKAGE_SALT_BYTES ||
+	    memcmp(ASN1_STRING_get0_data(salt), c->keys->mac_salt, PACKAGE_SALT_BYTES) != 0 ||
+	    ASN1_INTEGER_get_int64(&n, rounds) != 1 || n != PACKAGE_ROUNDS)
+		return "its MAC is not of the kind that was wanted";
+	PKCS7 *safe = authenticated_safe(c->der);
+	bool good = safe && package_mac(c->lock, c->keys, ASN1_STRING_get0_data(safe->d.data),
+					(size_t)ASN1_STRING_length(safe->d.data), wanted, &len) &&
+		    (size_t)ASN1_STRING_length(mac) == len &&
+		    CRYPTO_memcmp(ASN1_STRING_get0_data(mac), wanted, len) == 0;
+	PKCS7_free(safe);
+	return good ? NULL : "its MAC is wrong";
+}
+
+static bool bag_is(const PKCS12_SAFEBAG *bag, X509 *wanted)
+{
+	X509 *had = PKCS12_SAFEBAG_get_nid(bag) == NID_certBag ? PKCS12_SAFEBAG_get1_cert(bag) : NULL;
+	unsigned char *a = NULL, *b = NULL;
+	int a_len = had ? i2d_X509(had, &a) : 0, b_len = i2d_X509(wanted, &b);
+	bool same = a_len > 0 && a_len == b_len && memcmp(a, b, (size_t)a_len) == 0;
+	OPENSSL_free(a);
+	OPENSSL_free(b);
+	X509_free(had);
+	return same;
+}
+
+/* localKeyID ties the key to its certificate in other programs; friendlyName is what they show. */
+static bool bag_is_named(const struct check *c, PKCS12_SAFEBAG *bag)
+{
+	const ASN1_TYPE *id = PKCS12_SAFEBAG_get0_attr(bag, NID_localKeyID);
+	uint8_t wanted[SHA_DIGEST_LENGTH];
+	if (X509_digest(c->parts->certificate, EVP_sha1(), wanted, NULL) != 1 || !id || id->type != V_ASN1_OCTET_STRING ||
+	    ASN1_STRING_length(id->value.octet_string) != sizeof wanted ||
+	    memcmp(ASN1_STRING_get0_data(id->value.octet_string), wanted, sizeof wanted) != 0)
+		return false;
+	char *name = PKCS12_get_friendlyname(bag);
+	bool good = c->parts->friendly_name ? name && strcmp(name, c->parts->friendly_name) == 0 : !name;
+	OPENSSL_free(name);
+	return good;
+}
+
+static bool bags_are_wanted(const struct check *c, const STACK_OF(PKCS12_SAFEBAG) *bags)
+{
+	bool good = sk_PKCS12_SAFEBAG_num(bags) == (int)c->parts->chain_count + 1 &&
+		    bag_is(sk_PKCS12_SAFEBAG_value(bags, 0), c->parts->certificate) &&
+		    bag_is_named(c, sk_PKCS12_SAFEBAG_value(bags, 0));
+	for (size_t i = 0; good && i < c->parts->chain_count; i++)
+		good = bag_is(sk_PKCS12_SAFEBAG_value(bags, (int)i + 1), c->parts->chain[i]);
+	return good;
+}
+
+static const char *check_certificates(const struct check *c, const PKCS7 *safe)
+{
+	struct buf plain = BUF_INIT(PACKAGE_MAX_BYTES);
+	STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
+	const char *fault = "its certificates are not encrypted as was wanted";
+	const PKCS7_ENC_CONTENT *content = PKCS7_type_is_encrypted(safe) ? safe->d.encrypted->enc_data : NULL;
+	if (!content || !content->enc_data || !c->lock->as_wanted(c->keys, content->algorithm))
+		goto out;
+	fault = "its certificates cannot be decrypted";
+	if (!c->lock->decrypt(c->keys, content->algorithm, content->enc_data, &plain))
+		goto out;
+	const unsigned char *p = plain.data;
+	bags = (STACK_OF(PKCS12_SAFEBAG) *)ASN1_item_d2i(NULL, &p, (long)plain.len, ASN1_ITEM_rptr(PKCS12_SAFEBAGS));
+	fault = "its certificates are not those that were put in";
+	if (bags && p == plain.data + plain.len && bags_are_wanted(c, bags))
+		fault = NULL;
+out:
+	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+	buf_free(&plain);
+	return fault;
+}
+
+/* All bytes, the secret ones too, and then as another program would read them. */
+static bool key_is_wanted(const struct check *c, const struct buf *plain)
+{
+	if (plain->len != c->key_info->len || CRYPTO_memcmp(plain->data, c->key_info->data, plain->len) != 0)
+		return false;
+	const unsigned char *p = plain->data;
+	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)plain->len);
+	EVP_PKEY *key = info ? EVP_PKCS82PKEY(info) : NULL;
+	bool same = key && EVP_PKEY_eq(key, c->parts->key) == 1;
+	EVP_PKEY_free(key);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return same;
+}
+
+static const char *check_shrouded(const struct check *c, const PKCS12_SAFEBAG *bag)
+{
+	struct buf plain = BUF_INIT(PACKAGE_MAX_BYTES);
+	const X509_ALGOR *how = NULL;
+	const ASN1_OCTET_STRING *closed = NULL;
+	const char *fault = NULL;
+	X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &how, &closed);
+	if (!c->lock->as_wanted(c->keys, how))
+		fault = "its key is not encrypted as was wanted";
+	else if (!c->lock->decrypt(c->keys, how, closed, &plain))
+		fault = "its key cannot be decrypted";
+	else if (!key_is_wanted(c, &plain))
+		fault = "its key is not the one that was put in";
+	buf_free(&plain);
+	return fault;
+}
+
+static const char *check_key(const struct check *c, const PKCS7 *safe)
+{
+	STACK_OF(PKCS12_SAFEBAG) *bags = PKCS7_type_is_data(safe) ? PKCS12_unpack_p7data((PKCS7 *)(uintptr_t)safe) : NULL;
+	PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_num(bags) == 1 ? sk_PKCS12_SAFEBAG_value(bags, 0) : NULL;
+	const char *fault = "it does not hold one key";
+	if (bag && PKCS12_SAFEBAG_get_nid(bag) == NID_pkcs8ShroudedKeyBag && bag_is_named(c, bag))
+		fault = check_shrouded(c, bag);
+	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+	return fault;
+}
+
+static const char *check_all(const struct check *c)
+{
+	const unsigned char *p = c->der->data;
+	const char *fault = "it cannot be parsed";
+	STACK_OF(PKCS7) *safes = NULL;
+	PKCS12 *p12 = d2i_PKCS12(NULL, &p, (long)c->der->len);
+	if (!p12 || p != c->der->data + c->der->len)
+		goto out;
+	if ((fault = check_mac(c, p12)))
+		goto out;
+	safes = PKCS12_unpack_authsafes(p12);
+	fault = "it does not hold two safes";
+	if (!safes || sk_PKCS7_num(safes) != 2)
+		goto out;
+	if ((fault = check_certificates(c, sk_PKCS7_value(safes, 0))))
+		goto out;
+	fault = check_key(c, sk_PKCS7_value(safes, 1));
+out:
+	sk_PKCS7_pop_free(safes, PKCS7_free);
+	PKCS12_free(p12);
+	return fault;
+}
+
+enum err package_check(const struct package_lock *lock, const struct package_keys *k, const struct package_parts *parts,
+		       const struct buf *key_info, const struct buf *der, struct errbuf *why)
+{
+	struct check c = {.lock = lock, .keys = k, .parts = parts, .key_info = key_info, .der = der};
+	const char *fault = check_all(&c);
+	return fault ? fail(why, ERR_CRYPTO, "the package, opened again: %s", fault) : ERR_OK;
+}
