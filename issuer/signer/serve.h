@@ -1,0 +1,126 @@
+/* serve: inside the signer process: the keys, the journal, and what was issued and is not yet committed, as one value;
+ * and one function an operation. One thread.
+ *
+ * Bodies (base/pack.h), request -> answer; `fixed` is a bytes field of that length:
+ *   TICKET       bytes facts -> fixed ticket 32
+ *   ISSUE        bytes facts, fixed ticket 32 -> bytes certificate, sealed key, sealed modern; fixed sha256 32;
+ *                bytes sealed password
+ *   PACKAGE      text order, u8 encoding, bytes sealed key, bytes certificate -> bytes sealed, fixed sha256 32
+ *   UNSEAL       text order, u8 encoding, bytes sealed -> bytes package
+ *   DONE         text order, text serial, fixed audit head 32 -> nothing
+ *   REVOKE       text serial, u8 reason, i64 revoked at, i64 compromised at, u8 release, fixed audit head 32 -> nothing
+ *   CRL          i64 this, i64 next, u32 n, n x (fixed serial 20, i64 revoked at, i64 compromised at, u8 reason)
+ *                -> bytes der, u64 number
+ *   OPEN_INTENTS u32 most -> u32 n, n x (text order, text serial, i64 not before, i64 not after, fixed tbs hash 32)
+ *   LAST         nothing -> text done serial, 16 x text revoked serial, u64 sequence, fixed audit head 32
+ *   RESUME       u8 ok -> nothing */
+#ifndef ISSUER_SIGNER_SERVE_H
+#define ISSUER_SIGNER_SERVE_H
+
+#include "base/pack.h"
+#include "ca/authority.h"
+#include "issuer/process/child.h"
+#include "issuer/signer/journal.h"
+
+enum {
+	SIGNER_REQUEST_CAP = 16 << 20, /* a CRL of some 370,000 entries */
+	SIGNER_ANSWER_CAP = 16 << 20,
+	SIGNER_ENTRY_BYTES = 4 + SERIAL_BYTES + 8 + 8 + 1,
+	SIGNER_INTENTS_MOST = 1024,
+	ISSUED_CACHE_ENTRIES = 256,
+	PARCEL_LABEL_SIZE = 48,
+	CLOCK_JUMP_SECONDS = 600, /* a larger jump pauses issuing */
+};
+
+struct signer_parts { /* owned by the signer once it is made, but for the settings */
+	const struct settings *settings;
+	struct authority authority;
+	X509 *root, *courier;
+	struct secret *parcel_key, *ticket_key; /* 32 bytes each */
+	struct journal *journal;
+};
+void signer_parts_clear(struct signer_parts *p);
+
+/* Answers of this run to ISSUE whose `done` is outstanding, so that a repeat gets the same certificate. The oldest leave
+ * when it is full: their intents become stale and are reconciled. */
+struct issued_entry {
+	char order[17];
+	char serial[SERIAL_TEXT_SIZE];
+	uint8_t ticket[TICKET_BYTES];
+	struct buf answer; /* sealed throughout */
+};
+struct issued_cache {
+	struct issued_entry entries[ISSUED_CACHE_ENTRIES];
+	size_t next;
+};
+struct issued_entry *issued_find(struct issued_cache *c, const char *order);
+/* A fresh entry, empty but for order and serial, in place of the oldest. */
+struct issued_entry *issued_add(struct issued_cache *c, const char *order, const char *serial);
+void issued_forget_order(struct issued_cache *c, const char *order);
+void issued_forget_serial(struct issued_cache *c, const char *serial);
+void issued_forget_all(struct issued_cache *c);
+
+struct signer_clock {
+	int64_t wall, mono_ms; /* at the start, or when the clock was accepted */
+	int64_t latest;        /* time in the journal, then */
+	unsigned accepts;
+	bool alarmed;
+};
+
+struct signer {
+	struct signer_parts has;
+	char issuer_name[65];  /* lower-case hex SHA-256 of the issuing CA's certificate */
+	EVP_PKEY *throwaway;   /* P-256, for dry runs */
+	struct issued_cache issued;
+	struct signer_clock clock;
+	enum { RESUME_AWAITED, RESUME_OK, RESUME_REFUSED } resume;
+	enum err checkpoint_failed; /* said once */
+};
+
+/* Takes the parts (also on failure): checks that they belong together, and tests the packaging once. */
+enum err signer_new(struct signer_parts *parts, struct signer **out, struct errbuf *why) MUST_CHECK;
+void signer_free(struct signer *s);
+
+/* For child_serve; ctx is the signer. */
+int signer_permitted(enum role peer, uint16_t op);
+enum err signer_answer(void *ctx, enum role peer, const struct frame *request, struct buf *answer,
+		       struct errbuf *why) MUST_CHECK;
+void signer_tick(void *ctx);
+
+typedef enum err signer_handler(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why);
+signer_handler signer_on_ticket, signer_on_issue, signer_on_package, signer_on_unseal, signer_on_done, signer_on_revoke,
+	signer_on_crl, signer_on_open_intents, signer_on_last, signer_on_resume;
+
+/* What an approved order says, ready to be put into a certificate. The fields point into the struct. */
+struct subject {
+	struct order_facts facts;
+	enum key_type key_type;
+	char uri[512], crl_url[512], issuer_url[512];
+	struct certificate_fields fields; /* with a fresh serial */
+};
+enum err subject_read(const struct signer *s, const void *facts, size_t len, struct subject *out,
+		      struct errbuf *why) MUST_CHECK;
+enum err ticket_of(const struct signer *s, const void *facts, size_t len, uint8_t out[TICKET_BYTES]) MUST_CHECK;
+
+/* A package with our chain, appended to `sealed` under the parcel key; sha256 is of the package itself. */
+struct packing {
+	const char *order, *friendly_name;
+	enum package_encoding encoding;
+	EVP_PKEY *key;
+	X509 *certificate;
+	const struct secret *password;
+};
+enum err package_seal(const struct signer *s, const struct packing *p, struct buf *sealed, uint8_t sha256[32],
+		      struct errbuf *why) MUST_CHECK;
+/* Key and password as they rest: 29 bytes of password, then PKCS#8 DER. */
+enum err subject_key_seal(const struct signer *s, const char *order, EVP_PKEY *key, const struct secret *password,
+			  struct buf *sealed) MUST_CHECK;
+
+/* What is packed is opened again and compared, also by another implementation of the derivation (OpenSSL's). */
+enum err package_self_test(struct errbuf *why) MUST_CHECK;
+
+void signer_clock_begin(struct signer *s);
+/* ERR_UNAVAILABLE while the wall clock is not believed. Issuing alone asks. */
+enum err signer_clock_check(struct signer *s, struct errbuf *why) MUST_CHECK;
+
+#endif

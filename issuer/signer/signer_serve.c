@@ -1,0 +1,146 @@
+/* The signer's main: take what was granted, shut in, answer. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "issuer/signer/serve.h"
+
+#include <openssl/err.h>
+
+enum { KEY_FILE_MOST = 16384, CERTIFICATE_FILE_MOST = 65536 };
+
+static const struct operation {
+	const char *word;
+	unsigned peers; /* bits 1u << enum role */
+} operations[SIGNER_OPERATION_COUNT] = {
+#define X(name, text, who) [SIGNER_##name] = {.word = text, .peers = (who)},
+	SIGNER_OPERATIONS(X)
+#undef X
+};
+
+static signer_handler *const handlers[SIGNER_OPERATION_COUNT] = {
+	[SIGNER_TICKET] = signer_on_ticket,
+	[SIGNER_ISSUE] = signer_on_issue,
+	[SIGNER_PACKAGE] = signer_on_package,
+	[SIGNER_UNSEAL] = signer_on_unseal,
+	[SIGNER_DONE] = signer_on_done,
+	[SIGNER_REVOKE] = signer_on_revoke,
+	[SIGNER_CRL] = signer_on_crl,
+	[SIGNER_OPEN_INTENTS] = signer_on_open_intents,
+	[SIGNER_LAST] = signer_on_last,
+	[SIGNER_RESUME] = signer_on_resume,
+};
+
+int signer_permitted(enum role peer, uint16_t op)
+{
+	return op < SIGNER_OPERATION_COUNT && (unsigned)peer < ROLE_COUNT && (operations[op].peers & 1u << peer) != 0;
+}
+
+enum err signer_answer(void *ctx, enum role peer, const struct frame *request, struct buf *answer, struct errbuf *why)
+{
+	if (!signer_permitted(peer, request->op))
+		return ERR_REFUSED;
+	struct unpack body = unpack_begin(request->body, request->len);
+	enum err rc = handlers[request->op](ctx, &body, answer, why);
+	if (!rc)
+		rc = buf_check(answer);
+	if (rc)
+		buf_clear(answer);
+	if (err_http_status(rc) == 500) /* ours, not the caller's */
+		log_event(LOG_LEVEL_ALARM, "signer.failed", {"operation", operations[request->op].word},
+			  {"error", err_word(rc)}, {"why", err_why(rc, why)});
+	ERR_clear_error();
+	return rc;
+}
+
+void signer_tick(void *ctx)
+{
+	struct signer *s = ctx;
+	enum err rc = journal_checkpoint(s->has.journal, clock_now());
+	if (rc && rc != s->checkpoint_failed)
+		log_event(LOG_LEVEL_ALARM, "journal.checkpoint_failed", {"error", err_word(rc)});
+	s->checkpoint_failed = rc;
+}
+
+static enum err take_certificate(struct child *c, const char *name, X509 **out, struct errbuf *why)
+{
+	struct buf pem = BUF_INIT(CERTIFICATE_FILE_MOST), der = BUF_INIT(CERTIFICATE_FILE_MOST);
+	enum err rc = child_take_file(c, name, &pem, why);
+	if (!rc) {
+		rc = certificate_pem_to_der(pem.data, pem.len, 0, &der);
+		const uint8_t *at = der.data;
+		*out = rc ? NULL : d2i_X509(NULL, &at, (long)der.len);
+		rc = *out ? ERR_OK : fail(why, ERR_MALFORMED, "%s holds no certificate in PEM", name);
+	}
+	buf_free(&pem);
+	buf_free(&der);
+	return rc;
+}
+
+static enum err take_authority(struct child *c, struct authority *out, struct errbuf *why)
+{
+	struct buf certificate = BUF_INIT(CERTIFICATE_FILE_MOST), pem = BUF_INIT(KEY_FILE_MOST);
+	struct secret *key = NULL;
+	enum err rc = child_take_file(c, "file.issuing", &certificate, why);
+	if (!rc)
+		rc = child_take_secret(c, "key.issuing", KEY_FILE_MOST, &key, why);
+	if (!rc) {
+		buf_add(&pem, secret_peek(key), secret_len(key));
+		rc = buf_check(&pem);
+	}
+	if (!rc)
+		rc = authority_load(&certificate, &pem, NULL, out, why);
+	secret_free(key);
+	buf_free(&pem);
+	buf_free(&certificate);
+	return rc;
+}
+
+static enum err take_parts(struct child *c, struct signer_parts *p, struct errbuf *why)
+{
+	p->settings = child_settings(c);
+	int journal = child_take(c, "journal");
+	if (journal < 0)
+		return fail(why, ERR_NOT_FOUND, "the journal was not granted");
+	enum err rc = journal_open(journal, p->settings->node, &p->journal, why);
+	if (!rc)
+		rc = take_authority(c, &p->authority, why);
+	if (!rc)
+		rc = take_certificate(c, "file.root", &p->root, why);
+	if (!rc)
+		rc = take_certificate(c, "file.courier", &p->courier, why);
+	if (!rc)
+		rc = child_take_secret(c, "key.parcel", 32, &p->parcel_key, why);
+	if (!rc)
+		rc = child_take_secret(c, "key.ticket", 32, &p->ticket_key, why);
+	return rc;
+}
+
+int role_signer(struct child *c)
+{
+	struct signer_parts parts = {0};
+	struct signer *s = NULL;
+	struct errbuf why = {""};
+	int status = 1;
+	enum err rc = take_parts(c, &parts, &why);
+	if (rc)
+		signer_parts_clear(&parts);
+	else
+		rc = signer_new(&parts, &s, &why);
+	if (!rc)
+		rc = child_confine(c, &why);
+	if (rc) {
+		log_event(LOG_LEVEL_ALARM, "signer.not_started", {"error", err_word(rc)}, {"why", err_why(rc, &why)});
+		status = err_exit_code(rc);
+		goto out;
+	}
+	status = child_serve(c, &(struct child_server){
+					.permitted = signer_permitted,
+					.answer = signer_answer,
+					.tick = signer_tick,
+					.ctx = s,
+					.request_cap = SIGNER_REQUEST_CAP,
+					.answer_cap = SIGNER_ANSWER_CAP,
+				});
+out:
+	signer_free(s);
+	return status;
+}

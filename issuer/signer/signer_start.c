@@ -1,0 +1,116 @@
+/* What the signer begins with: parts that belong together, and a packaging that works. */
+#include "base/encode.h"
+#include "delivery/code.h"
+#include "issuer/signer/serve.h"
+
+#include <openssl/pkcs12.h>
+#include <stdlib.h>
+#include <string.h>
+
+void signer_parts_clear(struct signer_parts *p)
+{
+	authority_clear(&p->authority);
+	X509_free(p->root);
+	X509_free(p->courier);
+	secret_free(p->parcel_key);
+	secret_free(p->ticket_key);
+	journal_close(p->journal);
+	memset(p, 0, sizeof *p);
+}
+
+static enum err parts_check(const struct signer_parts *p, struct errbuf *why)
+{
+	if (secret_len(p->parcel_key) != 32 || secret_len(p->ticket_key) != 32)
+		return fail(why, ERR_INVALID, "key.parcel and key.ticket have 32 bytes each");
+	if (X509_check_private_key(p->authority.certificate, p->authority.key) != 1)
+		return fail(why, ERR_REFUSED, "key.issuing does not belong to the issuing CA's certificate");
+	if (X509_verify(p->authority.certificate, X509_get0_pubkey(p->root)) != 1)
+		return fail(why, ERR_REFUSED, "the issuing CA's certificate is not signed by the root");
+	return ERR_OK;
+}
+
+static enum err issuer_name(const X509 *certificate, char out[65])
+{
+	uint8_t digest[32];
+	unsigned len = sizeof digest;
+	if (X509_digest(certificate, EVP_sha256(), digest, &len) != 1 || len != sizeof digest)
+		return ERR_CRYPTO;
+	hex_encode(digest, sizeof digest, out);
+	return ERR_OK;
+}
+
+/* By OpenSSL's own reader, which shares nothing with the packager but the standard. */
+static bool package_opens(const struct buf *package, const struct secret *password, const struct package_parts *parts)
+{
+	const uint8_t *der = package->data;
+	EVP_PKEY *key = NULL;
+	X509 *certificate = NULL;
+	PKCS12 *p12 = d2i_PKCS12(NULL, &der, (long)package->len);
+	bool same = p12 && PKCS12_parse(p12, secret_string(password), &key, &certificate, NULL) == 1 && key && certificate &&
+		    EVP_PKEY_eq(key, parts->key) == 1 && X509_cmp(certificate, parts->certificate) == 0;
+	PKCS12_free(p12);
+	EVP_PKEY_free(key);
+	X509_free(certificate);
+	return same;
+}
+
+static enum err package_test(const struct authority *a, enum package_encoding encoding, struct errbuf *why)
+{
+	struct secret *password = NULL;
+	struct buf package = BUF_INIT(PACKAGE_MAX_BYTES);
+	const struct package_parts parts = {.key = a->key, .certificate = a->certificate, .friendly_name = "self test"};
+	enum err rc = password_new(&password);
+	if (!rc)
+		rc = package_make(&parts, encoding, password, &package, why);
+	if (!rc && !package_opens(&package, password, &parts))
+		rc = fail(why, ERR_CRYPTO, "a %s package does not open again", package_encoding_name(encoding));
+	secret_free(password);
+	buf_free(&package);
+	return rc;
+}
+
+enum err package_self_test(struct errbuf *why)
+{
+	const struct authority_names names = {.organisation = "Self test", .root_name = "Self test"};
+	struct authority throwaway = {0};
+	enum err rc = authority_make_root(&names, 1735689600, &throwaway, why);
+	for (int e = 0; !rc && e < PACKAGE_ENCODING_COUNT; e++)
+		rc = package_test(&throwaway, (enum package_encoding)e, why);
+	authority_clear(&throwaway);
+	return rc;
+}
+
+enum err signer_new(struct signer_parts *parts, struct signer **out, struct errbuf *why)
+{
+	struct signer *s = calloc(1, sizeof *s);
+	if (!s) {
+		signer_parts_clear(parts);
+		return ERR_MEMORY;
+	}
+	s->has = *parts;
+	memset(parts, 0, sizeof *parts);
+	enum err rc = parts_check(&s->has, why);
+	if (!rc)
+		rc = issuer_name(s->has.authority.certificate, s->issuer_name);
+	if (!rc)
+		rc = key_generate(KEY_P256, &s->throwaway);
+	if (!rc)
+		rc = package_self_test(why);
+	if (!rc) {
+		signer_clock_begin(s);
+		*out = s;
+		s = NULL;
+	}
+	signer_free(s);
+	return rc;
+}
+
+void signer_free(struct signer *s)
+{
+	if (!s)
+		return;
+	issued_forget_all(&s->issued);
+	EVP_PKEY_free(s->throwaway);
+	signer_parts_clear(&s->has);
+	free(s);
+}

@@ -1,0 +1,116 @@
+/* TICKET: what was approved, tried out and put under a MAC, so that a later change of the database changes nothing. */
+#include "base/clock.h"
+#include "issuer/signer/serve.h"
+
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char ticket_label[] = "counterfoil ticket"; /* with its NUL */
+
+enum err ticket_of(const struct signer *s, const void *facts, size_t len, uint8_t out[TICKET_BYTES])
+{
+	struct buf covered = BUF_INIT(FACTS_MAX_BYTES + sizeof ticket_label);
+	const struct secret *key = s->has.ticket_key;
+	unsigned size = 0;
+	buf_add(&covered, ticket_label, sizeof ticket_label);
+	buf_add(&covered, facts, len);
+	enum err rc = buf_check(&covered);
+	if (!rc && (!HMAC(EVP_sha256(), secret_peek(key), (int)secret_len(key), covered.data, covered.len, out, &size) ||
+		    size != TICKET_BYTES))
+		rc = ERR_CRYPTO;
+	buf_free(&covered);
+	return rc;
+}
+
+/* Exactly the bytes that facts_write gives: one text for one meaning. */
+static enum err facts_canonical(const void *bytes, size_t len, struct order_facts *out, struct errbuf *why)
+{
+	struct buf again = BUF_INIT(FACTS_MAX_BYTES);
+	if (len > FACTS_MAX_BYTES)
+		return fail(why, ERR_TOO_LARGE, "the order's facts are larger than %d bytes", FACTS_MAX_BYTES);
+	enum err rc = facts_read(bytes, len, out, why);
+	if (!rc)
+		rc = facts_write(out, &again);
+	if (!rc && (again.len != len || memcmp(again.data, bytes, len) != 0))
+		rc = fail(why, ERR_MALFORMED, "the order's facts are not in canonical form");
+	buf_free(&again);
+	return rc;
+}
+
+static enum err url_join(const char *base, const char *path, char out[512])
+{
+	int n = snprintf(out, 512, "%s%s", base, path);
+	return n > 0 && n < 512 ? ERR_OK : ERR_TOO_LARGE;
+}
+
+/* Clients only: staff certificates are made on the host, never at the asking of a process that has a network. */
+static enum err profile_permitted(const struct order_facts *f, enum key_type *type, struct errbuf *why)
+{
+	enum profile_id id;
+	enum err rc = profile_from_name(f->profile, &id);
+	if (!rc)
+		rc = key_type_from_name(f->key_type, type);
+	if (rc)
+		return fail(why, rc, "there is no profile %s or no key type %s", f->profile, f->key_type);
+	if (id != PROFILE_CLIENT)
+		return fail(why, ERR_INVALID, "an order may have the profile client, not %s", f->profile);
+	if (!(profile_get(id)->key_types & 1u << *type))
+		return fail(why, ERR_INVALID, "the profile client does not take the key type %s", f->key_type);
+	return ERR_OK;
+}
+
+enum err subject_read(const struct signer *s, const void *facts, size_t len, struct subject *out, struct errbuf *why)
+{
+	memset(out, 0, sizeof *out);
+	const struct settings *settings = s->has.settings;
+	struct order_facts *f = &out->facts;
+	enum err rc = facts_canonical(facts, len, f, why);
+	if (!rc)
+		rc = profile_permitted(f, &out->key_type, why);
+	if (rc)
+		return rc;
+	if ((rc = client_uri(settings->domain, f->organisation_slug, f->service_slug, f->client_slug, out->uri)) ||
+	    (rc = url_join(settings->status_url, "/crl/issuing.crl", out->crl_url)) ||
+	    (rc = url_join(settings->status_url, "/ca/issuing.cer", out->issuer_url)))
+		return fail(why, rc, "the names do not fit into a certificate");
+	out->fields = (struct certificate_fields){
+		.profile = PROFILE_CLIENT,
+		.organisation = f->organisation_name,
+		.service = f->service_name,
+		.common_name = f->client_name,
+		.san_uri = out->uri,
+		.crl_url = out->crl_url,
+		.issuer_url = out->issuer_url,
+	};
+	certificate_life(profile_get(PROFILE_CLIENT), s->has.authority.certificate, clock_now(), &out->fields);
+	return serial_new(out->fields.serial);
+}
+
+static enum err dry_run(const struct signer *s, const struct subject *subject, struct errbuf *why)
+{
+	X509 *built = NULL;
+	enum err rc = certificate_build(&subject->fields, s->throwaway, s->has.authority.certificate, &built, why);
+	if (!rc)
+		rc = certificate_lint(&subject->fields, built, s->has.authority.certificate, why);
+	X509_free(built);
+	return rc;
+}
+
+enum err signer_on_ticket(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
+{
+	struct subject subject;
+	uint8_t ticket[TICKET_BYTES];
+	size_t len;
+	const uint8_t *facts = unpack_bytes(request, &len);
+	enum err rc = unpack_end(request);
+	if (!rc)
+		rc = subject_read(s, facts, len, &subject, why);
+	if (!rc)
+		rc = dry_run(s, &subject, why);
+	if (!rc)
+		rc = ticket_of(s, facts, len, ticket);
+	if (!rc)
+		pack_bytes(answer, ticket, sizeof ticket);
+	return rc;
+}
