@@ -9,6 +9,7 @@
 #include "issuer/settings.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 enum role { ROLE_SUPERVISOR, ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_COUNT };
 const char *role_name(enum role r);
@@ -30,7 +31,12 @@ const struct settings *child_settings(const struct child *c);
 int child_take(struct child *c, const char *name);
 enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 enum err child_take_file(struct child *c, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;
-struct shared_page *child_shared(struct child *c);
+struct shared_page *child_shared(struct child *c); /* front and clerk; NULL elsewhere */
+
+/* The supervisor has asked for an orderly end. Servers leave child_serve by themselves; front and clerk look here: the
+ * descriptor is readable from then on (poll it; never read it). */
+bool child_stopping(const struct child *c);
+int child_stop_fd(const struct child *c);
 
 /* The calling end to a server process (signer, courier); kept fresh by the control thread. Owned by the child. */
 struct line *child_line(struct child *c, enum role server);

@@ -1,0 +1,97 @@
+#include "base/file.h"
+#include "issuer/process/child_internal.h"
+#include "issuer/process/line_end.h"
+
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum err child_init(struct child *c, enum role role, int control)
+{
+	*c = (struct child){.role = role, .control = control, .wake = -1, .stop = -1};
+	for (int r = 0; r < ROLE_COUNT; r++)
+		c->incoming[r] = -1;
+	if (pthread_mutex_init(&c->lock, NULL) != 0 || pthread_mutex_init(&c->sending, NULL) != 0)
+		return ERR_MEMORY;
+	c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	c->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return c->wake < 0 || c->stop < 0 ? ERR_IO : ERR_OK;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void child_clear(struct child *c)
+{
+	for (int r = 0; r < ROLE_COUNT; r++) {
+		line_free(c->lines[r]);
+		close_if_open(c->incoming[r]);
+	}
+	for (size_t i = 0; i < c->grant_count; i++)
+		close_if_open(c->grants[i].fd);
+	close_if_open(c->wake);
+	close_if_open(c->stop);
+	if (c->shared)
+		munmap(c->shared, sizeof *c->shared);
+	settings_free(c->settings);
+}
+
+const struct settings *child_settings(const struct child *c)
+{
+	return c->settings;
+}
+
+int child_take(struct child *c, const char *name)
+{
+	for (size_t i = 0; i < c->grant_count; i++)
+		if (strcmp(c->grants[i].name, name) == 0) {
+			int fd = c->grants[i].fd;
+			c->grants[i].fd = -1;
+			return fd;
+		}
+	return -1;
+}
+
+enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why)
+{
+	int fd = child_take(c, name);
+	if (fd < 0)
+		return fail(why, ERR_INTERNAL, "%s was not granted to the %s", name, role_name(c->role));
+	enum err e = file_read_secret_fd(fd, name, max, out, why);
+	close(fd);
+	return e;
+}
+
+enum err child_take_file(struct child *c, const char *name, struct buf *out, struct errbuf *why)
+{
+	int fd = child_take(c, name);
+	if (fd < 0)
+		return fail(why, ERR_INTERNAL, "%s was not granted to the %s", name, role_name(c->role));
+	enum err e = file_read_fd(fd, name, out, why);
+	close(fd);
+	return e;
+}
+
+struct shared_page *child_shared(struct child *c)
+{
+	return c->shared;
+}
+
+struct line *child_line(struct child *c, enum role server)
+{
+	return (unsigned)server < ROLE_COUNT ? c->lines[server] : NULL;
+}
+
+bool child_stopping(const struct child *c)
+{
+	return c->stopping;
+}
+
+int child_stop_fd(const struct child *c)
+{
+	return c->stop;
+}
