@@ -40,7 +40,26 @@ $(BUILD)/tools/%: $(BUILD)/obj/tests/support/%.o $(BUILD)/libbase.a
 unit: $(UNIT_BIN)
 	$(Q)tests/support/run-unit $(UNIT_BIN)
 
-.PHONY: demo run lint check test-programs flow browser fuzz-replay
+# Fuzz targets: one parser a file. `make fuzz` looks for new inputs for SECONDS each; check replays the corpus.
+SECONDS_EACH ?= 60
+FUZZ_NAMES  := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
+FUZZ_REPLAY := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
+$(FUZZ_REPLAY): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS)
+fuzz-replay: $(FUZZ_REPLAY)
+	$(Q)tests/fuzz/run-replay $(FUZZ_REPLAY)
+fuzz: deps-build
+	$(Q)tests/support/need clang libclang-rt-14-dev
+	$(Q)$(MAKE) --no-print-directory CC=clang BUILD=build/fuzzer SANITIZE=fuzzer-no-link,address,undefined -j$(shell nproc) fuzzers
+	$(Q)tests/fuzz/run-fuzz build/fuzzer $(SECONDS_EACH) $(FUZZ_NAMES)
+fuzzers: $(addprefix $(BUILD)/fuzzer-,$(FUZZ_NAMES))
+$(BUILD)/fuzzer-%: $(BUILD)/obj/tests/fuzz/%.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(ALL_LDFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(DAEMON_LDLIBS)
+
+.PHONY: fuzz fuzzers demo run lint check test-programs flow browser fuzz-replay
 # The order matters (what is missing is installed before anything is compiled), so these call make in turn.
 demo run:
 	$(Q)$(MAKE) --no-print-directory deps-build
