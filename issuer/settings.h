@@ -32,11 +32,21 @@ enum err settings_parse(const char *text, size_t len, const char *name, const ch
 enum err settings_load(const char *path, struct settings **out, struct errbuf *why) MUST_CHECK;
 void settings_free(struct settings *s);
 
+/* The file as it is, for those who hand it on: its bytes, its absolute name and folder. Clear it in every case. */
+struct settings_source {
+	struct buf text;
+	char name[4096], folder[4096];
+};
+enum err settings_read(const char *path, struct settings_source *out, struct errbuf *why) MUST_CHECK;
+void settings_source_clear(struct settings_source *s);
+
 /* A commented configuration file with every key. `values`: "section.key" and value pairs that replace defaults,
  * NULL-terminated; may be NULL. */
 enum err settings_write(const char *const *values, struct buf *out) MUST_CHECK;
 
 /* All keys in effect as "section.key = value" lines with their meaning, for `check` and the man page. */
 enum err settings_explain(const struct settings *s, struct buf *out) MUST_CHECK;
+/* "section.key<TAB>default" a line: what the manual is held against. */
+void settings_keys(struct buf *out);
 
 #endif
