@@ -1,9 +1,10 @@
 /* name: what may stand in a certificate's names and in the directory's.
  *
  * A display name is UTF-8 in NFC, 1 to 64 characters (RFC 5280 ub-common-name), without control, format (bidi marks,
- * zero-width), private-use, surrogate or unassigned characters, without line or paragraph separators, not beginning or
- * ending in white space, and of one script besides Common and Inherited (Latin with Cyrillic or Greek is refused as a
- * look-alike; Han, Hiragana, Katakana and Hangul may mix). A slug is [a-z0-9-], 1 to 63, no '-' at either end. */
+ * zero-width), other invisible, private-use, surrogate or unassigned characters, without line or paragraph separators or
+ * any white space but U+0020, not beginning or ending in it, and of one script besides Common and Inherited (Latin with
+ * Cyrillic or Greek is refused as a look-alike; Han, Hiragana, Katakana and Hangul may mix). A slug is [a-z0-9-], 1 to
+ * 63, no '-' at either end. */
 #ifndef CA_NAME_H
 #define CA_NAME_H
 

@@ -1,0 +1,182 @@
+#include "ca/authority.h"
+
+#include "ca/crypto_why.h"
+
+#include <openssl/crypto.h>
+#include <stdbool.h>
+
+enum { CERTIFICATE_MAX = 16384 };
+
+void authority_clear(struct authority *a)
+{
+	X509_free(a->certificate);
+	EVP_PKEY_free(a->key);
+	*a = (struct authority){NULL, NULL};
+}
+
+static enum err intent_announce(const struct certificate_fields *f, X509 *built, EVP_PKEY *issuer_key,
+				const struct issue_hook *hook, uint8_t hash[32])
+{
+	enum err rc = certificate_tbs_hash(built, issuer_key, hash);
+	return rc == ERR_OK && hook && hook->intent ? hook->intent(hook->ctx, f, hash) : rc;
+}
+
+/* The to-be-signed bytes of a certificate in DER: the first member of the outer SEQUENCE. */
+static bool tbs_view(const struct buf *der, const uint8_t **out, size_t *out_len)
+{
+	const uint8_t *at = der->data;
+	long len = 0;
+	int tag = 0, class = 0;
+	if (ASN1_get_object(&at, &len, &tag, &class, (long)der->len) & 0x80 || tag != V_ASN1_SEQUENCE)
+		return false;
+	*out = at;
+	if (ASN1_get_object(&at, &len, &tag, &class, len) & 0x80 || tag != V_ASN1_SEQUENCE)
+		return false;
+	*out_len = (size_t)(at - *out) + (size_t)len;
+	return true;
+}
+
+/* The journal knows these bytes: nothing else may leave. */
+static enum err intent_compare(const struct buf *der, const uint8_t hash[32], struct errbuf *why)
+{
+	const uint8_t *tbs = NULL;
+	size_t len = 0;
+	uint8_t have[32];
+	if (tbs_view(der, &tbs, &len) && EVP_Digest(tbs, len, have, NULL, EVP_sha256(), NULL) == 1 &&
+	    CRYPTO_memcmp(have, hash, sizeof have) == 0)
+		return ERR_OK;
+	return crypto_why(why, ERR_INTERNAL, "what was signed is not what was announced");
+}
+
+/* issuer->certificate NULL: a root, signed by issuer->key, which is also its subject's. */
+static enum err issue(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
+		      const struct issue_hook *hook, struct buf *der, struct errbuf *why)
+{
+	X509 *built = NULL;
+	uint8_t hash[32];
+	enum err rc = certificate_build(f, subject_key, issuer->certificate, &built, why);
+	if (rc)
+		goto out;
+	rc = certificate_lint(f, built, issuer->certificate, why);
+	if (rc)
+		goto out;
+	rc = intent_announce(f, built, issuer->key, hook, hash);
+	if (rc)
+		goto out;
+	rc = certificate_sign(f, built, issuer->key, issuer->certificate, subject_key, der, why);
+	if (rc)
+		goto out;
+	rc = intent_compare(der, hash, why);
+out:
+	X509_free(built);
+	return rc;
+}
+
+enum err authority_issue(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
+			 const struct issue_hook *hook, struct buf *out, struct errbuf *why)
+{
+	struct buf der = BUF_INIT(CERTIFICATE_MAX);
+	if (!issuer->certificate || !issuer->key)
+		return fail(why, ERR_INVALID, "the authority has no certificate or no key");
+	enum err rc = issue(issuer, f, subject_key, hook, &der, why);
+	if (rc == ERR_OK) {
+		buf_add(out, der.data, der.len);
+		rc = buf_check(out);
+	}
+	buf_free(&der);
+	return rc;
+}
+
+/* A CA at its birth: key, serial, life, certificate. issuer NULL: the new key signs itself. */
+static enum err authority_make(const struct authority *issuer, struct certificate_fields *f, int64_t now,
+			       struct authority *out, struct errbuf *why)
+{
+	struct authority made = {NULL, NULL}, self = {NULL, NULL};
+	struct buf der = BUF_INIT(CERTIFICATE_MAX);
+	enum err rc = key_generate(issuer ? KEY_P256 : KEY_P384, &made.key);
+	if (rc)
+		goto out;
+	rc = serial_new(f->serial);
+	if (rc)
+		goto out;
+	certificate_life(profile_get(f->profile), issuer ? issuer->certificate : NULL, now, f);
+	self.key = made.key;
+	rc = issue(issuer ? issuer : &self, f, made.key, NULL, &der, why);
+	if (rc)
+		goto out;
+	const uint8_t *at = der.data;
+	made.certificate = d2i_X509(NULL, &at, (long)der.len);
+	if (!made.certificate) {
+		rc = crypto_why(why, ERR_CRYPTO, "the new authority's certificate does not read back");
+		goto out;
+	}
+	*out = made;
+	made = (struct authority){NULL, NULL};
+out:
+	authority_clear(&made);
+	buf_free(&der);
+	return rc;
+}
+
+enum err authority_make_root(const struct authority_names *n, int64_t now, struct authority *out, struct errbuf *why)
+{
+	struct certificate_fields f = {
+		.profile = PROFILE_ROOT, .organisation = n->organisation, .common_name = n->root_name};
+	return authority_make(NULL, &f, now, out, why);
+}
+
+enum err authority_make_issuing(const struct authority_names *n, const struct authority *root, int64_t now,
+				struct authority *out, struct errbuf *why)
+{
+	struct certificate_fields f = {.profile = PROFILE_ISSUING,
+				       .organisation = n->organisation,
+				       .common_name = n->issuing_name,
+				       .crl_url = n->root_crl_url,
+				       .issuer_url = n->root_url};
+	if (!root->certificate || !root->key)
+		return fail(why, ERR_INVALID, "the root has no certificate or no key");
+	return authority_make(root, &f, now, out, why);
+}
+
+/* DER begins with a SEQUENCE, which is no character that opens a PEM text. */
+static enum err certificate_load(const struct buf *bytes, X509 **out, struct errbuf *why)
+{
+	struct buf der = BUF_INIT(CERTIFICATE_MAX);
+	enum err rc = ERR_OK;
+	if (bytes->len && bytes->data[0] == 0x30)
+		buf_add(&der, bytes->data, bytes->len);
+	else
+		rc = certificate_pem_to_der(bytes->data, bytes->len, 0, &der);
+	const uint8_t *at = der.data;
+	X509 *x = rc == ERR_OK && der.len ? d2i_X509(NULL, &at, (long)der.len) : NULL;
+	if (x && at == der.data + der.len) {
+		*out = x;
+		x = NULL;
+	} else {
+		rc = crypto_why(why, ERR_MALFORMED, "this is not a certificate in PEM or DER");
+	}
+	X509_free(x);
+	buf_free(&der);
+	return rc;
+}
+
+enum err authority_load(const struct buf *certificate, const struct buf *key_pem, const struct secret *pass,
+			struct authority *out, struct errbuf *why)
+{
+	struct authority loaded = {NULL, NULL};
+	enum err rc = certificate_load(certificate, &loaded.certificate, why);
+	if (rc)
+		goto out;
+	rc = key_read_pem(key_pem->data, key_pem->len, pass, &loaded.key, why);
+	if (rc)
+		goto out;
+	if (X509_check_private_key(loaded.certificate, loaded.key) != 1) {
+		rc = crypto_why(why, ERR_REFUSED, "the key does not belong to the certificate");
+		goto out;
+	}
+	*out = loaded;
+	loaded = (struct authority){NULL, NULL};
+out:
+	authority_clear(&loaded);
+	return rc;
+}
