@@ -37,11 +37,16 @@ enum err collect_code(struct desk *d, const struct actor *who, const char *token
 enum err collect_new_code(struct desk *d, const struct actor *who, const char *token, const char *digits,
 			  struct errbuf *why) MUST_CHECK;
 
-/* Make key and certificate, unless they are made. ERR_UNAVAILABLE while the signer is away: nothing is lost, call again. */
+/* The next three want the order's claim: ERR_REFUSED when the link lives and the claim is not (or no longer) its,
+ * ERR_NOT_FOUND when the link does not, ERR_REVOKED when the certificate was revoked before it was received. */
+
+/* Make key and certificate, unless they are made. ERR_UNAVAILABLE while the signer is away: nothing is lost, call again.
+ * ERR_REFUSED with an alarm when the order is not as it was approved. */
 enum err collect_prepare(struct desk *d, const struct actor *who, const char *token, const char *claim,
 			 struct errbuf *why) MUST_CHECK;
 
-/* The package's bytes in an encoding, made at the first asking. Notes that it was served. */
+/* The package's bytes in an encoding, made at the first asking. Notes that it was served. ERR_UNAVAILABLE before
+ * collect_prepare; ERR_CONFLICT once it was received. */
 enum err collect_package(struct desk *d, const struct actor *who, const char *token, const char *claim,
 			 enum package_encoding encoding, struct buf *out, struct errbuf *why) MUST_CHECK;
 

@@ -28,11 +28,14 @@ enum err order_new(struct desk *d, const struct actor *who, json_t *body, char i
 		   struct errbuf *why) MUST_CHECK;
 enum err order_cancel(struct desk *d, const struct actor *who, const char *id, const char *reason,
 		      struct errbuf *why) MUST_CHECK; /* what was issued is revoked */
-enum err order_resend(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK; /* new link and code; the old die */
+/* New link and code; the old die, a claim too. Once the file was received: the password again, while it rests. */
+enum err order_resend(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK;
 enum err order_unlock(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK; /* new code */
+/* Each of the three: ERR_CONFLICT with a sentence, audited, when the order's state (or its end) does not allow it. */
 
 /* Revoke by serial (any notation). When it returns ERR_OK the revocation is in the journal and in the database and live
- * checks refuse it. ERR_NOT_FOUND; ERR_CONFLICT when it is revoked already, with when and why, changing nothing. */
+ * checks refuse it; its parcel, if one waits, is erased and nothing of its order is sent any more (the order's state stays).
+ * ERR_NOT_FOUND; ERR_CONFLICT when it is revoked already, with when and why, changing nothing. */
 enum err certificate_revoke(struct desk *d, const struct actor *who, const char *serial, const char *reason_name,
 			    const char *note, struct errbuf *why) MUST_CHECK;
 
@@ -50,7 +53,8 @@ struct identity {
  * that is not active). One read, on the calling thread. */
 enum err identity_find(struct store *s, const char *issuer_name, const uint8_t *der, size_t len, int64_t now,
 		       struct identity *out, struct errbuf *why) MUST_CHECK;
-/* First use: in_use, sealed password erased. Blocks; call it once a certificate. */
+/* First use: in_use, sealed password erased. Blocks; call it once a certificate. ERR_CONFLICT, with an alarm and an audit
+ * record, for a use before the receipt. */
 enum err identity_used(struct desk *d, const struct identity *who) MUST_CHECK;
 
 #endif

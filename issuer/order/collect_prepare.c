@@ -1,0 +1,199 @@
+#include "issuer/order/collect.h"
+#include "issuer/order/revoke.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* What became of a certificate that the signer has made. */
+enum fate {
+	FATE_STORED,     /* it is the order's */
+	FATE_CLAIM_LOST, /* another claim took over, or may; it will be given the same certificate */
+	FATE_WITHDRAWN,  /* it took so long that the clerk has revoked it: the next call makes another */
+	FATE_ORPHAN      /* the order has ended meanwhile: nobody may ever get it */
+};
+
+struct preparing {
+	struct step step;
+	const struct order_row *row;
+	const char *issuer;
+	const struct issued *issued;
+	struct certificate_facts facts;
+	char serial[SERIAL_TEXT_SIZE];
+	uint8_t head[AUDIT_HASH_BYTES];
+	enum fate fate;
+};
+
+static enum err add_parcel(struct store *s, const struct preparing *p)
+{
+	const struct issued *i = p->issued;
+	return store_exec_one(s, STATEMENT_PARCEL_ADD,
+			      STORE_VALUES(value_text(p->step.order), value_text(p->serial),
+					   value_blob(i->sealed_key.data, i->sealed_key.len),
+					   value_blob(i->sealed_modern.data, i->sealed_modern.len),
+					   value_blob(i->sha256_modern, sizeof i->sha256_modern),
+					   value_blob(i->sealed_password.data, i->sealed_password.len),
+					   value_integer(p->step.now)));
+}
+
+/* ERR_CONFLICT when the order is not in the hands of this claim any more. */
+static enum err add_certificate(struct store *s, const struct preparing *p)
+{
+	const struct certificate_facts *f = &p->facts;
+	return store_exec_one(s, STATEMENT_CERTIFICATE_ADD_CLIENT,
+			      STORE_VALUES(value_text(p->serial), value_text(p->issuer),
+					   value_blob(f->fingerprint, sizeof f->fingerprint), value_text(f->subject),
+					   value_integer(f->not_before), value_integer(f->not_after),
+					   value_blob(p->issued->certificate.data, p->issued->certificate.len),
+					   value_integer(p->step.now), value_text(p->step.order),
+					   value_blob(p->row->claim_hash, HASH_BYTES)));
+}
+
+static enum err store_issued(struct store *s, void *ctx)
+{
+	struct preparing *p = ctx;
+	const struct audit_event event = {"certificate.issued", p->serial, NULL, p->step.order};
+	enum err e = add_certificate(s, p);
+	if (e == ERR_OK)
+		e = add_parcel(s, p);
+	if (e == ERR_OK)
+		e = step_note(s, &p->step, "parcel.made", NULL, p->serial);
+	return e != ERR_OK ? e : audit_append(s, p->step.who, &event, p->step.now, p->head);
+}
+
+/* The order has ended between the signature and the transaction. The journal has its revocation already. */
+static enum err store_orphan(struct store *s, void *ctx)
+{
+	const struct preparing *p = ctx;
+	const struct certificate_facts *f = &p->facts;
+	const struct audit_event event = {"certificate.orphaned", p->serial, "its order had ended", p->step.order};
+	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_ADD,
+				    STORE_VALUES(value_text(p->serial), value_text(p->issuer), value_text("orphan"),
+						 value_text(p->step.order), value_null(), value_null(),
+						 value_blob(f->fingerprint, sizeof f->fingerprint), value_text(f->subject),
+						 value_integer(f->not_before), value_integer(f->not_after),
+						 value_blob(p->issued->certificate.data, p->issued->certificate.len),
+						 value_text("revoked"), value_integer(p->step.now),
+						 value_integer(REASON_CESSATION), value_integer(p->step.now)));
+	return e != ERR_OK ? e : audit_append(s, p->step.who, &event, p->step.now, NULL);
+}
+
+/* After a transaction that would not take the certificate (`refusal`): what does the order say now? */
+static enum err find_fate(struct desk *d, struct preparing *p, enum err refusal)
+{
+	struct order_row now;
+	enum err e = row_by_id(d, p->step.order, &now);
+	if (e != ERR_OK)
+		return e;
+	if (strcmp(now.serial, p->serial) == 0)
+		p->fate = FATE_STORED; /* by another call of the same claimant, or of the next one */
+	else if (refusal == ERR_EXISTS)
+		p->fate = FATE_WITHDRAWN;
+	else if (now.state == ORDER_OFFERED || now.state == ORDER_LOCKED || now.state == ORDER_COLLECTING)
+		p->fate = FATE_CLAIM_LOST;
+	else
+		p->fate = FATE_ORPHAN;
+	return ERR_OK;
+}
+
+static enum err revoke_orphan(struct desk *d, struct preparing *p)
+{
+	struct revoking r = {.who = p->step.who, .issuer = p->issuer, .reason = REASON_CESSATION, .now = p->step.now};
+	memcpy(r.serial, p->serial, sizeof r.serial);
+	enum err e = revoke_journal(d, &r, NULL);
+	if (e == ERR_OK)
+		e = writer_run(d->writer, store_orphan, p);
+	if (e == ERR_OK)
+		d->revocations_changed(d->ctx);
+	else if (e != ERR_EXISTS) /* the open intent is still in the journal: the clerk ends what we could not */
+		log_event(LOG_LEVEL_ALARM, "certificate.orphan_open", {"serial", p->serial}, {"error", err_word(e)});
+	return ERR_NOT_FOUND;
+}
+
+static enum err keep(struct desk *d, struct preparing *p, struct errbuf *why)
+{
+	enum err rc = writer_run(d->writer, store_issued, p);
+	if (rc == ERR_OK) {
+		/* Without it the clerk finds the intent open, the certificate stored, and says so itself. */
+		if (signer_done(d->signer, p->step.order, p->serial, p->head) != ERR_OK)
+			log_event(LOG_LEVEL_WARNING, "signer.done_unsaid", {"order", p->step.order}, {"serial", p->serial});
+		return ERR_OK;
+	}
+	if (rc != ERR_CONFLICT && rc != ERR_EXISTS)
+		return rc;
+	rc = find_fate(d, p, rc);
+	if (rc != ERR_OK)
+		return rc;
+	switch (p->fate) {
+	case FATE_STORED:
+		return ERR_OK;
+	case FATE_CLAIM_LOST:
+		return fail(why, ERR_REFUSED, "a newer link or code has taken over: type the one-time code first");
+	case FATE_WITHDRAWN:
+		return fail(why, ERR_UNAVAILABLE, "the file could not be made in time; try again");
+	case FATE_ORPHAN:
+		break;
+	}
+	return revoke_orphan(d, p);
+}
+
+static enum err note_ticket(struct store *s, void *ctx)
+{
+	return step_note(s, ctx, "order.ticket_refused", "the order is not as it was approved", NULL);
+}
+
+/* Somebody has changed the database under us, or the ticket key: nothing is issued. */
+static enum err ticket_refused(struct desk *d, const struct step *t)
+{
+	log_event(LOG_LEVEL_ALARM, "order.ticket_refused", {"order", t->order});
+	enum err e = writer_run(d->writer, note_ticket, (void *)t);
+	return e != ERR_OK ? e : ERR_REFUSED;
+}
+
+/* The signer has had the order's `done`: a call beside ours has stored the certificate, or an old database lacks it. */
+static enum err done_before(struct desk *d, const struct step *t, struct errbuf *why)
+{
+	struct order_row now;
+	enum err e = row_by_id(d, t->order, &now);
+	if (e != ERR_OK || now.alive)
+		return e;
+	log_event(LOG_LEVEL_ALARM, "order.certificate_missing", {"order", t->order});
+	return fail(why, ERR_UNAVAILABLE, "the order's certificate is not in the database");
+}
+
+static enum err issue(struct desk *d, struct preparing *p, struct errbuf *why)
+{
+	struct issued issued = ISSUED_INIT;
+	enum err rc = signer_issue(d->signer, p->row->facts, p->row->facts_len, p->row->ticket, &issued, why);
+	if (rc == ERR_REFUSED)
+		rc = ticket_refused(d, &p->step);
+	if (rc == ERR_CONFLICT) {
+		issued_free(&issued);
+		return done_before(d, &p->step, why);
+	}
+	if (rc == ERR_OK)
+		rc = certificate_read(issued.certificate.data, issued.certificate.len, &p->facts, why);
+	if (rc == ERR_OK) {
+		serial_text(p->facts.serial, p->serial);
+		p->issued = &issued;
+		rc = keep(d, p, why);
+	}
+	issued_free(&issued);
+	return rc;
+}
+
+enum err collect_prepare(struct desk *d, const struct actor *who, const char *token, const char *claim,
+			 struct errbuf *why)
+{
+	struct order_row row;
+	struct actor contact = {row.contact, "recipient", who->request};
+	struct preparing p = {.step = {&contact, row.id, clock_now()}, .row = &row, .issuer = d->issuer_name};
+	enum err rc = row_by_claim(d, token, claim, p.step.now, &row, why);
+	if (rc != ERR_OK)
+		return rc;
+	if (row.serial[0] && !row.alive)
+		return fail(why, ERR_REVOKED, "the certificate has been revoked");
+	return row.serial[0] ? ERR_OK : issue(d, &p, why);
+}
