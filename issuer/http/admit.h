@@ -1,0 +1,26 @@
+/* admit: may this request be run at all? Shape, then who asks, then what is asked, then whether they may, then where a
+ * form came from, then its size; the first refusal counts. Nothing of its body has been read. */
+#ifndef ISSUER_HTTP_ADMIT_H
+#define ISSUER_HTTP_ADMIT_H
+
+#include "issuer/http/head.h"
+#include "issuer/http/peer.h"
+#include "issuer/http/route.h"
+
+struct admission {
+	struct front *front;
+	enum listener listener;
+	struct head *head;             /* filled; split by the guard */
+	struct peer *peer;             /* members: presented; NULL elsewhere */
+	char scratch[1024];            /* what the request's parameters point into */
+	/* Out: */
+	const struct route *route;
+	const struct identity *identity; /* borrowed from the peer */
+	const char *parameter[REQUEST_PARAMETERS_MAX];
+	char allow[64];
+	bool bad_shape;                /* the guard refused it: the connection must close */
+};
+
+enum err admit(struct admission *a, int64_t now, struct errbuf *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,28 @@
+/* ca_files: the certificates and the root's list that the status listener serves, made once from what was read at start. */
+#ifndef ISSUER_HTTP_CA_FILES_H
+#define ISSUER_HTTP_CA_FILES_H
+
+#include "base/buf.h"
+#include "issuer/http/crl_cache.h"
+
+struct ca_file {
+	const char *name, *type;
+	struct buf bytes;
+	int64_t last_modified; /* not-before or thisUpdate */
+	int64_t good_until;    /* a list's nextUpdate; 0 for a certificate */
+	char etag[ETAG_SIZE];
+};
+
+struct ca_files;
+/* root_crl in DER or PEM. ERR_MALFORMED names what cannot be read. */
+enum err ca_files_new(const struct buf *root_pem, const struct buf *issuing_pem, const struct buf *root_crl,
+		      struct ca_files **out, struct errbuf *why) MUST_CHECK;
+void ca_files_free(struct ca_files *f);
+
+/* "root.cer", "root.pem", "issuing.cer", "issuing.pem", "chain.pem", "root.crl"; NULL when there is none of that name. */
+const struct ca_file *ca_files_find(const struct ca_files *f, const char *name);
+
+/* One revocation list in PEM, appended. */
+enum err crl_to_pem(const void *der, size_t len, struct buf *out) MUST_CHECK;
+
+#endif

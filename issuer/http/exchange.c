@@ -1,0 +1,273 @@
+#include "issuer/http/exchange.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/log.h"
+#include "issuer/http/admit.h"
+#include "issuer/http/metrics.h"
+#include "issuer/http/refusal.h"
+#include "issuer/http/send.h"
+#include "issuer/http/workers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum stage {
+	STAGE_HEAD,    /* the request line is here */
+	STAGE_BODY,    /* admitted; the body comes in */
+	STAGE_RUNNING, /* suspended: a worker has it, and nobody else may touch it */
+	STAGE_READY,   /* the reply stands */
+	STAGE_SENT,
+};
+
+/* A body beyond its cap is read and dropped up to so many times the cap, so that the peer hears why; then it is cut. */
+enum { DISCARD_TIMES = 4, SLOWEST_BYTES_A_SECOND = 32768 };
+
+struct exchange {
+	struct listening *on;
+	struct MHD_Connection *mhd;
+	struct connection *connection;
+	enum stage stage;
+	int64_t began;
+	char target[HEAD_PATH_MAX + HEAD_QUERY_MAX + 3];
+	struct head head;
+	struct admission admission;
+	struct identity identity; /* a copy: a worker reads it */
+	struct buf body;
+	size_t discarded;
+	struct request request;
+	struct reply reply;
+	enum err refused; /* before a handler ran */
+	unsigned status;
+	bool close;
+};
+
+static const struct settings *settings_of(const struct exchange *x)
+{
+	return x->on->front->desk.settings;
+}
+
+static enum err new_request_id(char out[17])
+{
+	uint8_t bytes[8];
+	enum err rc = random_bytes(bytes, sizeof bytes);
+	if (rc == ERR_OK)
+		hex_encode(bytes, sizeof bytes, out);
+	return rc;
+}
+
+void *exchange_begin(void *listening, const char *target, struct MHD_Connection *mhd)
+{
+	struct listening *l = listening;
+	struct connection *connection = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	struct exchange *x = connection ? calloc(1, sizeof *x) : NULL;
+	if (!x || new_request_id(x->request.id) != ERR_OK) {
+		free(x);
+		return NULL;
+	}
+	x->on = l;
+	x->mhd = mhd;
+	x->connection = connection;
+	x->began = clock_mono_ms();
+	x->reply = REPLY_INIT;
+	x->body = BUF_INIT((size_t)l->front->desk.settings->request_bytes);
+	if (strlen(target) < sizeof x->target) { /* else the guard finds none */
+		memcpy(x->target, target, strlen(target) + 1);
+		x->head.target = x->target;
+	}
+	connection_deadline(connection, l->front->desk.settings->request_time);
+	atomic_fetch_add(&l->exchanges, 1);
+	return x;
+}
+
+static enum MHD_Result answer(struct exchange *x)
+{
+	struct sending s = {.listener = x->on->listener, .request_id = x->request.id, .head = &x->head, .close = x->close};
+	struct MHD_Response *m = send_response(&x->reply, &s, &x->status);
+	if (!m)
+		return MHD_NO;
+	int64_t length = (int64_t)(x->reply.body.len / SLOWEST_BYTES_A_SECOND);
+	connection_deadline(x->connection, settings_of(x)->request_time + length);
+	enum MHD_Result queued = MHD_queue_response(x->mhd, x->status, m);
+	MHD_destroy_response(m);
+	x->stage = STAGE_SENT;
+	return queued;
+}
+
+static void refuse_exchange(struct exchange *x, enum err e, const struct errbuf *why)
+{
+	x->refused = e;
+	refuse(&x->reply, &x->request, head_prefers_html(&x->head), e, why);
+	x->stage = STAGE_READY;
+}
+
+static enum MHD_Result add_field(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value,
+				 size_t value_len)
+{
+	(void)kind;
+	head_add(ctx, &(struct head_field){name, value ? value : "", name_len, value ? value_len : 0});
+	return MHD_YES;
+}
+
+static void fill_request(struct exchange *x)
+{
+	struct request *q = &x->request;
+	const struct admission *a = &x->admission;
+	const char *type = head_value(&x->head, "Content-Type");
+	q->listener = x->on->listener;
+	q->method = strcmp(x->head.method, "HEAD") == 0 ? "GET" : x->head.method;
+	q->path = x->head.path;
+	memcpy(q->parameter, a->parameter, sizeof q->parameter);
+	q->address = connection_address(x->connection);
+	q->body = &x->body;
+	q->content_type = type ? type : "";
+	q->wants_json = head_prefers_json(&x->head) || strncmp(x->head.path, "/v1/", 4) == 0;
+	if (a->identity) {
+		x->identity = *a->identity;
+		q->identity = &x->identity;
+	}
+	q->lookup = &x->head;
+}
+
+static enum MHD_Result take_head(struct exchange *x, const char *method, const char *version)
+{
+	struct errbuf why = {""};
+	struct admission *a = &x->admission;
+	int64_t now = clock_now();
+	x->head.method = method;
+	x->head.version = version;
+	MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_field, &x->head);
+	a->front = x->on->front;
+	a->listener = x->on->listener;
+	a->head = &x->head;
+	a->peer = connection_peer(x->connection);
+	if (a->peer && !peer_presented(a->peer))
+		peer_present_session(a->peer, a->front->trust,
+				     MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session, now);
+	enum err rc = admit(a, now, &why);
+	fill_request(x);
+	x->stage = STAGE_BODY;
+	if (rc == ERR_OK)
+		return MHD_YES;
+	memcpy(x->reply.allow, a->allow, sizeof x->reply.allow);
+	refuse_exchange(x, rc, &why);
+	x->close = a->bad_shape || head_has_body(&x->head);
+	return x->close ? answer(x) : MHD_YES;
+}
+
+static enum MHD_Result take_body(struct exchange *x, const char *upload, size_t *size)
+{
+	buf_add(&x->body, upload, *size);
+	if (buf_check(&x->body) != ERR_OK)
+		x->discarded += *size;
+	*size = 0;
+	return x->discarded > DISCARD_TIMES * x->body.cap ? MHD_NO : MHD_YES;
+}
+
+static void run(struct exchange *x)
+{
+	x->admission.route->run(x->on->front, &x->request, &x->reply);
+	x->stage = STAGE_READY;
+}
+
+static void run_on_worker(void *ctx)
+{
+	struct exchange *x = ctx;
+	struct MHD_Connection *mhd = x->mhd;
+	run(x);
+	connection_deadline(x->connection, settings_of(x)->request_time);
+	MHD_resume_connection(mhd); /* from here on x is the listener's thread's */
+}
+
+static enum MHD_Result suspend(struct exchange *x)
+{
+	x->stage = STAGE_RUNNING;
+	connection_deadline(x->connection, CONNECTION_NO_DEADLINE);
+	MHD_suspend_connection(x->mhd);
+	if (workers_put(x->on->front->workers, run_on_worker, x))
+		return MHD_YES;
+	atomic_fetch_add(&x->on->front->metrics->shed, 1);
+	refuse_exchange(x, ERR_UNAVAILABLE, NULL);
+	MHD_resume_connection(x->mhd);
+	return MHD_YES;
+}
+
+static enum MHD_Result take_end(struct exchange *x)
+{
+	enum err rc = buf_check(&x->body);
+	if (rc != ERR_OK) {
+		refuse_exchange(x, rc, NULL);
+		x->close = true;
+		return answer(x);
+	}
+	if (x->admission.route->lane == LANE_SLOW)
+		return suspend(x);
+	run(x);
+	return answer(x);
+}
+
+enum MHD_Result exchange_continue(void *listening, struct MHD_Connection *mhd, const char *url, const char *method,
+				  const char *version, const char *upload, size_t *upload_size, void **exchange)
+{
+	struct exchange *x = *exchange;
+	(void)listening, (void)mhd, (void)url;
+	if (!x)
+		return MHD_NO;
+	switch (x->stage) {
+	case STAGE_HEAD:
+		return take_head(x, method, version);
+	case STAGE_BODY:
+		return *upload_size ? take_body(x, upload, upload_size) : take_end(x);
+	case STAGE_READY:
+		return answer(x);
+	case STAGE_RUNNING:
+	case STAGE_SENT:
+		break;
+	}
+	return MHD_YES;
+}
+
+static const char *identity_id(const struct exchange *x)
+{
+	const struct identity *who = x->request.identity;
+	return !who ? "-" : who->kind == IDENTITY_STAFF ? who->staff_id : who->order_id;
+}
+
+/* The route's pattern, never the path: a token may stand in it. */
+static void write_log(const struct exchange *x, int64_t took)
+{
+	enum log_level level = x->status >= 500 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
+	char status[8], milliseconds[24];
+	const struct route *route = x->admission.route;
+	if (x->on->listener == LISTENER_OPS && x->status == 200)
+		level = LOG_LEVEL_DEBUG;
+	snprintf(status, sizeof status, "%u", x->status);
+	snprintf(milliseconds, sizeof milliseconds, "%" PRId64, took);
+	log_event(level, "http.request", {"listener", listener_name(x->on->listener)},
+		  {"method", x->request.method ? x->request.method : "-"}, {"route", route ? route->path : "-"},
+		  {"status", status}, {"request", x->request.id}, {"identity", identity_id(x)},
+		  {"address", connection_address(x->connection)}, {"ms", milliseconds},
+		  {x->refused ? "error" : NULL, err_word(x->refused)});
+}
+
+void exchange_end(void *listening, struct MHD_Connection *mhd, void **exchange, enum MHD_RequestTerminationCode how)
+{
+	struct listening *l = listening;
+	struct exchange *x = *exchange;
+	(void)mhd;
+	*exchange = NULL;
+	if (!x)
+		return;
+	if (x->stage != STAGE_SENT)
+		x->status = 0;
+	int64_t took = clock_mono_ms() - x->began;
+	metrics_request(l->front->metrics, l->listener, x->status, took);
+	write_log(x, took);
+	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+		connection_deadline(x->connection, settings_of(x)->idle_time);
+	buf_free(&x->body);
+	reply_clear(&x->reply);
+	free(x);
+	atomic_fetch_sub(&l->exchanges, 1);
+}

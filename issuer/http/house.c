@@ -1,0 +1,251 @@
+#include "issuer/http/house.h"
+#include "base/encode.h"
+#include "base/log.h"
+#include "issuer/http/ca_files.h"
+#include "issuer/http/crl_cache.h"
+#include "issuer/http/first_use.h"
+#include "issuer/http/metrics.h"
+#include "issuer/http/workers.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	PEM_MAX_BYTES = 1 << 20,
+	KEY_MAX_BYTES = 16384,
+	CODE_KEY_BYTES = 32,
+	READERS = 4,
+	WORKERS = 8,
+	QUEUE = 256,
+	DRAIN_STEPS = 500, /* of 10 ms */
+};
+
+struct house *house_new(void)
+{
+	struct house *h = calloc(1, sizeof *h);
+	if (!h)
+		return NULL;
+	h->trust_pem = h->front.root_pem = h->front.issuing_pem = h->front.root_crl_der = BUF_INIT(PEM_MAX_BYTES);
+	h->front.kick = -1;
+	return h;
+}
+
+/* Wakes the clerk; a full counter has woken it already. */
+static void kick(struct front *front)
+{
+	uint64_t one = 1;
+	if (front->kick >= 0 && write(front->kick, &one, sizeof one) < 0)
+		log_event(LOG_LEVEL_DEBUG, "front.kick_failed", {0});
+}
+
+static void outbox_changed(void *ctx)
+{
+	kick(ctx);
+}
+
+static void revocations_changed(void *ctx)
+{
+	struct front *front = ctx;
+	atomic_fetch_add(&front->shared->revocation_generation, 1);
+	kick(front);
+}
+
+static enum err take_authority(struct house *h, struct child *c, struct errbuf *why)
+{
+	struct front *f = &h->front;
+	struct buf der = BUF_INIT(PEM_MAX_BYTES);
+	struct certificate_facts facts;
+	enum err rc = child_take_file(c, "file.root", &f->root_pem, why);
+	if (rc == ERR_OK)
+		rc = child_take_file(c, "file.issuing", &f->issuing_pem, why);
+	if (rc == ERR_OK)
+		rc = child_take_file(c, "file.root_crl", &f->root_crl_der, why);
+	if (rc == ERR_OK)
+		rc = ca_files_new(&f->root_pem, &f->issuing_pem, &f->root_crl_der, &f->ca_files, why);
+	if (rc == ERR_OK)
+		rc = certificate_pem_to_der(f->issuing_pem.data, f->issuing_pem.len, 0, &der);
+	if (rc == ERR_OK)
+		rc = certificate_read(der.data, der.len, &facts, why);
+	if (rc == ERR_OK) {
+		hex_encode(facts.fingerprint, sizeof facts.fingerprint, h->issuer_name);
+		buf_add(&h->trust_pem, f->root_pem.data, f->root_pem.len);
+		buf_byte(&h->trust_pem, '\n');
+		buf_add(&h->trust_pem, f->issuing_pem.data, f->issuing_pem.len);
+		rc = buf_check(&h->trust_pem);
+	}
+	if (rc == ERR_OK)
+		rc = chain_trust_new(h->trust_pem.data, h->trust_pem.len, &h->trust, why);
+	f->trust = h->trust;
+	if (rc == ERR_OK) { /* whatever the library loads at its first verification, it loads now; the verdict is of no interest */
+		struct der_view view = {der.data, der.len};
+		rc = chain_verify(h->trust, &view, 1, CHAIN_CLIENT, facts.not_before, NULL) == ERR_MEMORY ? ERR_MEMORY : ERR_OK;
+	}
+	buf_free(&der);
+	return rc;
+}
+
+static enum err take_courier(struct house *h, struct child *c, struct errbuf *why)
+{
+	struct buf pem = BUF_INIT(PEM_MAX_BYTES);
+	enum err rc = child_take_file(c, "file.courier", &pem, why);
+	BIO *bio = rc == ERR_OK ? BIO_new_mem_buf(pem.data, (int)pem.len) : NULL;
+	h->front.desk.courier = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	if (rc == ERR_OK && !h->front.desk.courier)
+		rc = fail(why, ERR_USAGE, "the courier's certificate cannot be read");
+	BIO_free(bio);
+	buf_free(&pem);
+	return rc;
+}
+
+static enum err open_database(struct house *h, const char *path, struct errbuf *why)
+{
+	struct store *s = NULL;
+	struct desk *d = &h->front.desk;
+	enum err rc = store_open(path, STORE_OPEN, &s, why);
+	if (rc == ERR_OK)
+		rc = writer_start(s, &d->writer);
+	if (rc == ERR_OK)
+		rc = readers_open(path, READERS, &d->readers, why);
+	return rc;
+}
+
+static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
+{
+	struct front *f = &h->front;
+	f->shared = child_shared(c);
+	f->kick = child_take(c, "kick");
+	f->desk.settings = child_settings(c);
+	f->desk.signer = child_line(c, ROLE_SIGNER);
+	f->desk.issuer_name = h->issuer_name;
+	f->desk.outbox_changed = outbox_changed;
+	f->desk.revocations_changed = revocations_changed;
+	f->desk.ctx = f;
+	enum err rc = child_take_secret(c, "key.code", CODE_KEY_BYTES, &h->code_key, why);
+	f->desk.code_key = h->code_key;
+	if (rc == ERR_OK)
+		rc = take_courier(h, c, why);
+	if (rc == ERR_OK)
+		rc = open_database(h, f->desk.settings->database, why);
+	if (rc == ERR_OK && (!f->shared || !f->desk.signer))
+		rc = fail(why, ERR_INTERNAL, "no shared page, or no line to the signer");
+	return rc;
+}
+
+static enum err start_staff(struct house *h)
+{
+	struct front *f = &h->front;
+	f->metrics = calloc(1, sizeof *f->metrics);
+	enum err rc = f->metrics ? workers_start(WORKERS, QUEUE, &f->workers) : ERR_MEMORY;
+	if (rc == ERR_OK)
+		rc = crl_cache_new(h->issuer_name, f->desk.readers, &f->shared->crl_generation, &f->crl_cache);
+	return rc == ERR_OK ? first_use_new(&f->desk, f->workers, &f->first_use) : rc;
+}
+
+/* listener, socket, certificate and key (NULL: plain), whether clients are asked for theirs */
+static const struct {
+	enum listener listener;
+	const char *socket, *chain, *key;
+	bool ask;
+} doors[] = {
+	{LISTENER_PUBLIC, "listen.public", "file.public", "key.public", false},
+	{LISTENER_MEMBERS, "listen.members", "file.members", "key.members", true},
+	{LISTENER_STATUS, "listen.status", NULL, NULL, false},
+	{LISTENER_OPS, "listen.ops", NULL, NULL, false},
+};
+
+static enum err open_door(struct house *h, struct child *c, size_t i, struct errbuf *why)
+{
+	struct buf chain = BUF_INIT(PEM_MAX_BYTES);
+	struct secret *key = NULL;
+	enum err rc = ERR_OK;
+	if (doors[i].chain) {
+		rc = child_take_file(c, doors[i].chain, &chain, why);
+		if (rc == ERR_OK)
+			rc = child_take_secret(c, doors[i].key, KEY_MAX_BYTES, &key, why);
+	}
+	struct credentials_source tls = {&chain, key, doors[i].ask ? &h->trust_pem : NULL};
+	if (rc == ERR_OK) {
+		struct listening_source from = {doors[i].listener, child_take(c, doors[i].socket),
+						doors[i].chain ? &tls : NULL};
+		rc = listening_start(&h->front, &from, &h->listening[doors[i].listener], why);
+	}
+	secret_free(key);
+	buf_free(&chain);
+	return rc;
+}
+
+/* What libraries would otherwise open at their first use, when nothing can be opened any more. */
+static enum err warm_up(void)
+{
+	size_t seed = 0;
+	tzset();
+	if (random_bytes(&seed, sizeof seed) != ERR_OK)
+		return ERR_CRYPTO;
+	json_object_seed(seed | 1);
+	return ERR_OK;
+}
+
+enum err house_open(struct house *h, struct child *c, struct errbuf *why)
+{
+	enum err rc = warm_up();
+	if (rc == ERR_OK)
+		rc = take_authority(h, c, why);
+	if (rc == ERR_OK)
+		rc = open_desk(h, c, why);
+	if (rc == ERR_OK)
+		rc = start_staff(h);
+	for (size_t i = 0; rc == ERR_OK && i < sizeof doors / sizeof doors[0]; i++)
+		rc = open_door(h, c, i, why);
+	return rc == ERR_OK ? sweeper_start(h->listening, LISTENER_COUNT, h->front.metrics, &h->sweeper) : rc;
+}
+
+static bool all_quiet(const struct house *h)
+{
+	for (int l = 0; l < LISTENER_COUNT; l++)
+		if (h->listening[l] && atomic_load(&h->listening[l]->exchanges))
+			return false;
+	return true;
+}
+
+/* A suspended connection would abort the library's stop: the workers end first, which resumes them all; then what they
+ * have answered gets a few seconds to leave. */
+static void drain(struct house *h)
+{
+	for (int l = 0; l < LISTENER_COUNT; l++)
+		listening_quiet(h->listening[l]);
+	if (h->front.workers)
+		workers_stop(h->front.workers);
+	for (int i = 0; i < DRAIN_STEPS && !all_quiet(h); i++)
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+}
+
+void house_close(struct house *h)
+{
+	struct front *f = &h->front;
+	drain(h);
+	sweeper_stop(h->sweeper);
+	for (int l = 0; l < LISTENER_COUNT; l++)
+		listening_stop(h->listening[l]);
+	first_use_free(f->first_use);
+	crl_cache_free(f->crl_cache);
+	workers_free(f->workers);
+	if (f->desk.writer)
+		writer_stop(f->desk.writer);
+	if (f->desk.readers)
+		readers_close(f->desk.readers);
+	ca_files_free(f->ca_files);
+	chain_trust_free(h->trust);
+	X509_free(f->desk.courier);
+	secret_free(h->code_key);
+	free(f->metrics);
+	buf_free(&f->root_pem);
+	buf_free(&f->issuing_pem);
+	buf_free(&f->root_crl_der);
+	buf_free(&h->trust_pem);
+	if (f->kick >= 0)
+		close(f->kick);
+	free(h);
+}

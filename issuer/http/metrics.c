@@ -1,0 +1,120 @@
+#include "issuer/http/metrics.h"
+#include "issuer/http/crl_cache.h"
+#include "issuer/http/workers.h"
+#include "issuer/process/child.h"
+#include "issuer/store/store.h"
+
+#include <inttypes.h>
+
+static const int64_t bucket_ms[METRICS_BUCKETS - 1] = {5, 25, 100, 500, 2500};
+
+void metrics_request(struct metrics *m, enum listener l, unsigned status, int64_t milliseconds)
+{
+	unsigned class = status / 100 < METRICS_CLASSES ? status / 100 : 0, b = 0;
+	while (b < METRICS_BUCKETS - 1 && milliseconds > bucket_ms[b])
+		b++;
+	atomic_fetch_add(&m->requests[l][class], 1);
+	atomic_fetch_add(&m->took[l][b], 1);
+	atomic_fetch_add(&m->took_ms[l], (uint64_t)(milliseconds > 0 ? milliseconds : 0));
+}
+
+static void head(struct buf *out, const char *name, const char *type, const char *help)
+{
+	buf_format(out, "# HELP counterfoil_%s %s\n# TYPE counterfoil_%s %s\n", name, help, name, type);
+}
+
+static void one(struct buf *out, const char *name, const char *type, const char *help, int64_t value)
+{
+	head(out, name, type, help);
+	buf_format(out, "counterfoil_%s %" PRId64 "\n", name, value);
+}
+
+static void write_requests(const struct metrics *m, struct buf *out)
+{
+	head(out, "requests_total", "counter", "Requests by listener and class of status; 0 were cut before an answer.");
+	for (int l = 0; l < LISTENER_COUNT; l++)
+		for (int c = 0; c < METRICS_CLASSES; c++)
+			buf_format(out, "counterfoil_requests_total{listener=\"%s\",status=\"%d%s\"} %" PRIu64 "\n",
+				   listener_name((enum listener)l), c, c ? "xx" : "", m->requests[l][c]);
+	head(out, "refused_total", "counter", "Requests that the guard refused for their shape.");
+	for (int l = 0; l < LISTENER_COUNT; l++)
+		buf_format(out, "counterfoil_refused_total{listener=\"%s\"} %" PRIu64 "\n", listener_name((enum listener)l),
+			   m->refused[l]);
+}
+
+static void write_durations(const struct metrics *m, struct buf *out)
+{
+	head(out, "request_seconds", "histogram", "Time from a request's line to the end of its answer.");
+	for (int l = 0; l < LISTENER_COUNT; l++) {
+		const char *name = listener_name((enum listener)l);
+		uint64_t sum = 0;
+		for (int b = 0; b < METRICS_BUCKETS - 1; b++) {
+			sum += m->took[l][b];
+			buf_format(out, "counterfoil_request_seconds_bucket{listener=\"%s\",le=\"%g\"} %" PRIu64 "\n", name,
+				   (double)bucket_ms[b] / 1000, sum);
+		}
+		sum += m->took[l][METRICS_BUCKETS - 1];
+		buf_format(out, "counterfoil_request_seconds_bucket{listener=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, sum);
+		buf_format(out, "counterfoil_request_seconds_sum{listener=\"%s\"} %.3f\n", name, (double)m->took_ms[l] / 1000);
+		buf_format(out, "counterfoil_request_seconds_count{listener=\"%s\"} %" PRIu64 "\n", name, sum);
+	}
+}
+
+static void write_connections(const struct metrics *m, struct buf *out)
+{
+	head(out, "connections", "gauge", "Open connections by listener.");
+	for (int l = 0; l < LISTENER_COUNT; l++)
+		buf_format(out, "counterfoil_connections{listener=\"%s\"} %zu\n", listener_name((enum listener)l),
+			   m->connections[l] ? connections_count(m->connections[l]) : 0);
+	one(out, "connections_swept_total", "counter", "Connections closed past their deadline.", (int64_t)m->swept);
+}
+
+static void write_state(struct front *front, int64_t now, struct buf *out)
+{
+	const struct shared_page *page = front->shared;
+	struct crl_head crl;
+	one(out, "queue_waiting", "gauge", "Requests that wait for a worker.", (int64_t)workers_waiting(front->workers));
+	one(out, "queue_shed_total", "counter", "Requests refused because the queue was full.",
+	    (int64_t)front->metrics->shed);
+	one(out, "revocation_generation", "counter", "Committed changes of a certificate's status since the start.",
+	    (int64_t)page->revocation_generation);
+	one(out, "clerk_age_seconds", "gauge", "Since the clerk's last round.", now - page->clerk_alive_at);
+	one(out, "issuing_paused", "gauge", "1 while nothing is issued.", page->issuing_paused != 0);
+	if (crl_cache_read(front->crl_cache, now, &crl, NULL, NULL) == ERR_OK) {
+		one(out, "crl_number", "gauge", "Number of the newest CRL.", (int64_t)crl.number);
+		one(out, "crl_age_seconds", "gauge", "Since the newest CRL was made.", now - crl.this_update);
+		one(out, "crl_left_seconds", "gauge", "Until the newest CRL is overdue.", crl.next_update - now);
+	}
+}
+
+static enum err add_order_state(void *ctx, const struct row *r)
+{
+	buf_format(ctx, "counterfoil_orders{state=\"%s\"} %" PRId64 "\n", row_text(r, 0), row_integer(r, 1));
+	return ERR_OK;
+}
+
+static void write_orders(struct front *front, struct buf *out)
+{
+	struct store *s = readers_take(front->desk.readers);
+	struct buf rows = BUF_INIT(8192);
+	enum err rc = store_each(s, STATEMENT_STATUS_ORDERS, NULL, 0, add_order_state, &rows);
+	readers_give(front->desk.readers, s);
+	one(out, "database_readable", "gauge", "1 when the database answers.", rc == ERR_OK);
+	if (rc == ERR_OK && rows.len) {
+		head(out, "orders", "gauge", "Orders by state.");
+		buf_add(out, rows.data, rows.len);
+	}
+	buf_free(&rows);
+}
+
+enum err metrics_write(struct front *front, int64_t now, struct buf *out)
+{
+	head(out, "build_info", "gauge", "The version, as a label.");
+	buf_text(out, "counterfoil_build_info{version=\"" COUNTERFOIL_VERSION "\"} 1\n");
+	write_requests(front->metrics, out);
+	write_durations(front->metrics, out);
+	write_connections(front->metrics, out);
+	write_state(front, now, out);
+	write_orders(front, out);
+	return buf_check(out);
+}

@@ -1,0 +1,63 @@
+/* For those who run it: numbers, alive, ready. */
+#include "base/clock.h"
+#include "issuer/http/crl_cache.h"
+#include "issuer/http/handlers.h"
+#include "issuer/http/metrics.h"
+#include "issuer/process/child.h"
+
+enum { CLERK_SILENT_SECONDS = 30 };
+
+void ops_metrics(struct front *front, const struct request *q, struct reply *r)
+{
+	if (metrics_write(front, clock_now(), &r->body) == ERR_OK)
+		r->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	else
+		reply_problem(r, q, ERR_MEMORY, NULL, NULL);
+}
+
+void ops_healthz(struct front *front, const struct request *q, struct reply *r)
+{
+	(void)front, (void)q;
+	r->content_type = "text/plain; charset=utf-8";
+	buf_text(&r->body, "ok\n");
+}
+
+static const char *clerk_fault(struct front *front, int64_t now)
+{
+	return now - front->shared->clerk_alive_at < CLERK_SILENT_SECONDS ? NULL : "the clerk has not been seen for 30 seconds";
+}
+
+static const char *issuing_fault(struct front *front, int64_t now)
+{
+	(void)now;
+	return front->shared->issuing_paused ? "issuing is paused" : NULL;
+}
+
+static const char *crl_fault(struct front *front, int64_t now)
+{
+	struct crl_head head;
+	switch (crl_cache_read(front->crl_cache, now, &head, NULL, NULL)) {
+	case ERR_OK:
+		return now < head.next_update ? NULL : "the revocation list is past its next update";
+	case ERR_NOT_FOUND:
+		return "there is no revocation list yet";
+	default:
+		return "the database cannot be read";
+	}
+}
+
+void ops_readyz(struct front *front, const struct request *q, struct reply *r)
+{
+	static const char *(*const faults[])(struct front *, int64_t) = {clerk_fault, issuing_fault, crl_fault};
+	int64_t now = clock_now();
+	json_t *reasons = json_array();
+	(void)q;
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+		const char *fault = faults[i](front, now);
+		if (fault)
+			json_array_append_new(reasons, json_string(fault));
+	}
+	bool ready = json_array_size(reasons) == 0;
+	reply_json(r, ready ? 200 : 503, json_pack("{s:b, s:o}", "ready", ready, "reasons", reasons));
+	r->retry_after = ready ? 0 : 5;
+}

@@ -1,0 +1,78 @@
+#include "issuer/http/sweeper.h"
+#include "base/clock.h"
+#include "issuer/http/metrics.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct sweeper {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	bool stopping;
+	struct metrics *metrics;
+	struct listening *const *listenings;
+	size_t n;
+};
+
+static void sweep(struct sweeper *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->listenings[i])
+			atomic_fetch_add(&s->metrics->swept, connections_sweep(s->listenings[i]->connections, clock_mono_ms()));
+}
+
+static void *run(void *ctx)
+{
+	struct sweeper *s = ctx;
+	struct timespec next;
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	pthread_mutex_lock(&s->lock);
+	while (!s->stopping) {
+		next.tv_sec++;
+		while (!s->stopping && pthread_cond_timedwait(&s->changed, &s->lock, &next) == 0)
+			continue;
+		pthread_mutex_unlock(&s->lock);
+		sweep(s);
+		pthread_mutex_lock(&s->lock);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+enum err sweeper_start(struct listening *const *listenings, size_t n, struct metrics *metrics, struct sweeper **out)
+{
+	struct sweeper *s = calloc(1, sizeof *s);
+	pthread_condattr_t attributes;
+	if (!s)
+		return ERR_MEMORY;
+	s->listenings = listenings;
+	s->n = n;
+	s->metrics = metrics;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (pthread_create(&s->thread, NULL, run, s) != 0) {
+		free(s);
+		return ERR_MEMORY;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+void sweeper_stop(struct sweeper *s)
+{
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_signal(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+	pthread_join(s->thread, NULL);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
