@@ -10,7 +10,8 @@
 enum { MAILBOX_SIZE = 255, MOBILE_SIZE = 17 };
 
 /* One plain mailbox, local@domain: no display name, comment, quotes, list, white space, control or non-ASCII byte; local
- * part dot-atom up to 64 (RFC 5321 4.5.3.1), domain of LDH labels with at least one dot (the last label not all digits) or "localhost", 254 in all. */
+ * part dot-atom up to 64 (RFC 5321 4.5.3.1), domain of LDH labels with at least one dot, the last not all digits, or
+ * "localhost"; 254 in all. */
 enum err mailbox_check(const char *text, size_t len, struct errbuf *why) MUST_CHECK;
 /* E.164: '+', then 8 to 15 digits, the first not 0. Nothing else: no spaces, no hyphens. */
 enum err mobile_check(const char *text, size_t len, struct errbuf *why) MUST_CHECK;

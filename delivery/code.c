@@ -8,7 +8,12 @@
 static const char alphabet[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 _Static_assert(sizeof alphabet == 32 + 1, "5 bits a character");
 
-enum { GROUP = 4, TYPED_MAX = 64, HMAC_INPUT_MAX = 256, TOKEN_LENGTH = TOKEN_TEXT_SIZE - 1 };
+enum { TYPED_MAX = 64, HMAC_INPUT_MAX = 256, TOKEN_LENGTH = TOKEN_TEXT_SIZE - 1 };
+
+bool code_character(char c)
+{
+	return memchr(alphabet, c, sizeof alphabet - 1) != NULL;
+}
 
 /* Replace n bytes of the generator by n characters: 32 divides 256, so each is equally likely. */
 static void to_alphabet(uint8_t *bytes, size_t n)
@@ -39,7 +44,7 @@ enum err code_new(struct secret **out)
 enum err password_new(struct secret **out)
 {
 	enum err rc = random_text(PASSWORD_LENGTH, out);
-	for (size_t i = GROUP; !rc && i < PASSWORD_LENGTH; i += GROUP + 1)
+	for (size_t i = PASSWORD_GROUP; !rc && i < PASSWORD_LENGTH; i += PASSWORD_GROUP + 1)
 		secret_bytes(*out)[i] = '-';
 	return rc;
 }
@@ -51,7 +56,7 @@ static int canonical_character(char c)
 		return 0;
 	if (c >= 'a' && c <= 'z')
 		c = (char)(c - 'a' + 'A');
-	return memchr(alphabet, c, sizeof alphabet - 1) ? c : -1;
+	return code_character(c) ? c : -1;
 }
 
 enum err code_canonical(const char *typed, size_t len, struct secret **out)

@@ -7,7 +7,10 @@
 
 #include "base/secret.h"
 
-enum { CODE_LENGTH = 8, PASSWORD_LENGTH = 29, CODE_HMAC_BYTES = 32, TOKEN_BYTES = 16, TOKEN_TEXT_SIZE = 23 };
+enum { CODE_LENGTH = 8, PASSWORD_LENGTH = 29, PASSWORD_GROUP = 4, CODE_HMAC_BYTES = 32 };
+enum { TOKEN_BYTES = 16, TOKEN_TEXT_SIZE = 23 };
+
+bool code_character(char c); /* one of the alphabet */
 
 enum err code_new(struct secret **out) MUST_CHECK;     /* 8 characters */
 enum err password_new(struct secret **out) MUST_CHECK; /* 29 characters */

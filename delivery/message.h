@@ -2,7 +2,10 @@
  *
  * The sealed form that travels to the courier is a JSON object {"kind","order","to","fields":{...}}; the courier opens
  * it, checks it against the table, renders and hands it to a channel. Texts are English. An SMS is GSM 03.38 text of one
- * segment (160 septets) with every field at its longest. No field can add a line, a header or an address. */
+ * segment (160 septets) with every field at its longest: in it a client's name is written with letters that GSM has and cut
+ * to what fits, and the code's last line "@domain #code", which lets telephones offer it, is left out for a domain that is
+ * none or too long. No field can add a line, a header or an address: control characters and the like are refused at both
+ * ends, and a field is never empty. */
 #ifndef DELIVERY_MESSAGE_H
 #define DELIVERY_MESSAGE_H
 
@@ -10,8 +13,9 @@
 #include "base/secret.h"
 
 enum message_kind {
-	MESSAGE_LINK,     /* mail: the download link. fields: url, client, service, organisation, contact, orderer, until */
-	MESSAGE_CODE,     /* SMS: the one-time code. fields: code, client, domain */
+	/* mail: the download link. fields: url, client, service, organisation, contact, orderer, until; minutes */
+	MESSAGE_LINK,
+	MESSAGE_CODE,     /* SMS: the one-time code. fields: code, client, domain; minutes */
 	MESSAGE_PASSWORD, /* SMS: the permanent password. fields: password, client */
 	MESSAGE_KIND_COUNT
 };
@@ -28,7 +32,8 @@ struct message_field {
 	const char *value;
 };
 
-/* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. */
+/* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. `minutes`, how long
+ * a code works, may be left out: then it is 30. The texts are at most 256 bytes each, `url` 512, `domain` 253. */
 enum err message_compose(enum message_kind kind, const char *order_id, const char *to,
 			 const struct message_field *fields, struct secret **out, struct errbuf *why) MUST_CHECK;
 
@@ -41,6 +46,7 @@ struct message {
 	struct buf subject;  /* mail: one line, UTF-8 */
 	struct buf text;     /* mail: lines end in LF; SMS: one text */
 };
+/* ERR_INVALID for what message_compose would not have made. */
 enum err message_open(const struct secret *plain, struct message *out, struct errbuf *why) MUST_CHECK;
 void message_clear(struct message *m);
 

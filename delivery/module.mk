@@ -3,3 +3,6 @@ DELIVERY_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard delivery/*.c))
 $(BUILD)/libdelivery.a: $(DELIVERY_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# The texts of messages are compiled in by .incbin, which -MMD does not see.
+$(DELIVERY_OBJ): $(wildcard delivery/templates/*)

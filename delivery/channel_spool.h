@@ -1,0 +1,10 @@
+/* channel_spool: the row "spool" of the table of channels; see channel.h. */
+#ifndef DELIVERY_CHANNEL_SPOOL_H
+#define DELIVERY_CHANNEL_SPOOL_H
+
+#include "delivery/channel.h"
+
+enum err channel_spool_send(const struct channel_settings *s, const char *id, const struct message *m, int64_t now,
+			    struct errbuf *why) MUST_CHECK;
+
+#endif
