@@ -19,7 +19,7 @@
 	X(REVOKE, "revoke", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                       \
 	X(CRL, "crl", 1u << ROLE_CLERK)                                                                                \
 	X(OPEN_INTENTS, "open_intents", 1u << ROLE_CLERK)                                                              \
-	X(LAST, "last", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                                              \
+	X(LAST, "last", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
 	X(RESUME, "resume", 1u << ROLE_CLERK)
 
 enum signer_operation {

@@ -1,64 +1,8 @@
 /* The signer's main: take what was granted, shut in, answer. */
-#include "base/clock.h"
 #include "base/log.h"
 #include "issuer/signer/serve.h"
 
-#include <openssl/err.h>
-
 enum { KEY_FILE_MOST = 16384, CERTIFICATE_FILE_MOST = 65536 };
-
-static const struct operation {
-	const char *word;
-	unsigned peers; /* bits 1u << enum role */
-} operations[SIGNER_OPERATION_COUNT] = {
-#define X(name, text, who) [SIGNER_##name] = {.word = text, .peers = (who)},
-	SIGNER_OPERATIONS(X)
-#undef X
-};
-
-static signer_handler *const handlers[SIGNER_OPERATION_COUNT] = {
-	[SIGNER_TICKET] = signer_on_ticket,
-	[SIGNER_ISSUE] = signer_on_issue,
-	[SIGNER_PACKAGE] = signer_on_package,
-	[SIGNER_UNSEAL] = signer_on_unseal,
-	[SIGNER_DONE] = signer_on_done,
-	[SIGNER_REVOKE] = signer_on_revoke,
-	[SIGNER_CRL] = signer_on_crl,
-	[SIGNER_OPEN_INTENTS] = signer_on_open_intents,
-	[SIGNER_LAST] = signer_on_last,
-	[SIGNER_RESUME] = signer_on_resume,
-};
-
-int signer_permitted(enum role peer, uint16_t op)
-{
-	return op < SIGNER_OPERATION_COUNT && (unsigned)peer < ROLE_COUNT && (operations[op].peers & 1u << peer) != 0;
-}
-
-enum err signer_answer(void *ctx, enum role peer, const struct frame *request, struct buf *answer, struct errbuf *why)
-{
-	if (!signer_permitted(peer, request->op))
-		return ERR_REFUSED;
-	struct unpack body = unpack_begin(request->body, request->len);
-	enum err rc = handlers[request->op](ctx, &body, answer, why);
-	if (!rc)
-		rc = buf_check(answer);
-	if (rc)
-		buf_clear(answer);
-	if (err_http_status(rc) == 500) /* ours, not the caller's */
-		log_event(LOG_LEVEL_ALARM, "signer.failed", {"operation", operations[request->op].word},
-			  {"error", err_word(rc)}, {"why", err_why(rc, why)});
-	ERR_clear_error();
-	return rc;
-}
-
-void signer_tick(void *ctx)
-{
-	struct signer *s = ctx;
-	enum err rc = journal_checkpoint(s->has.journal, clock_now());
-	if (rc && rc != s->checkpoint_failed)
-		log_event(LOG_LEVEL_ALARM, "journal.checkpoint_failed", {"error", err_word(rc)});
-	s->checkpoint_failed = rc;
-}
 
 static enum err take_certificate(struct child *c, const char *name, X509 **out, struct errbuf *why)
 {
