@@ -1,0 +1,23 @@
+/* walls: what a role can no longer do. Two tables: files and networks by landlock, system calls by seccomp.
+ *
+ * The file walls stand from a child's birth, before it has a second thread; the filter is put up by child_confine over
+ * all threads at once. Landlock degrades by what the kernel has; seccomp must be there. */
+#ifndef ISSUER_WALLS_H
+#define ISSUER_WALLS_H
+
+#include "issuer/process/child.h"
+
+/* 0 when the kernel has none (or it is switched off). */
+int walls_landlock_abi(void);
+bool walls_seccomp_there(void);
+
+/* Restrict the calling thread and all it will start; needs no_new_privs. ERR_OK also where landlock is missing. */
+enum err walls_files(enum role role, const struct settings *s, struct errbuf *why) MUST_CHECK;
+/* Filter every thread of this process. */
+enum err walls_filter(enum role role, struct errbuf *why) MUST_CHECK;
+
+/* Calls that the run-time of a sanitizer needs; none in other builds. */
+extern const int walls_exceptions[];
+extern const size_t walls_exception_count;
+
+#endif

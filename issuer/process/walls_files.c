@@ -1,0 +1,139 @@
+#include "issuer/process/walls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/landlock.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Debian 12's header ends at ABI 2; later rights, by their numbers in the kernel's interface. */
+#define FS_TRUNCATE (1ULL << 14)
+#define FS_IOCTL_DEVICE (1ULL << 15)
+#define NET_BIND_TCP (1ULL << 0)
+#define NET_CONNECT_TCP (1ULL << 1)
+#define SCOPE_ABSTRACT_SOCKET (1ULL << 0)
+#define SCOPE_SIGNAL (1ULL << 1)
+
+/* struct landlock_ruleset_attr of ABI 6. */
+struct ruleset {
+	uint64_t fs, net, scoped;
+};
+
+/* What each version of the interface can take away. */
+static const struct {
+	size_t size;
+	struct ruleset rights;
+} abis[] = {
+	{8, {(1ULL << 13) - 1, 0, 0}},
+	{8, {(1ULL << 14) - 1, 0, 0}},
+	{8, {(1ULL << 15) - 1, 0, 0}},
+	{16, {(1ULL << 15) - 1, NET_BIND_TCP | NET_CONNECT_TCP, 0}},
+	{16, {(1ULL << 16) - 1, NET_BIND_TCP | NET_CONNECT_TCP, 0}},
+	{24, {(1ULL << 16) - 1, NET_BIND_TCP | NET_CONNECT_TCP, SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL}},
+};
+enum { ABI_NEWEST = sizeof abis / sizeof *abis };
+
+#define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define WRITE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
+#define SPOOL (READ | WRITE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+#define OF_FILES (LANDLOCK_ACCESS_FS_EXECUTE | WRITE | FS_IOCTL_DEVICE) /* the rest has a meaning for folders only */
+
+#define ALL ~0u
+#define DATABASE_ROLES (1u << ROLE_FRONT | 1u << ROLE_CLERK)
+
+enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL };
+
+/* Each file or folder that a role may still open. The database's files are named one by one, for its folder is often the
+ * one that the keys are in too; the supervisor makes those that are missing. */
+static const struct file_right {
+	enum base base;
+	const char *suffix;
+	unsigned roles;
+	uint64_t rights;
+} rights[] = {
+	{BASE_ROOT, "/usr", ALL, READ},
+	{BASE_ROOT, "/lib", ALL, READ},
+	{BASE_ROOT, "/lib64", ALL, READ},
+	{BASE_ROOT, "/etc/ssl", ALL, READ},
+	{BASE_ROOT, "/etc/gnutls", ALL, READ},
+	{BASE_ROOT, "/etc/ld.so.cache", ALL, READ},
+	{BASE_ROOT, "/etc/localtime", ALL, READ},
+	{BASE_ROOT, "/proc/self", ALL, READ},
+	{BASE_ROOT, "/proc/self/exe", ALL, READ},
+	{BASE_ROOT, "/proc/sys/vm/overcommit_memory", ALL, READ},
+	{BASE_ROOT, "/sys/devices/system/cpu", ALL, READ},
+	{BASE_ROOT, "/dev/urandom", ALL, READ},
+	{BASE_ROOT, "/dev/null", ALL, WRITE},
+	{BASE_DATABASE_FOLDER, "", DATABASE_ROLES, LANDLOCK_ACCESS_FS_READ_DIR},
+	{BASE_DATABASE, "", DATABASE_ROLES, WRITE},
+	{BASE_DATABASE, "-wal", DATABASE_ROLES, WRITE},
+	{BASE_DATABASE, "-shm", DATABASE_ROLES, WRITE},
+	{BASE_DATABASE, ".lock", DATABASE_ROLES, WRITE},
+	{BASE_SPOOL, "", 1u << ROLE_COURIER, SPOOL},
+};
+
+int walls_landlock_abi(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	return abi < 0 ? 0 : (int)abi;
+}
+
+static bool path_of(const struct file_right *r, const struct settings *s, char out[PATH_MAX])
+{
+	const char *base = r->base == BASE_ROOT ? "" : r->base == BASE_SPOOL ? s->spool : s->database;
+	int n = snprintf(out, PATH_MAX, "%s%s", base, r->suffix);
+	char *slash = strrchr(out, '/');
+	if (r->base == BASE_DATABASE_FOLDER && slash)
+		slash[slash == out ? 1 : 0] = '\0';
+	return n > 0 && n < PATH_MAX;
+}
+
+/* What is not there needs no right. */
+static int allow(int ruleset, const char *path, uint64_t wanted)
+{
+	struct stat st;
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == EACCES ? 0 : -1;
+	int rc = fstat(fd, &st);
+	struct landlock_path_beneath_attr rule = {.parent_fd = fd,
+						  .allowed_access = S_ISDIR(st.st_mode) ? wanted : wanted & OF_FILES};
+	if (rc == 0)
+		rc = (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return rc;
+}
+
+static enum err allow_all(int ruleset, enum role role, const struct settings *s, uint64_t handled, struct errbuf *why)
+{
+	for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
+		char path[PATH_MAX];
+		if (!(rights[i].roles & 1u << role))
+			continue;
+		if (!path_of(&rights[i], s, path) || allow(ruleset, path, rights[i].rights & handled) != 0)
+			return fail(why, ERR_INTERNAL, "landlock rule for %s: %s", path, strerror(errno));
+	}
+	return ERR_OK;
+}
+
+enum err walls_files(enum role role, const struct settings *s, struct errbuf *why)
+{
+	int abi = walls_landlock_abi();
+	if (abi == 0)
+		return ERR_OK;
+	int row = abi < ABI_NEWEST ? abi - 1 : ABI_NEWEST - 1;
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &abis[row].rights, abis[row].size, 0);
+	if (ruleset < 0)
+		return fail(why, ERR_INTERNAL, "landlock: %s", strerror(errno));
+	enum err e = allow_all(ruleset, role, s, abis[row].rights.fs, why);
+	if (!e && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+		e = fail(why, ERR_INTERNAL, "landlock: %s", strerror(errno));
+	close(ruleset);
+	return e;
+}
