@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -96,6 +97,9 @@ int child_main(const char *role_text)
 	if (role_from_name(role_text, &role) != ERR_OK || !role_mains[role] || !started_by_supervisor())
 		return err_exit_code(ERR_USAGE);
 	log_process(role_name(role));
+	char name[16]; /* ps would say "exe" */
+	snprintf(name, sizeof name, "cf-%s", role_name(role));
+	prctl(PR_SET_NAME, name, 0, 0, 0);
 	(void)clock_now(); /* a test's clock opens its file at the first look, which must be now */
 	tzset();
 	enum err e = child_init(&c, role, CONTROL_DESCRIPTOR);

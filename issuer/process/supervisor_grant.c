@@ -1,0 +1,196 @@
+/* Which descriptors each role gets: one table. A role that has no bit in a row never sees what the row names. */
+#include "base/file.h"
+#include "base/log.h"
+#include "base/pack.h"
+#include "issuer/process/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SIGNER 1u << ROLE_SIGNER
+#define FRONT 1u << ROLE_FRONT
+#define COURIER 1u << ROLE_COURIER
+#define CLERK 1u << ROLE_CLERK
+
+enum source {
+	KEY,      /* private file, opened once: a key changed on the disk must not meet children that have the old one */
+	TLS_KEY,  /* the same, opened anew on reload */
+	PUBLIC,   /* certificate or CRL, opened anew on reload */
+	JOURNAL,  /* opened anew for each child, for a flock belongs to the open file: a dead child must not leave it locked */
+	LOCK,     /* likewise */
+	LISTENER, /* by index */
+	KICK,
+};
+
+static const struct grant_row {
+	const char *name;
+	enum source source;
+	unsigned roles;
+	size_t place; /* offset of the path in struct settings, or the listener's index */
+} rows[] = {
+	{"key.issuing", KEY, SIGNER, offsetof(struct settings, key_issuing)},
+	{"key.parcel", KEY, SIGNER, offsetof(struct settings, key_parcel)},
+	{"key.ticket", KEY, SIGNER, offsetof(struct settings, key_ticket)},
+	{"key.code", KEY, FRONT, offsetof(struct settings, key_code)},
+	{"key.courier", KEY, COURIER, offsetof(struct settings, key_courier)},
+	{"key.public", TLS_KEY, FRONT, offsetof(struct settings, public_key)},
+	{"key.members", TLS_KEY, FRONT, offsetof(struct settings, members_key)},
+	{"file.public", PUBLIC, FRONT, offsetof(struct settings, public_certificate)},
+	{"file.members", PUBLIC, FRONT, offsetof(struct settings, members_certificate)},
+	{"file.root", PUBLIC, SIGNER | FRONT | CLERK, offsetof(struct settings, ca_root)},
+	{"file.root_crl", PUBLIC, FRONT | CLERK, offsetof(struct settings, ca_root_crl)},
+	{"file.issuing", PUBLIC, SIGNER | FRONT | CLERK, offsetof(struct settings, ca_issuing)},
+	{"file.courier", PUBLIC, SIGNER | FRONT | COURIER, offsetof(struct settings, courier_certificate)},
+	{"journal", JOURNAL, SIGNER, offsetof(struct settings, journal)},
+	{"lock", LOCK, FRONT | CLERK, offsetof(struct settings, database)},
+	{"listen.public", LISTENER, FRONT, 0},
+	{"listen.members", LISTENER, FRONT, 1},
+	{"listen.status", LISTENER, FRONT, 2},
+	{"listen.ops", LISTENER, FRONT, 3},
+	{"kick", KICK, FRONT | CLERK, 0},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static const char *path_of(const struct grant_row *row, const struct settings *s)
+{
+	return *(const char *const *)(const void *)((const char *)s + row->place);
+}
+
+static enum err io_fault(struct errbuf *why, const char *name, const char *path)
+{
+	return fail(why, ERR_USAGE, "%s: %s: %s", name, path, strerror(errno));
+}
+
+static enum err check_file(const struct grant_row *row, int fd, const char *path, struct errbuf *why)
+{
+	struct stat st;
+	bool private = row->source == KEY || row->source == TLS_KEY || row->source == JOURNAL;
+	if (fstat(fd, &st) != 0)
+		return io_fault(why, row->name, path);
+	if (!S_ISREG(st.st_mode))
+		return fail(why, ERR_USAGE, "%s: %s is not a regular file", row->name, path);
+	if (private && (st.st_mode & (S_IRWXG | S_IRWXO)))
+		return fail(why, ERR_USAGE, "%s: %s may be read or written by others: chmod 600 %s", row->name, path, path);
+	return ERR_OK;
+}
+
+static enum err open_file(const struct grant_row *row, const struct settings *s, int *out, struct errbuf *why)
+{
+	char lock[4096];
+	const char *path = path_of(row, s);
+	int flags = row->source == JOURNAL ? O_RDWR | O_APPEND | O_CREAT
+		    : row->source == LOCK  ? O_RDWR | O_CREAT
+					   : O_RDONLY | O_NONBLOCK;
+	if (row->source == LOCK) {
+		size_t len = strlen(path);
+		if (len + sizeof ".lock" > sizeof lock)
+			return fail(why, ERR_USAGE, "%s: path too long", row->name);
+		memcpy(lock, path, len);
+		memcpy(lock + len, ".lock", sizeof ".lock");
+		path = lock;
+	}
+	int fd = open(path, flags | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return io_fault(why, row->name, path);
+	enum err e = check_file(row, fd, path, why);
+	if (e)
+		close(fd);
+	else
+		*out = fd;
+	return e;
+}
+
+static bool kept(const struct grant_row *row)
+{
+	return row->source == KEY || row->source == TLS_KEY || row->source == PUBLIC;
+}
+
+enum err grants_open(struct supervisor *s, struct errbuf *why)
+{
+	s->granted = malloc(ROWS * sizeof *s->granted);
+	if (!s->granted)
+		return ERR_MEMORY;
+	for (size_t i = 0; i < ROWS; i++)
+		s->granted[i] = -1;
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < ROWS && !e; i++)
+		if (kept(&rows[i]))
+			e = open_file(&rows[i], s->settings, &s->granted[i], why);
+	return e;
+}
+
+enum err grants_reopen(struct supervisor *s, struct errbuf *why)
+{
+	int fresh[ROWS];
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < ROWS; i++) {
+		fresh[i] = -1;
+		if (!e && (rows[i].source == TLS_KEY || rows[i].source == PUBLIC))
+			e = open_file(&rows[i], s->settings, &fresh[i], why);
+	}
+	for (size_t i = 0; i < ROWS; i++) {
+		if (fresh[i] < 0)
+			continue;
+		int old = e ? fresh[i] : s->granted[i];
+		if (!e)
+			s->granted[i] = fresh[i];
+		close(old);
+	}
+	return e;
+}
+
+void grants_close(struct supervisor *s)
+{
+	for (size_t i = 0; s->granted && i < ROWS; i++)
+		if (s->granted[i] >= 0)
+			close(s->granted[i]);
+	free(s->granted);
+	s->granted = NULL;
+}
+
+static enum err send_row(struct supervisor *s, struct process *p, size_t i, struct errbuf *why)
+{
+	int fd = kept(&rows[i])                 ? s->granted[i]
+		 : rows[i].source == LISTENER ? s->listeners[rows[i].place]
+					      : s->kick;
+	bool own = rows[i].source == JOURNAL || rows[i].source == LOCK;
+	enum err e = own ? open_file(&rows[i], s->settings, &fd, why) : ERR_OK;
+	if (e)
+		return e;
+	struct buf body = BUF_INIT(256);
+	pack_text(&body, rows[i].name);
+	e = buf_check(&body);
+	if (!e)
+		e = process_say(p, CONTROL_GRANT, &body, fd);
+	buf_free(&body);
+	if (own)
+		close(fd);
+	return e;
+}
+
+enum err grants_send(struct supervisor *s, struct process *p, struct errbuf *why)
+{
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < ROWS && !e; i++)
+		if (rows[i].roles & 1u << p->role)
+			e = send_row(s, p, i, why);
+	return e;
+}
+
+void grants_look(const struct settings *s, grant_seen *each, void *ctx)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		struct errbuf why = {""};
+		int fd = -1;
+		if (!kept(&rows[i]))
+			continue;
+		enum err e = open_file(&rows[i], s, &fd, &why);
+		if (fd >= 0)
+			close(fd);
+		each(ctx, rows[i].name, path_of(&rows[i], s), e, &why);
+	}
+}

@@ -1,0 +1,164 @@
+/* Everything that must be there before the first child is. */
+#include "issuer/process/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *user_of(const struct settings *s, enum role r)
+{
+	const char *const users[ROLE_COUNT] = {
+		[ROLE_SIGNER] = s->user_signer, [ROLE_FRONT] = s->user_front,
+		[ROLE_COURIER] = s->user_courier, [ROLE_CLERK] = s->user_clerk,
+	};
+	return users[r];
+}
+
+static enum err find_user(const char *name, enum role role, struct birth *b, struct errbuf *why)
+{
+	errno = 0;
+	const struct passwd *p = getpwnam(name);
+	if (!p)
+		return fail(why, ERR_USAGE, "users.%s = %s: there is no such user", role_name(role), name);
+	b->uid = p->pw_uid;
+	b->change_user = p->pw_uid != geteuid();
+	if (b->change_user && geteuid() != 0)
+		return fail(why, ERR_USAGE, "users.%s = %s: only root can start it as another user", role_name(role), name);
+	int n = GROUPS_MOST;
+	if (getgrouplist(name, p->pw_gid, b->groups, &n) < 0)
+		return fail(why, ERR_USAGE, "users.%s = %s: member of more than %d groups", role_name(role), name, GROUPS_MOST);
+	b->group_count = (size_t)n;
+	for (size_t i = 1; i < b->group_count; i++) /* the primary one comes first */
+		if (b->groups[i] == p->pw_gid) {
+			b->groups[i] = b->groups[0];
+			b->groups[0] = p->pw_gid;
+		}
+	return ERR_OK;
+}
+
+enum err supervisor_users(struct supervisor *s, struct errbuf *why)
+{
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < CHILD_ROLES && !e; i++) {
+		enum role r = start_order[i];
+		const char *name = user_of(s->settings, r);
+		if (name[0])
+			e = find_user(name, r, &s->processes[r].birth, why);
+	}
+	return e;
+}
+
+static enum err take_run_lock(struct supervisor *s, struct errbuf *why)
+{
+	char path[4096 + 16], other[16] = "";
+	snprintf(path, sizeof path, "%s/run.lock", s->source.folder);
+	s->run_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->run_lock < 0)
+		return fail(why, ERR_USAGE, "%s: %s", path, strerror(errno));
+	if (flock(s->run_lock, LOCK_EX | LOCK_NB) != 0) {
+		ssize_t n = pread(s->run_lock, other, sizeof other - 1, 0);
+		other[n > 0 ? strcspn(other, "\n") : 0] = '\0';
+		return fail(why, ERR_CONFLICT, "a daemon runs on %s already (process %s)", s->source.folder, other);
+	}
+	char pid[16];
+	int len = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+	if (ftruncate(s->run_lock, 0) != 0 || pwrite(s->run_lock, pid, (size_t)len, 0) != len)
+		return fail(why, ERR_IO, "%s: %s", path, strerror(errno));
+	return ERR_OK;
+}
+
+static enum err check_data(const struct settings *s, struct errbuf *why)
+{
+	struct stat st;
+	if (stat(s->database, &st) != 0)
+		return fail(why, ERR_USAGE, "installation.database: %s: %s (counterfoild init makes a new installation)",
+			    s->database, strerror(errno));
+	if (!S_ISREG(st.st_mode) || (st.st_mode & S_IRWXO))
+		return fail(why, ERR_USAGE, "installation.database: %s must be a file that others cannot read", s->database);
+	if (stat(s->spool, &st) != 0 || !S_ISDIR(st.st_mode))
+		return fail(why, ERR_USAGE, "delivery.spool: %s is not a folder", s->spool);
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return fail(why, ERR_USAGE, "delivery.spool: %s may be read by others: chmod 700 %s", s->spool, s->spool);
+	return ERR_OK;
+}
+
+/* One page that can neither shrink under its readers nor grow. */
+static enum err make_page(struct supervisor *s, struct errbuf *why)
+{
+	s->shared = memfd_create("counterfoil", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (s->shared < 0 || ftruncate(s->shared, sizeof(struct shared_page)) != 0 ||
+	    fcntl(s->shared, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
+		return fail(why, ERR_MEMORY, "shared page: %s", strerror(errno));
+	s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	return s->kick < 0 || s->null < 0 ? fail(why, ERR_IO, "descriptors: %s", strerror(errno)) : ERR_OK;
+}
+
+/* Children inherit these: connections cost descriptors, secrets cost locked memory. */
+static void raise_limits(void)
+{
+	static const int limits[] = {RLIMIT_NOFILE, RLIMIT_MEMLOCK};
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		struct rlimit l;
+		if (getrlimit(limits[i], &l) == 0) {
+			l.rlim_cur = l.rlim_max;
+			(void)!setrlimit(limits[i], &l); /* with less there are fewer connections, no faults */
+		}
+	}
+}
+
+static void set_empty(struct supervisor *s)
+{
+	*s = (struct supervisor){.shared = -1, .kick = -1, .null = -1, .run_lock = -1, .signals = -1};
+	for (int i = 0; i < LISTENERS; i++)
+		s->listeners[i] = -1;
+	for (int r = 0; r < ROLE_COUNT; r++) {
+		s->processes[r].role = (enum role)r;
+		s->processes[r].control = -1;
+	}
+}
+
+enum err supervisor_prepare(struct supervisor *s, const char *config, struct errbuf *why)
+{
+	set_empty(s);
+	enum err e = settings_read(config, &s->source, why);
+	if (!e)
+		e = settings_parse((const char *)s->source.text.data, s->source.text.len, config, s->source.folder,
+				   &s->settings, why);
+	if (e)
+		return ERR_USAGE;
+	raise_limits();
+	e = take_run_lock(s, why);
+	if (!e)
+		e = check_data(s->settings, why);
+	if (!e)
+		e = supervisor_users(s, why);
+	if (!e)
+		e = grants_open(s, why);
+	if (!e)
+		e = make_page(s, why);
+	return e ? e : listeners_open(s->settings, s->listeners, why);
+}
+
+void supervisor_clear(struct supervisor *s)
+{
+	grants_close(s);
+	int *const descriptors[] = {&s->shared, &s->kick, &s->null, &s->signals, &s->run_lock};
+	for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
+		if (*descriptors[i] >= 0)
+			close(*descriptors[i]);
+	for (int i = 0; i < LISTENERS; i++)
+		if (s->listeners[i] >= 0)
+			close(s->listeners[i]);
+	settings_free(s->settings);
+	settings_source_clear(&s->source);
+}
