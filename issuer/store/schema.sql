@@ -59,6 +59,7 @@ CREATE TABLE parcel (
   order_id TEXT PRIMARY KEY REFERENCES orders(id), serial TEXT NOT NULL, sealed_key BLOB,
   sealed_modern BLOB, sha256_modern BLOB, sealed_compatible BLOB, sha256_compatible BLOB,
   sealed_password BLOB, created_at INTEGER NOT NULL, erased_at INTEGER, password_erased_at INTEGER) STRICT;
+CREATE INDEX parcel_password ON parcel (order_id) WHERE sealed_password IS NOT NULL;
 
 -- The outbox. sealed: CMS to the courier; erased (NULL) after it was sent or died.
 CREATE TABLE message (
@@ -73,6 +74,7 @@ CREATE INDEX message_order ON message (order_id);
 CREATE TABLE audit (
   sequence INTEGER PRIMARY KEY, record TEXT NOT NULL, hash BLOB NOT NULL, object TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
 CREATE INDEX audit_object ON audit (object, sequence);
+CREATE INDEX audit_hash ON audit (hash);
 
 CREATE TABLE crl (
   issuer TEXT NOT NULL, number INTEGER NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,

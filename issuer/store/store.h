@@ -68,7 +68,7 @@ enum err store_one(struct store *s, enum statement id, const struct value *value
 enum err store_json(struct store *s, enum statement id, const struct value *values, size_t n, json_t **out) MUST_CHECK;
 enum err store_json_one(struct store *s, enum statement id, const struct value *values, size_t n, json_t **out) MUST_CHECK;
 
-/* wal_checkpoint(TRUNCATE), after an erasure, so that erased bytes leave the WAL. */
+/* wal_checkpoint(TRUNCATE), after an erasure, so that erased bytes leave the WAL. ERR_UNAVAILABLE while a reader holds it. */
 enum err store_truncate_wal(struct store *s) MUST_CHECK;
 
 enum { ID_SIZE = 17 };

@@ -31,7 +31,7 @@ const char *statement_name(enum statement id);
 const char *statement_sql(enum statement id);
 
 /* The lock between processes: fair (a waiter goes before one that just let go), released by the kernel on death. */
-enum { LOCK_PATIENCE_MS = 5000 };
+enum { LOCK_PATIENCE_MS = 5000, TRUNCATE_PATIENCE_MS = 100 };
 enum err lock_open(const char *database, int *fd, struct errbuf *why) MUST_CHECK;
 enum err lock_take(int fd, int64_t patience_ms) MUST_CHECK; /* ERR_UNAVAILABLE when the patience ends */
 void lock_drop(int fd);

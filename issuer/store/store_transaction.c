@@ -62,7 +62,8 @@ void store_rollback_to_savepoint(struct store *s)
 		(void)!store_sql(s->db, "ROLLBACK"); /* then nothing of the whole is committed */
 }
 
-/* Under the lock: a writer in between would fill the log again, and a busy checkpoint erases nothing. */
+/* Under the lock: a writer in between would fill the log again, and a busy checkpoint erases nothing. Nor do the writers
+ * wait long for a reader that is in the middle of something. */
 enum err store_truncate_wal(struct store *s)
 {
 	if (s->lock_fd < 0 || s->locked || s->reading > 0)
@@ -70,7 +71,9 @@ enum err store_truncate_wal(struct store *s)
 	enum err e = lock_take(s->lock_fd, LOCK_PATIENCE_MS);
 	if (e)
 		return e;
+	sqlite3_busy_timeout(s->db, TRUNCATE_PATIENCE_MS);
 	int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(s->db, LOCK_PATIENCE_MS);
 	lock_drop(s->lock_fd);
 	return rc == SQLITE_OK ? ERR_OK : store_error(s->db);
 }

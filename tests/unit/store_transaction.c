@@ -332,8 +332,7 @@ static void a_log_that_a_reader_holds_is_not_said_to_be_truncated(void **state)
 	struct folder *f = *state;
 	struct store *reader = another(f, STORE_READ_ONLY);
 	add_canaries(f->store, "something");
-	sqlite3_busy_timeout(f->store->db, 50);
-	assert_int_equal(store_each(reader, STATEMENT_MESSAGE_DUE, STORE_VALUES(value_integer(10), value_integer(10)),
+	assert_int_equal(store_each(reader, STATEMENT_MESSAGE_DUE, STORE_VALUES(value_integer(10)),
 				    truncate_beneath, f->store), ERR_UNAVAILABLE);
 	assert_int_equal(store_truncate_wal(f->store), ERR_OK);
 	store_close(reader);

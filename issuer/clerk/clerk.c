@@ -1,0 +1,143 @@
+#include "issuer/clerk/clerk.h"
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/log.h"
+#include "issuer/clerk/clerk_due.h"
+
+#include <openssl/sha.h>
+#include <poll.h>
+#include <unistd.h>
+
+enum { PEM_CAP = 65536, ROUND_MOST_MS = 1000 };
+
+const struct actor clerk_actor = {.id = "clerk", .role = "daemon", .request = ""};
+
+/* The order is that of a start: first journal and database are compared, so that issuing may begin. */
+static const struct task {
+	const char *name;
+	int64_t every_ms;
+	bool kicked;  /* runs at once when the front says that something has changed */
+	bool erasure; /* runs at once when a task before it has erased something */
+	enum err (*run)(struct clerk *c, int64_t now, struct errbuf *why);
+} tasks[] = {
+	{"reconcile", 2000, false, false, clerk_reconcile},
+	{"crl", 1000, true, false, clerk_crl},
+	{"outbox", 1000, true, false, clerk_outbox},
+	{"sweep", 10000, false, false, clerk_sweep},
+	{"truncate", 60000, false, true, clerk_truncate},
+};
+enum { TASKS = sizeof tasks / sizeof *tasks };
+
+struct calendar {
+	int64_t next_ms[TASKS]; /* by clock_mono_ms */
+	unsigned failures[TASKS];
+};
+
+void clerk_revoked(struct clerk *c)
+{
+	atomic_fetch_add(&c->shared->revocation_generation, 1);
+}
+
+/* A task that goes on failing says so once, and once that it is well again. */
+static void note_outcome(const struct task *t, unsigned *failures, enum err e, const struct errbuf *why)
+{
+	if (e && *failures == 0)
+		log_event(LOG_LEVEL_WARNING, "clerk.task_failed", {"task", t->name}, {"error", err_word(e)},
+			  {"why", err_why(e, why)});
+	if (!e && *failures > 0)
+		log_event(LOG_LEVEL_INFO, "clerk.task_recovered", {"task", t->name});
+	*failures = e ? *failures + 1 : 0;
+}
+
+static void run_task(struct clerk *c, struct calendar *k, int i)
+{
+	struct errbuf why = {0};
+	c->more = false;
+	note_outcome(&tasks[i], &k->failures[i], tasks[i].run(c, clock_now(), &why), &why);
+	atomic_store(&c->shared->clerk_alive_at, clock_now());
+	k->next_ms[i] = clock_mono_ms();
+	if (!c->more || k->failures[i])
+		k->next_ms[i] += task_pause_ms(tasks[i].every_ms, k->failures[i]);
+}
+
+/* A task that fails waits out its pause: nothing drives it. */
+static bool is_due(const struct clerk *c, const struct calendar *k, int i, bool kicked)
+{
+	bool called = (kicked && tasks[i].kicked) || (c->erased && tasks[i].erasure);
+	return clock_mono_ms() >= k->next_ms[i] || (called && !k->failures[i]);
+}
+
+static void run_due(struct clerk *c, struct calendar *k, bool kicked)
+{
+	for (int i = 0; i < TASKS; i++)
+		if (is_due(c, k, i, kicked))
+			run_task(c, k, i);
+}
+
+static int pause_ms(const struct calendar *k)
+{
+	int64_t now = clock_mono_ms(), pause = ROUND_MOST_MS;
+	for (int i = 0; i < TASKS; i++)
+		if (k->next_ms[i] - now < pause)
+			pause = k->next_ms[i] - now;
+	return pause > 0 ? (int)pause : 0;
+}
+
+/* Wait for the next task, a kick or the end; true for a kick. */
+static bool wait_kick(int kick, int stop, int timeout_ms)
+{
+	struct pollfd ends[] = {{.fd = kick, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
+	uint64_t count;
+	if (poll(ends, 2, timeout_ms) <= 0 || !(ends[0].revents & POLLIN))
+		return false;
+	return read(kick, &count, sizeof count) == sizeof count;
+}
+
+static enum err read_issuer(struct child *child, struct clerk *c, struct errbuf *why)
+{
+	struct buf pem = BUF_INIT(PEM_CAP), der = BUF_INIT(PEM_CAP);
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	enum err rc = child_take_file(child, "file.issuing", &pem, why);
+	if (!rc && certificate_pem_to_der(pem.data, pem.len, 0, &der) != ERR_OK)
+		rc = fail(why, ERR_MALFORMED, "the issuing CA's file has no certificate in PEM");
+	if (!rc) {
+		SHA256(der.data, der.len, hash);
+		hex_encode(hash, sizeof hash, c->issuer);
+	}
+	buf_free(&pem);
+	buf_free(&der);
+	return rc;
+}
+
+static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
+{
+	c->settings = child_settings(child);
+	c->shared = child_shared(child);
+	c->signer = child_line(child, ROLE_SIGNER);
+	c->courier = child_line(child, ROLE_COURIER);
+	enum err rc = read_issuer(child, c, why);
+	if (!rc)
+		rc = store_open(c->settings->database, STORE_OPEN, &c->store, why);
+	return rc ? rc : child_confine(child, why);
+}
+
+int role_clerk(struct child *child)
+{
+	struct clerk c = {0};
+	struct calendar calendar = {{0}, {0}};
+	struct errbuf why = {0};
+	enum err rc = set_up(child, &c, &why);
+	if (rc)
+		log_event(LOG_LEVEL_ERROR, "clerk.start_failed", {"error", err_word(rc)}, {"why", err_why(rc, &why)});
+	int kick = child_take(child, "kick");
+	bool kicked = false;
+	while (!rc && !child_stopping(child)) {
+		run_due(&c, &calendar, kicked);
+		kicked = wait_kick(kick, child_stop_fd(child), pause_ms(&calendar));
+	}
+	store_close(c.store);
+	if (kick >= 0)
+		close(kick);
+	return err_exit_code(rc);
+}

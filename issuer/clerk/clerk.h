@@ -1,0 +1,50 @@
+/* clerk: the calendar. One loop runs a table of tasks: the outbox, revocation lists, the comparison of journal and
+ * database, what time has overtaken, and the log that erased bytes must leave.
+ *
+ * No task holds a transaction while it waits for another process: each reads, asks, and then commits what came of it under
+ * a guard. What a crash cuts is taken up again by the next round. */
+#ifndef ISSUER_CLERK_H
+#define ISSUER_CLERK_H
+
+#include "ca/certificate.h"
+#include "issuer/process/child.h"
+#include "issuer/store/audit.h"
+
+#include <stdbool.h>
+
+enum { ISSUER_NAME_SIZE = 65 };
+
+struct clerk {
+	struct store *store;
+	struct line *signer, *courier;
+	const struct settings *settings;
+	struct shared_page *shared;
+	char issuer[ISSUER_NAME_SIZE]; /* certificate.issuer: hex SHA-256 of the issuing CA's certificate */
+
+	bool erased; /* bytes were erased: the log is to be truncated */
+	bool more;   /* a task left work for a next round at once */
+
+	/* clerk_crl: what the newest list was made from. */
+	bool crl_made;
+	uint64_t crl_generation;
+	int64_t crl_revoked, crl_newest_revocation;
+	int64_t crl_counted_at; /* by clock_mono_ms */
+
+	/* clerk_reconcile: a revocation that the journal has and the database has not, and since when. */
+	char unsettled[SERIAL_TEXT_SIZE];
+	int64_t unsettled_since; /* by clock_mono_ms */
+};
+
+extern const struct actor clerk_actor; /* "clerk", "daemon" */
+
+/* One round of each task; `now` is the wall clock. A failure is said in why, logged by the loop, and tried again. */
+enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_outbox(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_sweep(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_truncate(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+
+/* After a committed change of a certificate's status. */
+void clerk_revoked(struct clerk *c);
+
+#endif

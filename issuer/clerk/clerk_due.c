@@ -1,0 +1,54 @@
+#include "issuer/clerk/clerk_due.h"
+
+enum { FAILURE_PAUSE_MS = 1000, FAILURE_PAUSE_MOST_MS = 5000 };
+
+int64_t backoff_seconds(int64_t attempts, uint32_t random)
+{
+	int64_t base = BACKOFF_FIRST;
+	while (attempts-- > 0 && base < BACKOFF_MOST)
+		base *= 2;
+	base += base / 4 * (random & 1023) / 1023;
+	return base < BACKOFF_MOST ? base : BACKOFF_MOST;
+}
+
+int64_t retry_at(int64_t now, int64_t attempts, uint32_t random, int64_t drop_after)
+{
+	int64_t at = now + backoff_seconds(attempts, random);
+	if (at <= drop_after)
+		return at;
+	return drop_after > now ? drop_after : now;
+}
+
+enum fate message_fate(enum err said)
+{
+	switch (said) {
+	case ERR_OK:
+		return FATE_SENT;
+	case ERR_REFUSED:
+	case ERR_INVALID:
+		return FATE_DEAD;
+	default:
+		return FATE_RETRY;
+	}
+}
+
+bool peer_gone(enum err said)
+{
+	return said == ERR_UNAVAILABLE || said == ERR_TIMEOUT || said == ERR_CLOSED;
+}
+
+/* A list from the future was made under a clock that has been set right since: who checks now would refuse it. */
+bool crl_due(const struct crl_standing *s, int64_t now)
+{
+	return !s->made || !s->exists || s->changed || s->this_update > now || now - s->this_update >= s->period;
+}
+
+int64_t task_pause_ms(int64_t every_ms, unsigned failures)
+{
+	int64_t pause = FAILURE_PAUSE_MS;
+	if (failures == 0)
+		return every_ms;
+	while (--failures > 0 && pause < FAILURE_PAUSE_MOST_MS)
+		pause *= 2;
+	return pause < FAILURE_PAUSE_MOST_MS ? pause : FAILURE_PAUSE_MOST_MS;
+}

@@ -1,0 +1,16 @@
+/* clerk_reconcile: the two halves of a comparison: what is known, and what was begun and never finished. */
+#ifndef ISSUER_CLERK_RECONCILE_H
+#define ISSUER_CLERK_RECONCILE_H
+
+#include "issuer/clerk/clerk.h"
+
+/* What the database knows of a certificate. */
+struct known {
+	char kind[16], status[16], order[ID_SIZE];
+};
+enum err reconcile_find(struct clerk *c, const char *serial, struct known *out) MUST_CHECK; /* ERR_NOT_FOUND */
+
+/* Each certificate that was begun and not finished: done when the database has it, else an orphan, revoked. */
+enum err reconcile_intents(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+
+#endif
