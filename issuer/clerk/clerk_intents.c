@@ -29,7 +29,7 @@ static enum err insert_orphan(struct store *s, const char *issuer, const struct 
 	const struct audit_event event = {.what = "certificate.orphaned", .object = i->serial,
 					  .why = "signed, but never delivered", .detail = i->order};
 	orphan_fingerprint(i->serial, fingerprint);
-	snprintf(subject, sizeof subject, "orphan of order %s", i->order);
+	snprintf(subject, sizeof subject, "orphan of order %.16s", i->order);
 	enum err e = store_exec_one(s, STATEMENT_CLERK_ORPHAN_ADD,
 				    STORE_VALUES(value_text(i->serial), value_text(issuer), value_text(i->order),
 						 value_blob(fingerprint, sizeof fingerprint), value_text(subject),
