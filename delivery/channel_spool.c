@@ -50,7 +50,8 @@ static enum err file_name(const char *folder, const char *id, const struct messa
 	DIR *open = opendir(folder);
 	if (!open)
 		return fail(why, ERR_UNAVAILABLE, "spool folder %s: %s", folder, strerror(errno));
-	snprintf(ending, sizeof ending, "-%s-%s-%s.txt", message_channel_name(m->channel), message_kind_name(m->kind), id);
+	snprintf(ending, sizeof ending, "-%s-%s-%s.txt", message_channel_name(m->channel), message_kind_name(m->kind),
+		 id);
 	if (!find_earlier(open, ending, name)) {
 		compact_time(now, time);
 		int n = snprintf(name, FILE_NAME_SIZE, "%s%s", time, ending);

@@ -11,8 +11,8 @@ enum { GSM_SEGMENT = 160 };
 /* Septets of a UTF-8 text, or -1 when it is not UTF-8 or a character is in neither table. */
 int gsm_septets(const char *text);
 
-/* Append text in at most `most` septets, never failing: a letter that GSM lacks becomes its base letter ("ê" "e") or '?',
- * control characters become '?', and a text that is too long ends in ".." where there is room for it. */
+/* Append text in at most `most` septets, never failing: a letter that GSM lacks becomes its base letter ("ê" "e") or
+ * '?', control characters become '?', and a text that is too long ends in ".." where there is room for it. */
 void gsm_fit(const char *text, size_t most, struct buf *out);
 
 #endif

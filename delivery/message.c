@@ -1,6 +1,6 @@
-/* The composed text goes through a wiping buffer into locked memory. Opening it, jansson copies the values to its own heap:
- * they are overwritten before they are released, and the courier has jansson's allocator wipe the rest (its parser's
- * scratch) with json_set_alloc_funcs. */
+/* The composed text goes through a wiping buffer into locked memory. Opening it, jansson copies the values to its own
+ * heap: they are overwritten before they are released, and the courier has jansson's allocator wipe the rest (its
+ * parser's scratch) with json_set_alloc_funcs. */
 #include "delivery/message.h"
 #include "delivery/message_table.h"
 

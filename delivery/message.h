@@ -1,11 +1,11 @@
 /* message: what is said to people. One table of messages: kind -> channel, template, and the fields it must have.
  *
  * The sealed form that travels to the courier is a JSON object {"kind","order","to","fields":{...}}; the courier opens
- * it, checks it against the table, renders and hands it to a channel. Texts are English. An SMS is GSM 03.38 text of one
- * segment (160 septets) with every field at its longest: in it a client's name is written with letters that GSM has and cut
- * to what fits, and the code's last line "@domain #code", which lets telephones offer it, is left out for a domain that is
- * none or too long. No field can add a line, a header or an address: control characters and the like are refused at both
- * ends, and a field is never empty. */
+ * it, checks it against the table, renders and hands it to a channel. Texts are English. An SMS is GSM 03.38 text of
+ * one segment (160 septets) with every field at its longest: in it a client's name is written with letters that GSM has
+ * and cut to what fits, and the code's last line "@domain #code", which lets telephones offer it, is left out for a
+ * domain that is none or too long. No field can add a line, a header or an address: control characters and the like are
+ * refused at both ends, and a field is never empty. */
 #ifndef DELIVERY_MESSAGE_H
 #define DELIVERY_MESSAGE_H
 
@@ -32,8 +32,8 @@ struct message_field {
 	const char *value;
 };
 
-/* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. `minutes`, how long
- * a code works, may be left out: then it is 30. The texts are at most 256 bytes each, `url` 512, `domain` 253. */
+/* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. `minutes`, how
+ * long a code works, may be left out: then it is 30. The texts are at most 256 bytes each, `url` 512, `domain` 253. */
 enum err message_compose(enum message_kind kind, const char *order_id, const char *to,
 			 const struct message_field *fields, struct secret **out, struct errbuf *why) MUST_CHECK;
 

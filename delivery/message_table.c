@@ -110,14 +110,15 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 			      .fields = {{.name = "password", .ok = is_password}, {.name = "client", .ok = is_text}}},
 };
 
-enum err message_values_put(const struct message_row *row, struct message_values *v, const char *name, const char *value,
-			    struct errbuf *why)
+enum err message_values_put(const struct message_row *row, struct message_values *v, const char *name,
+			    const char *value, struct errbuf *why)
 {
 	for (size_t i = 0; row->fields[i].name; i++) {
 		if (strcmp(row->fields[i].name, name) != 0)
 			continue;
 		if (v->of[i])
-			return fail(why, ERR_INVALID, "message %s: field %s is there twice", row->name, row->fields[i].name);
+			return fail(why, ERR_INVALID, "message %s: field %s is there twice", row->name,
+				    row->fields[i].name);
 		if (!value || !row->fields[i].ok(value))
 			return fail(why, ERR_INVALID, "message %s: the value of field %s is not acceptable", row->name,
 				    row->fields[i].name);
@@ -133,7 +134,8 @@ enum err message_values_complete(const struct message_row *row, struct message_v
 		if (!v->of[i])
 			v->of[i] = row->fields[i].standard;
 		if (!v->of[i])
-			return fail(why, ERR_INVALID, "message %s: field %s is missing", row->name, row->fields[i].name);
+			return fail(why, ERR_INVALID, "message %s: field %s is missing", row->name,
+				    row->fields[i].name);
 	}
 	return ERR_OK;
 }

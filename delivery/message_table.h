@@ -31,12 +31,13 @@ struct message_values {
 	const char *of[MESSAGE_FIELDS_MAX];
 };
 
-/* Note one value; ERR_INVALID for a field that the kind has not, that was there already, or whose value is not acceptable.
- * The value never enters why. */
-enum err message_values_put(const struct message_row *row, struct message_values *v, const char *name, const char *value,
-			    struct errbuf *why) MUST_CHECK;
+/* Note one value; ERR_INVALID for a field that the kind has not, that was there already, or whose value is not
+ * acceptable. The value never enters why. */
+enum err message_values_put(const struct message_row *row, struct message_values *v, const char *name,
+			    const char *value, struct errbuf *why) MUST_CHECK;
 /* Fill in what may be left out; ERR_INVALID when another is missing. */
-enum err message_values_complete(const struct message_row *row, struct message_values *v, struct errbuf *why) MUST_CHECK;
+enum err message_values_complete(const struct message_row *row, struct message_values *v,
+				 struct errbuf *why) MUST_CHECK;
 
 /* The order's id (1 to 31 of letters, digits, '-' and '_') and an address that fits the channel. */
 enum err message_envelope_check(const struct message_row *row, const char *order_id, const char *to,

@@ -22,8 +22,8 @@ enum err package_encoding_from_name(const char *name, enum package_encoding *out
 	return ERR_INVALID;
 }
 
-/* Known answers, worked out with another program (Python's hashlib and RFC 7292 appendix B by hand). They stand in for a
- * second derivation when a package is checked: only the derivation links the keys to the password. */
+/* Known answers, worked out with another program (Python's hashlib and RFC 7292 appendix B by hand). They stand in for
+ * a second derivation when a package is checked: only the derivation links the keys to the password. */
 static const char known_password[] = "2345-6789-ABCD-EFGH-JKLM-NPQR";
 static const struct {
 	enum package_encoding encoding;

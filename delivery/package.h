@@ -3,8 +3,8 @@
  * modern:     PBES2, AES-256-CBC, PBKDF2-HMAC-SHA-256, MAC HMAC-SHA-256, 8-byte salts, 2,048 rounds.
  * compatible: PBE-SHA1-3DES with a SHA-1 MAC, 2,048 rounds, for Windows Server 2016, old macOS, Java 8. Never RC2.
  * The password is used exactly as shown, hyphens included. The key's bag and its certificate's carry friendlyName (the
- * client's display name) and localKeyID (SHA-1 of the certificate, as peers expect); the chain's bags carry neither, for
- * some programs take a name there as the user's own certificate. */
+ * client's display name) and localKeyID (SHA-1 of the certificate, as peers expect); the chain's bags carry neither,
+ * for some programs take a name there as the user's own certificate. */
 #ifndef DELIVERY_PACKAGE_H
 #define DELIVERY_PACKAGE_H
 
@@ -28,9 +28,9 @@ struct package_parts {
 	const char *friendly_name; /* UTF-8, or NULL for none */
 };
 
-/* Append the DER to out. ERR_INVALID when key and certificate do not belong together. Before it is kept it is opened again
- * with the password's keys, its parameters are checked to be exactly those above, and key, certificate and chain are
- * compared: ERR_CRYPTO and nothing appended when they differ. */
+/* Append the DER to out. ERR_INVALID when key and certificate do not belong together. Before it is kept it is opened
+ * again with the password's keys, its parameters are checked to be exactly those above, and key, certificate and chain
+ * are compared: ERR_CRYPTO and nothing appended when they differ. */
 enum err package_make(const struct package_parts *parts, enum package_encoding encoding, const struct secret *password,
 		      struct buf *out, struct errbuf *why) MUST_CHECK;
 

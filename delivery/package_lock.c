@@ -29,8 +29,8 @@ static bool rounds_as_wanted(const ASN1_INTEGER *iterations)
 
 /* modern: PBES2 (RFC 8018) with AES-256-CBC and PBKDF2-HMAC-SHA-256 */
 
-static bool aes(const struct package_keys *k, const uint8_t *iv, int encrypt, const uint8_t *in, size_t len, uint8_t *out,
-		int *out_len)
+static bool aes(const struct package_keys *k, const uint8_t *iv, int encrypt, const uint8_t *in, size_t len,
+		uint8_t *out, int *out_len)
 {
 	int n = 0, last = 0;
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -108,13 +108,13 @@ static bool modern_decrypt(const struct package_keys *k, const X509_ALGOR *how, 
 	return good;
 }
 
-/* compatible: PBE-SHA1-3DES (RFC 7292 appendix C). Its IV is derived from the salt, so each use has a salt of its own. */
+/* compatible: PBE-SHA1-3DES (RFC 7292 appendix C). Its IV is derived from the salt: each use has a salt of its own. */
 
 static bool compatible_crypt(const struct package_keys *k, const X509_ALGOR *how, const uint8_t *in, size_t len,
 			     unsigned char **out, int *out_len, int encrypt)
 {
-	return PKCS12_pbe_crypt(how, secret_string(k->password), (int)secret_len(k->password), in, (int)len, out, out_len,
-				encrypt) != NULL;
+	return PKCS12_pbe_crypt(how, secret_string(k->password), (int)secret_len(k->password), in, (int)len, out,
+				out_len, encrypt) != NULL;
 }
 
 static bool compatible_encrypt(const struct package_keys *k, const uint8_t *plain, size_t len, X509_ALGOR **how,
@@ -172,9 +172,8 @@ bool package_keys_derive(const struct package_lock *lock, struct package_keys *k
 {
 	const char *password = secret_string(k->password);
 	int len = (int)secret_len(k->password);
-	if (lock->derives_cipher_key &&
-	    PKCS5_PBKDF2_HMAC(password, len, k->salt, sizeof k->salt, PACKAGE_ROUNDS, EVP_sha256(), sizeof k->cipher_key,
-			      k->cipher_key) != 1)
+	if (lock->derives_cipher_key && PKCS5_PBKDF2_HMAC(password, len, k->salt, sizeof k->salt, PACKAGE_ROUNDS,
+							  EVP_sha256(), sizeof k->cipher_key, k->cipher_key) != 1)
 		return false;
 	return PKCS12_key_gen_utf8(password, len, k->mac_salt, sizeof k->mac_salt, PKCS12_MAC_ID, PACKAGE_ROUNDS,
 				   EVP_MD_get_size(lock->digest()), k->mac_key, lock->digest()) == 1;
@@ -188,8 +187,8 @@ enum err package_keys_new(const struct package_lock *lock, const struct secret *
 		return ERR_MEMORY;
 	struct package_keys *k = (struct package_keys *)(void *)secret_bytes(s);
 	k->password = password;
-	if (random_bytes(k->salt, sizeof k->salt) != ERR_OK || random_bytes(k->mac_salt, sizeof k->mac_salt) != ERR_OK ||
-	    !package_keys_derive(lock, k)) {
+	if (random_bytes(k->salt, sizeof k->salt) != ERR_OK ||
+	    random_bytes(k->mac_salt, sizeof k->mac_salt) != ERR_OK || !package_keys_derive(lock, k)) {
 		secret_free(s);
 		return ERR_CRYPTO;
 	}

@@ -1,5 +1,5 @@
-/* package_lock: how the bytes of a package are closed and opened again under its password; one row an encoding. Only for
- * package*.c.
+/* package_lock: how the bytes of a package are closed and opened again under its password; one row an encoding. Only
+ * for package*.c.
  *
  * The slow derivations run once a package: the keys are kept (locked memory, wiped) from the making to the checking. */
 #ifndef DELIVERY_PACKAGE_LOCK_H

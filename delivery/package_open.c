@@ -45,7 +45,8 @@ static const char *check_mac(const struct check *c, const PKCS12 *p12)
 	if (!mac || !how || !salt || !rounds)
 		return "it has no MAC";
 	X509_ALGOR_get0(&digest, NULL, NULL, how);
-	if (OBJ_obj2nid(digest) != EVP_MD_get_type(c->lock->digest()) || ASN1_STRING_length(salt) != PACKAGE_SALT_BYTES ||
+	if (OBJ_obj2nid(digest) != EVP_MD_get_type(c->lock->digest()) ||
+	    ASN1_STRING_length(salt) != PACKAGE_SALT_BYTES ||
 	    memcmp(ASN1_STRING_get0_data(salt), c->keys->mac_salt, PACKAGE_SALT_BYTES) != 0 ||
 	    ASN1_INTEGER_get_int64(&n, rounds) != 1 || n != PACKAGE_ROUNDS)
 		return "its MAC is not of the kind that was wanted";
@@ -75,8 +76,8 @@ static bool bag_is_named(const struct check *c, PKCS12_SAFEBAG *bag)
 {
 	const ASN1_TYPE *id = PKCS12_SAFEBAG_get0_attr(bag, NID_localKeyID);
 	uint8_t wanted[SHA_DIGEST_LENGTH];
-	if (X509_digest(c->parts->certificate, EVP_sha1(), wanted, NULL) != 1 || !id || id->type != V_ASN1_OCTET_STRING ||
-	    ASN1_STRING_length(id->value.octet_string) != sizeof wanted ||
+	if (X509_digest(c->parts->certificate, EVP_sha1(), wanted, NULL) != 1 || !id ||
+	    id->type != V_ASN1_OCTET_STRING || ASN1_STRING_length(id->value.octet_string) != sizeof wanted ||
 	    memcmp(ASN1_STRING_get0_data(id->value.octet_string), wanted, sizeof wanted) != 0)
 		return false;
 	char *name = PKCS12_get_friendlyname(bag);
@@ -150,7 +151,8 @@ static const char *check_shrouded(const struct check *c, const PKCS12_SAFEBAG *b
 
 static const char *check_key(const struct check *c, const PKCS7 *safe)
 {
-	STACK_OF(PKCS12_SAFEBAG) *bags = PKCS7_type_is_data(safe) ? PKCS12_unpack_p7data((PKCS7 *)(uintptr_t)safe) : NULL;
+	STACK_OF(PKCS12_SAFEBAG) *bags =
+	    PKCS7_type_is_data(safe) ? PKCS12_unpack_p7data((PKCS7 *)(uintptr_t)safe) : NULL;
 	PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_num(bags) == 1 ? sk_PKCS12_SAFEBAG_value(bags, 0) : NULL;
 	const char *fault = "it does not hold one key";
 	if (bag && PKCS12_SAFEBAG_get_nid(bag) == NID_pkcs8ShroudedKeyBag && bag_is_named(c, bag))

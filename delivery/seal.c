@@ -93,7 +93,8 @@ static enum err decrypt(CMS_ContentInfo *cms, size_t most, struct secret **out)
 }
 
 /* What is fresh in every envelope: nonce, wrapped key and tag (OCTET STRING), the ciphertext ([0]), and the ephemeral
- * point (BIT STRING) behind its two fixed first bytes: no unused bits, uncompressed. All of it is checked by decrypting. */
+ * point (BIT STRING) behind its two fixed first bytes: no unused bits, uncompressed. All of it is checked by
+ * decrypting. */
 static size_t fixed_part(int tag, int class, size_t len)
 {
 	if (class == V_ASN1_UNIVERSAL && tag == V_ASN1_BIT_STRING)
@@ -122,8 +123,8 @@ static bool same_frame(const uint8_t *a, const uint8_t *b, size_t len)
 	return true;
 }
 
-/* OpenSSL does not look at versions, at unknown bits of algorithms, or at how a name is spelt. Whatever could be altered
- * without harm to the plain text is refused too: all around the fresh parts must be just as we write it. */
+/* OpenSSL does not look at versions, at unknown bits of algorithms, or at how a name is spelt. Whatever could be
+ * altered without harm to the plain text is refused too: all around the fresh parts must be just as we write it. */
 static enum err check_frame(X509 *recipient, const struct secret *plain, const uint8_t *sealed, size_t len)
 {
 	struct buf again = BUF_INIT(SEAL_MAX_BYTES);

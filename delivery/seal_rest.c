@@ -12,7 +12,8 @@ static enum err key_id(const struct secret *key, uint8_t out[KEY_ID_BYTES])
 	uint8_t digest[32];
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	enum err rc = ERR_CRYPTO;
-	if (md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 && EVP_DigestUpdate(md, label, sizeof label - 1) == 1 &&
+	if (md && EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 &&
+	    EVP_DigestUpdate(md, label, sizeof label - 1) == 1 &&
 	    EVP_DigestUpdate(md, secret_peek(key), secret_len(key)) == 1 && EVP_DigestFinal_ex(md, digest, NULL) == 1) {
 		memcpy(out, digest, KEY_ID_BYTES);
 		rc = ERR_OK;

@@ -1,0 +1,55 @@
+/* The courier's main: take what was granted, shut in, answer. */
+#include "base/log.h"
+#include "issuer/courier/courier_serve.h"
+
+#include <jansson.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_FILE_MOST = 16384, CERTIFICATE_FILE_MOST = 16384 };
+
+/* jansson keeps scratch copies of what it parses, here codes and passwords. (M_PERTURB does not reach what free() keeps
+ * in a thread's cache.) */
+static void wiping_free(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+static enum err take_parts(struct child *c, struct courier *out, struct errbuf *why)
+{
+	struct secret *key = NULL;
+	struct buf certificate = BUF_INIT(CERTIFICATE_FILE_MOST);
+	enum err rc = child_take_secret(c, "key.courier", KEY_FILE_MOST, &key, why);
+	if (!rc)
+		rc = child_take_file(c, "file.courier", &certificate, why);
+	if (!rc)
+		rc = courier_set_up(out, child_settings(c), key, &certificate, why);
+	secret_free(key);
+	buf_free(&certificate);
+	return rc;
+}
+
+int role_courier(struct child *c)
+{
+	struct courier courier = {0};
+	struct errbuf why = {""};
+	json_set_alloc_funcs(malloc, wiping_free);
+	enum err rc = take_parts(c, &courier, &why);
+	if (!rc)
+		rc = child_confine(c, &why);
+	if (rc)
+		log_event(LOG_LEVEL_ALARM, "courier.not_started", {"error", err_word(rc)}, {"why", err_why(rc, &why)});
+	const struct child_server server = {
+		.permitted = courier_permitted,
+		.answer = courier_answer,
+		.ctx = &courier,
+		.request_cap = COURIER_REQUEST_CAP,
+		.answer_cap = COURIER_ANSWER_CAP,
+	};
+	int status = rc ? err_exit_code(rc) : child_serve(c, &server);
+	courier_clear(&courier);
+	return status;
+}

@@ -1,0 +1,33 @@
+/* courier_serve: the courier's own side. It holds the only key that opens messages, and what they say only while one of
+ * them is on its way. */
+#ifndef ISSUER_COURIER_SERVE_H
+#define ISSUER_COURIER_SERVE_H
+
+#include "base/frame.h"
+#include "delivery/channel.h"
+#include "issuer/process/child.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+/* The body of COURIER_SEND: id, kind, sealed. */
+enum { COURIER_REQUEST_CAP = 64 << 10, COURIER_ANSWER_CAP = 1024, COURIER_ID_SIZE = 65, COURIER_KIND_SIZE = 32 };
+
+struct courier {
+	EVP_PKEY *key;
+	X509 *certificate;
+	const struct delivery_channel *channels[2]; /* by enum message_channel */
+	struct channel_settings settings;
+};
+
+/* The channels that the settings name, and the key (PEM) with its certificate (PEM); ERR_USAGE, ERR_INVALID. What was
+ * taken is freed by courier_clear, also after a failure. */
+enum err courier_set_up(struct courier *c, const struct settings *s, const struct secret *key,
+			const struct buf *certificate, struct errbuf *why) MUST_CHECK;
+void courier_clear(struct courier *c);
+
+int courier_permitted(enum role peer, uint16_t op);
+enum err courier_answer(void *courier, enum role peer, const struct frame *request, struct buf *answer,
+			struct errbuf *why) MUST_CHECK;
+
+#endif
