@@ -77,10 +77,10 @@ static enum err lint_names(const struct lint *l)
 	size_t have_len = 0, want_len = 0;
 	if ((size_t)X509_NAME_entry_count(name) != l->subject.count)
 		return wrong(l, "the subject has more or fewer attributes than its profile");
+	if (X509_NAME_ENTRY_set(X509_NAME_get_entry(name, (int)l->subject.count - 1)) != (int)l->subject.count - 1)
+		return wrong(l, "the subject has several attributes in one set");
 	for (size_t i = 0; i < l->subject.count; i++) {
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(name, (int)i);
-		if (X509_NAME_ENTRY_set(entry) != (int)i)
-			return wrong(l, "the subject has several attributes in one set");
 		if (!entry_is(entry, l->subject.part[i].nid, l->subject.part[i].text))
 			return wrong(l, "the subject is not the one asked for, in UTF8String");
 	}

@@ -35,10 +35,13 @@ static bool subject_key_id_right(const struct lint *l, const void *value)
 	return certificate_key_id(l->x, wanted) && bytes_are(value, wanted, sizeof wanted);
 }
 
+/* In DER the last bit that is written is a one (X.690 11.2.2): the library reads, and writes, others too. No profile has
+ * decipherOnly, the only bit that would need a second octet. */
 static bool key_usage_right(const struct lint *l, const void *value)
 {
-	(void)value;
-	return X509_get_key_usage(l->x) == l->p->key_usage;
+	const ASN1_BIT_STRING *bits = value;
+	const uint8_t *octets = ASN1_STRING_get0_data(bits);
+	return ASN1_STRING_length(bits) == 1 && octets[0] == l->p->key_usage && octets[0] >> (bits->flags & 7) & 1;
 }
 
 static bool basic_constraints_right(const struct lint *l, const void *value)

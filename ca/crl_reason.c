@@ -1,42 +1,30 @@
 #include "ca/crl.h"
 
-#include <ctype.h>
-#include <stdbool.h>
 #include <string.h>
 
-static const char *const names[] = {
-	[REASON_UNSPECIFIED] = "unspecified",
-	[REASON_KEY_COMPROMISE] = "keyCompromise",
-	[REASON_CA_COMPROMISE] = "cACompromise",
-	[REASON_AFFILIATION_CHANGED] = "affiliationChanged",
-	[REASON_SUPERSEDED] = "superseded",
-	[REASON_CESSATION] = "cessationOfOperation",
-	[REASON_HOLD] = "certificateHold",
+static const struct {
+	const char *name, *hyphenated;
+} table[] = {
+	[REASON_UNSPECIFIED] = {"unspecified", "unspecified"},
+	[REASON_KEY_COMPROMISE] = {"keyCompromise", "key-compromise"},
+	[REASON_CA_COMPROMISE] = {"cACompromise", "ca-compromise"},
+	[REASON_AFFILIATION_CHANGED] = {"affiliationChanged", "affiliation-changed"},
+	[REASON_SUPERSEDED] = {"superseded", "superseded"},
+	[REASON_CESSATION] = {"cessationOfOperation", "cessation-of-operation"},
+	[REASON_HOLD] = {"certificateHold", "certificate-hold"},
 };
 
-enum { REASONS = sizeof names / sizeof names[0] };
+enum { REASONS = sizeof table / sizeof table[0] };
 
 const char *crl_reason_name(enum crl_reason r)
 {
-	return (unsigned)r < REASONS ? names[r] : NULL;
-}
-
-/* "keyCompromise" is also written "key-compromise": a capital may be a hyphen and the small letter. */
-static bool same_name(const char *text, const char *name)
-{
-	for (; *name; name++, text++) {
-		if (*text == '-' && isupper((unsigned char)*name) && text[1] == tolower((unsigned char)*name))
-			text++;
-		else if (*text != *name)
-			return false;
-	}
-	return *text == '\0';
+	return (unsigned)r < REASONS ? table[r].name : NULL;
 }
 
 enum err crl_reason_from_name(const char *name, enum crl_reason *out)
 {
 	for (unsigned i = 0; i < REASONS; i++) {
-		if (same_name(name, names[i])) {
+		if (strcmp(table[i].name, name) == 0 || strcmp(table[i].hyphenated, name) == 0) {
 			*out = (enum crl_reason)i;
 			return ERR_OK;
 		}
