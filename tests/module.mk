@@ -31,6 +31,12 @@ $(BUILD)/test/counterfoild: $(BUILD)/obj/issuer/main.o $(SUPPORT_OBJ) $(DAEMON_L
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS)
 
+# The route table as text; it names every handler, so it links what the daemon links.
+$(BUILD)/tools/routes: $(BUILD)/obj/tests/support/routes.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS)
+
 $(BUILD)/tools/%: $(BUILD)/obj/tests/support/%.o $(BUILD)/libbase.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
