@@ -138,6 +138,16 @@ static enum err lint_algorithm(const struct lint *l)
 	return ERR_OK;
 }
 
+/* A path length bounds the CAs below: zero leaves room for none (RFC 5280 4.2.1.9). Path validation alone would let a
+ * further CA pass as the last certificate of its path, and only refuse what that one signs. */
+static enum err lint_path_length(const struct lint *l)
+{
+	long room = l->issuer ? X509_get_pathlen(l->issuer) : -1;
+	if (l->p->ca && room >= 0 && room <= l->p->path_length)
+		return wrong(l, "its issuer's path length leaves no room for this CA");
+	return ERR_OK;
+}
+
 static enum err lint_extensions(const struct lint *l)
 {
 	return certificate_extensions_lint(l->f, l->x, l->issuer, l->why);
@@ -146,7 +156,8 @@ static enum err lint_extensions(const struct lint *l)
 static enum err lint_all(const struct lint *l)
 {
 	static enum err (*const rules[])(const struct lint *) = {
-		lint_version_and_serial, lint_validity, lint_names, lint_key, lint_algorithm, lint_extensions,
+		lint_version_and_serial, lint_validity,    lint_names,      lint_key,
+		lint_algorithm,          lint_path_length, lint_extensions,
 	};
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
 		enum err rc = rules[i](l);

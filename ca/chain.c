@@ -137,7 +137,7 @@ static enum err leaf_check(X509 *leaf, enum chain_purpose purpose, struct errbuf
 	uint32_t flags = X509_get_extension_flags(leaf);
 	if (flags & (EXFLAG_V1 | EXFLAG_INVALID))
 		return fail(why, ERR_REFUSED, "the certificate is not version 3, or its extensions cannot be read");
-	if (X509_check_ca(leaf) != 0)
+	if (flags & EXFLAG_CA || X509_check_ca(leaf) != 0) /* the latter overlooks CA:TRUE without keyCertSign */
 		return fail(why, ERR_REFUSED, "a CA's certificate is not an end entity's");
 	if (!(flags & EXFLAG_XKUSAGE) || !(X509_get_extended_key_usage(leaf) & wanted))
 		return fail(why, ERR_REFUSED, "the certificate is not for a TLS %s (extendedKeyUsage)",

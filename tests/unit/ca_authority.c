@@ -1,0 +1,240 @@
+#include "tests/unit/ca_fixture.h"
+
+#include <openssl/x509v3.h>
+#include <time.h>
+
+static struct pki pki;
+static EVP_PKEY *key;
+
+static int setup(void **state)
+{
+	(void)state;
+	pki_new(&pki, NOW);
+	return key_generate(KEY_P256, &key);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pki_clear(&pki);
+	EVP_PKEY_free(key);
+	return 0;
+}
+
+static void assert_times(const X509 *x, int64_t from, int64_t to)
+{
+	struct tm tm;
+	assert_int_equal(ASN1_TIME_to_tm(X509_get0_notBefore(x), &tm), 1);
+	assert_int_equal(timegm(&tm), from);
+	assert_int_equal(ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm), 1);
+	assert_int_equal(timegm(&tm), to);
+}
+
+static void the_two_cas_are_as_the_design_says(void **state)
+{
+	(void)state;
+	enum key_type type;
+	assert_ok(key_type_of(pki.root.key, &type));
+	assert_int_equal(type, KEY_P384);
+	assert_ok(key_type_of(pki.issuing.key, &type));
+	assert_int_equal(type, KEY_P256);
+	assert_int_equal(X509_get_pathlen(pki.root.certificate), 1);
+	assert_int_equal(X509_get_pathlen(pki.issuing.certificate), 0);
+	assert_int_equal(X509_self_signed(pki.root.certificate, 1), 1);
+	assert_int_equal(X509_get_signature_nid(pki.root.certificate), NID_ecdsa_with_SHA384);
+	assert_int_equal(X509_get_signature_nid(pki.issuing.certificate), NID_ecdsa_with_SHA384);
+	assert_int_equal(X509_verify(pki.issuing.certificate, X509_get0_pubkey(pki.root.certificate)), 1);
+	assert_times(pki.root.certificate, NOW - 300, NOW + 7305 * DAY);
+	assert_times(pki.issuing.certificate, NOW - 300, NOW + 3652 * DAY);
+	assert_int_equal(X509_get_ext_by_NID(pki.root.certificate, NID_crl_distribution_points, -1), -1);
+	assert_true(X509_get_ext_by_NID(pki.issuing.certificate, NID_crl_distribution_points, -1) >= 0);
+	assert_true(X509_get_ext_by_NID(pki.issuing.certificate, NID_info_access, -1) >= 0);
+}
+
+static void an_issuing_ca_never_outlives_its_root(void **state)
+{
+	(void)state;
+	struct authority late = {NULL, NULL};
+	assert_ok(authority_make_issuing(&fixture_names, &pki.root, NOW + 7000 * DAY, &late, NULL));
+	assert_times(late.certificate, NOW + 7000 * DAY - 300, NOW + 7305 * DAY);
+	authority_clear(&late);
+}
+
+static void a_ca_with_the_name_of_its_root_is_refused(void **state)
+{
+	(void)state;
+	struct authority_names names = fixture_names;
+	struct authority out = {NULL, NULL};
+	struct errbuf why = {""};
+	names.issuing_name = names.root_name;
+	assert_int_equal(authority_make_issuing(&names, &pki.root, NOW, &out, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "name of its issuer"));
+	assert_null(out.certificate);
+	assert_null(out.key);
+}
+
+static void names_that_deceive_make_no_authority(void **state)
+{
+	(void)state;
+	struct authority_names names = fixture_names;
+	struct authority out = {NULL, NULL};
+	names.root_name = "Root\n";
+	assert_int_equal(authority_make_root(&names, NOW, &out, NULL), ERR_INVALID);
+	names.root_name = NULL;
+	assert_int_equal(authority_make_root(&names, NOW, &out, NULL), ERR_INVALID);
+	assert_null(out.certificate);
+	assert_null(out.key);
+}
+
+static void an_issuing_ca_makes_no_further_ca(void **state)
+{
+	(void)state;
+	struct buf der = BUF_INIT(16384);
+	struct certificate_fields f = fields_of(PROFILE_ISSUING, pki.issuing.certificate, NOW);
+	struct errbuf why = {""};
+	assert_int_equal(authority_issue(&pki.issuing, &f, key, NULL, &der, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "path length"));
+	assert_int_equal(der.len, 0);
+}
+
+struct journal {
+	int calls;
+	enum err answer;
+	uint8_t hash[32], serial[SERIAL_BYTES];
+	const struct buf *out; /* nothing may be in it at the time of the call */
+};
+
+static enum err journal_intent(void *ctx, const struct certificate_fields *f, const uint8_t tbs_hash[32])
+{
+	struct journal *j = ctx;
+	j->calls++;
+	memcpy(j->hash, tbs_hash, sizeof j->hash);
+	memcpy(j->serial, f->serial, sizeof j->serial);
+	assert_int_equal(j->out->len, 0);
+	return j->answer;
+}
+
+static void the_journal_hears_first_and_hears_right(void **state)
+{
+	(void)state;
+	struct buf der = BUF_INIT(16384);
+	struct journal j = {.answer = ERR_OK, .out = &der};
+	const struct issue_hook hook = {.intent = journal_intent, .ctx = &j};
+	struct certificate_fields f = fields_of(PROFILE_CLIENT, pki.issuing.certificate, NOW);
+	uint8_t hash[32];
+	const uint8_t *at, *tbs;
+	long len;
+	int tag, class;
+	assert_ok(authority_issue(&pki.issuing, &f, key, &hook, &der, NULL));
+	assert_int_equal(j.calls, 1);
+	assert_memory_equal(j.serial, f.serial, SERIAL_BYTES);
+	at = der.data;
+	ASN1_get_object(&at, &len, &tag, &class, (long)der.len);
+	tbs = at;
+	ASN1_get_object(&at, &len, &tag, &class, len);
+	assert_int_equal(EVP_Digest(tbs, (size_t)(at + len - tbs), hash, NULL, EVP_sha256(), NULL), 1);
+	assert_memory_equal(j.hash, hash, sizeof hash);
+	buf_free(&der);
+}
+
+static void a_journal_that_fails_stops_the_issue(void **state)
+{
+	(void)state;
+	struct buf der = BUF_INIT(16384);
+	struct journal j = {.answer = ERR_IO, .out = &der};
+	const struct issue_hook hook = {.intent = journal_intent, .ctx = &j};
+	struct certificate_fields f = fields_of(PROFILE_CLIENT, pki.issuing.certificate, NOW);
+	assert_int_equal(authority_issue(&pki.issuing, &f, key, &hook, &der, NULL), ERR_IO);
+	assert_int_equal(j.calls, 1);
+	assert_int_equal(der.len, 0);
+}
+
+static void a_refused_certificate_is_never_announced(void **state)
+{
+	(void)state;
+	struct buf der = BUF_INIT(16384);
+	struct journal j = {.answer = ERR_OK, .out = &der};
+	const struct issue_hook hook = {.intent = journal_intent, .ctx = &j};
+	struct certificate_fields f = fields_of(PROFILE_CLIENT, pki.issuing.certificate, NOW);
+	f.not_after += 1;
+	assert_int_equal(authority_issue(&pki.issuing, &f, key, &hook, &der, NULL), ERR_INVALID);
+	assert_int_equal(j.calls, 0);
+}
+
+static void issued_certificates_are_appended(void **state)
+{
+	(void)state;
+	struct buf out = BUF_INIT(16384);
+	buf_text(&out, "before");
+	issue_der(&pki.issuing, PROFILE_CLIENT, key, &out);
+	assert_memory_equal(out.data, "before\x30\x82", 8);
+	buf_free(&out);
+}
+
+static void an_authority_returns_from_its_files(void **state)
+{
+	(void)state;
+	struct buf pem = BUF_INIT(16384), der = BUF_INIT(16384), key_pem = BUF_INIT(16384), other_pem = BUF_INIT(16384);
+	struct authority back = {NULL, NULL};
+	struct secret *pass = secret_copy("open", 4);
+	uint8_t *bytes = NULL;
+	int len = i2d_X509(pki.issuing.certificate, &bytes);
+	buf_add(&der, bytes, (size_t)len);
+	OPENSSL_free(bytes);
+	assert_ok(certificate_der_to_pem(der.data, der.len, &pem));
+	assert_ok(key_write_pem(pki.issuing.key, pass, &key_pem));
+	assert_ok(key_write_pem(key, NULL, &other_pem));
+	assert_ok(authority_load(&pem, &key_pem, pass, &back, NULL));
+	assert_int_equal(X509_cmp(back.certificate, pki.issuing.certificate), 0);
+	assert_int_equal(EVP_PKEY_eq(back.key, pki.issuing.key), 1);
+	authority_clear(&back);
+	assert_ok(authority_load(&der, &key_pem, pass, &back, NULL));
+	authority_clear(&back);
+	assert_int_equal(authority_load(&der, &key_pem, NULL, &back, NULL), ERR_REFUSED);
+	assert_int_equal(authority_load(&der, &other_pem, NULL, &back, NULL), ERR_REFUSED);
+	assert_int_equal(authority_load(&key_pem, &key_pem, pass, &back, NULL), ERR_MALFORMED);
+	assert_int_equal(authority_load(&der, &der, pass, &back, NULL), ERR_MALFORMED);
+	for (size_t cut = 0; cut < der.len; cut++) {
+		struct buf part = {.data = der.data, .len = cut, .cap = der.cap};
+		assert_int_equal(authority_load(&part, &key_pem, pass, &back, NULL), ERR_MALFORMED);
+	}
+	assert_null(back.certificate);
+	assert_null(back.key);
+	secret_free(pass);
+	buf_free(&pem);
+	buf_free(&der);
+	buf_free(&key_pem);
+	buf_free(&other_pem);
+}
+
+static void profiles_have_names_both_ways(void **state)
+{
+	(void)state;
+	enum profile_id found;
+	for (enum profile_id id = 0; id < PROFILE_COUNT; id++) {
+		assert_ok(profile_from_name(profile_get(id)->name, &found));
+		assert_int_equal(found, id);
+		assert_int_equal(profile_get(id)->backdate, 300);
+	}
+	assert_int_equal(profile_from_name("", &found), ERR_INVALID);
+	assert_int_equal(profile_from_name("Client", &found), ERR_INVALID);
+	assert_null(profile_get(PROFILE_COUNT));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_two_cas_are_as_the_design_says),
+		cmocka_unit_test(an_issuing_ca_never_outlives_its_root),
+		cmocka_unit_test(a_ca_with_the_name_of_its_root_is_refused),
+		cmocka_unit_test(names_that_deceive_make_no_authority),
+		cmocka_unit_test(an_issuing_ca_makes_no_further_ca),
+		cmocka_unit_test(the_journal_hears_first_and_hears_right),
+		cmocka_unit_test(a_journal_that_fails_stops_the_issue),
+		cmocka_unit_test(a_refused_certificate_is_never_announced),
+		cmocka_unit_test(issued_certificates_are_appended),
+		cmocka_unit_test(an_authority_returns_from_its_files),
+		cmocka_unit_test(profiles_have_names_both_ways),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
