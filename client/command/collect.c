@@ -1,0 +1,264 @@
+#include "client/command/collect.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "client/command/ask.h"
+#include "client/command/facts.h"
+#include "client/command/output.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PACKAGE_MAX = 1 << 20, TRIES = 6, WAITS = 60, URL_LINE_MAX = 4096, PASSWORD_TRIES = 3 };
+
+static bool is_passing(enum err e)
+{
+	return e == ERR_TIMEOUT || e == ERR_NETWORK || e == ERR_CLOSED || e == ERR_UNAVAILABLE;
+}
+
+static void wait_seconds(int seconds)
+{
+	const struct timespec pause = {.tv_sec = seconds};
+	nanosleep(&pause, NULL);
+}
+
+/* What was ordered, and by whom: a link may have been mixed up. */
+static void say_what(const json_t *view)
+{
+	static const char *const rows[][2] = {{"organisation", "organisation"}, {"service", "service"}, {"client", "client"},
+					      {"orderer", "ordered by"},	{"link_until", "link until"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const json_t *value = json_object_get(view, rows[i][0]);
+		struct buf text = BUF_INIT(2048);
+		sheet_value(value, true, &text);
+		if (value && buf_string(&text))
+			output_note("  %-13s %s", rows[i][1], buf_string(&text));
+		buf_free(&text);
+	}
+}
+
+static enum err read_link(const struct arguments *given, struct link *link, struct errbuf *why)
+{
+	const char *url = arguments_value(given, "url");
+	if (strcmp(url, "-") != 0)
+		return link_parse(url, link, why);
+	struct buf line = BUF_INIT(URL_LINE_MAX);
+	enum err e = file_read_fd(STDIN_FILENO, "standard input", &line, why);
+	const char *text = e ? NULL : buf_string(&line);
+	if (!e)
+		e = text ? link_parse(text, link, why) : fail(why, ERR_USAGE, "the link on standard input is too long");
+	buf_free(&line);
+	return e;
+}
+
+/* A code by descriptor has one try; a person may correct a slip. */
+static enum err try_codes(struct session *s, const struct arguments *given, struct parcel *p, struct errbuf *why)
+{
+	long fd = arguments_number(given, "code-fd", -1);
+	for (;;) {
+		struct secret *code = NULL;
+		enum err e = fd >= 0 ? ask_descriptor((int)fd, &code, why) : ask_line("Code from the SMS: ", &code, why);
+		if (e == ERR_USAGE)
+			e = fail(why, e, "no code: give --code-fd N");
+		if (!e)
+			e = parcel_code(s, p, code, why);
+		secret_free(code);
+		if (e != ERR_WRONG_CODE || fd >= 0)
+			return e;
+		output_note("%s", err_why(e, why));
+	}
+}
+
+static enum err get_claim(struct session *s, const struct arguments *given, struct parcel *p, struct errbuf *why)
+{
+	if (p->claim.text[0])
+		return ERR_OK;
+	enum err e = try_codes(s, given, p, why);
+	if (!e)
+		e = claim_path(p->link, p->out, p->claim.path);
+	return e ? e : claim_keep(p->link, &p->claim, why);
+}
+
+static enum err wait_until_ready(struct session *s, struct parcel *p, struct errbuf *why)
+{
+	for (int i = 0; !p->ready; i++) {
+		enum err e = parcel_prepare(s, p, why);
+		if (e && !is_passing(e))
+			return e;
+		if (p->ready)
+			break;
+		if (i == WAITS)
+			return fail(why, ERR_UNAVAILABLE, "the file is not made yet: run the same command again later, no code is needed");
+		if (i == 0)
+			output_note("The file is being made ...");
+		wait_seconds(2);
+	}
+	return ERR_OK;
+}
+
+static enum err fetch(struct session *s, struct parcel *p, struct buf *bytes, struct errbuf *why)
+{
+	enum err e = parcel_fetch(s, p, bytes, why);
+	for (int i = 1; is_passing(e) && i < TRIES; i++) {
+		output_note("%s; trying again ...", err_why(e, why));
+		wait_seconds(i);
+		e = parcel_fetch(s, p, bytes, why);
+	}
+	return is_passing(e) ? fail(why, e, "the download did not succeed: run the same command again, no code is needed") : e;
+}
+
+static enum err acknowledge(struct session *s, const struct parcel *p, struct errbuf *why)
+{
+	enum err e = parcel_received(s, p, why);
+	for (int i = 1; is_passing(e) && i < TRIES; i++) {
+		wait_seconds(i);
+		e = parcel_received(s, p, why);
+	}
+	return is_passing(e) ? fail(why, e, "the file is saved, but the receipt did not get through: run the same command again")
+			     : e;
+}
+
+/* True when the file of an interrupted run lies there whole. */
+static bool is_saved(const char *path, const struct claim *claim)
+{
+	struct buf bytes = BUF_INIT(PACKAGE_MAX);
+	char hash[SHA256_TEXT];
+	bool same = claim->sha256[0] && file_read(path, &bytes, NULL) == ERR_OK &&
+		    sha256_text(bytes.data, bytes.len, hash) == ERR_OK && strcmp(hash, claim->sha256) == 0;
+	buf_free(&bytes);
+	return same;
+}
+
+static enum err save(struct session *s, struct parcel *p, char path[PATH_SIZE], struct errbuf *why)
+{
+	struct buf bytes = BUF_INIT(PACKAGE_MAX);
+	if (p->out && is_saved(p->out, &p->claim)) {
+		snprintf(path, PATH_SIZE, "%s", p->out);
+		return ERR_OK;
+	}
+	enum err e = wait_until_ready(s, p, why);
+	snprintf(path, PATH_SIZE, "%s", p->out ? p->out : p->file_name[0] ? p->file_name : "certificate.p12");
+	if (e || is_saved(path, &p->claim))
+		return e;
+	if (access(path, F_OK) == 0)
+		return fail(why, ERR_EXISTS, "%.200s exists already: move it, or give --out with another name; no code is needed",
+			    path);
+	e = fetch(s, p, &bytes, why);
+	if (!e)
+		e = claim_keep(p->link, &p->claim, why);
+	if (!e)
+		e = file_publish_new(path, bytes.data, bytes.len, 0600, why);
+	buf_free(&bytes);
+	return e;
+}
+
+static enum err open_saved(const struct session *s, const char *path, counterfoil_identity **identity, struct errbuf *why)
+{
+	enum err e = ERR_INVALID;
+	bool by_person = s->settings.password_fd < 0 && s->settings.of[SETTING_PASSWORD_FILE].origin != ORIGIN_FLAG;
+	for (int i = 0; e == ERR_INVALID && i < (by_person ? PASSWORD_TRIES : 1); i++) {
+		struct secret *password = NULL;
+		if (i)
+			output_note("%s", err_why(e, why));
+		e = session_password(&s->settings, path, false, &password, why);
+		if (e == ERR_USAGE && by_person) {
+			secret_free(password);
+			return ERR_OK; /* nobody to ask: the file is safe all the same */
+		}
+		if (!e)
+			e = session_identity(path, password, identity, why);
+		secret_free(password);
+	}
+	return e;
+}
+
+static enum err finish(const struct arguments *given, const char *path, const char *sha256,
+		       const counterfoil_identity *identity, struct errbuf *why)
+{
+	json_t *facts = identity ? facts_json(identity, clock_now()) : json_object();
+	struct buf line = BUF_INIT(PATH_SIZE + 1);
+	enum err e;
+	if (arguments_switch(given, "json")) {
+		json_object_set_new(facts, "file", json_string(path));
+		json_object_set_new(facts, "file_sha256", json_string(sha256));
+		e = output_json(facts, why);
+	} else {
+		buf_format(&line, "%s\n", path);
+		e = output_buf(&line, why);
+	}
+	if (identity) {
+		output_note("It opens: certificate of %s, %lld days left.",
+			    counterfoil_identity_fact(identity, COUNTERFOIL_FACT_COMMON_NAME),
+			    (long long)counterfoil_identity_days_left(identity, clock_now()));
+		output_note("Next: install the file where the application runs, keep the password apart from it; to try it:");
+		output_note("  counterfoil call URL --identity %s", path);
+	} else {
+		output_note("Next: when the password has come by SMS, see what is inside: counterfoil show %s", path);
+	}
+	json_decref(facts);
+	buf_free(&line);
+	return e;
+}
+
+static enum err receive(struct session *s, const struct arguments *given, struct parcel *p, struct errbuf *why)
+{
+	char path[PATH_SIZE], sha256[SHA256_TEXT];
+	counterfoil_identity *identity = NULL;
+	enum err e = get_claim(s, given, p, why);
+	if (!e)
+		e = save(s, p, path, why);
+	if (!e)
+		e = acknowledge(s, p, why);
+	if (e)
+		return e;
+	memcpy(sha256, p->claim.sha256, sizeof sha256);
+	claim_forget(&p->claim);
+	output_note("Saved and acknowledged. The password follows by SMS; it will not be shown again.");
+	if (!arguments_switch(given, "no-password"))
+		e = open_saved(s, path, &identity, why);
+	if (!e)
+		e = finish(given, path, sha256, identity, why);
+	counterfoil_identity_free(identity);
+	return e;
+}
+
+/* Before a code is used up, whatever could fail here is looked at. */
+static enum err begin(const struct arguments *given, struct link *link, struct parcel *p, struct errbuf *why)
+{
+	const char *encoding = arguments_value(given, "encoding");
+	*p = (struct parcel){.link = link, .encoding = encoding ? encoding : "modern", .out = arguments_value(given, "out")};
+	if (strcmp(p->encoding, "modern") != 0 && strcmp(p->encoding, "compatible") != 0)
+		return fail(why, ERR_USAGE, "--encoding is modern or compatible");
+	enum err e = read_link(given, link, why);
+	if (e)
+		return e;
+	e = claim_find(link, p->out, &p->claim, why);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	if (p->out && access(p->out, F_OK) == 0)
+		return fail(why, ERR_EXISTS, "%.200s exists already: it is never overwritten", p->out);
+	return ERR_OK;
+}
+
+enum err run_collect(const struct arguments *given, struct errbuf *why)
+{
+	struct link link;
+	struct parcel p;
+	struct session s;
+	json_t *view = NULL;
+	enum err e = begin(given, &link, &p, why);
+	if (!e)
+		e = session_public(given, link.server, &s, why);
+	if (e)
+		return e;
+	e = parcel_look(&s, &p, &view, why);
+	if (!e) {
+		say_what(view);
+		e = receive(&s, given, &p, why);
+	}
+	json_decref(view);
+	explicit_bzero(&p.claim, sizeof p.claim);
+	session_close(&s);
+	return e;
+}

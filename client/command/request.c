@@ -1,0 +1,119 @@
+#include "client/command/request.h"
+
+#include <string.h>
+
+enum { NAME_SIZE = 48 };
+
+static const char in_path[] = "._~@+-";
+static const char in_query[] = "._~-";
+
+static bool is_plain(unsigned char c, const char *also)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c && strchr(also, c));
+}
+
+void request_encode(const char *text, const char *also, struct buf *out)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		if (is_plain(*p, also))
+			buf_byte(out, *p);
+		else
+			buf_format(out, "%%%02X", *p);
+	}
+}
+
+static const struct given *find(const struct arguments *given, const char *name, size_t len)
+{
+	for (size_t i = 0; i < given->count; i++)
+		if (strlen(given->given[i].field->name) == len && strncmp(given->given[i].field->name, name, len) == 0)
+			return &given->given[i];
+	return NULL;
+}
+
+static void add_serial(const char *value, struct buf *out)
+{
+	for (; *value; value++)
+		if (*value != ':' && *value != ' ')
+			buf_byte(out, (uint8_t)*value);
+}
+
+/* "." and ".." alone would be taken out of the path on the way. */
+static enum err add_parameter(const struct given *g, struct buf *out, struct errbuf *why)
+{
+	if (!g || !g->value[0] || strcmp(g->value, ".") == 0 || strcmp(g->value, "..") == 0)
+		return fail(why, ERR_USAGE, "%s is empty or is no name", g ? g->field->name : "an argument");
+	if (g->field->kind == KIND_SERIAL)
+		add_serial(g->value, out);
+	else
+		request_encode(g->value, in_path, out);
+	return ERR_OK;
+}
+
+static enum err add_path(const struct arguments *given, struct buf *out, struct errbuf *why)
+{
+	for (const char *p = given->verb->path; *p;) {
+		if (*p != '{') {
+			buf_byte(out, (uint8_t)*p++);
+			continue;
+		}
+		size_t len = strcspn(p, "}");
+		enum err e = add_parameter(find(given, p + 1, len - 1), out, why);
+		if (e)
+			return e;
+		p += len + 1;
+	}
+	return ERR_OK;
+}
+
+static void member_name(const struct field *f, char out[NAME_SIZE])
+{
+	size_t i = 0;
+	for (; f->name[i] && i < NAME_SIZE - 1; i++)
+		out[i] = f->name[i] == '-' ? '_' : f->name[i];
+	out[i] = '\0';
+}
+
+enum err request_target(const struct arguments *given, struct buf *out, struct errbuf *why)
+{
+	enum err e = add_path(given, out, why);
+	char separator = '?';
+	for (size_t i = 0; !e && i < given->count; i++) {
+		const struct given *g = &given->given[i];
+		char name[NAME_SIZE];
+		if (g->field->place != IN_QUERY)
+			continue;
+		member_name(g->field, name);
+		buf_format(out, "%c%s=", separator, name);
+		request_encode(g->value, in_query, out);
+		separator = '&';
+	}
+	return e ? e : buf_check(out);
+}
+
+static json_t *member_value(const struct given *g)
+{
+	if (g->field->kind == KIND_YES_NO)
+		return json_boolean(strcmp(g->value, "yes") == 0);
+	return json_string(g->value); /* NULL when it is not UTF-8 */
+}
+
+enum err request_body(const struct arguments *given, json_t **out, struct errbuf *why)
+{
+	*out = NULL;
+	if (strcmp(given->verb->method, "GET") == 0)
+		return ERR_OK;
+	json_t *body = json_object();
+	for (size_t i = 0; i < given->count; i++) {
+		const struct given *g = &given->given[i];
+		char name[NAME_SIZE];
+		if (g->field->place != IN_BODY)
+			continue;
+		member_name(g->field, name);
+		if (json_object_set_new(body, name, member_value(g)) != 0) {
+			json_decref(body);
+			return fail(why, ERR_USAGE, "--%s is not UTF-8", g->field->name);
+		}
+	}
+	*out = body;
+	return body ? ERR_OK : ERR_MEMORY;
+}

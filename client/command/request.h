@@ -1,0 +1,20 @@
+/* request: from arguments to what is sent. Pure. */
+#ifndef CLIENT_COMMAND_REQUEST_H
+#define CLIENT_COMMAND_REQUEST_H
+
+#include "base/buf.h"
+#include "client/command/arguments.h"
+
+#include <jansson.h>
+
+/* The path with its parameters, and the query: "/v1/orders?state=locked". Parameters are percent-encoded but for
+ * [A-Za-z0-9._~@+-] in the path (what the server's routes take) and [A-Za-z0-9._~-] in the query. */
+enum err request_target(const struct arguments *given, struct buf *out, struct errbuf *why) MUST_CHECK;
+
+/* The IN_BODY fields as a JSON object, a new reference; NULL in *out when the method carries none. */
+enum err request_body(const struct arguments *given, json_t **out, struct errbuf *why) MUST_CHECK;
+
+/* Append text percent-encoded: letters, digits and the characters of `also` stay as they are. */
+void request_encode(const char *text, const char *also, struct buf *out);
+
+#endif

@@ -1,0 +1,188 @@
+#include "client/command/session.h"
+#include "base/file.h"
+#include "client/command/ask.h"
+#include "client/command/output.h"
+#include "client/command/problem.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { TRUST_MAX = 1 << 20, HEADER_SIZE = 256, URL_SIZE = 8192, FAULTS_MAX = 65536 };
+
+static enum err library_error(const counterfoil_error *error, struct errbuf *why)
+{
+	return fail(why, problem_of_library(error->code), "%s", error->text);
+}
+
+enum err session_identity(const char *file, const struct secret *password, counterfoil_identity **out, struct errbuf *why)
+{
+	counterfoil_error error;
+	counterfoil_bytes secret = {secret_peek(password), secret_len(password)};
+	return counterfoil_identity_from_file(file, secret, out, &error) ? library_error(&error, why) : ERR_OK;
+}
+
+/* A password kept for one file is not tried on another: what is said of the file must be said no later than of it. */
+enum err session_password(const struct settings *s, const char *file, bool own_file, struct secret **out, struct errbuf *why)
+{
+	enum origin file_origin = own_file ? s->of[SETTING_IDENTITY].origin : ORIGIN_FLAG;
+	if (s->password_fd >= 0)
+		return ask_descriptor(s->password_fd, out, why);
+	if (s->of[SETTING_PASSWORD_FILE].origin != ORIGIN_NONE && s->of[SETTING_PASSWORD_FILE].origin >= file_origin)
+		return ask_file(s->of[SETTING_PASSWORD_FILE].value, out, why);
+	char prompt[512];
+	snprintf(prompt, sizeof prompt, "Password of %.400s: ", file);
+	enum err e = ask_secret(prompt, out, why);
+	return e == ERR_USAGE ? fail(why, e, "no password: give --password-file FILE or --password-fd N") : e;
+}
+
+static enum err open_identity(struct session *s, struct errbuf *why)
+{
+	const char *file = s->settings.of[SETTING_IDENTITY].value;
+	struct secret *password = NULL;
+	if (!file[0])
+		return ERR_OK;
+	enum err e = session_password(&s->settings, file, true, &password, why);
+	if (!e)
+		e = session_identity(file, password, &s->identity, why);
+	secret_free(password);
+	return e;
+}
+
+static enum err open_client(struct session *s, struct errbuf *why)
+{
+	counterfoil_client_options options = {.size = sizeof options, .identity = s->identity};
+	options.trust = s->identity ? COUNTERFOIL_TRUST_IDENTITY : COUNTERFOIL_TRUST_SYSTEM;
+	struct buf pem = BUF_INIT(TRUST_MAX);
+	enum err e = ERR_OK;
+	const char *ca = s->settings.of[SETTING_CA].value;
+	if (ca[0]) {
+		e = file_read(ca, &pem, why);
+		options.trust = COUNTERFOIL_TRUST_PEM;
+		options.trust_pem = (counterfoil_bytes){pem.data, pem.len};
+	}
+	counterfoil_error error;
+	if (!e && counterfoil_client_new(&options, &s->client, &error))
+		e = library_error(&error, why);
+	buf_free(&pem);
+	return e;
+}
+
+static enum err keep_server(struct session *s, const char *url, struct errbuf *why)
+{
+	size_t len = strlen(url);
+	while (len && url[len - 1] == '/')
+		len--;
+	if (len >= sizeof s->server || strncasecmp(url, "https://", 8) != 0)
+		return fail(why, ERR_USAGE, "the server is to be given as https://HOST:PORT");
+	memcpy(s->server, url, len);
+	s->server[len] = '\0';
+	return ERR_OK;
+}
+
+static enum err finish(struct session *s, enum err e)
+{
+	if (e)
+		session_close(s);
+	return e;
+}
+
+enum err session_staff(const struct arguments *given, struct session *s, struct errbuf *why)
+{
+	*s = (struct session){0};
+	enum err e = settings_load(given, &s->settings, why);
+	if (!e && !s->settings.of[SETTING_SERVER].value[0])
+		e = fail(why, ERR_USAGE, "no server: give --server URL, set COUNTERFOIL_SERVER, or write \"server = URL\" into "
+					 "~/.config/counterfoil/config");
+	if (!e && !s->settings.of[SETTING_IDENTITY].value[0])
+		e = fail(why, ERR_USAGE, "no certificate: give --identity FILE.p12, set COUNTERFOIL_IDENTITY, or write "
+					 "\"identity = FILE\" into ~/.config/counterfoil/config");
+	if (!e)
+		e = keep_server(s, s->settings.of[SETTING_SERVER].value, why);
+	if (!e)
+		e = open_identity(s, why);
+	return finish(s, e ? e : open_client(s, why));
+}
+
+enum err session_call(const struct arguments *given, struct session *s, struct errbuf *why)
+{
+	*s = (struct session){0};
+	enum err e = settings_load(given, &s->settings, why);
+	if (!e)
+		e = open_identity(s, why);
+	return finish(s, e ? e : open_client(s, why));
+}
+
+enum err session_public(const struct arguments *given, const char *server, struct session *s, struct errbuf *why)
+{
+	*s = (struct session){0};
+	enum err e = settings_load(given, &s->settings, why);
+	if (s->settings.of[SETTING_CA].origin != ORIGIN_FLAG)
+		s->settings.of[SETTING_CA].value[0] = '\0';
+	if (!e)
+		e = keep_server(s, server, why);
+	return finish(s, e ? e : open_client(s, why));
+}
+
+void session_close(struct session *s)
+{
+	counterfoil_client_free(s->client);
+	counterfoil_identity_free(s->identity);
+	s->client = NULL;
+	s->identity = NULL;
+}
+
+static enum err status_error(const counterfoil_response *response, struct errbuf *why)
+{
+	int status = counterfoil_response_status(response);
+	if (status < 400)
+		return ERR_OK;
+	struct buf faults = BUF_INIT(FAULTS_MAX);
+	enum err e = problem_read(status, counterfoil_response_body(response), &faults, why);
+	const char *text = buf_string(&faults);
+	for (const char *line = text; line && *line; line += strcspn(line, "\n") + 1)
+		output_note("counterfoil: %.*s", (int)strcspn(line, "\n"), line);
+	buf_free(&faults);
+	return e;
+}
+
+enum err session_exchange(struct session *s, const struct exchange *x, counterfoil_response **response, struct errbuf *why)
+{
+	char url[URL_SIZE], type[HEADER_SIZE], bearer[HEADER_SIZE];
+	const char *headers[4] = {"Accept: application/json"};
+	size_t count = 1;
+	if (x->type)
+		headers[count++] = type;
+	if (x->bearer)
+		headers[count++] = bearer;
+	int n = snprintf(url, sizeof url, "%s%s", s->server, x->target);
+	if (n < 0 || (size_t)n >= sizeof url)
+		return fail(why, ERR_USAGE, "the URL is too long");
+	snprintf(type, sizeof type, "Content-Type: %s", x->type ? x->type : "");
+	snprintf(bearer, sizeof bearer, "Authorization: Bearer %s", x->bearer ? x->bearer : "");
+	const counterfoil_request request = {.size = sizeof request, .method = x->method, .url = url, .headers = headers,
+					     .body = {x->body, x->len}};
+	counterfoil_error error;
+	counterfoil_call(s->client, &request, response, &error);
+	explicit_bzero(bearer, sizeof bearer);
+	return *response ? status_error(*response, why) : library_error(&error, why);
+}
+
+enum err session_json(struct session *s, const struct exchange *x, json_t **out, struct errbuf *why)
+{
+	counterfoil_response *response = NULL;
+	*out = NULL;
+	enum err e = session_exchange(s, x, &response, why);
+	if (!e) {
+		counterfoil_bytes body = counterfoil_response_body(response);
+		*out = json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
+		if (!json_is_object(*out)) {
+			json_decref(*out);
+			*out = NULL;
+			e = fail(why, ERR_MALFORMED, "the server did not answer with JSON: is %s the service's members address?",
+				 s->server);
+		}
+	}
+	counterfoil_response_free(response);
+	return e;
+}

@@ -1,0 +1,234 @@
+#include "client/command/table.h"
+
+#define ORGANISATION(where, must)                                                                                      \
+	{                                                                                                              \
+		.name = "organisation", .wants = "SLUG", .help = "the organisation's short name", .place = (where),    \
+		.required = (must)                                                                                     \
+	}
+#define SERVICE(where, must)                                                                                           \
+	{                                                                                                              \
+		.name = "service", .wants = "SLUG", .help = "the service's short name", .place = (where), .required = (must) \
+	}
+#define CLIENT(where, must)                                                                                            \
+	{                                                                                                              \
+		.name = "client", .wants = "SLUG", .help = "the client's short name", .place = (where), .required = (must) \
+	}
+#define SLUG                                                                                                           \
+	{                                                                                                              \
+		.name = "slug", .wants = "SLUG", .help = "its short name: a-z, 0-9 and hyphens, 63 at most",           \
+		.place = IN_BODY, .required = true, .positional = true                                                 \
+	}
+#define NAME                                                                                                           \
+	{                                                                                                              \
+		.name = "name", .wants = "NAME", .help = "its name for people, 64 characters at most", .place = IN_BODY, \
+		.required = true                                                                                       \
+	}
+#define LIMIT                                                                                                          \
+	{                                                                                                              \
+		.name = "limit", .wants = "N", .help = "at most so many (100; 500 is the most)", .place = IN_QUERY,    \
+		.kind = KIND_NUMBER                                                                                    \
+	}
+#define BEFORE                                                                                                         \
+	{                                                                                                              \
+		.name = "before", .wants = "CURSOR", .help = "the next page: what the last one ended with",            \
+		.place = IN_QUERY                                                                                      \
+	}
+#define POSITIONAL(field_name, placeholder, says)                                                                      \
+	{                                                                                                              \
+		.name = (field_name), .wants = (placeholder), .help = (says), .place = IN_PATH, .required = true,      \
+		.positional = true                                                                                     \
+	}
+#define ORDER POSITIONAL("order", "ORDER", "the order's id")
+#define SERIAL                                                                                                         \
+	{                                                                                                              \
+		.name = "serial", .wants = "SERIAL", .help = "the serial number, in hexadecimal, with colons or without", \
+		.place = IN_PATH, .kind = KIND_SERIAL, .required = true, .positional = true                            \
+	}
+#define FILE_P12                                                                                                       \
+	{                                                                                                              \
+		.name = "file", .wants = "FILE", .help = "a PKCS#12 file", .required = true, .positional = true        \
+	}
+
+const struct field global_fields[] = {
+	{.name = "server", .wants = "URL", .help = "the service, as https://HOST:PORT"},
+	{.name = "identity", .wants = "FILE", .help = "your certificate, a PKCS#12 file"},
+	{.name = "ca", .wants = "PEM", .help = "the CA that servers are verified with (default: the one in your file)"},
+	{.name = "password-file", .wants = "FILE", .help = "the password of your file is in FILE, which only you may read"},
+	{.name = "password-fd", .wants = "N", .help = "the password is read from descriptor N", .kind = KIND_NUMBER},
+	{.name = "json", .help = "print what the server sent, as JSON", .kind = KIND_SWITCH},
+	{.name = "help", .help = "print this", .kind = KIND_SWITCH, .letter = 'h'},
+	{0},
+};
+
+const struct verb verbs[] = {
+	{.noun = "organisation", .verb = "add", .method = "POST", .path = "/v1/organisations",
+	 .what = "Add an organisation",
+	 .fields = {SLUG, NAME},
+	 .examples = {"organisation add nordbank --name 'Nordbank'"}},
+	{.noun = "organisation", .verb = "list", .method = "GET", .path = "/v1/organisations",
+	 .what = "List organisations",
+	 .fields = {LIMIT},
+	 .columns = {{"SLUG", "slug"}, {"NAME", "name"}, {"SERVICES", "services"}, {"CONTACTS", "contacts"},
+		     {"CREATED", "created_at"}},
+	 .examples = {"organisation list"}},
+	{.noun = "organisation", .verb = "show", .method = "GET", .path = "/v1/organisations/{organisation}",
+	 .what = "Show an organisation with its services and contacts",
+	 .fields = {POSITIONAL("organisation", "SLUG", "the organisation's short name")},
+	 .examples = {"organisation show nordbank"}},
+
+	{.noun = "service", .verb = "add", .method = "POST", .path = "/v1/services", .what = "Add a service",
+	 .fields = {SLUG, ORGANISATION(IN_BODY, true), NAME},
+	 .examples = {"service add document-archive --organisation nordbank --name 'Document archive'"}},
+	{.noun = "service", .verb = "list", .method = "GET", .path = "/v1/services", .what = "List services",
+	 .fields = {ORGANISATION(IN_QUERY, false), LIMIT},
+	 .columns = {{"ORGANISATION", "organisation"}, {"SLUG", "slug"}, {"NAME", "name"}, {"CLIENTS", "clients"},
+		     {"CREATED", "created_at"}},
+	 .examples = {"service list --organisation nordbank"}},
+	{.noun = "service", .verb = "show", .method = "GET", .path = "/v1/services/{organisation}/{service}",
+	 .what = "Show a service",
+	 .fields = {POSITIONAL("organisation", "ORGANISATION", "the organisation's short name"),
+		    POSITIONAL("service", "SERVICE", "the service's short name")},
+	 .examples = {"service show nordbank document-archive"}},
+
+	{.noun = "client", .verb = "add", .method = "POST", .path = "/v1/clients", .what = "Add a client of a service",
+	 .fields = {SLUG, ORGANISATION(IN_BODY, true), SERVICE(IN_BODY, true), NAME},
+	 .examples = {"client add e-banking --organisation nordbank --service document-archive --name e-banking"}},
+	{.noun = "client", .verb = "list", .method = "GET", .path = "/v1/clients", .what = "List clients",
+	 .fields = {ORGANISATION(IN_QUERY, false), SERVICE(IN_QUERY, false), LIMIT},
+	 .columns = {{"ORGANISATION", "organisation"}, {"SERVICE", "service"}, {"SLUG", "slug"}, {"NAME", "name"},
+		     {"CREATED", "created_at"}},
+	 .examples = {"client list --organisation nordbank --service document-archive"}},
+	{.noun = "client", .verb = "show", .method = "GET", .path = "/v1/clients/{organisation}/{service}/{client}",
+	 .what = "Show a client and its certificates",
+	 .fields = {POSITIONAL("organisation", "ORGANISATION", "the organisation's short name"),
+		    POSITIONAL("service", "SERVICE", "the service's short name"),
+		    POSITIONAL("client", "CLIENT", "the client's short name")},
+	 .examples = {"client show nordbank document-archive e-banking"}},
+
+	{.noun = "contact", .verb = "add", .method = "POST", .path = "/v1/contacts",
+	 .what = "Add a person who may order and receive",
+	 .fields = {ORGANISATION(IN_BODY, true), NAME,
+		    {.name = "email", .wants = "ADDRESS", .help = "where links go", .place = IN_BODY, .required = true},
+		    {.name = "mobile", .wants = "NUMBER", .help = "where codes and passwords go, as +4791234567", .place = IN_BODY,
+		     .required = true},
+		    {.name = "may-order", .wants = "yes|no", .help = "may order certificates (yes)", .place = IN_BODY,
+		     .kind = KIND_YES_NO},
+		    {.name = "may-receive", .wants = "yes|no", .help = "may receive them (yes)", .place = IN_BODY,
+		     .kind = KIND_YES_NO}},
+	 .examples = {"contact add --organisation nordbank --name 'Kari Nordmann' --email kari@nordbank.example "
+		      "--mobile +4791234567"}},
+	{.noun = "contact", .verb = "list", .method = "GET", .path = "/v1/contacts", .what = "List contacts",
+	 .fields = {ORGANISATION(IN_QUERY, false), LIMIT},
+	 .columns = {{"ID", "id"}, {"ORGANISATION", "organisation"}, {"NAME", "name"}, {"E-MAIL", "email"},
+		     {"MOBILE", "mobile"}, {"ORDERS", "may_order"}, {"RECEIVES", "may_receive"}},
+	 .examples = {"contact list --organisation nordbank"}},
+	{.noun = "contact", .verb = "show", .method = "GET", .path = "/v1/contacts/{contact}", .what = "Show a contact",
+	 .fields = {POSITIONAL("contact", "CONTACT", "the contact's id or e-mail address")},
+	 .examples = {"contact show kari@nordbank.example"}},
+
+	{.noun = "order", .verb = "new", .method = "POST", .path = "/v1/orders",
+	 .what = "Order a certificate: the contact gets a link by e-mail and a code by SMS",
+	 .fields = {ORGANISATION(IN_BODY, true), SERVICE(IN_BODY, true), CLIENT(IN_BODY, true),
+		    {.name = "contact", .wants = "CONTACT", .help = "who receives it: id or e-mail address", .place = IN_BODY,
+		     .required = true},
+		    {.name = "key-type", .wants = "TYPE", .help = "p256 (default), p384, rsa2048 or rsa3072", .place = IN_BODY},
+		    {.name = "note", .wants = "TEXT", .help = "kept with the order", .place = IN_BODY}},
+	 .examples = {"order new --organisation nordbank --service document-archive --client e-banking "
+		      "--contact kari@nordbank.example"}},
+	{.noun = "order", .verb = "list", .method = "GET", .path = "/v1/orders", .what = "List orders, newest first",
+	 .fields = {{.name = "state", .wants = "STATE", .help = "only those: offered, locked, collecting, in_use, ...",
+		     .place = IN_QUERY},
+		    BEFORE, LIMIT},
+	 .columns = {{"ID", "id"}, {"STATE", "state"}, {"ORGANISATION", "organisation"}, {"SERVICE", "service"},
+		     {"CLIENT", "client"}, {"CONTACT", "contact_name"}, {"CREATED", "created_at"}},
+	 .examples = {"order list", "order list --state locked"}},
+	{.noun = "order", .verb = "show", .method = "GET", .path = "/v1/orders/{order}",
+	 .what = "Show an order with its messages and its history",
+	 .fields = {ORDER},
+	 .examples = {"order show 7k3mq2x5a4bcd6ef"}},
+	{.noun = "order", .verb = "cancel", .method = "POST", .path = "/v1/orders/{order}/cancel",
+	 .what = "Cancel an order; what was issued for it is revoked",
+	 .fields = {ORDER, {.name = "reason", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+	 .examples = {"order cancel 7k3mq2x5a4bcd6ef --reason 'ordered twice'"}},
+	{.noun = "order", .verb = "resend", .method = "POST", .path = "/v1/orders/{order}/resend",
+	 .what = "Send a new link and a new code; the old ones no longer work",
+	 .fields = {ORDER},
+	 .examples = {"order resend 7k3mq2x5a4bcd6ef"}},
+	{.noun = "order", .verb = "unlock", .method = "POST", .path = "/v1/orders/{order}/unlock",
+	 .what = "Unlock after too many wrong codes, and send a new code",
+	 .fields = {ORDER},
+	 .examples = {"order unlock 7k3mq2x5a4bcd6ef"}},
+
+	{.noun = "cert", .verb = "list", .method = "GET", .path = "/v1/certificates",
+	 .what = "List certificates, newest first",
+	 .fields = {{.name = "status", .wants = "STATUS", .help = "valid, held, revoked or expired", .place = IN_QUERY},
+		    ORGANISATION(IN_QUERY, false), SERVICE(IN_QUERY, false), CLIENT(IN_QUERY, false), BEFORE, LIMIT},
+	 .columns = {{"SERIAL", "serial"}, {"STATUS", "status"}, {"KIND", "kind"}, {"SUBJECT", "subject"},
+		     {"UNTIL", "not_after"}},
+	 .examples = {"cert list --status valid --organisation nordbank"}},
+	{.noun = "cert", .verb = "show", .method = "GET", .path = "/v1/certificates/{serial}",
+	 .what = "Show a certificate and its history",
+	 .fields = {SERIAL},
+	 .examples = {"cert show 3f:9a:00:c1"}},
+	{.noun = "cert", .verb = "revoke", .method = "POST", .path = "/v1/certificates/{serial}/revoke",
+	 .what = "Revoke a certificate, at once and for good", .confirm = true,
+	 .fields = {SERIAL,
+		    {.name = "reason", .wants = "REASON",
+		     .help = "keyCompromise, superseded, affiliationChanged, cessationOfOperation or unspecified", .place = IN_BODY,
+		     .required = true},
+		    {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY},
+		    {.name = "yes", .help = "do not ask", .kind = KIND_SWITCH}},
+	 .examples = {"cert revoke 3f9a00c1 --reason keyCompromise --note 'told by telephone'"}},
+
+	{.noun = "staff", .verb = "list", .method = "GET", .path = "/v1/staff", .what = "List staff",
+	 .fields = {LIMIT},
+	 .columns = {{"ID", "id"}, {"NAME", "name"}, {"ROLE", "role"}, {"STATUS", "status"},
+		     {"CERTIFICATE UNTIL", "certificate_not_after"}},
+	 .examples = {"staff list"}},
+
+	{.noun = "audit", .verb = "list", .method = "GET", .path = "/v1/audit", .what = "List audit records",
+	 .fields = {{.name = "after", .wants = "SEQUENCE", .help = "only those behind this one", .place = IN_QUERY,
+		     .kind = KIND_NUMBER},
+		    {.name = "object", .wants = "ID", .help = "only those of an order, a certificate, a contact, ...",
+		     .place = IN_QUERY},
+		    LIMIT},
+	 .columns = {{"SEQUENCE", "sequence"}, {"AT", "at"}, {"WHO", "who"}, {"ROLE", "role"}, {"WHAT", "what"},
+		     {"OBJECT", "object"}, {"WHY", "why"}},
+	 .examples = {"audit list --after 1200", "audit list --object 7k3mq2x5a4bcd6ef"}},
+	{.noun = "audit", .verb = "verify", .run = run_audit_verify,
+	 .what = "Check the chain of all audit records, and its head against the signer's journal",
+	 .examples = {"audit verify"}},
+
+	{.noun = "status", .method = "GET", .path = "/v1/status", .what = "Show what needs attention",
+	 .examples = {"status"}},
+	{.noun = "me", .method = "GET", .path = "/v1/me", .what = "Show who you are to the service", .examples = {"me"}},
+
+	{.noun = "collect", .run = run_collect, .what = "Fetch the file behind a link, with the code from the SMS",
+	 .fields = {{.name = "url", .wants = "URL", .help = "the link from the e-mail; - reads it from standard input",
+		     .required = true, .positional = true},
+		    {.name = "out", .wants = "FILE", .help = "where to save it (default: the name the server gives)", .letter = 'o'},
+		    {.name = "encoding", .wants = "modern|compatible",
+		     .help = "modern (default): AES-256; compatible: 3DES, for old Windows, macOS and Java"},
+		    {.name = "code-fd", .wants = "N", .help = "the code is read from descriptor N", .kind = KIND_NUMBER},
+		    {.name = "no-password", .help = "do not open the file afterwards", .kind = KIND_SWITCH}},
+	 .examples = {"collect https://localhost:8443/d/Zm9vYmFyYmF6cXV4cXV1eA",
+		      "collect https://localhost:8443/d/Zm9vYmFyYmF6cXV4cXV1eA --ca root.pem --out e-banking.p12"}},
+	{.noun = "show", .run = run_show, .what = "Show what is in a PKCS#12 file", .fields = {FILE_P12},
+	 .examples = {"show e-banking.p12"}},
+	{.noun = "check", .run = run_check, .what = "Say how many days a PKCS#12 file has left",
+	 .fields = {FILE_P12,
+		    {.name = "days", .wants = "N", .help = "exit 1 when fewer are left (30)", .kind = KIND_NUMBER}},
+	 .examples = {"check e-banking.p12 --password-file e-banking.password", "check e-banking.p12 --days 60"}},
+	{.noun = "call", .run = run_call, .what = "Call a web service with your certificate",
+	 .fields = {{.name = "url", .wants = "URL", .help = "what to call, https only", .required = true, .positional = true},
+		    {.name = "method", .wants = "METHOD", .help = "GET, or POST when there is data", .letter = 'X'},
+		    {.name = "header", .wants = "'NAME: VALUE'", .help = "a header more; may be given again", .kind = KIND_MANY,
+		     .letter = 'H'},
+		    {.name = "data", .wants = "DATA", .help = "the body; @FILE reads it from a file, @- from standard input",
+		     .letter = 'd'},
+		    {.name = "out", .wants = "FILE", .help = "write the answer's body to FILE", .letter = 'o'},
+		    {.name = "include", .help = "print status and headers too", .kind = KIND_SWITCH, .letter = 'i'}},
+	 .examples = {"call https://localhost:9443/v1/me --identity e-banking.p12",
+		      "call https://localhost:9443/upload -H 'Content-Type: text/xml' -d @letter.xml"}},
+	{0},
+};
