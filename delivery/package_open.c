@@ -41,11 +41,12 @@ static const char *check_mac(const struct check *c, const PKCS12 *p12)
 	uint8_t wanted[EVP_MAX_MD_SIZE];
 	size_t len = 0;
 	int64_t n = 0;
+	int parameters = V_ASN1_UNDEF;
 	PKCS12_get0_mac(&mac, &how, &salt, &rounds, p12);
 	if (!mac || !how || !salt || !rounds)
 		return "it has no MAC";
-	X509_ALGOR_get0(&digest, NULL, NULL, how);
-	if (OBJ_obj2nid(digest) != EVP_MD_get_type(c->lock->digest()) ||
+	X509_ALGOR_get0(&digest, &parameters, NULL, how);
+	if (OBJ_obj2nid(digest) != EVP_MD_get_type(c->lock->digest()) || parameters != V_ASN1_NULL ||
 	    ASN1_STRING_length(salt) != PACKAGE_SALT_BYTES ||
 	    memcmp(ASN1_STRING_get0_data(salt), c->keys->mac_salt, PACKAGE_SALT_BYTES) != 0 ||
 	    ASN1_INTEGER_get_int64(&n, rounds) != 1 || n != PACKAGE_ROUNDS)

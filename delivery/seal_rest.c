@@ -53,7 +53,6 @@ enum err seal_rest(const struct secret *key, const void *label, size_t label_len
 		   struct buf *out)
 {
 	uint8_t head[HEAD_BYTES] = {VERSION};
-	EVP_CIPHER_CTX *ctx = NULL;
 	size_t before = out->len;
 	enum err rc = ERR_INVALID;
 	if (!usable(key, label_len) || len == 0)
@@ -62,12 +61,12 @@ enum err seal_rest(const struct secret *key, const void *label, size_t label_len
 		return ERR_TOO_LARGE;
 	if ((rc = key_id(key, head + 1)) || (rc = random_bytes(head + 1 + KEY_ID_BYTES, NONCE_BYTES)))
 		return rc;
-	buf_add(out, head, sizeof head);
-	uint8_t *room = buf_room(out, len + TAG_BYTES);
+	uint8_t *room = buf_room(out, SEAL_OVERHEAD + len);
 	if (!room)
 		return buf_check(out);
-	ctx = begin(key, head + 1 + KEY_ID_BYTES, label, label_len, 1);
-	rc = ctx ? encrypt_into(ctx, plain, len, room) : ERR_CRYPTO;
+	memcpy(room, head, sizeof head);
+	EVP_CIPHER_CTX *ctx = begin(key, head + 1 + KEY_ID_BYTES, label, label_len, 1);
+	rc = ctx ? encrypt_into(ctx, plain, len, room + sizeof head) : ERR_CRYPTO;
 	EVP_CIPHER_CTX_free(ctx);
 	if (rc)
 		out->len = before;
