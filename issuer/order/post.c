@@ -53,12 +53,18 @@ static enum err write_url(const struct desk *d, const struct secret *token, stru
 	return buf_string(url) ? ERR_OK : buf_check(url);
 }
 
+static void write_minutes(const struct desk *d, char out[16])
+{
+	snprintf(out, 16, "%d", (int)(d->settings->code_life / 60)); /* a day at most */
+}
+
 static enum err compose_link(struct desk *d, const struct order_facts *f, const char *orderer,
 			     const struct secret *token, struct new_link *out, struct errbuf *why)
 {
 	struct buf url = BUF_INIT(URL_MAX);
-	char until[32];
+	char until[32], minutes[16];
 	write_time(out->until, until);
+	write_minutes(d, minutes);
 	enum err rc = write_url(d, token, &url);
 	const struct message_field fields[] = {
 		{"url", (const char *)url.data},
@@ -68,6 +74,7 @@ static enum err compose_link(struct desk *d, const struct order_facts *f, const 
 		{"contact", f->contact_name},
 		{"orderer", orderer},
 		{"until", until},
+		{"minutes", minutes},
 		{0},
 	};
 	if (rc == ERR_OK)
@@ -114,9 +121,10 @@ static void write_domain(const char *url, char out[DOMAIN_MAX + 1])
 enum err code_make(struct desk *d, const struct order_facts *f, int64_t now, struct new_code *out, struct errbuf *why)
 {
 	struct secret *code = NULL;
-	char domain[DOMAIN_MAX + 1];
+	char domain[DOMAIN_MAX + 1], minutes[16];
 	*out = (struct new_code){.sms = {.kind = MESSAGE_CODE, .drop_after = now + d->settings->code_life}};
 	write_domain(d->settings->public_url, domain);
+	write_minutes(d, minutes);
 	enum err rc = id_new(out->id);
 	if (rc == ERR_OK)
 		rc = code_new(&code);
@@ -124,7 +132,12 @@ enum err code_make(struct desk *d, const struct order_facts *f, int64_t now, str
 		rc = code_hmac(d->code_key, f->order, out->id, code, out->hmac);
 	if (rc == ERR_OK) {
 		const struct message_field fields[] = {
-			{"code", secret_string(code)}, {"client", f->client_name}, {"domain", domain}, {0}};
+			{"code", secret_string(code)},
+			{"client", f->client_name},
+			{"domain", domain},
+			{"minutes", minutes},
+			{0},
+		};
 		rc = post_make(d, f, fields, &out->sms, why);
 	}
 	secret_free(code);

@@ -1,0 +1,204 @@
+#include "tests/support/test.h"
+
+#include "issuer/order/facts.h"
+
+#include <jansson.h>
+#include <string.h>
+
+static const struct order_facts good = {
+	.order = "orderaaaaaaaaaaa",
+	.organisation_slug = "sparebank",
+	.organisation_name = "M\xc3\xbcller & \"S\xc3\xb6hne\" AG",
+	.service_slug = "pay",
+	.service_name = "Payments",
+	.client_slug = "e-banking",
+	.client_name = "E-Banking",
+	.contact = "contactaaaaaaaaa",
+	.contact_name = "Kari Nordmann",
+	.email = "kari@example.org",
+	.mobile = "+4799991234",
+	.profile = "client",
+	.key_type = "p256",
+	.approved_by = "staffaaaaaaaaaaa",
+	.approved_at = 1795313618,
+};
+
+static struct buf text_of(const struct order_facts *f)
+{
+	struct buf b = BUF_INIT(FACTS_MAX_BYTES + 1);
+	assert_int_equal(facts_write(f, &b), ERR_OK);
+	assert_non_null(buf_string(&b));
+	return b;
+}
+
+static void facts_survive_the_round_trip(void **unused)
+{
+	struct order_facts back;
+	struct errbuf why = {{0}};
+	struct buf b = text_of(&good);
+	(void)unused;
+	if (facts_read((const char *)b.data, b.len, &back, &why))
+		fail_msg("%s", why.text);
+	struct buf again = text_of(&back);
+	assert_string_equal(buf_string(&again), buf_string(&b));
+	assert_int_equal(back.approved_at, good.approved_at);
+	assert_string_equal(back.organisation_name, good.organisation_name);
+	assert_int_equal(strncmp((const char *)b.data, "{\"approved_at\":1795313618,\"approved_by\":", 40), 0);
+	buf_free(&b);
+	buf_free(&again);
+}
+
+static void facts_cut_at_any_length_are_refused(void **unused)
+{
+	struct order_facts back;
+	struct buf b = text_of(&good);
+	(void)unused;
+	for (size_t len = 0; len < b.len; len++)
+		assert_int_equal(facts_read((const char *)b.data, len, &back, NULL), ERR_MALFORMED);
+	buf_free(&b);
+}
+
+/* A flipped bit is refused, or it is another order in its own one spelling: two texts never read as the same facts. */
+static void a_flipped_bit_is_refused_or_other_facts(void **unused)
+{
+	struct buf b = text_of(&good);
+	size_t refused = 0;
+	(void)unused;
+	for (size_t bit = 0; bit < b.len * 8; bit++) {
+		struct order_facts back = {0};
+		b.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		enum err e = facts_read((const char *)b.data, b.len, &back, NULL);
+		refused += e != ERR_OK;
+		if (e == ERR_OK) {
+			struct buf again = text_of(&back);
+			assert_int_equal(again.len, b.len);
+			assert_memory_equal(again.data, b.data, b.len);
+			buf_free(&again);
+		}
+		b.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	assert_true(refused > b.len * 4); /* every structural byte */
+	buf_free(&b);
+}
+
+static enum err read_object(json_t *object, size_t flags)
+{
+	struct order_facts back;
+	char *text = json_dumps(object, flags);
+	enum err e = facts_read(text, strlen(text), &back, NULL);
+	free(text);
+	return e;
+}
+
+static void every_member_is_needed_and_has_its_type(void **unused)
+{
+	struct buf b = text_of(&good);
+	const char *name;
+	json_t *value;
+	(void)unused;
+	json_t *object = json_loads(buf_string(&b), 0, NULL);
+	assert_int_equal(json_object_size(object), 15);
+	assert_int_equal(read_object(object, JSON_SORT_KEYS | JSON_COMPACT), ERR_OK);
+	json_object_foreach(object, name, value) {
+		json_t *less = json_copy(object);
+		json_object_del(less, name);
+		assert_int_equal(read_object(less, JSON_SORT_KEYS | JSON_COMPACT), ERR_MALFORMED);
+		json_object_set_new(less, "stranger", json_string("x"));
+		assert_int_equal(read_object(less, JSON_SORT_KEYS | JSON_COMPACT), ERR_MALFORMED);
+		json_object_del(less, "stranger");
+		json_object_set_new(less, name, json_true());
+		assert_int_equal(read_object(less, JSON_SORT_KEYS | JSON_COMPACT), ERR_MALFORMED);
+		json_object_set_new(less, name, json_is_integer(value) ? json_integer(0) : json_string(""));
+		assert_int_equal(read_object(less, JSON_SORT_KEYS | JSON_COMPACT), ERR_INVALID);
+		json_decref(less);
+	}
+	json_decref(object);
+	buf_free(&b);
+}
+
+static void another_spelling_of_the_same_order_is_refused(void **unused)
+{
+	struct buf b = text_of(&good);
+	struct order_facts back;
+	char twice[FACTS_MAX_BYTES + 64];
+	(void)unused;
+	json_t *object = json_loads(buf_string(&b), 0, NULL);
+	assert_int_equal(read_object(object, JSON_SORT_KEYS | JSON_INDENT(1)), ERR_MALFORMED);
+	assert_int_equal(read_object(object, JSON_SORT_KEYS | JSON_COMPACT | JSON_ENSURE_ASCII), ERR_MALFORMED);
+	json_object_set_new(object, "order", json_string(good.order)); /* the same, in another place */
+	json_t *moved = json_object();
+	json_object_set(moved, "service_slug", json_object_get(object, "service_slug"));
+	json_object_update(moved, object);
+	assert_int_equal(read_object(moved, JSON_COMPACT), ERR_MALFORMED);
+	snprintf(twice, sizeof twice, "{\"approved_at\":1795313618,%s", buf_string(&b) + 1);
+	assert_int_equal(facts_read(twice, strlen(twice), &back, NULL), ERR_MALFORMED);
+	snprintf(twice, sizeof twice, "%s ", buf_string(&b));
+	assert_int_equal(facts_read(twice, strlen(twice), &back, NULL), ERR_MALFORMED);
+	json_decref(object);
+	json_decref(moved);
+	buf_free(&b);
+}
+
+static void values_are_checked_again_both_ways(void **unused)
+{
+	static const struct {
+		const char *name, *member, *value;
+	} cases[] = {
+		{"a number without country", "mobile", "99991234"},
+		{"a number with a space", "mobile", "+47 99991234"},
+		{"two addresses", "email", "a@example.org,b@example.org"},
+		{"a header line", "email", "a@example.org\r\nBcc: b@example.org"},
+		{"a slug with a slash", "client_slug", "e/banking"},
+		{"a slug in capitals", "service_slug", "PAY"},
+		{"a name with a line", "client_name", "a\nb"},
+		{"a name that turns", "organisation_name", "a\xe2\x80\xae" "b"},
+		{"another profile", "profile", "issuing"},
+		{"no such profile", "profile", "root2"},
+		{"a weak key", "key_type", "rsa1024"},
+		{"an id too short", "order", "abc"},
+		{"an id too long", "order", "orderaaaaaaaaaaaa"},
+		{"a stranger's approval", "approved_by", "nobody"},
+	};
+	struct buf b = text_of(&good);
+	(void)unused;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		json_t *object = json_loads(buf_string(&b), 0, NULL);
+		json_object_set_new(object, cases[i].member, json_string(cases[i].value));
+		enum err e = read_object(object, JSON_SORT_KEYS | JSON_COMPACT);
+		if (e != ERR_INVALID)
+			fail_msg("%s: %s", cases[i].name, err_word(e));
+		json_decref(object);
+	}
+	struct order_facts bad = good;
+	memcpy(bad.mobile, "99991234", sizeof "99991234");
+	struct buf out = BUF_INIT(FACTS_MAX_BYTES);
+	assert_int_equal(facts_write(&bad, &out), ERR_INVALID);
+	buf_free(&out);
+	buf_free(&b);
+}
+
+static void what_is_too_large_is_refused_unread(void **unused)
+{
+	static char big[FACTS_MAX_BYTES + 1];
+	struct order_facts back;
+	(void)unused;
+	memset(big, ' ', sizeof big);
+	assert_int_equal(facts_read(big, sizeof big, &back, NULL), ERR_MALFORMED);
+	struct buf small = BUF_INIT(64);
+	assert_int_equal(facts_write(&good, &small), ERR_TOO_LARGE);
+	buf_free(&small);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(facts_survive_the_round_trip),
+		cmocka_unit_test(facts_cut_at_any_length_are_refused),
+		cmocka_unit_test(a_flipped_bit_is_refused_or_other_facts),
+		cmocka_unit_test(every_member_is_needed_and_has_its_type),
+		cmocka_unit_test(another_spelling_of_the_same_order_is_refused),
+		cmocka_unit_test(values_are_checked_again_both_ways),
+		cmocka_unit_test(what_is_too_large_is_refused_unread),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
