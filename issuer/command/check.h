@@ -1,0 +1,24 @@
+/* check: the looks of `counterfoild check`. Each says what it found; none changes anything. */
+#ifndef ISSUER_CHECK_H
+#define ISSUER_CHECK_H
+
+#include "issuer/settings.h"
+
+enum verdict { CHECK_OK, CHECK_NOTE, CHECK_WARNING, CHECK_FAULT };
+
+struct check {
+	const struct settings *settings;
+	unsigned faults, warnings;
+};
+void check_say(struct check *c, enum verdict v, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+void check_listeners(struct check *c); /* what each listener would do */
+void check_addresses(struct check *c); /* URLs and names that go into certificates */
+void check_files(struct check *c);     /* every file a process is given: there, and private where it must be */
+void check_pairs(struct check *c);     /* keys belong to their certificates, certificates to their authority */
+void check_ends(struct check *c);      /* when certificates and the root CRL run out */
+void check_store(struct check *c);     /* database, journal, spool, root key */
+void check_channels(struct check *c);
+void check_walls(struct check *c);     /* landlock, seccomp, users */
+
+#endif

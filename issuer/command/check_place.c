@@ -1,0 +1,150 @@
+/* Listeners, addresses, files, database, channels, walls. */
+#include "delivery/channel.h"
+#include "issuer/command/check.h"
+#include "issuer/process/supervisor.h"
+#include "issuer/process/walls.h"
+#include "issuer/store/store.h"
+
+#include "ca/certificate.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void check_listeners(struct check *c)
+{
+	for (size_t i = 0; i < LISTENERS; i++) {
+		const char *where = listener_setting(c->settings, i);
+		if (strcmp(where, "fd") == 0)
+			check_say(c, CHECK_NOTE, "listener %s: takes the inherited socket named %s", listener_names[i],
+				  listener_names[i]);
+		else
+			check_say(c, CHECK_OK, "listener %s: binds %s", listener_names[i], where);
+	}
+	if (strncmp(c->settings->ops_listen, "127.", 4) != 0 && strncmp(c->settings->ops_listen, "[::1]", 5) != 0 &&
+	    strcmp(c->settings->ops_listen, "fd") != 0)
+		check_say(c, CHECK_WARNING, "ops.listen = %s: metrics are for this machine", c->settings->ops_listen);
+}
+
+void check_addresses(struct check *c)
+{
+	const struct settings *s = c->settings;
+	char uri[512];
+	const char *const tls[][2] = {{"public.url", s->public_url}, {"members.url", s->members_url}};
+	for (size_t i = 0; i < 2; i++)
+		if (strncmp(tls[i][1], "https://", 8) != 0)
+			check_say(c, CHECK_FAULT, "%s = %s: wanted https://", tls[i][0], tls[i][1]);
+	if (strncmp(s->status_url, "http://", 7) != 0)
+		check_say(c, CHECK_FAULT, "status.url = %s: wanted http://; it stands in certificates, and whoever checks one "
+			  "cannot check another first", s->status_url);
+	if (staff_uri(s->domain, "aaaaaaaaaaaaaaaa", uri) != ERR_OK)
+		check_say(c, CHECK_FAULT, "installation.domain = %s cannot stand in a certificate: a-z, 0-9, '.', '-' and '_'",
+			  s->domain);
+}
+
+static void file_seen(void *ctx, const char *name, const char *path, enum err e, const struct errbuf *why)
+{
+	if (e)
+		check_say(ctx, CHECK_FAULT, "%s", err_why(e, why));
+	else
+		check_say(ctx, CHECK_OK, "%s: %s", name, path);
+}
+
+void check_files(struct check *c)
+{
+	grants_look(c->settings, file_seen, c);
+}
+
+static void check_folder(struct check *c, const char *key, const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) != 0)
+		check_say(c, CHECK_FAULT, "%s: %s: %s", key, path, strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		check_say(c, CHECK_FAULT, "%s: %s is not a folder", key, path);
+	else if (st.st_mode & (S_IRWXG | S_IRWXO))
+		check_say(c, CHECK_FAULT, "%s: %s may be read by others: chmod 700 %s", key, path, path);
+	else
+		check_say(c, CHECK_OK, "%s: %s", key, path);
+}
+
+/* Beside the root's certificate is where init left its key. */
+static void check_root_key(struct check *c)
+{
+	char path[4096];
+	const char *slash = strrchr(c->settings->ca_root, '/');
+	int n = snprintf(path, sizeof path, "%.*s/root.key", (int)(slash - c->settings->ca_root), c->settings->ca_root);
+	if (n < (int)sizeof path && access(path, F_OK) == 0)
+		check_say(c, CHECK_WARNING, "%s is still here: take it offline", path);
+}
+
+void check_store(struct check *c)
+{
+	struct store *store = NULL;
+	struct errbuf why = {""};
+	struct stat st;
+	enum err e = store_open(c->settings->database, STORE_READ_ONLY, &store, &why);
+	if (e)
+		check_say(c, CHECK_FAULT, "installation.database: %s", err_why(e, &why));
+	else
+		check_say(c, CHECK_OK, "installation.database: %s", c->settings->database);
+	store_close(store);
+	if (stat(c->settings->journal, &st) != 0)
+		check_say(c, CHECK_WARNING, "installation.journal: %s: %s; run would begin an empty one", c->settings->journal,
+			  strerror(errno));
+	else if (st.st_mode & (S_IRWXG | S_IRWXO))
+		check_say(c, CHECK_FAULT, "installation.journal: %s may be read by others: chmod 600 %s", c->settings->journal,
+			  c->settings->journal);
+	else
+		check_say(c, CHECK_OK, "installation.journal: %s", c->settings->journal);
+	check_folder(c, "delivery.spool", c->settings->spool);
+	check_root_key(c);
+}
+
+void check_channels(struct check *c)
+{
+	const char *const channels[][2] = {{"mail", c->settings->mail_channel}, {"sms", c->settings->sms_channel}};
+	for (size_t i = 0; i < 2; i++) {
+		if (!channel_find(channels[i][1]))
+			check_say(c, CHECK_FAULT, "delivery.%s = %s: there is no such channel", channels[i][0], channels[i][1]);
+		else if (strcmp(channels[i][1], "spool") == 0)
+			check_say(c, CHECK_NOTE, "%s is written to files in %s; nothing is sent", channels[i][0],
+				  c->settings->spool);
+		else
+			check_say(c, CHECK_OK, "%s goes out by %s", channels[i][0], channels[i][1]);
+	}
+}
+
+static void check_users(struct check *c)
+{
+	struct supervisor s = {.settings = (struct settings *)(uintptr_t)c->settings};
+	struct errbuf why = {""};
+	enum err e = supervisor_users(&s, &why);
+	size_t own = 0;
+	for (size_t i = 0; i < CHILD_ROLES; i++)
+		own += s.processes[start_order[i]].birth.change_user;
+	if (e)
+		check_say(c, CHECK_FAULT, "%s", err_why(e, &why));
+	else if (own < CHILD_ROLES)
+		check_say(c, CHECK_NOTE, "users: %zu of %d processes change their user; the others run as user %u, apart only "
+			  "by landlock and seccomp", own, CHILD_ROLES, (unsigned)geteuid());
+	else
+		check_say(c, CHECK_OK, "users: every process has its own setting");
+}
+
+void check_walls(struct check *c)
+{
+	int abi = walls_landlock_abi();
+	if (abi == 0)
+		check_say(c, CHECK_WARNING, "landlock: this kernel has none; the processes can open what their user can until "
+			  "seccomp stands");
+	else
+		check_say(c, CHECK_OK, "landlock: version %d of its interface%s", abi,
+			  abi < 4 ? "; networks are closed by seccomp alone" : "");
+	if (walls_seccomp_there())
+		check_say(c, CHECK_OK, "seccomp: there");
+	else
+		check_say(c, CHECK_FAULT, "seccomp: this kernel has none; the daemon does not run without");
+	check_users(c);
+}

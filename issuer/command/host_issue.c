@@ -1,0 +1,190 @@
+#include "issuer/command/host_issue.h"
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FILE_MOST = 65536, URL_SIZE = 512 };
+
+static enum err load_authority(struct host_office *o, struct errbuf *why)
+{
+	struct buf certificate = BUF_INIT(FILE_MOST);
+	struct buf key = BUF_INIT(FILE_MOST);
+	struct secret *pem = NULL;
+	enum err e = file_read(o->settings->ca_issuing, &certificate, why);
+	if (!e)
+		e = file_read_secret(o->settings->key_issuing, FILE_MOST, &pem, why);
+	if (!e) {
+		buf_add(&key, secret_peek(pem), secret_len(pem));
+		e = buf_check(&key);
+	}
+	if (!e)
+		e = authority_load(&certificate, &key, NULL, &o->issuing, why);
+	secret_free(pem);
+	buf_free(&key);
+	buf_free(&certificate);
+	return e;
+}
+
+static enum err name_issuer(struct host_office *o)
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	unsigned len = 0;
+	if (X509_digest(o->issuing.certificate, EVP_sha256(), hash, &len) != 1)
+		return ERR_CRYPTO;
+	hex_encode(hash, sizeof hash, o->issuer_name);
+	return ERR_OK;
+}
+
+static enum err open_journal(struct host_office *o, struct errbuf *why)
+{
+	int fd = open(o->settings->journal, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail(why, ERR_IO, "%s: %s", o->settings->journal, strerror(errno));
+	return journal_open(fd, o->settings->node, &o->journal, why);
+}
+
+enum err host_office_open(struct host_office *o, const struct settings *s, enum store_mode mode, struct errbuf *why)
+{
+	*o = (struct host_office){.settings = s};
+	enum err e = load_authority(o, why);
+	if (!e)
+		e = host_read_certificate(s->ca_root, &o->root, why);
+	if (!e)
+		e = name_issuer(o);
+	if (!e)
+		e = store_open(s->database, mode, &o->store, why);
+	return e ? e : open_journal(o, why);
+}
+
+void host_office_close(struct host_office *o)
+{
+	journal_close(o->journal);
+	store_close(o->store);
+	authority_clear(&o->issuing);
+	X509_free(o->root);
+	*o = (struct host_office){0};
+}
+
+struct intent {
+	struct host_office *office;
+	int64_t now;
+};
+
+static enum err journal_intent(void *ctx, const struct certificate_fields *f, const uint8_t tbs_hash[32])
+{
+	const struct intent *i = ctx;
+	char serial[SERIAL_TEXT_SIZE];
+	serial_text(f->serial, serial);
+	const struct journal_record r = {.op = "intent", .issuer = i->office->issuer_name, .serial = serial,
+					 .not_before = f->not_before, .not_after = f->not_after, .tbs_hash = tbs_hash};
+	return journal_append(i->office->journal, &r, i->now);
+}
+
+static enum err take_certificate(struct host_certificate *c, struct errbuf *why)
+{
+	const uint8_t *at = c->der.data;
+	c->certificate = d2i_X509(NULL, &at, (long)c->der.len);
+	if (!c->certificate)
+		return fail(why, ERR_CRYPTO, "the new certificate does not read back");
+	return certificate_read(c->der.data, c->der.len, &c->facts, why);
+}
+
+enum err host_sign(struct host_office *o, const struct host_subject *subject, EVP_PKEY *key, struct host_certificate *out,
+		   struct errbuf *why)
+{
+	char crl_url[URL_SIZE], issuer_url[URL_SIZE], uri[512] = "";
+	*out = (struct host_certificate){.der = BUF_INIT(16384)};
+	snprintf(crl_url, sizeof crl_url, "%s/crl/issuing.crl", o->settings->status_url);
+	snprintf(issuer_url, sizeof issuer_url, "%s/ca/issuing.cer", o->settings->status_url);
+	bool staff = subject->profile == PROFILE_STAFF;
+	enum err e = staff ? staff_uri(o->settings->domain, subject->staff_id, uri) : ERR_OK;
+	if (e)
+		return fail(why, e, "installation.domain = %s cannot stand in a certificate", o->settings->domain);
+	struct certificate_fields f = {.profile = subject->profile, .common_name = subject->common_name,
+				       .organisation = staff ? o->settings->name : NULL, .san_uri = staff ? uri : NULL,
+				       .hosts = subject->hosts, .crl_url = crl_url, .issuer_url = issuer_url};
+	struct intent intent = {o, clock_now()};
+	const struct issue_hook hook = {journal_intent, &intent};
+	certificate_life(profile_get(f.profile), o->issuing.certificate, intent.now, &f);
+	e = serial_new(f.serial);
+	if (!e)
+		e = authority_issue(&o->issuing, &f, key, &hook, &out->der, why);
+	return e ? e : take_certificate(out, why);
+}
+
+void host_certificate_clear(struct host_certificate *c)
+{
+	X509_free(c->certificate);
+	buf_free(&c->der);
+	c->certificate = NULL;
+}
+
+struct commit {
+	const struct host_subject *subject;
+	const struct host_certificate *made;
+	char serial[SERIAL_TEXT_SIZE];
+	uint8_t head[AUDIT_HASH_BYTES];
+	int64_t now;
+};
+
+static enum err add_certificate(struct host_office *o, const struct commit *c)
+{
+	bool staff = c->subject->profile == PROFILE_STAFF;
+	const struct certificate_facts *f = &c->made->facts;
+	return store_exec_one(o->store, STATEMENT_CERTIFICATE_ADD,
+			      STORE_VALUES(value_text(c->serial), value_text(o->issuer_name),
+					   value_text(staff ? "staff" : "server"), value_null(),
+					   value_text(c->subject->staff_id), value_null(),
+					   value_blob(f->fingerprint, sizeof f->fingerprint), value_text(f->subject),
+					   value_integer(f->not_before), value_integer(f->not_after),
+					   value_blob(c->made->der.data, c->made->der.len), value_text("valid"),
+					   value_null(), value_null(), value_integer(c->now)));
+}
+
+static enum err add_staff(struct host_office *o, const struct commit *c, const struct actor *host)
+{
+	const struct host_subject *s = c->subject;
+	const struct audit_event event = {.what = "staff.added", .object = s->staff_id, .detail = s->staff_role};
+	enum err e = store_exec_one(o->store, STATEMENT_STAFF_ADD,
+				    STORE_VALUES(value_text(s->staff_id), value_text(s->common_name),
+						 value_text(s->staff_role), value_integer(c->now)));
+	return e ? e : audit_append(o->store, host, &event, c->now, NULL);
+}
+
+static enum err record(struct host_office *o, struct commit *c)
+{
+	static const struct actor host = {.id = "host", .role = "host", .request = ""};
+	const struct audit_event event = {.what = "certificate.issued", .object = c->serial,
+					  .detail = c->subject->staff_id ? c->subject->staff_id : c->subject->common_name};
+	enum err e = c->subject->profile == PROFILE_STAFF ? add_staff(o, c, &host) : ERR_OK;
+	if (!e)
+		e = add_certificate(o, c);
+	return e ? e : audit_append(o->store, &host, &event, c->now, c->head);
+}
+
+enum err host_commit(struct host_office *o, const struct host_subject *subject, const struct host_certificate *made,
+		     struct errbuf *why)
+{
+	struct commit c = {.subject = subject, .made = made, .now = clock_now()};
+	serial_text(made->facts.serial, c.serial);
+	enum err e = store_begin(o->store);
+	if (!e)
+		e = record(o, &c);
+	if (!e)
+		e = store_commit(o->store);
+	if (e) {
+		store_rollback(o->store);
+		return fail(why, e, "the certificate cannot be recorded in %s: %s", o->settings->database, err_text(e));
+	}
+	const struct journal_record done = {.op = "done", .issuer = o->issuer_name, .serial = c.serial,
+					    .audit_head = c.head};
+	e = journal_append(o->journal, &done, c.now);
+	return e ? fail(why, e, "%s: %s", o->settings->journal, err_text(e)) : ERR_OK;
+}

@@ -1,0 +1,156 @@
+#include "issuer/command/init.h"
+#include "issuer/command/command.h"
+#include "issuer/command/pass_phrase.h"
+
+#include "ca/name.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static enum err parse(int argc, char **argv, struct init_wishes *w, struct errbuf *why)
+{
+	const struct option_row rows[] = {
+		{.name = "name", .value = &w->name},
+		{.name = "domain", .value = &w->domain},
+		{.name = "admin", .value = &w->admin},
+		{.name = "public-url", .value = &w->public_url},
+		{.name = "members-url", .value = &w->members_url},
+		{.name = "status-url", .value = &w->status_url},
+		{.name = "listen-public", .value = &w->public_listen},
+		{.name = "listen-members", .value = &w->members_listen},
+		{.name = "listen-status", .value = &w->status_listen},
+		{.name = "listen-ops", .value = &w->ops_listen},
+		{.name = "root-pass-fd", .value = &w->root_pass_fd},
+		{.name = "host", .list = w->hosts, .most = HOSTS_MOST},
+		{0},
+	};
+	struct operands folder = {.most = 1};
+	enum err e = options_parse(argc, argv, rows, &folder, why);
+	if (!e && folder.count != 1)
+		e = fail(why, ERR_USAGE, "init needs the folder to make");
+	if (!e)
+		w->folder = folder.at[0];
+	return e;
+}
+
+static enum err check_wishes(const struct init_wishes *w, struct errbuf *why)
+{
+	enum err e = name_check(w->admin, strlen(w->admin), why);
+	if (!e && w->name)
+		e = name_check(w->name, strlen(w->name), why);
+	if (!e && w->status_url && strncmp(w->status_url, "http://", 7) != 0)
+		e = fail(why, ERR_USAGE, "--status-url %s: wanted http://: it is written into certificates, and whoever "
+			 "checks one cannot check another first", w->status_url);
+	return e ? ERR_USAGE : ERR_OK;
+}
+
+/* ERR_OK: not there, or an empty folder. */
+static enum err check_place(const char *folder, struct errbuf *why)
+{
+	DIR *d = opendir(folder);
+	if (!d)
+		return errno == ENOENT ? ERR_OK : fail(why, ERR_EXISTS, "%s: %s", folder, strerror(errno));
+	size_t entries = 0;
+	while (readdir(d))
+		entries++;
+	closedir(d);
+	return entries <= 2 ? ERR_OK : fail(why, ERR_EXISTS, "%s is not empty: nothing was touched", folder);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *where)
+{
+	(void)st;
+	(void)flag;
+	(void)where;
+	return remove(path);
+}
+
+static enum err put_into_place(const char *from, const char *folder, struct errbuf *why)
+{
+	char parent[4096];
+	snprintf(parent, sizeof parent, "%s", folder);
+	char *slash = strrchr(parent, '/');
+	if (slash)
+		slash[slash == parent ? 1 : 0] = '\0';
+	if (rename(from, folder) != 0)
+		return fail(why, errno == ENOTEMPTY || errno == EEXIST ? ERR_EXISTS : ERR_IO, "%s: %s", folder, strerror(errno));
+	int fd = open(slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int bad = fd < 0 || fsync(fd) != 0;
+	if (fd >= 0)
+		close(fd);
+	return bad ? fail(why, ERR_IO, "fsync %s: %s", slash ? parent : ".", strerror(errno)) : ERR_OK;
+}
+
+/* "DIR/" and "DIR" are one. */
+static enum err trim(const char *folder, char out[4000], struct errbuf *why)
+{
+	size_t len = strlen(folder);
+	while (len > 1 && folder[len - 1] == '/')
+		len--;
+	if (len == 0 || len >= 4000)
+		return fail(why, ERR_USAGE, "the folder's name is empty or too long");
+	memcpy(out, folder, len);
+	out[len] = '\0';
+	return ERR_OK;
+}
+
+enum err init_place(const struct init_wishes *w, const struct secret *root_pass, struct init_result *out,
+		    struct errbuf *why)
+{
+	char folder[4000], aside[4096];
+	enum err e = trim(w->folder, folder, why);
+	if (!e)
+		e = check_place(folder, why);
+	if (e)
+		return e;
+	snprintf(aside, sizeof aside, "%s.new-XXXXXX", folder);
+	if (!mkdtemp(aside))
+		return fail(why, ERR_IO, "%s: %s", aside, strerror(errno));
+	e = init_build(aside, w, root_pass, out, why);
+	if (!e)
+		e = put_into_place(aside, folder, why);
+	if (e)
+		nftw(aside, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return e;
+}
+
+static enum err get_pass_phrase(const struct init_wishes *w, struct secret **out, struct errbuf *why)
+{
+	char *end = NULL;
+	if (!w->root_pass_fd)
+		return pass_phrase_from_terminal("Pass phrase for the root key, at least 12 characters", out, why);
+	long fd = strtol(w->root_pass_fd, &end, 10);
+	if (!*w->root_pass_fd || *end || fd < 0 || fd > 1 << 20)
+		return fail(why, ERR_USAGE, "--root-pass-fd %s: wanted a descriptor's number", w->root_pass_fd);
+	return pass_phrase_from_fd((int)fd, out, why);
+}
+
+int command_init(int argc, char **argv)
+{
+	struct init_wishes w = {.admin = "Administrator"};
+	struct init_result result = {0};
+	struct secret *root_pass = NULL;
+	struct errbuf why = {""};
+	umask(077);
+	enum err e = parse(argc, argv, &w, &why);
+	if (!e)
+		e = check_wishes(&w, &why);
+	if (!e)
+		e = check_place(w.folder, &why); /* before a person is asked for anything */
+	if (!e)
+		e = get_pass_phrase(&w, &root_pass, &why);
+	if (!e)
+		e = init_place(&w, root_pass, &result, &why);
+	if (!e)
+		init_report(&w, &result);
+	secret_free(root_pass);
+	secret_free(result.admin_password);
+	return e ? command_failed(e, &why) : 0;
+}

@@ -1,0 +1,64 @@
+/* counterfoild: one table of subcommands, which also prints the usage. */
+#include "issuer/command/command.h"
+#include "issuer/process/control.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int command_role(int argc, char **argv)
+{
+	return argc == 2 ? child_main(argv[1]) : err_exit_code(ERR_USAGE);
+}
+
+static int command_version(int argc, char **argv)
+{
+	(void)argv;
+	printf("counterfoild %s\n", COUNTERFOIL_VERSION);
+	return argc == 1 ? 0 : err_exit_code(ERR_USAGE);
+}
+
+static int command_help(int argc, char **argv);
+
+const struct command command_table[] = {
+	{"init", "DIR [--name N] [--domain D] [--public-url U] [--members-url U] [--status-url U]\n"
+		 "            [--listen-public L] [--listen-members L] [--listen-status L] [--listen-ops L]\n"
+		 "            [--host NAME]... [--admin NAME] [--root-pass-fd N]",
+	 "make a new installation in DIR", command_init},
+	{"run", "--config FILE", "run the daemon", command_run},
+	{"check", "--config FILE | --keys", "say what a configuration would do, and what is wrong with it", command_check},
+	{"admin", "new --config FILE --name NAME --role administrator|support|auditor --out FILE.p12",
+	 "make a member of the staff from this machine (audited)", command_admin},
+	{"role", NULL, "what run starts", command_role},
+	{"version", "", "print the version", command_version},
+	{"help", "", "print this", command_help},
+};
+const size_t command_count = sizeof command_table / sizeof *command_table;
+
+static void print_usage(FILE *to)
+{
+	fputs("usage: counterfoild COMMAND\n", to);
+	for (size_t i = 0; i < command_count; i++)
+		if (command_table[i].synopsis)
+			fprintf(to, "  %s %s\n            %s\n", command_table[i].name, command_table[i].synopsis,
+				command_table[i].what);
+	fputs("See counterfoild(8) and counterfoil.conf(5).\n", to);
+}
+
+static int command_help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	print_usage(stdout);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < command_count; i++)
+		if (strcmp(argv[1], command_table[i].name) == 0)
+			return command_table[i].run(argc - 1, argv + 1);
+	if (argc > 1)
+		fprintf(stderr, "counterfoild: there is no command \"%.40s\"\n", argv[1]);
+	print_usage(stderr);
+	return err_exit_code(ERR_USAGE);
+}
