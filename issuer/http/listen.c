@@ -64,16 +64,17 @@ static enum err start_daemon(struct listening *l, const struct listening_source 
 {
 	const struct settings *s = l->front->desk.settings;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	/* Not MHD_OPTION_STRICT_FOR_CLIENT: it answers a missing Host by itself and keeps the connection, so that the body
+	 * of such a request would be read as the next one. */
 	struct MHD_OptionItem options[OPTIONS_MAX] = {
 		{MHD_OPTION_LISTEN_SOCKET, from->socket, NULL},
 		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->connections, NULL},
 		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)s->connections_per_address, NULL},
 		{MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(s->idle_time + s->request_time), NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-		{MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
 		{MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
 	};
-	size_t n = 7;
+	size_t n = 6;
 	if (from->tls) {
 		const char *chain = buf_string(from->tls->chain);
 		if (!chain)

@@ -1,0 +1,307 @@
+/* Listeners over plain sockets: what the guard refuses is refused through the HTTP library too, answers carry their
+ * headers, deadlines hold, and a stop in the middle of things ends cleanly. */
+#include "tests/support/clock_injected.h"
+#include "tests/unit/http_stage.h"
+
+static struct answer a;
+
+#define OPS(request) "GET " request " HTTP/1.1\r\nHost: x\r\n"
+
+static void an_answer_carries_its_headers(void **state)
+{
+	struct http_stage *s = *state;
+	ask_plain(s, LISTENER_OPS, OPS("/healthz") "Connection: close\r\n\r\n", &a, true);
+	assert_int_equal(a.status, 200);
+	assert_string_equal(answer_body(&a), "ok\n");
+	assert_string_equal(answer_header(&a, "Cache-Control"), "no-store");
+	assert_string_equal(answer_header(&a, "X-Content-Type-Options"), "nosniff");
+	assert_string_equal(answer_header(&a, "Referrer-Policy"), "no-referrer");
+	assert_int_equal(strlen(answer_header(&a, "X-Request-Id")), 16);
+	assert_non_null(answer_header(&a, "Date"));
+	assert_null(answer_header(&a, "Strict-Transport-Security"));
+	assert_null(answer_header(&a, "Server"));
+}
+
+static const struct {
+	const char *name, *request;
+	int status;
+} raw[] = {
+	{"two lengths", "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde", 400},
+	{"length and chunks", "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+	{"space before colon", "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length : 4\r\n\r\nabcd", 400},
+	{"xchunked", "POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400},
+	{"no host", "GET /healthz HTTP/1.1\r\n\r\n", 400},
+	{"no host in 1.0", "GET /healthz HTTP/1.0\r\n\r\n", 400},
+	{"two hosts", "GET /healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400},
+	{"name with odd bytes", OPS("/healthz") "X(Y): 1\r\n\r\n", 400},
+	{"get with a body", OPS("/healthz") "Content-Length: 3\r\n\r\nabc", 400},
+	{"nul encoded", OPS("/healthz%00") "\r\n", 400},
+	{"encoded slash", OPS("/..%2fhealthz") "\r\n", 400},
+	{"dot dot", OPS("/x/../healthz") "\r\n", 400},
+	{"two slashes", OPS("//healthz") "\r\n", 400},
+	{"space in target", OPS("/heal thz") "\r\n", 400},
+	{"absolute form", OPS("http://x/healthz") "\r\n", 400},
+	{"bad query escape", OPS("/healthz?a=%zz") "\r\n", 400},
+	{"unknown verb", "BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 405},
+	{"options", "OPTIONS /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 405},
+	{"post with a body where none goes", "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 405},
+	{"too large by its length", "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n", 405},
+};
+
+static void what_the_guard_refuses_is_answered_and_the_connection_closed(void **state)
+{
+	struct http_stage *s = *state;
+	char request[1024];
+	for (size_t i = 0; i < COUNT(raw); i++) {
+		/* A second request behind it: were it answered, something had been smuggled. */
+		snprintf(request, sizeof request, "%s%s", raw[i].request, OPS("/readyz") "\r\n");
+		ask_plain(s, LISTENER_OPS, request, &a, true);
+		if (a.status != raw[i].status || !a.closed)
+			fail_msg("%s: status %d, closed %d", raw[i].name, a.status, a.closed);
+		const char *first = strstr(a.text, "HTTP/1.1 ");
+		if (first && strstr(first + 1, "HTTP/1.1 "))
+			fail_msg("%s: a second answer followed", raw[i].name);
+	}
+}
+
+static void a_refusal_without_a_body_keeps_the_connection(void **state)
+{
+	struct http_stage *s = *state;
+	int fd = dial(s, LISTENER_OPS);
+	for (int i = 0; i < 3; i++) {
+		send_bytes(fd, OPS("/nothing") "\r\n", strlen(OPS("/nothing") "\r\n"));
+		receive(fd, &a, false);
+		assert_int_equal(a.status, 404);
+		assert_false(a.closed);
+		assert_string_equal(answer_header(&a, "Content-Type"), "application/problem+json");
+	}
+	close(fd);
+}
+
+static void a_wrong_method_is_told_the_right_one(void **state)
+{
+	struct http_stage *s = *state;
+	ask_plain(s, LISTENER_OPS, "POST /healthz HTTP/1.1\r\nHost: x\r\n\r\n", &a, false);
+	assert_int_equal(a.status, 405);
+	assert_string_equal(answer_header(&a, "Allow"), "GET, HEAD");
+}
+
+static void pipelined_requests_are_answered_in_order(void **state)
+{
+	struct http_stage *s = *state;
+	ask_plain(s, LISTENER_OPS, OPS("/healthz") "\r\n" OPS("/nothing") "\r\n" OPS("/healthz") "Connection: close\r\n\r\n", &a, true);
+	const char *one = strstr(a.text, "HTTP/1.1 200"), *two = one ? strstr(one, "HTTP/1.1 404") : NULL;
+	assert_non_null(two);
+	assert_non_null(strstr(two, "HTTP/1.1 200"));
+}
+
+static void a_head_request_has_the_length_and_no_body(void **state)
+{
+	struct http_stage *s = *state;
+	ask_plain(s, LISTENER_OPS, "HEAD /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", &a, true);
+	assert_int_equal(a.status, 200);
+	assert_string_equal(answer_header(&a, "Content-Length"), "3");
+	assert_string_equal(answer_body(&a), "");
+}
+
+static void a_browser_gets_a_page_and_the_policy_with_it(void **state)
+{
+	struct http_stage *s = *state;
+	ask_plain(s, LISTENER_OPS, OPS("/nothing") "Accept: text/html\r\nConnection: close\r\n\r\n", &a, true);
+	assert_int_equal(a.status, 404);
+	assert_string_equal(answer_header(&a, "Content-Type"), "text/html; charset=utf-8");
+	assert_non_null(strstr(answer_header(&a, "Content-Security-Policy"), "default-src 'none'"));
+	assert_non_null(strstr(answer_body(&a), "<h1>"));
+}
+
+/* ---- status ---- */
+
+static void the_newest_list_is_served_with_its_validators(void **state)
+{
+	struct http_stage *s = *state;
+	char request[256], etag[80];
+	ask_plain(s, LISTENER_STATUS, OPS("/crl/issuing.crl") "\r\n", &a, false);
+	assert_int_equal(a.status, 200);
+	assert_string_equal(answer_header(&a, "Content-Type"), "application/pkix-crl");
+	assert_string_equal(answer_header(&a, "Cache-Control"), "max-age=60");
+	assert_string_equal(answer_header(&a, "Last-Modified"), "Sun, 22 Nov 2026 02:13:38 GMT");
+	snprintf(etag, sizeof etag, "%.79s", answer_header(&a, "ETag"));
+	struct crl_head head;
+	size_t n = 0;
+	assert_ok(crl_read(answer_body(&a), a.len - (size_t)(answer_body(&a) - a.text), s->pki.issuing.certificate, &head, &n, NULL));
+	assert_int_equal(head.number, 7);
+	snprintf(request, sizeof request, OPS("/crl/issuing.crl") "If-None-Match: %s\r\nConnection: close\r\n\r\n", etag);
+	ask_plain(s, LISTENER_STATUS, request, &a, true);
+	assert_int_equal(a.status, 304);
+	assert_string_equal(answer_body(&a), "");
+}
+
+static void a_newer_list_is_seen_when_the_counter_moves(void **state)
+{
+	struct http_stage *s = *state;
+	struct crl_head head;
+	struct buf der = BUF_INIT(65536);
+	struct front *f = &s->front;
+	assert_ok(crl_cache_read(f->crl_cache, NOW, &head, &der, NULL));
+	assert_int_equal(head.number, 7);
+	assert_ok(store_begin(s->folder->store));
+	assert_ok(store_exec_one(s->folder->store, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(8),
+				 value_integer(NOW), value_integer(NOW + DAY), value_blob(der.data, der.len))));
+	assert_ok(store_commit(s->folder->store));
+	assert_ok(crl_cache_read(f->crl_cache, NOW, &head, NULL, NULL));
+	assert_int_equal(head.number, 7);
+	s->shared.crl_generation++;
+	assert_ok(crl_cache_read(f->crl_cache, NOW, &head, NULL, NULL));
+	assert_int_equal(head.number, 8);
+	buf_free(&der);
+}
+
+static void every_ca_file_is_served_and_nothing_else(void **state)
+{
+	static const struct {
+		const char *path, *type;
+		int status;
+	} files[] = {
+		{"/ca/root.cer", "application/pkix-cert", 200},        {"/ca/issuing.cer", "application/pkix-cert", 200},
+		{"/ca/root.pem", "application/x-pem-file", 200},       {"/ca/issuing.pem", "application/x-pem-file", 200},
+		{"/ca/chain.pem", "application/x-pem-file", 200},      {"/crl/root.crl", "application/pkix-crl", 200},
+		{"/crl/bundle.pem", "application/x-pem-file", 200},    {"/ca/root.crl", "application/problem+json", 404},
+		{"/ca/issuing.key", "application/problem+json", 404},  {"/crl/root.cer", "application/problem+json", 404},
+		{"/crl/other.crl", "application/problem+json", 404},   {"/ocsp", "application/problem+json", 404},
+	};
+	struct http_stage *s = *state;
+	char request[256];
+	for (size_t i = 0; i < COUNT(files); i++) {
+		snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", files[i].path);
+		ask_plain(s, LISTENER_STATUS, request, &a, false);
+		if (a.status != files[i].status || strcmp(answer_header(&a, "Content-Type"), files[i].type) != 0)
+			fail_msg("%s: %d %s", files[i].path, a.status, answer_header(&a, "Content-Type"));
+	}
+	ask_plain(s, LISTENER_STATUS, OPS("/crl/bundle.pem") "\r\n", &a, false);
+	const char *first = strstr(a.text, "-----BEGIN X509 CRL-----");
+	assert_non_null(first);
+	assert_non_null(strstr(first + 1, "-----BEGIN X509 CRL-----"));
+}
+
+static void a_range_is_a_part_of_the_same_bytes(void **state)
+{
+	struct http_stage *s = *state;
+	static struct answer whole;
+	ask_plain(s, LISTENER_STATUS, OPS("/ca/root.cer") "\r\n", &whole, false);
+	ask_plain(s, LISTENER_STATUS, OPS("/ca/root.cer") "Range: bytes=10-19\r\n\r\n", &a, false);
+	assert_int_equal(a.status, 206);
+	assert_string_equal(answer_header(&a, "Content-Length"), "10");
+	assert_memory_equal(answer_body(&a), answer_body(&whole) + 10, 10);
+	assert_non_null(strstr(answer_header(&a, "Content-Range"), "bytes 10-19/"));
+	ask_plain(s, LISTENER_STATUS, OPS("/ca/root.cer") "Range: bytes=10-19\r\nIf-Range: \"old\"\r\n\r\n", &a, false);
+	assert_int_equal(a.status, 200);
+	ask_plain(s, LISTENER_STATUS, OPS("/ca/root.cer") "Range: bytes=99999-\r\n\r\n", &a, false);
+	assert_int_equal(a.status, 416);
+}
+
+/* ---- ops ---- */
+
+static void readiness_names_what_is_missing(void **state)
+{
+	struct http_stage *s = *state;
+	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
+	assert_int_equal(a.status, 200);
+	s->shared.clerk_alive_at = NOW - 31;
+	s->shared.issuing_paused = 1;
+	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
+	assert_int_equal(a.status, 503);
+	assert_non_null(strstr(a.text, "clerk"));
+	assert_non_null(strstr(a.text, "issuing is paused"));
+	assert_null(strstr(a.text, "revocation list"));
+	clock_inject(NOW + 2 * DAY);
+	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
+	assert_non_null(strstr(a.text, "revocation list is past"));
+}
+
+static void metrics_count_what_was_asked(void **state)
+{
+	struct http_stage *s = *state;
+	for (int i = 0; i < 3; i++)
+		ask_plain(s, LISTENER_OPS, OPS("/nothing") "Connection: close\r\n\r\n", &a, true);
+	ask_plain(s, LISTENER_OPS, OPS("/healthz%00") "\r\n", &a, true);
+	ask_plain(s, LISTENER_OPS, OPS("/metrics") "\r\n", &a, false);
+	assert_int_equal(a.status, 200);
+	assert_non_null(strstr(a.text, "counterfoil_requests_total{listener=\"ops\",status=\"4xx\"} 4\n"));
+	assert_non_null(strstr(a.text, "counterfoil_refused_total{listener=\"ops\"} 1\n"));
+	assert_non_null(strstr(a.text, "counterfoil_crl_number 7\n"));
+	assert_non_null(strstr(a.text, "counterfoil_database_readable 1\n"));
+	for (const char *line = answer_body(&a); *line; line = strchr(line, '\n') + 1)
+		assert_true(line[0] == '#' || strncmp(line, "counterfoil_", 12) == 0);
+}
+
+/* ---- time ---- */
+
+static void a_slow_request_is_cut_and_a_silent_connection_too(void **state)
+{
+	struct http_stage *s = *state;
+	s->settings.request_time = 1;
+	s->settings.idle_time = 1;
+	assert_ok(sweeper_start(s->listening, LISTENER_COUNT, s->front.metrics, &s->sweeper));
+	int silent = dial(s, LISTENER_OPS), dripping = dial(s, LISTENER_OPS), idle = dial(s, LISTENER_OPS);
+	send_bytes(idle, OPS("/healthz") "\r\n", strlen(OPS("/healthz") "\r\n"));
+	receive(idle, &a, false);
+	assert_int_equal(a.status, 200);
+	/* One byte now and then: the library's own time-out would never come. */
+	static const char slow[] = OPS("/healthz") "X-Slow: ........................................";
+	int64_t began = clock_mono_ms();
+	bool cut = false;
+	for (size_t i = 0; i < sizeof slow - 1 && !cut && clock_mono_ms() - began < PATIENCE_MS; i++) {
+		struct pollfd p = {.fd = dripping, .events = POLLIN};
+		send_bytes(dripping, slow + i, 1);
+		cut = poll(&p, 1, 100) > 0;
+	}
+	assert_true(cut);
+	assert_true(clock_mono_ms() - began < 5000);
+	receive(silent, &a, true);
+	assert_true(a.closed);
+	receive(idle, &a, true);
+	assert_true(a.closed);
+	assert_int_equal(s->front.metrics->swept, 3);
+	close(silent);
+	close(dripping);
+	close(idle);
+}
+
+static void one_address_holds_no_more_than_its_share(void **state)
+{
+	struct http_stage *s = *state;
+	int fd[101];
+	for (size_t i = 0; i < COUNT(fd); i++)
+		fd[i] = dial(s, LISTENER_OPS);
+	receive(fd[100], &a, true);
+	assert_true(a.closed);
+	send_bytes(fd[0], OPS("/healthz") "\r\n", strlen(OPS("/healthz") "\r\n"));
+	receive(fd[0], &a, false);
+	assert_int_equal(a.status, 200);
+	for (size_t i = 0; i < COUNT(fd); i++)
+		close(fd[i]);
+}
+
+#define staged(test) cmocka_unit_test_setup_teardown(test, stage_open, stage_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		staged(an_answer_carries_its_headers),
+		staged(what_the_guard_refuses_is_answered_and_the_connection_closed),
+		staged(a_refusal_without_a_body_keeps_the_connection),
+		staged(a_wrong_method_is_told_the_right_one),
+		staged(pipelined_requests_are_answered_in_order),
+		staged(a_head_request_has_the_length_and_no_body),
+		staged(a_browser_gets_a_page_and_the_policy_with_it),
+		staged(the_newest_list_is_served_with_its_validators),
+		staged(a_newer_list_is_seen_when_the_counter_moves),
+		staged(every_ca_file_is_served_and_nothing_else),
+		staged(a_range_is_a_part_of_the_same_bytes),
+		staged(readiness_names_what_is_missing),
+		staged(metrics_count_what_was_asked),
+		staged(a_slow_request_is_cut_and_a_silent_connection_too),
+		staged(one_address_holds_no_more_than_its_share),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
