@@ -107,7 +107,7 @@ enum err host_sign(struct host_office *o, const struct host_subject *subject, EV
 	enum err e = staff ? staff_uri(o->settings->domain, subject->staff_id, uri) : ERR_OK;
 	if (e)
 		return fail(why, e, "installation.domain = %s cannot stand in a certificate", o->settings->domain);
-	struct certificate_fields f = {.profile = subject->profile, .common_name = subject->common_name,
+	struct certificate_fields f = {.profile = subject->profile, .common_name = staff ? subject->common_name : NULL,
 				       .organisation = staff ? o->settings->name : NULL, .san_uri = staff ? uri : NULL,
 				       .hosts = subject->hosts, .crl_url = crl_url, .issuer_url = issuer_url};
 	struct intent intent = {o, clock_now()};

@@ -27,7 +27,7 @@ void host_office_close(struct host_office *o);
 
 struct host_subject {
 	enum profile_id profile;   /* PROFILE_STAFF or PROFILE_SERVER */
-	const char *common_name;   /* staff: name; server: the first host */
+	const char *common_name;   /* staff: the name; server: the first host, for the audit */
 	const char *const *hosts;  /* server */
 	const char *staff_id;      /* staff: its id, and then its role */
 	const char *staff_role;
