@@ -11,8 +11,6 @@
 
 enum { PEM_CAP = 65536, ROUND_MOST_MS = 1000 };
 
-const struct actor clerk_actor = {.id = "clerk", .role = "daemon", .request = ""};
-
 /* The order is that of a start: first journal and database are compared, so that issuing may begin. */
 static const struct task {
 	const char *name;
@@ -33,11 +31,6 @@ struct calendar {
 	int64_t next_ms[TASKS]; /* by clock_mono_ms */
 	unsigned failures[TASKS];
 };
-
-void clerk_revoked(struct clerk *c)
-{
-	atomic_fetch_add(&c->shared->revocation_generation, 1);
-}
 
 /* A task that goes on failing says so once, and once that it is well again. */
 static void note_outcome(const struct task *t, unsigned *failures, enum err e, const struct errbuf *why)

@@ -1,0 +1,202 @@
+/* A clerk with a real database, a clock that stands, and a signer and a courier that say what the test wants. Include it
+ * once a binary: it defines their calls. */
+#ifndef TESTS_CLERK_FAKES_H
+#define TESTS_CLERK_FAKES_H
+
+#include "issuer/clerk/clerk.h"
+#include "issuer/courier/courier.h"
+#include "issuer/signer/signer.h"
+#include "tests/support/clock_injected.h"
+#include "tests/support/store_folder.h"
+
+#include <string.h>
+
+enum { NOW = 1800000000, HOUR = 3600, DAYS = 86400 };
+
+static struct fake {
+	enum err courier_says;
+	int sends;
+	char sent[ID_SIZE];               /* the last id */
+	void (*while_sending)(struct folder *f);
+
+	struct journal_last last;
+	enum err last_says;
+	int resumed;                      /* 1 yes, 0 no, -1 not asked */
+	struct open_intent intents[4];
+	size_t intent_count;
+	enum err revoke_says;
+	int revokes, dones, release_calls;
+	struct revocation revocation;     /* the last */
+	char done[SERIAL_TEXT_SIZE];      /* the last */
+
+	enum err crl_says;
+	int crls;
+	size_t crl_entries;
+	struct crl_entry crl_entry[8];
+	void (*while_signing)(struct clerk *c);
+	struct clerk *clerk;
+	struct folder *folder;
+} fake;
+
+/* base's fail() has the name of a macro of cmocka's. */
+static enum err says(struct errbuf *why, enum err e, const char *text)
+{
+	if (e && why)
+		snprintf(why->text, sizeof why->text, "%s", text);
+	return e;
+}
+
+enum err courier_send(struct line *l, const char *id, const char *kind, const void *sealed, size_t len, struct errbuf *why)
+{
+	(void)l, (void)kind, (void)sealed, (void)len;
+	assert_int_equal(store_begin(fake.clerk->store), ERR_OK); /* no transaction is held across the call */
+	store_rollback(fake.clerk->store);
+	fake.sends++;
+	snprintf(fake.sent, sizeof fake.sent, "%s", id);
+	if (fake.while_sending)
+		fake.while_sending(fake.folder);
+	return says(why, fake.courier_says, "the gateway says no");
+}
+
+enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *why)
+{
+	(void)l, (void)why;
+	*out = fake.last;
+	return fake.last_says;
+}
+
+enum err signer_resume(struct line *l, bool ok, struct errbuf *why)
+{
+	(void)l, (void)why;
+	fake.resumed = ok;
+	return ERR_OK;
+}
+
+enum err signer_open_intents(struct line *l, struct open_intent *out, size_t most, size_t *n, struct errbuf *why)
+{
+	(void)l, (void)why;
+	assert_true(most >= fake.intent_count);
+	memcpy(out, fake.intents, fake.intent_count * sizeof *out);
+	*n = fake.intent_count;
+	return ERR_OK;
+}
+
+enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t head[32], struct errbuf *why)
+{
+	(void)l, (void)head;
+	assert_int_equal(store_begin(fake.clerk->store), ERR_OK);
+	store_rollback(fake.clerk->store);
+	fake.revokes++;
+	fake.revocation = *r;
+	return says(why, fake.revoke_says, "the signer says no");
+}
+
+enum err signer_done(struct line *l, const char *order, const char *serial, const uint8_t head[32])
+{
+	(void)l, (void)order, (void)head;
+	fake.dones++;
+	snprintf(fake.done, sizeof fake.done, "%s", serial);
+	return ERR_OK;
+}
+
+enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
+		    struct buf *der, uint64_t *number, struct errbuf *why)
+{
+	(void)l;
+	assert_int_equal(next_update - this_update, 24 * HOUR);
+	fake.crls++;
+	fake.crl_entries = n;
+	for (size_t i = 0; i < n && i < 8; i++)
+		fake.crl_entry[i] = entries[i];
+	if (fake.while_signing)
+		fake.while_signing(fake.clerk);
+	if (fake.crl_says)
+		return says(why, fake.crl_says, "the signer says no");
+	buf_text(der, "list");
+	*number = (uint64_t)fake.crls;
+	return ERR_OK;
+}
+
+static const struct settings fake_settings = {
+	.claim_life = DAYS, .code_tries = 5, .crl_period = HOUR, .crl_life = 24 * HOUR};
+static struct shared_page fake_page;
+
+static int clerk_open(void **state)
+{
+	folder_open(state);
+	struct folder *f = *state;
+	static struct clerk clerk;
+	clerk = (struct clerk){.store = f->store, .settings = &fake_settings, .shared = &fake_page, .issuer = "ca"};
+	memset(&fake_page, 0, sizeof fake_page);
+	fake = (struct fake){.resumed = -1, .clerk = &clerk, .folder = f};
+	clock_inject(NOW);
+	folder_sql(f->db, "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
+			  "INSERT INTO service VALUES ('s', 'g', 'pay', 'Pay', 1);"
+			  "INSERT INTO client VALUES ('c', 's', 'shop', 'Shop', 1);"
+			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1)");
+	return 0;
+}
+
+/* printf for SQL, as somebody else's connection. */
+static void __attribute__((format(printf, 1, 2))) sql(const char *format, ...)
+{
+	char text[2048];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	folder_sql(fake.folder->db, text);
+}
+
+/* One integer or text of the database, as text; "" when there is no row or it is NULL. */
+static const char *ask(const char *query)
+{
+	static char answer[256];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+	assert_int_equal(sqlite3_open(fake.folder->db, &db), SQLITE_OK);
+	if (sqlite3_prepare_v2(db, query, -1, &q, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", query, sqlite3_errmsg(db));
+	answer[0] = '\0';
+	if (sqlite3_step(q) == SQLITE_ROW && sqlite3_column_text(q, 0))
+		snprintf(answer, sizeof answer, "%s", (const char *)sqlite3_column_text(q, 0));
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return answer;
+}
+
+#define assert_asks(query, wanted) assert_string_equal(ask(query), wanted)
+
+static inline void add_order(const char *id, const char *state, int64_t link_until, int64_t claimed_at)
+{
+	sql("INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note,"
+	    " ordered_by, created_at, link_hash, link_until, claim_hash, claimed_at) VALUES ('%s', 'c', 'k', '%s', 1, '{}',"
+	    " X'00', 'client', 'p256', '', 'p', 1, CAST('%s' AS BLOB), %lld, X'00', NULLIF(%lld, 0))",
+	    id, state, id, (long long)link_until, (long long)claimed_at);
+}
+
+static inline void add_certificate(const char *serial, const char *order, const char *status, int64_t not_after)
+{
+	sql("INSERT INTO certificate (serial, issuer, kind, order_id, fingerprint, subject, not_before, not_after, der, status,"
+	    " revoked_at, reason, created_at) VALUES ('%s', 'ca', 'client', (SELECT id FROM orders WHERE id = '%s'),"
+	    " CAST('%s' AS BLOB), 'x', 1, %lld, X'00', '%s', CASE '%s' WHEN 'valid' THEN NULL ELSE 77 END,"
+	    " CASE '%s' WHEN 'revoked' THEN 1 END, 1)", serial, order, serial, (long long)not_after, status, status, status);
+}
+
+static inline void add_parcel(const char *order, const char *serial)
+{
+	sql("INSERT INTO parcel (order_id, serial, sealed_key, sealed_modern, sealed_password, created_at)"
+	    " VALUES ('%s', '%s', X'aa', X'bb', X'cc', 1)", order, serial);
+}
+
+/* A serial as the database has it: the digit forty times. */
+static inline const char *serial_of(char digit)
+{
+	static char texts[128][SERIAL_TEXT_SIZE];
+	memset(texts[(int)digit], digit, SERIAL_TEXT_SIZE - 1);
+	return texts[(int)digit];
+}
+
+#define CLERK_TEST(name) cmocka_unit_test_setup_teardown(name, clerk_open, folder_close)
+
+#endif

@@ -1,0 +1,156 @@
+/* Revocation lists: when one is made, and what stands in it. */
+#include "tests/support/clerk_fakes.h"
+
+static void round_at(int64_t now)
+{
+	struct errbuf why = {0};
+	clock_inject(now);
+	if (clerk_crl(fake.clerk, now, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+}
+
+static void a_start_makes_one_and_then_a_period_passes(void **state)
+{
+	(void)state;
+	round_at(NOW);
+	assert_int_equal(fake.crls, 1);
+	assert_asks("SELECT this_update || next_update || CAST(der AS TEXT) FROM crl", "18000000001800086400list");
+	assert_int_equal(fake_page.crl_generation, 1);
+	round_at(NOW + 1);
+	round_at(NOW + HOUR - 1);
+	assert_int_equal(fake.crls, 1);
+	round_at(NOW + HOUR);
+	assert_int_equal(fake.crls, 2);
+}
+
+static void a_changed_status_makes_one_at_once(void **state)
+{
+	(void)state;
+	round_at(NOW);
+	clerk_revoked(fake.clerk);
+	round_at(NOW + 1);
+	assert_int_equal(fake.crls, 2);
+	round_at(NOW + 2);
+	assert_int_equal(fake.crls, 2);
+}
+
+static void revoke_meanwhile(struct clerk *c)
+{
+	clerk_revoked(c);
+	fake.while_signing = NULL;
+}
+
+static void a_change_while_it_is_signed_makes_another(void **state)
+{
+	(void)state;
+	fake.while_signing = revoke_meanwhile;
+	round_at(NOW);
+	round_at(NOW + 1);
+	assert_int_equal(fake.crls, 2);
+}
+
+/* The front committed and died before it said so. */
+static void a_change_that_nobody_told_is_counted(void **state)
+{
+	(void)state;
+	round_at(NOW);
+	add_certificate(serial_of('1'), "", "revoked", NOW + DAYS);
+	round_at(NOW + 1);
+	assert_int_equal(fake.crls, 1);
+	fake.clerk->crl_counted_at -= 30001;
+	round_at(NOW + 2);
+	assert_int_equal(fake.crls, 2);
+	assert_int_equal(fake.crl_entries, 1);
+}
+
+static void a_list_has_what_is_revoked_or_held_in_rising_order(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('b'), "", "revoked", NOW + DAYS);
+	add_certificate(serial_of('2'), "", "held", NOW + DAYS);
+	add_certificate(serial_of('9'), "", "valid", NOW + DAYS);
+	round_at(NOW);
+	assert_int_equal(fake.crl_entries, 2);
+	assert_int_equal(fake.crl_entry[0].serial[0], 0x22);
+	assert_int_equal(fake.crl_entry[0].reason, REASON_HOLD);
+	assert_int_equal(fake.crl_entry[1].serial[19], 0xbb);
+	assert_int_equal(fake.crl_entry[1].reason, REASON_KEY_COMPROMISE);
+	assert_int_equal(fake.crl_entry[1].revoked_at, 77);
+}
+
+static void an_entry_stays_one_period_past_its_expiry(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "revoked", NOW - 1);
+	add_certificate(serial_of('2'), "", "revoked", NOW - HOUR + 1);
+	add_certificate(serial_of('3'), "", "revoked", NOW - HOUR);
+	round_at(NOW);
+	assert_int_equal(fake.crl_entries, 2);
+	assert_int_equal(fake.crl_entry[1].serial[0], 0x22);
+}
+
+static void another_authoritys_certificates_stay_out(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "revoked", NOW + DAYS);
+	sql("UPDATE certificate SET issuer = 'twin'");
+	round_at(NOW);
+	assert_int_equal(fake.crl_entries, 0);
+}
+
+static void only_the_newest_two_are_kept(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		round_at(NOW + i * HOUR);
+	assert_asks("SELECT group_concat(number) FROM (SELECT number FROM crl ORDER BY number)", "4,5");
+}
+
+static void a_signer_that_is_away_leaves_the_list_due(void **state)
+{
+	(void)state;
+	fake.crl_says = ERR_UNAVAILABLE;
+	assert_int_equal(clerk_crl(fake.clerk, NOW, NULL), ERR_UNAVAILABLE);
+	assert_asks("SELECT COUNT(*) FROM crl", "0");
+	assert_int_equal(fake_page.crl_generation, 0);
+	fake.crl_says = ERR_OK;
+	round_at(NOW + 1);
+	assert_int_equal(fake.crls, 2);
+	assert_asks("SELECT COUNT(*) FROM crl", "1");
+}
+
+static void a_list_from_the_future_is_replaced(void **state)
+{
+	(void)state;
+	round_at(NOW + 3 * 365 * DAYS);
+	round_at(NOW);
+	assert_int_equal(fake.crls, 2);
+	round_at(NOW + 1);
+	assert_int_equal(fake.crls, 2);
+}
+
+static void a_serial_that_is_no_serial_is_corrupt(void **state)
+{
+	(void)state;
+	add_certificate("xyz", "", "revoked", NOW + DAYS);
+	assert_int_equal(clerk_crl(fake.clerk, NOW, NULL), ERR_CORRUPT);
+	assert_int_equal(fake.crls, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLERK_TEST(a_start_makes_one_and_then_a_period_passes),
+		CLERK_TEST(a_changed_status_makes_one_at_once),
+		CLERK_TEST(a_change_while_it_is_signed_makes_another),
+		CLERK_TEST(a_change_that_nobody_told_is_counted),
+		CLERK_TEST(a_list_has_what_is_revoked_or_held_in_rising_order),
+		CLERK_TEST(an_entry_stays_one_period_past_its_expiry),
+		CLERK_TEST(another_authoritys_certificates_stay_out),
+		CLERK_TEST(only_the_newest_two_are_kept),
+		CLERK_TEST(a_signer_that_is_away_leaves_the_list_due),
+		CLERK_TEST(a_list_from_the_future_is_replaced),
+		CLERK_TEST(a_serial_that_is_no_serial_is_corrupt),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+/* Journal and database: an old copy is told from a commit that a crash cut off; orphans end revoked. */
+#include "tests/support/clerk_fakes.h"
+
+static enum err reconcile(void)
+{
+	struct errbuf why = {0};
+	enum err e = clerk_reconcile(fake.clerk, NOW, &why);
+	if (e && e != fake.last_says && e != fake.revoke_says)
+		fail_msg("%s", why.text);
+	return e;
+}
+
+static void know(char *out, char digit)
+{
+	memcpy(out, serial_of(digit), SERIAL_TEXT_SIZE);
+}
+
+static void an_empty_journal_may_issue(void **state)
+{
+	(void)state;
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.resumed, 1);
+	assert_int_equal(fake_page.issuing_paused, 0);
+}
+
+static void a_signer_that_is_away_hears_nothing(void **state)
+{
+	(void)state;
+	fake.last_says = ERR_UNAVAILABLE;
+	assert_int_equal(reconcile(), ERR_UNAVAILABLE);
+	assert_int_equal(fake.resumed, -1);
+}
+
+static void a_done_that_the_database_lacks_pauses_issuing(void **state)
+{
+	(void)state;
+	know(fake.last.done_serial, '1');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.resumed, 0);
+	assert_int_equal(fake_page.issuing_paused, 1);
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS); /* the right database is back */
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.resumed, 1);
+	assert_int_equal(fake_page.issuing_paused, 0);
+}
+
+static void an_audit_head_that_the_database_lacks_pauses_issuing(void **state)
+{
+	(void)state;
+	const struct audit_event event = {.what = "test", .object = "x"};
+	memset(fake.last.audit_head, 7, sizeof fake.last.audit_head);
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.resumed, 0);
+	assert_int_equal(store_begin(fake.clerk->store), ERR_OK);
+	assert_int_equal(audit_append(fake.clerk->store, &clerk_actor, &event, NOW, fake.last.audit_head), ERR_OK);
+	assert_int_equal(store_commit(fake.clerk->store), ERR_OK);
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.resumed, 1);
+}
+
+static void a_revocation_of_an_unknown_certificate_pauses_issuing(void **state)
+{
+	(void)state;
+	know(fake.last.revoked[0], '1');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.resumed, 0);
+}
+
+static void an_old_database_keeps_its_orphans_until_it_is_recovered(void **state)
+{
+	(void)state;
+	know(fake.last.done_serial, '1');
+	fake.intent_count = 1;
+	know(fake.intents[0].serial, '2');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT COUNT(*) FROM certificate", "0");
+}
+
+static void a_revocation_about_to_be_committed_gets_its_time(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	know(fake.last.revoked[0], '1');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.resumed, 1);
+	assert_asks("SELECT status FROM certificate", "valid");
+	sql("UPDATE certificate SET status = 'revoked'");
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_string_equal(fake.clerk->unsettled, "");
+}
+
+static void a_revocation_that_nobody_committed_is_finished(void **state)
+{
+	(void)state;
+	add_order("o", "collecting", NOW + DAYS, NOW);
+	add_certificate(serial_of('1'), "o", "valid", NOW + DAYS);
+	add_parcel("o", serial_of('1'));
+	know(fake.last.revoked[0], '1');
+	assert_int_equal(reconcile(), ERR_OK);
+	fake.clerk->unsettled_since -= 30000;
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT status || revoked_at || reason FROM certificate", "revoked18000000000");
+	assert_asks("SELECT (sealed_key IS NULL) || (sealed_password IS NULL) FROM parcel", "11");
+	assert_int_equal(fake_page.revocation_generation, 1);
+	assert_asks("SELECT json_extract(record, '$.what') FROM audit WHERE sequence = 1", "certificate.revoked");
+}
+
+static void an_intent_without_a_certificate_is_an_orphan_and_revoked(void **state)
+{
+	(void)state;
+	add_order("o", "collecting", NOW + DAYS, NOW);
+	fake.intent_count = 1;
+	fake.intents[0] = (struct open_intent){.order = "o", .not_before = 5, .not_after = NOW + DAYS};
+	know(fake.intents[0].serial, '3');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.revokes, 1);
+	assert_string_equal(fake.revocation.serial, serial_of('3'));
+	assert_int_equal(fake.revocation.reason, REASON_CESSATION);
+	assert_int_equal(fake.dones, 0);
+	assert_asks("SELECT kind || status || reason || order_id || subject || length(der) FROM certificate",
+		    "orphanrevoked5oorphan of order o0");
+	assert_asks("SELECT json_extract(record, '$.what') FROM audit", "certificate.orphaned");
+	assert_int_equal(fake_page.revocation_generation, 1);
+}
+
+/* The signer died between the database and the journal: the intent is still open. */
+static void an_orphan_is_revoked_again_never_done(void **state)
+{
+	(void)state;
+	fake.intent_count = 1;
+	know(fake.intents[0].serial, '3');
+	fake.revoke_says = ERR_CLOSED;
+	assert_int_equal(reconcile(), ERR_CLOSED);
+	fake.revoke_says = ERR_OK;
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.revokes, 2);
+	assert_int_equal(fake.dones, 0);
+	assert_asks("SELECT COUNT(*) FROM certificate", "1");
+	assert_asks("SELECT COUNT(*) FROM audit", "1");
+}
+
+static void an_intent_whose_certificate_is_there_is_done(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('4'), "", "valid", NOW + DAYS);
+	fake.intent_count = 1;
+	know(fake.intents[0].serial, '4');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.dones, 1);
+	assert_string_equal(fake.done, serial_of('4'));
+	assert_int_equal(fake.revokes, 0);
+	assert_asks("SELECT status FROM certificate", "valid");
+}
+
+static void an_orphan_of_an_order_that_is_not_there_is_kept_too(void **state)
+{
+	(void)state;
+	fake.intent_count = 2;
+	know(fake.intents[0].serial, '5');
+	memcpy(fake.intents[0].order, "nobody", 7);
+	know(fake.intents[1].serial, '6');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT COUNT(*) FROM certificate WHERE order_id IS NULL AND status = 'revoked'", "2");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLERK_TEST(an_empty_journal_may_issue),
+		CLERK_TEST(a_signer_that_is_away_hears_nothing),
+		CLERK_TEST(a_done_that_the_database_lacks_pauses_issuing),
+		CLERK_TEST(an_audit_head_that_the_database_lacks_pauses_issuing),
+		CLERK_TEST(a_revocation_of_an_unknown_certificate_pauses_issuing),
+		CLERK_TEST(an_old_database_keeps_its_orphans_until_it_is_recovered),
+		CLERK_TEST(a_revocation_about_to_be_committed_gets_its_time),
+		CLERK_TEST(a_revocation_that_nobody_committed_is_finished),
+		CLERK_TEST(an_intent_without_a_certificate_is_an_orphan_and_revoked),
+		CLERK_TEST(an_orphan_is_revoked_again_never_done),
+		CLERK_TEST(an_intent_whose_certificate_is_there_is_done),
+		CLERK_TEST(an_orphan_of_an_order_that_is_not_there_is_kept_too),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
