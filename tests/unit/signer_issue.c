@@ -341,6 +341,42 @@ static void a_key_is_packaged_with_its_own_certificate_only(void **state)
 	buf_free(&root);
 }
 
+static void a_certificate_of_another_authority_is_not_packaged(void **state)
+{
+	(void)state;
+	const struct authority_names names = {"Twin", "Twin Root", "Twin Issuing", "http://localhost/r", "http://localhost/c"};
+	struct buf answer = BUF_INIT(100000), opened = BUF_INIT(100000), twin = BUF_INIT(10000);
+	struct authority other = {0};
+	struct order_facts f = bench_facts();
+	struct buf text = BUF_INIT(FACTS_MAX_BYTES);
+	struct subject subject;
+	struct issued i = ISSUED_INIT;
+	struct secret *password = NULL;
+	char to[32];
+	EVP_PKEY *key = NULL;
+	X509 *certificate = NULL;
+	assert_int_equal(authority_make_issuing(&names, &bench.root, clock_now(), &other, NULL), ERR_OK);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_OK);
+	issued_read(&answer, &i);
+	parse_password(&i, &password, to);
+	assert_int_equal(unseal(ORDER, PACKAGE_MODERN, &i.sealed_modern, &opened), ERR_OK);
+	package_open(&opened, password, &key, &certificate, NULL);
+	assert_int_equal(facts_write(&f, &text), ERR_OK);
+	assert_int_equal(subject_read(bench.signer, text.data, text.len, &subject, NULL), ERR_OK);
+	assert_int_equal(authority_issue(&other, &subject.fields, key, NULL, &twin, NULL), ERR_OK);
+	assert_int_equal(package(ORDER, PACKAGE_MODERN, &i.sealed_key, &twin, &answer), ERR_REFUSED);
+	assert_int_equal(package(ORDER, PACKAGE_MODERN, &i.sealed_key, &i.certificate, &answer), ERR_OK);
+	authority_clear(&other);
+	EVP_PKEY_free(key);
+	X509_free(certificate);
+	secret_free(password);
+	issued_free(&i);
+	buf_free(&answer);
+	buf_free(&opened);
+	buf_free(&twin);
+	buf_free(&text);
+}
+
 static void an_order_approved_anew_does_not_get_the_old_answer(void **state)
 {
 	(void)state;
@@ -464,6 +500,7 @@ int main(void)
 		bench_test(neither_password_nor_key_leaves_but_sealed),
 		bench_test(sealed_bytes_with_any_byte_changed_are_refused),
 		bench_test(a_key_is_packaged_with_its_own_certificate_only),
+		bench_test(a_certificate_of_another_authority_is_not_packaged),
 		bench_test(an_order_approved_anew_does_not_get_the_old_answer),
 		bench_test(a_jump_of_the_clock_pauses_issuing_alone),
 		bench_test(an_accepted_clock_is_believed),

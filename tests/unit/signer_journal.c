@@ -1,6 +1,7 @@
 /* The signer's journal: what is acknowledged is there after a crash, and what was touched is refused. */
 #include "base/file.h"
 #include "issuer/signer/journal.h"
+#include "issuer/signer/journal_read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -210,6 +211,67 @@ static void dropped_and_exchanged_lines_are_refused(void **state)
 	}
 	buf_free(&b);
 	buf_free(&other);
+}
+
+static void a_line_of_another_history_is_refused(void **state)
+{
+	(void)state;
+	struct buf one = BUF_INIT(100000), two = BUF_INIT(100000), mixed = BUF_INIT(100000);
+	struct buf *const histories[] = {&one, &two};
+	for (unsigned h = 0; h < 2; h++) {
+		write_bytes("", 0);
+		struct journal *j = opened();
+		for (unsigned n = 0; n < 4; n++)
+			assert_int_equal(withdraw(j, 10 * h + n, "revoke"), ERR_OK);
+		journal_close(j);
+		read_bytes(histories[h]);
+	}
+	buf_add(&mixed, one.data, line_at(&one, 2)); /* every sequence is right */
+	buf_add(&mixed, two.data + line_at(&two, 2), two.len - line_at(&two, 2));
+	write_bytes(mixed.data, mixed.len);
+	assert_int_equal(open_result(NULL), ERR_CORRUPT);
+	buf_free(&one);
+	buf_free(&two);
+	buf_free(&mixed);
+}
+
+static void a_sequence_that_jumps_is_refused_though_the_chain_holds(void **state)
+{
+	(void)state;
+	for (int64_t second = 0; second <= 4; second++) {
+		struct buf b = BUF_INIT(10000);
+		struct journal_line first = {.op = "crl", .node = "n1", .at = NOW, .sequence = 1, .number = 1};
+		struct journal_line next = {.op = "crl", .node = "n1", .at = NOW, .sequence = second, .number = 2};
+		assert_int_equal(journal_line_write(&first, journal_check_none, &b), ERR_OK);
+		assert_int_equal(journal_line_write(&next, first.check, &b), ERR_OK);
+		write_bytes(b.data, b.len);
+		assert_int_equal(open_result(NULL), second == 2 ? ERR_OK : ERR_CORRUPT);
+		buf_free(&b);
+	}
+}
+
+static void a_checkpoint_is_found_wherever_the_chunks_end(void **state)
+{
+	(void)state;
+	enum { CHUNK = 65536 };
+	struct buf b = BUF_INIT(200000);
+	struct journal_line first = {.op = "crl", .node = "n1", .at = NOW, .sequence = 1, .number = 1};
+	struct journal_line mark = {.op = "checkpoint", .node = "n1", .at = NOW, .sequence = 2, .number = 1};
+	assert_int_equal(journal_line_write(&first, journal_check_none, &b), ERR_OK);
+	assert_int_equal(journal_line_write(&mark, first.check, &b), ERR_OK);
+	size_t end = b.len;
+	memset(buf_room(&b, CHUNK), '\n', CHUNK);
+	write_bytes(b.data, b.len);
+	int fd = open_fd();
+	for (size_t size = end; size <= b.len; size = size < CHUNK - 100 ? size + 1021 : size + 1) {
+		struct journal_place place;
+		assert_int_equal(journal_find_start(fd, (off_t)size, &place), ERR_OK);
+		if (place.offset != (off_t)line_at(&b, 1))
+			fail_msg("not found from %zu", size);
+		assert_string_equal(place.check, first.check);
+	}
+	close(fd);
+	buf_free(&b);
 }
 
 static void lines_that_mean_the_same_but_are_written_otherwise_are_refused(void **state)
@@ -620,6 +682,9 @@ int main(void)
 		cmocka_unit_test_setup(torn_last_line_is_cut_off_at_every_length, begin),
 		cmocka_unit_test_setup(flipped_byte_in_the_middle_is_refused_and_its_line_named, begin),
 		cmocka_unit_test_setup(dropped_and_exchanged_lines_are_refused, begin),
+		cmocka_unit_test_setup(a_line_of_another_history_is_refused, begin),
+		cmocka_unit_test_setup(a_sequence_that_jumps_is_refused_though_the_chain_holds, begin),
+		cmocka_unit_test_setup(a_checkpoint_is_found_wherever_the_chunks_end, begin),
 		cmocka_unit_test_setup(lines_that_mean_the_same_but_are_written_otherwise_are_refused, begin),
 		cmocka_unit_test_setup(the_journal_of_another_node_is_refused, begin),
 		cmocka_unit_test_setup(a_journal_that_became_shorter_is_refused, begin),
