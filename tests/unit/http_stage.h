@@ -3,8 +3,11 @@
 #ifndef TESTS_HTTP_STAGE_H
 #define TESTS_HTTP_STAGE_H
 
+#include "tests/support/test.h"
+
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/log.h"
 #include "issuer/http/ca_files.h"
 #include "issuer/http/first_use.h"
 #include "issuer/http/listen.h"
@@ -141,6 +144,7 @@ static inline int stage_open(void **state)
 	struct http_stage *s = calloc(1, sizeof *s);
 	struct front *f = &s->front;
 	signal(SIGPIPE, SIG_IGN);
+	log_threshold(LOG_LEVEL_ERROR);
 	clock_inject(NOW);
 	s->trust_pem = s->server_chain = f->root_pem = f->issuing_pem = f->root_crl_der = BUF_INIT(65536);
 	s->client_der = BUF_INIT(16384);
