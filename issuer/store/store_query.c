@@ -12,19 +12,9 @@ static const struct {
 #undef STATEMENT
 };
 
-const char *statement_name(enum statement id)
-{
-	return statements[id].name;
-}
-
-const char *statement_sql(enum statement id)
-{
-	return statements[id].sql;
-}
-
 /* SQLite numbers "$2" by first appearance, whatever its name says: a text that uses them in another order would bind
  * wrongly in silence. */
-static enum err check_placeholders(sqlite3_stmt *statement, enum statement id, struct errbuf *why)
+static enum err check_placeholders(sqlite3_stmt *statement, const char *name, struct errbuf *why)
 {
 	int n = sqlite3_bind_parameter_count(statement);
 	for (int i = 1; i <= n; i++) {
@@ -32,27 +22,27 @@ static enum err check_placeholders(sqlite3_stmt *statement, enum statement id, s
 		const char *had = sqlite3_bind_parameter_name(statement, i);
 		snprintf(wanted, sizeof wanted, "$%d", i);
 		if (!had || strcmp(had, wanted) != 0)
-			return fail(why, ERR_INTERNAL, "statement %s: placeholder %d is %s", statements[id].name, i,
-				    had ? had : "?");
+			return fail(why, ERR_INTERNAL, "statement %s: placeholder %d is %s", name, i, had ? had : "?");
 	}
 	return ERR_OK;
 }
 
+enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlite3_stmt **out, struct errbuf *why)
+{
+	const char *rest = NULL;
+	if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, &rest) != SQLITE_OK)
+		return fail(why, ERR_INTERNAL, "statement %s: %s", name, sqlite3_errmsg(db));
+	if (!*out || *rest)
+		return fail(why, ERR_INTERNAL, "statement %s is not one statement", name);
+	return check_placeholders(*out, name, why);
+}
+
 enum err store_prepare_all(struct store *s, struct errbuf *why)
 {
-	for (int id = 0; id < STATEMENT_COUNT; id++) {
-		const char *rest = NULL;
-		int rc = sqlite3_prepare_v3(s->db, statements[id].sql, -1, SQLITE_PREPARE_PERSISTENT, &s->prepared[id],
-					    &rest);
-		if (rc != SQLITE_OK)
-			return fail(why, ERR_INTERNAL, "statement %s: %s", statements[id].name, sqlite3_errmsg(s->db));
-		if (!s->prepared[id] || *rest)
-			return fail(why, ERR_INTERNAL, "statement %s is not one statement", statements[id].name);
-		enum err e = check_placeholders(s->prepared[id], (enum statement)id, why);
-		if (e)
-			return e;
-	}
-	return ERR_OK;
+	enum err e = ERR_OK;
+	for (int id = 0; !e && id < STATEMENT_COUNT; id++)
+		e = statement_prepare(s->db, statements[id].name, statements[id].sql, &s->prepared[id], why);
+	return e;
 }
 
 void store_finalize_all(struct store *s)

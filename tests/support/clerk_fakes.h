@@ -25,7 +25,8 @@ static struct fake {
 	struct open_intent intents[4];
 	size_t intent_count;
 	enum err revoke_says;
-	int revokes, dones, release_calls;
+	int revokes, dones;
+	void (*while_revoking)(struct folder *f);
 	struct revocation revocation;     /* the last */
 	char done[SERIAL_TEXT_SIZE];      /* the last */
 
@@ -88,6 +89,8 @@ enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t
 	store_rollback(fake.clerk->store);
 	fake.revokes++;
 	fake.revocation = *r;
+	if (fake.while_revoking)
+		fake.while_revoking(fake.folder);
 	return says(why, fake.revoke_says, "the signer says no");
 }
 

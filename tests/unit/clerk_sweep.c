@@ -82,6 +82,24 @@ static void nothing_lapses_unless_the_journal_has_the_revocation(void **state)
 	assert_asks("SELECT state || status FROM orders JOIN certificate ON order_id = id", "lapsedrevoked");
 }
 
+static void resend(struct folder *f)
+{
+	folder_sql(f->db, "UPDATE orders SET state = 'offered', link_until = 1900000000");
+}
+
+/* The journal has the revocation: it stands, but the order has a new link. */
+static void an_order_sent_again_meanwhile_does_not_lapse(void **state)
+{
+	(void)state;
+	add_order("o", "collecting", NOW + DAYS, NOW - DAYS);
+	add_certificate(serial_of('1'), "o", "valid", NOW + DAYS);
+	fake.while_revoking = resend;
+	assert_int_equal(sweep_at(NOW), ERR_OK);
+	assert_asks("SELECT state || status FROM orders JOIN certificate ON order_id = id", "offeredrevoked");
+	assert_asks("SELECT COUNT(*) FROM audit WHERE json_extract(record, '$.what') = 'order.lapsed'", "0");
+	assert_int_equal(fake_page.revocation_generation, 1);
+}
+
 static void received_orders_and_their_certificates_are_left_alone(void **state)
 {
 	(void)state;
@@ -163,6 +181,7 @@ int main(void)
 		CLERK_TEST(a_claim_outlives_the_link_until_its_own_end),
 		CLERK_TEST(an_unacknowledged_parcel_is_revoked_and_erased),
 		CLERK_TEST(nothing_lapses_unless_the_journal_has_the_revocation),
+		CLERK_TEST(an_order_sent_again_meanwhile_does_not_lapse),
 		CLERK_TEST(received_orders_and_their_certificates_are_left_alone),
 		CLERK_TEST(a_password_rests_a_day_after_the_receipt),
 		CLERK_TEST(tries_that_ran_out_lock_after_a_minute),

@@ -31,6 +31,31 @@ static void every_statement_prepares_and_counts_its_placeholders(void **state)
 	sqlite3_close(db);
 }
 
+static void a_statement_that_would_bind_wrongly_is_named(void **state)
+{
+	static const struct {
+		const char *sql, *wanted;
+	} cases[] = {
+		{"SELECT $2, $1", "placeholder 1 is $2"},
+		{"SELECT $1, $3", "placeholder 2 is $3"},
+		{"SELECT ?", "placeholder 1 is ?"},
+		{"SELECT :name", "placeholder 1 is :name"},
+		{"SELECT name FROM nowhere", "no such table"},
+		{"SELECT \"text\"", "no such column"},
+		{"SELECT 1; SELECT 2", "not one statement"},
+		{"", "not one statement"},
+	};
+	struct folder *f = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct errbuf why = {0};
+		sqlite3_stmt *statement = NULL;
+		enum err e = statement_prepare(f->store->db, "WRONG", cases[i].sql, &statement, &why);
+		if (e != ERR_INTERNAL || !strstr(why.text, "WRONG") || !strstr(why.text, cases[i].wanted))
+			fail_msg("%s: '%s', wanted '%s'", cases[i].sql, why.text, cases[i].wanted);
+		sqlite3_finalize(statement);
+	}
+}
+
 static void creating_over_a_database_is_refused(void **state)
 {
 	struct folder *f = *state;
@@ -228,6 +253,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_database_is_private_and_has_the_version),
 		TEST(every_statement_prepares_and_counts_its_placeholders),
+		TEST(a_statement_that_would_bind_wrongly_is_named),
 		TEST(creating_over_a_database_is_refused),
 		TEST(a_missing_database_is_not_made),
 		TEST(what_is_no_database_of_ours_is_refused),
