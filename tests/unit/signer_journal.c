@@ -466,6 +466,36 @@ static void a_start_from_a_checkpoint_knows_the_same(void **state)
 	journal_close(j);
 }
 
+static void no_checkpoint_is_written_over_the_other_writers_intent(void **state)
+{
+	(void)state;
+	struct journal *a = opened(), *b = opened();
+	many(a, 1, 128);
+	assert_int_equal(intent(b, NULL, 1000), ERR_OK); /* unseen by a */
+	assert_int_equal(journal_checkpoint(a, NOW), ERR_OK);
+	assert_int_equal(journal_peek(a)->last.sequence, 257);
+	assert_int_equal(journal_peek(a)->intent_count, 1);
+	assert_int_equal(done(b, NULL, 1000), ERR_OK);
+	journal_close(a);
+	journal_close(b);
+	assert_int_equal(open_result(NULL), ERR_OK);
+}
+
+static void a_checkpoint_behind_an_open_intent_is_refused(void **state)
+{
+	(void)state;
+	struct buf b = BUF_INIT(10000);
+	struct journal_line first = {.op = "intent", .node = "n1", .at = NOW, .sequence = 1, .serial = "aa"};
+	struct journal_line mark = {.op = "checkpoint", .node = "n1", .at = NOW, .sequence = 2};
+	assert_int_equal(journal_line_write(&first, journal_check_none, &b), ERR_OK);
+	assert_int_equal(journal_line_write(&mark, first.check, &b), ERR_OK);
+	write_bytes(b.data, b.len);
+	int fd = open_fd();
+	assert_int_equal(journal_walk(fd, NULL, NULL, NULL), ERR_CORRUPT);
+	close(fd);
+	buf_free(&b);
+}
+
 static void a_damaged_checkpoint_or_line_around_it_is_refused(void **state)
 {
 	(void)state;
@@ -694,6 +724,8 @@ int main(void)
 		cmocka_unit_test_setup(half_written_line_refuses_and_is_cut_off_by_the_next_start, begin),
 		cmocka_unit_test_setup(half_a_line_of_the_other_writer_is_cut_off_before_an_append, begin),
 		cmocka_unit_test_setup(a_writer_that_holds_the_file_is_not_waited_for_for_ever, begin),
+		cmocka_unit_test_setup(no_checkpoint_is_written_over_the_other_writers_intent, begin),
+		cmocka_unit_test_setup(a_checkpoint_behind_an_open_intent_is_refused, begin),
 		cmocka_unit_test_setup(a_damaged_checkpoint_or_line_around_it_is_refused, begin),
 		cmocka_unit_test_setup(a_torn_checkpoint_is_cut_off_and_the_lines_before_it_count, begin),
 		cmocka_unit_test_setup(what_was_appended_is_known_after_a_restart, begin),

@@ -208,6 +208,22 @@ static void a_stale_intent_that_is_listed_is_withdrawn_from_issue(void **state)
 	buf_free(&answer);
 }
 
+static void an_issue_that_fails_after_its_intent_is_listed_at_once(void **state)
+{
+	(void)state;
+	struct open_intent open_ones[2];
+	struct buf answer = BUF_INIT(100000);
+	bench.signer->has.courier = bench.root.certificate; /* P-384: nothing can be sealed to it */
+	enum err rc = ask_order(ORDER, &answer);
+	bench.signer->has.courier = bench.courier;
+	assert_int_not_equal(rc, ERR_OK);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_UNAVAILABLE);
+	assert_int_equal(open_intents(open_ones, 2), 1);
+	assert_int_equal(ask_revoke(open_ones[0].serial, REASON_CESSATION, false), ERR_OK);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_OK);
+	buf_free(&answer);
+}
+
 static void done_closes_only_its_own_intent(void **state)
 {
 	(void)state;
@@ -419,6 +435,7 @@ int main(void)
 		bench_test(parts_that_do_not_belong_together_are_refused),
 		bench_test(what_is_no_revocation_is_refused),
 		bench_test(a_list_that_is_not_one_is_refused),
+		bench_test(an_issue_that_fails_after_its_intent_is_listed_at_once),
 		bench_test(done_closes_only_its_own_intent),
 		bench_test(a_certificate_revoked_before_its_done_is_not_given_again),
 		bench_test(an_orphan_is_listed_revoked_and_the_order_issued_anew),
