@@ -3,6 +3,7 @@
 #include "ca/crypto_why.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <stdbool.h>
 
 enum { CERTIFICATE_MAX = 16384 };
@@ -87,6 +88,16 @@ enum err authority_issue(const struct authority *issuer, const struct certificat
 	return rc;
 }
 
+static X509 *certificate_decode(const struct buf *der)
+{
+	const uint8_t *at = der->data;
+	X509 *x = der->len ? d2i_X509(NULL, &at, (long)der->len) : NULL;
+	if (x && at == der->data + der->len)
+		return x;
+	X509_free(x);
+	return NULL;
+}
+
 /* A CA at its birth: key, serial, life, certificate. issuer NULL: the new key signs itself. */
 static enum err authority_make(const struct authority *issuer, struct certificate_fields *f, int64_t now,
 			       struct authority *out, struct errbuf *why)
@@ -104,8 +115,7 @@ static enum err authority_make(const struct authority *issuer, struct certificat
 	rc = issue(issuer ? issuer : &self, f, made.key, NULL, &der, why);
 	if (rc)
 		goto out;
-	const uint8_t *at = der.data;
-	made.certificate = d2i_X509(NULL, &at, (long)der.len);
+	made.certificate = certificate_decode(&der);
 	if (!made.certificate) {
 		rc = crypto_why(why, ERR_CRYPTO, "the new authority's certificate does not read back");
 		goto out;
@@ -138,26 +148,15 @@ enum err authority_make_issuing(const struct authority_names *n, const struct au
 	return authority_make(root, &f, now, out, why);
 }
 
-/* DER begins with a SEQUENCE, which is no character that opens a PEM text. */
 static enum err certificate_load(const struct buf *bytes, X509 **out, struct errbuf *why)
 {
 	struct buf der = BUF_INIT(CERTIFICATE_MAX);
-	enum err rc = ERR_OK;
-	if (bytes->len && bytes->data[0] == 0x30)
-		buf_add(&der, bytes->data, bytes->len);
-	else
-		rc = certificate_pem_to_der(bytes->data, bytes->len, 0, &der);
-	const uint8_t *at = der.data;
-	X509 *x = rc == ERR_OK && der.len ? d2i_X509(NULL, &at, (long)der.len) : NULL;
-	if (x && at == der.data + der.len) {
-		*out = x;
-		x = NULL;
-	} else {
-		rc = crypto_why(why, ERR_MALFORMED, "this is not a certificate in PEM or DER");
-	}
-	X509_free(x);
+	*out = certificate_decode(bytes);
+	if (!*out && certificate_pem_to_der(bytes->data, bytes->len, 0, &der) == ERR_OK)
+		*out = certificate_decode(&der);
 	buf_free(&der);
-	return rc;
+	ERR_clear_error(); /* what DER made of PEM, or PEM of DER, is nobody's reason */
+	return *out ? ERR_OK : fail(why, ERR_MALFORMED, "this is not a certificate in PEM or DER");
 }
 
 enum err authority_load(const struct buf *certificate, const struct buf *key_pem, const struct secret *pass,

@@ -1,5 +1,7 @@
 #include "tests/unit/ca_fixture.h"
 
+#include "ca/crl.h"
+
 #include <openssl/x509v3.h>
 #include <time.h>
 
@@ -207,6 +209,55 @@ static void an_authority_returns_from_its_files(void **state)
 	buf_free(&other_pem);
 }
 
+static void extension_add(X509 *x, int nid, const char *value)
+{
+	X509V3_CTX ctx;
+	X509V3_set_ctx(&ctx, x, x, NULL, NULL, 0);
+	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
+	assert_non_null(e);
+	X509_add_ext(x, e, -1);
+	X509_EXTENSION_free(e);
+}
+
+/* Not made by us: RSA, PrintableString, SKI by SHA-1. */
+static struct authority foreign_authority(void)
+{
+	struct authority a = {.certificate = X509_new()};
+	assert_ok(key_generate(KEY_RSA3072, &a.key));
+	X509_NAME *name = X509_get_subject_name(a.certificate);
+	X509_set_version(a.certificate, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(a.certificate), 1);
+	X509_NAME_add_entry_by_NID(name, NID_countryName, V_ASN1_PRINTABLESTRING, (const uint8_t *)"CH", -1, -1, 0);
+	X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_PRINTABLESTRING, (const uint8_t *)"Foreign", -1, -1, 0);
+	X509_set_issuer_name(a.certificate, name);
+	ASN1_TIME_set(X509_getm_notBefore(a.certificate), NOW - DAY);
+	ASN1_TIME_set(X509_getm_notAfter(a.certificate), NOW + 3000 * DAY);
+	X509_set_pubkey(a.certificate, a.key);
+	extension_add(a.certificate, NID_subject_key_identifier, "hash");
+	extension_add(a.certificate, NID_basic_constraints, "critical,CA:TRUE");
+	extension_add(a.certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
+	assert_true(X509_sign(a.certificate, a.key, EVP_sha256()) > 0);
+	return a;
+}
+
+static void an_rsa_authority_of_others_issues_and_lists_too(void **state)
+{
+	(void)state;
+	struct authority a = foreign_authority();
+	struct buf der = BUF_INIT(16384), list = BUF_INIT(16384);
+	const struct crl_head head = {.number = 1, .this_update = NOW, .next_update = NOW + DAY};
+	issue_der(&a, PROFILE_CLIENT, key, &der); /* the announced hash is compared in there */
+	X509 *x = der_to_x509(der.data, der.len);
+	assert_int_equal(X509_get_signature_nid(x), NID_sha256WithRSAEncryption);
+	assert_int_equal(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(x), X509_get0_subject_key_id(a.certificate)), 0);
+	assert_int_equal(X509_verify(x, a.key), 1);
+	assert_ok(crl_make(&head, NULL, 0, a.certificate, a.key, &list, NULL));
+	X509_free(x);
+	buf_free(&der);
+	buf_free(&list);
+	authority_clear(&a);
+}
+
 static void profiles_have_names_both_ways(void **state)
 {
 	(void)state;
@@ -234,6 +285,7 @@ int main(void)
 		cmocka_unit_test(a_refused_certificate_is_never_announced),
 		cmocka_unit_test(issued_certificates_are_appended),
 		cmocka_unit_test(an_authority_returns_from_its_files),
+		cmocka_unit_test(an_rsa_authority_of_others_issues_and_lists_too),
 		cmocka_unit_test(profiles_have_names_both_ways),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
