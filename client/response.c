@@ -60,6 +60,12 @@ enum err response_body_bytes(counterfoil_response *response, const void *bytes, 
 	return buf_check(&response->body);
 }
 
+enum err response_end(counterfoil_response *response, int status)
+{
+	response->status = status;
+	return buf_string(&response->body) ? ERR_OK : ERR_MEMORY;
+}
+
 int counterfoil_response_status(const counterfoil_response *response)
 {
 	return response ? response->status : 0;

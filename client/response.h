@@ -17,5 +17,7 @@ counterfoil_response *response_new(size_t header_cap, size_t body_cap); /* NULL:
  * colon is left out. The caps hold over all lines. */
 enum err response_header_line(counterfoil_response *response, const char *line, size_t len) MUST_CHECK;
 enum err response_body_bytes(counterfoil_response *response, const void *bytes, size_t len) MUST_CHECK;
+/* All has come: the status, and a NUL behind the body. */
+enum err response_end(counterfoil_response *response, int status) MUST_CHECK;
 
 #endif

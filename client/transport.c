@@ -115,7 +115,8 @@ static counterfoil_code perform(struct lane *lane, const counterfoil_request *re
 	if (code == COUNTERFOIL_OK) {
 		long status = 0;
 		curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &status);
-		lane->response->status = (int)status;
+		if (response_end(lane->response, (int)status) != ERR_OK)
+			code = outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 	}
 	curl_slist_free_all(lane->headers);
 	lane->headers = NULL;

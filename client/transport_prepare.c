@@ -2,6 +2,7 @@
 #include "client/transport_lane.h"
 
 #include <arpa/inet.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -43,7 +44,7 @@ counterfoil_code lane_aim(struct lane *lane, const char *url, counterfoil_error 
 		if (*p <= ' ' || *p > '~')
 			return outcome(error, COUNTERFOIL_BAD_INPUT,
 				       "the URL has a blank or a character outside ASCII: percent-encode it");
-	if (strncasecmp(url, "https://", 8) != 0)
+	if (strncasecmp(url, "https://", 8) != 0 || url[8] == '/')
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "the URL does not begin with https://");
 	CURLU *parsed = curl_url();
 	char *host = NULL;
@@ -146,11 +147,14 @@ static bool set_limits(struct lane *lane, const counterfoil_request *request)
 {
 	CURL *e = lane->easy;
 	const struct transport_settings *s = lane->settings;
+	bool heads_only = request->method && strcmp(request->method, "HEAD") == 0; /* tells a length that does not come */
+	size_t cap = request->body_cap ? request->body_cap : s->body_cap;
 	long total = (long)(request->total_timeout_ms ? request->total_timeout_ms : s->total_timeout_ms);
 	return !curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(e, CURLOPT_NOPROGRESS, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)s->connect_timeout_ms) &&
 	       !curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total) && !curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)s->stall_timeout_seconds) &&
+	       !curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, heads_only ? (curl_off_t)0 : (curl_off_t)(cap & INT64_MAX)) &&
 	       !curl_easy_setopt(e, CURLOPT_MAXCONNECTS, 1L) && !curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }

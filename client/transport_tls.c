@@ -20,7 +20,7 @@ static void make_index(void)
 static void on_info(const SSL *ssl, int where, int value)
 {
 	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
-	if (lane && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (value & 0xff) != SSL_AD_CLOSE_NOTIFY)
+	if (lane && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
 		lane->alert = value & 0xff;
 }
 

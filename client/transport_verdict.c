@@ -94,16 +94,24 @@ static counterfoil_code fault_verdict(enum err fault, counterfoil_error *error)
 				      : outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 }
 
+/* One header line beyond what libcurl buffers (100 KB) ends as 'out of memory' in the middle of the headers. */
+static bool is_giant_line(const struct lane *lane, CURLcode result)
+{
+	curl_off_t first_byte = 0;
+	curl_easy_getinfo(lane->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
+	return result == CURLE_OUT_OF_MEMORY && first_byte > 0 && lane->response->body.len == 0;
+}
+
 counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error)
 {
 	if (result == CURLE_OK)
 		return outcome_ok(error);
-	if (lane->fault)
-		return fault_verdict(lane->fault, error);
+	if (lane->fault || is_giant_line(lane, result))
+		return fault_verdict(lane->fault ? lane->fault : ERR_TOO_LARGE, error);
+	if (lane->alert >= 0) /* first: curl takes 'certificate expired' about ours for a verdict on the server's */
+		return alert_verdict(lane, error);
 	if (result == CURLE_PEER_FAILED_VERIFICATION)
 		return server_verdict(lane, error);
-	if (lane->alert >= 0)
-		return alert_verdict(lane, error);
 	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
 		if (results[i].result != result)
 			continue;

@@ -1,0 +1,194 @@
+#include "tests/support/tls_server.h"
+#include "tests/support/test.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 1 << 20 };
+
+struct connection {
+	struct tls_server *server;
+	pthread_t thread;
+	int fd;
+};
+
+struct tls_server_inside {
+	SSL_CTX *context;
+	int listener, wake[2];
+	pthread_t acceptor;
+	pthread_mutex_t lock;
+	struct connection connections[CONNECTIONS_MAX];
+	size_t count;
+};
+
+bool tls_say(SSL *ssl, const char *text)
+{
+	return SSL_write(ssl, text, (int)strlen(text)) > 0;
+}
+
+bool tls_reply(SSL *ssl, int status, const char *extra, const char *body)
+{
+	struct buf all = BUF_INIT(1 << 24);
+	buf_format(&all, "HTTP/1.1 %d X\r\nContent-Length: %zu\r\n%s\r\n", status, strlen(body), extra ? extra : "");
+	buf_text(&all, body);
+	bool said = !all.err && SSL_write(ssl, all.data, (int)all.len) > 0;
+	buf_free(&all);
+	return said;
+}
+
+/* Read up to the blank line, and the body that Content-Length tells. */
+static bool read_request(SSL *ssl, struct buf *head, struct buf *body)
+{
+	const char *end = NULL;
+	while (!end) {
+		uint8_t byte;
+		if (SSL_read(ssl, &byte, 1) != 1)
+			return false;
+		buf_byte(head, byte);
+		const char *text = buf_string(head);
+		if (!text)
+			return false;
+		end = head->len >= 4 && memcmp(head->data + head->len - 4, "\r\n\r\n", 4) == 0 ? text : NULL;
+	}
+	const char *length = strcasestr(buf_string(head), "\r\nContent-Length:");
+	size_t left = length ? strtoul(length + 17, NULL, 10) : 0;
+	while (left > 0) {
+		uint8_t chunk[4096];
+		int n = SSL_read(ssl, chunk, left < sizeof chunk ? (int)left : (int)sizeof chunk);
+		if (n <= 0)
+			return false;
+		buf_add(body, chunk, (size_t)n);
+		left -= (size_t)n;
+	}
+	return buf_string(body) != NULL;
+}
+
+static bool serve_one(SSL *ssl, struct tls_server *s)
+{
+	struct buf head = BUF_INIT(REQUEST_MAX), body = BUF_INIT(REQUEST_MAX);
+	char path[1024] = "";
+	bool more = read_request(ssl, &head, &body);
+	if (more) {
+		s->requests++;
+		const char *text = buf_string(&head);
+		sscanf(text, "%*s %1023s", path);
+		const struct seen seen = {text, path, buf_string(&body), body.len};
+		more = s->answer(ssl, &seen, s);
+	}
+	buf_free(&head);
+	buf_free(&body);
+	return more;
+}
+
+static void *serve(void *data)
+{
+	struct connection *c = data;
+	SSL *ssl = SSL_new(c->server->inside->context);
+	SSL_set_fd(ssl, c->fd);
+	if (SSL_accept(ssl) == 1) {
+		c->server->handshakes++;
+		while (serve_one(ssl, c->server))
+			;
+		SSL_shutdown(ssl);
+	}
+	SSL_free(ssl);
+	shutdown(c->fd, SHUT_RDWR);
+	return NULL;
+}
+
+static void *accept_all(void *data)
+{
+	struct tls_server *s = data;
+	struct tls_server_inside *in = s->inside;
+	for (;;) {
+		struct pollfd wait[2] = {{.fd = in->listener, .events = POLLIN}, {.fd = in->wake[0], .events = POLLIN}};
+		if (poll(wait, 2, -1) < 0 || wait[1].revents)
+			return NULL;
+		int fd = accept(in->listener, NULL, NULL);
+		if (fd < 0)
+			continue;
+		pthread_mutex_lock(&in->lock);
+		if (in->count == CONNECTIONS_MAX) {
+			close(fd);
+		} else {
+			struct connection *c = &in->connections[in->count++];
+			*c = (struct connection){.server = s, .fd = fd};
+			s->connections++;
+			pthread_create(&c->thread, NULL, serve, c);
+		}
+		pthread_mutex_unlock(&in->lock);
+	}
+}
+
+static int judge(X509_STORE_CTX *store, void *data)
+{
+	struct tls_server *s = data;
+	s->client_certificates++;
+	if (!s->refuse_with)
+		return X509_verify_cert(store);
+	X509_STORE_CTX_set_error(store, s->refuse_with);
+	return 0;
+}
+
+static SSL_CTX *make_context(struct tls_server *s)
+{
+	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+	assert_non_null(context);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY);
+	assert_int_equal(SSL_CTX_use_certificate(context, s->certificate->certificate), 1);
+	assert_int_equal(SSL_CTX_use_PrivateKey(context, s->certificate->key), 1);
+	if (s->newest_protocol) {
+		SSL_CTX_set_max_proto_version(context, s->newest_protocol);
+		SSL_CTX_set_min_proto_version(context, 0);
+		SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
+	}
+	if (s->client_ca) {
+		X509_STORE_add_cert(SSL_CTX_get_cert_store(context), s->client_ca->certificate);
+		SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (s->optional ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT), NULL);
+		SSL_CTX_set_cert_verify_callback(context, judge, s);
+	}
+	return context;
+}
+
+void tls_server_start(struct tls_server *s)
+{
+	struct tls_server_inside *in = s->inside = calloc(1, sizeof *in);
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof address;
+	assert_non_null(in);
+	in->context = make_context(s);
+	in->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(in->listener, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(in->listener, 64), 0);
+	assert_int_equal(getsockname(in->listener, (struct sockaddr *)&address, &len), 0);
+	s->port = ntohs(address.sin_port);
+	assert_int_equal(pipe(in->wake), 0);
+	pthread_mutex_init(&in->lock, NULL);
+	assert_int_equal(pthread_create(&in->acceptor, NULL, accept_all, s), 0);
+}
+
+void tls_server_stop(struct tls_server *s)
+{
+	struct tls_server_inside *in = s->inside;
+	assert_int_equal(write(in->wake[1], "x", 1), 1);
+	pthread_join(in->acceptor, NULL);
+	for (size_t i = 0; i < in->count; i++) {
+		shutdown(in->connections[i].fd, SHUT_RDWR);
+		pthread_join(in->connections[i].thread, NULL);
+		close(in->connections[i].fd);
+	}
+	close(in->listener);
+	close(in->wake[0]);
+	close(in->wake[1]);
+	pthread_mutex_destroy(&in->lock);
+	SSL_CTX_free(in->context);
+	free(in);
+	s->inside = NULL;
+}
