@@ -114,6 +114,8 @@ static enum err apply_done(struct journal_state *s, const struct journal_line *l
 	(void)mono_ms;
 	close_intent(s, l->serial);
 	COPY(s->last.done_serial, l->serial);
+	if (!l->order[0]) /* made on the host */
+		return ERR_OK;
 	COPY(s->done_orders[s->done_next], l->order);
 	s->done_next = (s->done_next + 1) % JOURNAL_DONE_ORDERS;
 	return ERR_OK;
