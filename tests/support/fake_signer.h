@@ -35,6 +35,7 @@ static struct fake_signer {
 	char revoked[FAKE_MOST][SERIAL_TEXT_SIZE];
 	size_t revoked_count;
 	enum err fail[SIGNER_OPERATION_COUNT]; /* not ERR_OK: returned at once */
+	void (*before_issuing)(void);          /* runs once, before the order's earlier certificate is looked for */
 	void (*while_issuing)(void);           /* runs once, after the certificate is made, before it is handed over */
 	uint8_t head[32];                      /* of the last done or revoke */
 } fake = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -70,7 +71,7 @@ static inline void fake_signer_reset(void)
 	memset(fake.revoked, 0, sizeof fake.revoked);
 	memset(fake.fail, 0, sizeof fake.fail);
 	fake.made_count = fake.revoked_count = 0;
-	fake.while_issuing = NULL;
+	fake.before_issuing = fake.while_issuing = NULL;
 }
 
 static inline void fake_signer_end(void)
@@ -176,6 +177,10 @@ enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8
 	if (memcmp(wanted, ticket, sizeof wanted) != 0)
 		return fail(why, ERR_REFUSED, "the ticket is not for this order");
 	assert_int_equal(facts_read(facts, len, &f, why), ERR_OK);
+	void (*before)(void) = fake.before_issuing;
+	fake.before_issuing = NULL;
+	if (before)
+		before();
 	pthread_mutex_lock(&fake.lock);
 	struct made *m = fake_find(f.order);
 	if (!m) {

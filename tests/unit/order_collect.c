@@ -323,6 +323,26 @@ static void a_certificate_signed_for_a_lost_claim_goes_to_the_next(void **unused
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE status = 'valid'"), 1);
 }
 
+static void prepare_beside(void)
+{
+	assert_ok(bench_prepare(&interrupted));
+}
+
+/* The signer refuses a second certificate after its `done`: that is no failure when the first one is there. */
+static void a_preparation_that_comes_after_another_finds_its_work_done(void **unused)
+{
+	(void)unused;
+	bench_order(&interrupted);
+	bench_claim(&interrupted);
+	fake.before_issuing = prepare_beside;
+	assert_ok(bench_prepare(&interrupted));
+	assert_true(fake.made[0].done);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate"), 1);
+	bench_sql("DELETE FROM parcel; DELETE FROM certificate"); /* an old database */
+	assert_err(bench_prepare(&interrupted), ERR_UNAVAILABLE);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate"), 0);
+}
+
 static void dead_links_are_all_not_found(void **unused)
 {
 	static const enum order_state dead[] = {ORDER_REJECTED, ORDER_LAPSED, ORDER_CANCELLED, ORDER_RECEIVED,
@@ -414,6 +434,7 @@ int main(void)
 		BENCH_TEST(many_preparations_make_one_certificate),
 		BENCH_TEST(a_certificate_signed_for_a_cancelled_order_is_revoked_at_once),
 		BENCH_TEST(a_certificate_signed_for_a_lost_claim_goes_to_the_next),
+		BENCH_TEST(a_preparation_that_comes_after_another_finds_its_work_done),
 		BENCH_TEST(dead_links_are_all_not_found),
 		BENCH_TEST(a_link_dies_at_its_time_but_a_claim_has_its_own),
 		BENCH_TEST(the_last_page_is_seen_for_a_day),

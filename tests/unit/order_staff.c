@@ -200,6 +200,10 @@ static void resend_kills_the_old_link_code_and_claim(void **unused)
 	assert_err(collect_look(&bench.desk, old.token, old.claim, &view), ERR_NOT_FOUND);
 	assert_err(bench_fetch(&old, PACKAGE_MODERN, NULL), ERR_NOT_FOUND);
 	assert_err(bench_try(&old, p.code, &left), ERR_NOT_FOUND);
+	memcpy(old.token, p.token, sizeof old.token); /* the old claim behind the new link */
+	assert_ok(collect_look(&bench.desk, old.token, old.claim, &view));
+	assert_false(view.claimed_by_caller);
+	assert_err(bench_fetch(&old, PACKAGE_MODERN, NULL), ERR_REFUSED);
 	old = p;
 	snprintf(old.code, sizeof old.code, "%s", "22222222");
 	assert_err(bench_try(&old, old.code, &left), ERR_WRONG_CODE);
