@@ -101,7 +101,7 @@ void gsm_fit(const char *text, size_t most, struct buf *out)
 {
 	static const char cut[] = "..";
 	bool whole = safe_length(text) <= most;
-	bool marked = !whole && most > sizeof cut;
+	bool marked = !whole && most >= sizeof cut;
 	size_t room = marked ? most - (sizeof cut - 1) : most;
 	ucs4_t c = 0;
 	for (int n; (n = next(text, &c)) > 0; text += n) {

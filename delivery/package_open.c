@@ -32,24 +32,28 @@ static PKCS7 *authenticated_safe(const struct buf *der)
 	return NULL;
 }
 
+static bool mac_kind_is_wanted(const struct check *c, const X509_ALGOR *how, const ASN1_OCTET_STRING *salt,
+			       const ASN1_INTEGER *rounds)
+{
+	const ASN1_OBJECT *digest = NULL;
+	int parameters = V_ASN1_UNDEF;
+	int64_t n = 0;
+	X509_ALGOR_get0(&digest, &parameters, NULL, how);
+	return OBJ_obj2nid(digest) == EVP_MD_get_type(c->lock->digest()) && parameters == V_ASN1_NULL &&
+	       ASN1_STRING_length(salt) == PACKAGE_SALT_BYTES &&
+	       memcmp(ASN1_STRING_get0_data(salt), c->keys->mac_salt, PACKAGE_SALT_BYTES) == 0 &&
+	       ASN1_INTEGER_get_int64(&n, rounds) == 1 && n == PACKAGE_ROUNDS;
+}
+
 static const char *check_mac(const struct check *c, const PKCS12 *p12)
 {
 	const ASN1_OCTET_STRING *mac = NULL, *salt = NULL;
 	const X509_ALGOR *how = NULL;
-	const ASN1_INTEGER *rounds = NULL;
-	const ASN1_OBJECT *digest = NULL;
+	const ASN1_INTEGER *rounds = NULL; /* absent when it is 1 */
 	uint8_t wanted[EVP_MAX_MD_SIZE];
 	size_t len = 0;
-	int64_t n = 0;
-	int parameters = V_ASN1_UNDEF;
 	PKCS12_get0_mac(&mac, &how, &salt, &rounds, p12);
-	if (!mac || !how || !salt || !rounds)
-		return "it has no MAC";
-	X509_ALGOR_get0(&digest, &parameters, NULL, how);
-	if (OBJ_obj2nid(digest) != EVP_MD_get_type(c->lock->digest()) || parameters != V_ASN1_NULL ||
-	    ASN1_STRING_length(salt) != PACKAGE_SALT_BYTES ||
-	    memcmp(ASN1_STRING_get0_data(salt), c->keys->mac_salt, PACKAGE_SALT_BYTES) != 0 ||
-	    ASN1_INTEGER_get_int64(&n, rounds) != 1 || n != PACKAGE_ROUNDS)
+	if (!mac || !rounds || !mac_kind_is_wanted(c, how, salt, rounds))
 		return "its MAC is not of the kind that was wanted";
 	PKCS7 *safe = authenticated_safe(c->der);
 	bool good = safe && package_mac(c->lock, c->keys, ASN1_STRING_get0_data(safe->d.data),

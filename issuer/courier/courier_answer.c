@@ -37,7 +37,8 @@ static int no_pass_phrase(char *buf, int size, int writing, void *ctx)
 	return -1;
 }
 
-static enum err read_keys(struct courier *c, const struct secret *key, const struct buf *certificate, struct errbuf *why)
+static enum err read_keys(struct courier *c, const struct secret *key, const struct buf *certificate,
+			  struct errbuf *why)
 {
 	BIO *k = BIO_new_mem_buf(secret_peek(key), (int)secret_len(key));
 	BIO *x = BIO_new_mem_buf(certificate->data, (int)certificate->len);

@@ -55,8 +55,8 @@ static void a_password_is_six_groups_of_four(void **state)
 static void what_people_type_has_one_canonical_form(void **state)
 {
 	(void)state;
-	static const char *const typed[] = {"ABCD2345", "abcd2345", "AbCd2345", "ABCD 2345", "ABCD-2345", " A B C D 2 3 4 5\t",
-					    "--abcd--2345--"};
+	static const char *const typed[] = {"ABCD2345",	 "abcd2345",	       "AbCd2345",	"ABCD 2345",
+					    "ABCD-2345", " A B C D 2 3 4 5\t", "--abcd--2345--"};
 	for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
 		struct secret *code = NULL;
 		if (code_canonical(typed[i], strlen(typed[i]), &code) != ERR_OK)
@@ -155,7 +155,9 @@ static void a_token_is_128_bits_of_base64url_and_hashes_to_sha256(void **state)
 	assert_int_equal(token_hash(secret_string(a), secret_len(a), hash), ERR_OK);
 	assert_int_equal(token_hash("AAAAAAAAAAAAAAAAAAAAAA", 22, hash), ERR_OK);
 	hex_encode(hash, sizeof hash, hex);
-	assert_string_equal(hex, "8a5bdb4cc15164126c6ef2668de9dd240d299ce6397a42c95a9411b93d080ed8"); /* printf AAAAAAAAAAAAAAAAAAAAAA | sha256sum */
+	assert_string_equal(
+	    hex, "8a5bdb4cc15164126c6ef2668de9dd240d299ce6397a42c95a9411b93d080ed8"); /* printf AAAAAAAAAAAAAAAAAAAAAA |
+											 sha256sum */
 	buf_free(&bytes);
 	secret_free(a);
 	secret_free(b);

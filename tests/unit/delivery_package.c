@@ -24,9 +24,9 @@ static X509 *certify(EVP_PKEY *key, X509 *issuer, EVP_PKEY *signer, const char *
 	X509_NAME *subject = X509_get_subject_name(x);
 	assert_int_equal(X509_set_version(x, X509_VERSION_3), 1);
 	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(x), 4711), 1);
-	assert_int_equal(X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8, (const unsigned char *)name, -1,
-						    -1, 0),
-			 1);
+	assert_int_equal(
+	    X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0),
+	    1);
 	assert_int_equal(X509_set_issuer_name(x, issuer ? X509_get_subject_name(issuer) : subject), 1);
 	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(x), 0));
 	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(x), 86400));
@@ -352,7 +352,8 @@ static void the_check_refuses_what_was_not_put_in(void **state)
 {
 	(void)state;
 	X509 *const swapped[] = {had.root, had.issuing};
-	struct package_parts other_chain = usual(), fewer = usual(), renamed = usual(), unnamed = usual(), stranger = usual();
+	struct package_parts other_chain = usual(), fewer = usual(), renamed = usual(), unnamed = usual(),
+			     stranger = usual();
 	other_chain.chain = swapped;
 	fewer.chain_count = 1;
 	renamed.friendly_name = "Bokhylla";

@@ -273,8 +273,9 @@ static void another_label_or_key_opens_nothing_at_rest(void **state)
 	assert_int_equal(try_rest(brief, LABEL_LEN, sealed.data, sealed.len), ERR_REFUSED);
 	for (size_t len = 0; len < LABEL_LEN; len++)
 		assert_int_equal(try_rest(key, len, sealed.data, sealed.len), ERR_REFUSED);
-	assert_int_equal(seal_open_rest(key, "package modern\0k3m7q2w4x5y6z7a3", LABEL_LEN, sealed.data, sealed.len, &out),
-			 ERR_REFUSED);
+	assert_int_equal(
+	    seal_open_rest(key, "package modern\0k3m7q2w4x5y6z7a3", LABEL_LEN, sealed.data, sealed.len, &out),
+	    ERR_REFUSED);
 	assert_int_equal(seal_rest(brief, label, LABEL_LEN, plain, PLAIN_LEN, &sealed), ERR_INVALID);
 	secret_free(key);
 	secret_free(other);

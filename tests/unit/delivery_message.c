@@ -1,0 +1,447 @@
+#include "tests/support/test.h"
+
+#include "delivery/gsm.h"
+#include "delivery/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ORDER "k3m7q2w4x5y6z7a2"
+#define URL "https://ca.example.com:8443/d/AAAAAAAAAAAAAAAAAAAAAA"
+#define PASSWORD "2345-6789-ABCD-EFGH-JKLM-NPQR"
+
+#define A16 "aaaaaaaaaaaaaaaa"
+#define A256 A16 A16 A16 A16 A16 A16 A16 A16 A16 A16 A16 A16 A16 A16 A16 A16
+#define EURO_64 EURO_16 EURO_16 EURO_16 EURO_16
+#define EURO_16 "€€€€€€€€€€€€€€€€"
+#define DOMAIN_253 A16 A16 A16 "." A16 A16 A16 "." A16 A16 A16 "." A16 A16 A16 "." A16 A16 A16 ".aaaaa.no"
+
+static const struct message_field link_fields[] = {
+	{"url", URL},
+	{"client", "e-banking"},
+	{"service", "Betaling"},
+	{"organisation", "Nordbank ASA"},
+	{"contact", "Kari Nordmann"},
+	{"orderer", "Ola Nordmann"},
+	{"until", "2026-11-29 14:05 UTC"},
+	{0},
+};
+static const struct message_field code_fields[] = {
+	{"code", "ABCD2345"}, {"client", "e-banking"}, {"domain", "ca.example.com"}, {0}};
+static const struct message_field password_fields[] = {{"password", PASSWORD}, {"client", "e-banking"}, {0}};
+
+static const struct usual {
+	enum message_kind kind;
+	const char *to;
+	const struct message_field *fields;
+} usual[MESSAGE_KIND_COUNT] = {
+	[MESSAGE_LINK] = {MESSAGE_LINK, "kari@example.com", link_fields},
+	[MESSAGE_CODE] = {MESSAGE_CODE, "+4790000000", code_fields},
+	[MESSAGE_PASSWORD] = {MESSAGE_PASSWORD, "+4790000000", password_fields},
+};
+
+enum { MOST_FIELDS = 12 };
+
+/* The usual fields of a kind, one of them replaced (or left out by NULL), one perhaps added. */
+static void with(const struct usual *u, const char *name, const char *value, struct message_field out[MOST_FIELDS])
+{
+	size_t n = 0;
+	int replaced = 0;
+	for (const struct message_field *f = u->fields; f->name; f++) {
+		int this = strcmp(f->name, name) == 0;
+		replaced |= this;
+		if (!this || value)
+			out[n++] = (struct message_field){f->name, this ? value : f->value};
+	}
+	if (!replaced && value)
+		out[n++] = (struct message_field){name, value};
+	out[n] = (struct message_field){0};
+}
+
+static enum err compose_with(const struct usual *u, const char *name, const char *value)
+{
+	struct message_field fields[MOST_FIELDS];
+	struct secret *plain = NULL;
+	with(u, name, value, fields);
+	enum err e = message_compose(u->kind, ORDER, u->to, fields, &plain, NULL);
+	secret_free(plain);
+	return e;
+}
+
+static struct message opened(const struct usual *u, const struct message_field *fields)
+{
+	struct secret *plain = NULL;
+	struct message m;
+	struct errbuf why = {{0}};
+	if (message_compose(u->kind, ORDER, u->to, fields, &plain, &why) != ERR_OK)
+		fail_msg("compose %s: %s", message_kind_name(u->kind), why.text);
+	if (message_open(plain, &m, &why) != ERR_OK)
+		fail_msg("open %s: %s", message_kind_name(u->kind), why.text);
+	secret_free(plain);
+	return m;
+}
+
+static struct message opened_with(const struct usual *u, const char *name, const char *value)
+{
+	struct message_field fields[MOST_FIELDS];
+	with(u, name, value, fields);
+	return opened(u, fields);
+}
+
+static void the_link_stands_on_a_line_of_its_own(void **state)
+{
+	(void)state;
+	struct message m = opened(&usual[MESSAGE_LINK], link_fields);
+	const char *text = buf_string(&m.text);
+	assert_string_equal(buf_string(&m.subject), "Certificate for e-banking is ready to collect");
+	assert_string_equal(m.to, "kari@example.com");
+	assert_string_equal(m.order, ORDER);
+	assert_int_equal(m.channel, CHANNEL_MAIL);
+	assert_non_null(strstr(text, "\n" URL "\n"));
+	static const char *const said[] = {"Hello Kari Nordmann,",  "Ola Nordmann",	 "e-banking",
+					   "Betaling",		    "Nordbank ASA",	 "2026-11-29 14:05 UTC",
+					   "30 minutes",	    "ask for a new code", "I have saved the file",
+					   "password of the file",  "tell your administrator"};
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
+		if (!strstr(text, said[i]))
+			fail_msg("the mail does not say \"%s\"", said[i]);
+	message_clear(&m);
+}
+
+static void mail_lines_are_short_and_end_in_line_feeds(void **state)
+{
+	(void)state;
+	struct message m = opened(&usual[MESSAGE_LINK], link_fields);
+	size_t column = 0;
+	for (size_t i = 0; i < m.text.len; i++) {
+		column = m.text.data[i] == '\n' ? 0 : column + 1;
+		assert_true(column <= 78);
+		assert_true(m.text.data[i] >= 0x20 || m.text.data[i] == '\n');
+	}
+	assert_int_equal(column, 0);
+	message_clear(&m);
+}
+
+static void minutes_are_30_unless_said(void **state)
+{
+	(void)state;
+	for (int k = MESSAGE_LINK; k <= MESSAGE_CODE; k++) {
+		struct message standard = opened(&usual[k], usual[k].fields);
+		struct message said = opened_with(&usual[k], "minutes", "1440");
+		assert_non_null(strstr(buf_string(&standard.text), "30 minutes"));
+		assert_non_null(strstr(buf_string(&said.text), "1440 minutes"));
+		message_clear(&standard);
+		message_clear(&said);
+	}
+}
+
+static void the_code_is_on_the_last_line_as_telephones_want_it(void **state)
+{
+	(void)state;
+	struct message m = opened(&usual[MESSAGE_CODE], code_fields);
+	const char *last = strrchr(buf_string(&m.text), '\n');
+	assert_string_equal(last, "\n@ca.example.com #ABCD2345");
+	assert_int_equal(strncmp(buf_string(&m.text), "ABCD2345 is your code", 21), 0);
+	assert_int_equal(m.subject.len, 0);
+	message_clear(&m);
+}
+
+static void the_password_is_on_a_line_of_its_own_exactly_as_it_is(void **state)
+{
+	(void)state;
+	struct message m = opened(&usual[MESSAGE_PASSWORD], password_fields);
+	assert_non_null(strstr(buf_string(&m.text), "\n" PASSWORD "\n"));
+	assert_non_null(strstr(buf_string(&m.text), "e-banking"));
+	assert_non_null(strstr(buf_string(&m.text), "secret store"));
+	message_clear(&m);
+}
+
+/* Clients that need two septets a letter, have letters that GSM lacks, or are as long as may be. */
+static void an_sms_is_one_segment_with_every_field_at_its_longest(void **state)
+{
+	(void)state;
+	static const char *const clients[] = {
+	    "e-banking", "Blåbær Sør", A256, EURO_64, "Нордбанк Нордбанк Нордбанк Нордбанк", "{{code}}", "@a.b #XXXX"};
+	static const char *const domains[] = {"a.no", "ca.example.com", DOMAIN_253, "localhost", "127.0.0.1", "[::1]",
+					      "delivery.certificates.a-rather-long-name.example.com"};
+	for (size_t c = 0; c < sizeof clients / sizeof clients[0]; c++) {
+		struct message p = opened_with(&usual[MESSAGE_PASSWORD], "client", clients[c]);
+		int septets = gsm_septets(buf_string(&p.text));
+		if (septets < 0 || septets > GSM_SEGMENT)
+			fail_msg("password, %s: %d septets", clients[c], septets);
+		assert_non_null(strstr(buf_string(&p.text), PASSWORD));
+		message_clear(&p);
+		for (size_t d = 0; d < sizeof domains / sizeof domains[0]; d++) {
+			const struct message_field fields[] = {{"code", "ABCD2345"},
+							       {"client", clients[c]},
+							       {"domain", domains[d]},
+							       {"minutes", "1440"},
+							       {0}};
+			struct message m = opened(&usual[MESSAGE_CODE], fields);
+			septets = gsm_septets(buf_string(&m.text));
+			if (septets < 0 || septets > GSM_SEGMENT)
+				fail_msg("code, %s, %s: %d septets", clients[c], domains[d], septets);
+			assert_int_equal(strncmp(buf_string(&m.text), "ABCD2345 is", 11), 0);
+			message_clear(&m);
+		}
+	}
+}
+
+static void a_long_client_fills_the_segment_and_a_long_domain_gives_way(void **state)
+{
+	(void)state;
+	struct message m = opened_with(&usual[MESSAGE_CODE], "client", A256);
+	assert_int_equal(gsm_septets(buf_string(&m.text)), GSM_SEGMENT);
+	assert_non_null(strstr(buf_string(&m.text), "aa.."));
+	message_clear(&m);
+	m = opened_with(&usual[MESSAGE_CODE], "domain", DOMAIN_253);
+	assert_null(strchr(buf_string(&m.text), '\n'));
+	assert_non_null(strstr(buf_string(&m.text), "for e-banking."));
+	message_clear(&m);
+	m = opened_with(&usual[MESSAGE_CODE], "domain", "127.0.0.1"); /* telephones take names only */
+	assert_null(strchr(buf_string(&m.text), '\n'));
+	message_clear(&m);
+}
+
+static void each_field_must_be_there_once_and_no_other(void **state)
+{
+	(void)state;
+	for (int k = 0; k < MESSAGE_KIND_COUNT; k++) {
+		const struct usual *u = &usual[k];
+		for (const struct message_field *f = u->fields; f->name; f++) {
+			if (compose_with(u, f->name, NULL) != ERR_INVALID ||
+			    compose_with(u, f->name, "") != ERR_INVALID)
+				fail_msg("%s without %s", message_kind_name(u->kind), f->name);
+			struct message_field twice[MOST_FIELDS];
+			struct secret *plain = NULL;
+			with(u, "no such", f->value, twice);
+			for (struct message_field *t = twice; t->name; t++)
+				if (strcmp(t->name, "no such") == 0)
+					t->name = f->name;
+			assert_int_equal(message_compose(u->kind, ORDER, u->to, twice, &plain, NULL), ERR_INVALID);
+		}
+		assert_int_equal(compose_with(u, "bcc", "x"), ERR_INVALID);
+		assert_int_equal(compose_with(u, "", "x"), ERR_INVALID);
+	}
+}
+
+/* What could end a line, a header or a text, hide, or turn the reading direction: in any field, at either end. */
+static const char *const breaking[] = {
+    "x\ny",
+    "x\ry",
+    "x\r\nBcc: a@example.com",
+    "\n",
+    "x\ty",
+    "x\x01y",
+    "x\x1by",
+    "x\x7fy",
+    "x\xc2\x85y",
+    "x\xc2\x9by",
+    "x\xe2\x80\xa8y",
+    "x\xe2\x80\xa9y",
+    "x\xe2\x80\xaey",
+    "x\xe2\x81\xa6y",
+    "x\xffy",
+    "x\xc3",
+    "x\xed\xa0\x80y",
+    "x\xc0\x8ay",
+    "x\xf4\x90\x80\x80y",
+};
+enum { BREAKING = sizeof breaking / sizeof breaking[0] };
+
+static void no_field_can_add_a_line_when_composed(void **state)
+{
+	(void)state;
+	for (int k = 0; k < MESSAGE_KIND_COUNT; k++)
+		for (const struct message_field *f = usual[k].fields; f->name; f++)
+			for (size_t i = 0; i < BREAKING; i++)
+				if (compose_with(&usual[k], f->name, breaking[i]) != ERR_INVALID)
+					fail_msg("%s.%s takes breaking[%zu]", message_kind_name(usual[k].kind), f->name,
+						 i);
+}
+
+static void no_address_or_order_id_can_add_a_line(void **state)
+{
+	(void)state;
+	static const char *const mailboxes[] = {"", "kari", "kari@example.com\nBcc: x@example.com",
+						"a@example.com,b@example.com", "+4790000000"};
+	static const char *const mobiles[] = {"", "90000000", "+4790000000\n", "+47 90000000", "kari@example.com"};
+	static const char *const orders[] = {"",	"a b", "a\nb", "a/b", "a.b", "abcdefghijklmnopabcdefghijklmnop",
+					     "\xc3\xa5"};
+	struct secret *plain = NULL;
+	for (size_t i = 0; i < sizeof mailboxes / sizeof mailboxes[0]; i++)
+		assert_int_equal(message_compose(MESSAGE_LINK, ORDER, mailboxes[i], link_fields, &plain, NULL),
+				 ERR_INVALID);
+	for (size_t i = 0; i < sizeof mobiles / sizeof mobiles[0]; i++)
+		assert_int_equal(message_compose(MESSAGE_CODE, ORDER, mobiles[i], code_fields, &plain, NULL),
+				 ERR_INVALID);
+	for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++)
+		assert_int_equal(message_compose(MESSAGE_CODE, orders[i], "+4790000000", code_fields, &plain, NULL),
+				 ERR_INVALID);
+	assert_int_equal(message_compose(MESSAGE_KIND_COUNT, ORDER, "+4790000000", code_fields, &plain, NULL),
+			 ERR_INVALID);
+}
+
+static void codes_passwords_and_links_have_their_shape(void **state)
+{
+	(void)state;
+	static const char *const codes[] = {"ABCD234", "ABCD23456", "abcd2345", "ABCD-345", "ABCD0345", "ABCD 345"};
+	static const char *const passwords[] = {"2345-6789-ABCD-EFGH-JKLM-NPQ", "2345-6789-ABCD-EFGH-JKLM-NPQRS",
+						"2345x6789-ABCD-EFGH-JKLM-NPQR", "2345-6789-ABCD-EFGH-JKLM-NPQ0",
+						"23456789ABCDEFGHJKLMNPQR"};
+	static const char *const urls[] = {"javascript:alert(1)", "ca.example.com/d/x", "https://a b", "https://a\"b",
+					   "https://a<b>", "ftp://a", "HTTPS://a", "https://\xc3\xa5"};
+	static const char *const minutes[] = {"030", "-1", "1e3", "10000", "30 "};
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		assert_int_equal(compose_with(&usual[MESSAGE_CODE], "code", codes[i]), ERR_INVALID);
+	for (size_t i = 0; i < sizeof passwords / sizeof passwords[0]; i++)
+		assert_int_equal(compose_with(&usual[MESSAGE_PASSWORD], "password", passwords[i]), ERR_INVALID);
+	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++)
+		assert_int_equal(compose_with(&usual[MESSAGE_LINK], "url", urls[i]), ERR_INVALID);
+	for (size_t i = 0; i < sizeof minutes / sizeof minutes[0]; i++)
+		assert_int_equal(compose_with(&usual[MESSAGE_CODE], "minutes", minutes[i]), ERR_INVALID);
+	assert_int_equal(compose_with(&usual[MESSAGE_LINK], "client", A256), ERR_OK);
+	assert_int_equal(compose_with(&usual[MESSAGE_LINK], "client", A256 "a"), ERR_INVALID);
+}
+
+static enum err open_text(const char *json, size_t len)
+{
+	struct secret *plain = secret_copy(json, len);
+	struct message m;
+	enum err e = message_open(plain, &m, NULL);
+	secret_free(plain);
+	if (!e)
+		message_clear(&m);
+	return e;
+}
+
+#define HEAD "{\"kind\":\"password\",\"order\":\"" ORDER "\",\"to\":\"+4790000000\",\"fields\":"
+#define GOOD_FIELDS "{\"password\":\"" PASSWORD "\",\"client\":\"x\"}"
+
+static void only_the_exact_object_is_opened(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *json;
+	} bad[] = {
+	    {"array", "[]"},
+	    {"null", "null"},
+	    {"empty object", "{}"},
+	    {"cut", HEAD GOOD_FIELDS},
+	    {"something behind", HEAD GOOD_FIELDS "} x"},
+	    {"another member", HEAD GOOD_FIELDS ",\"bcc\":\"+4790000001\"}"},
+	    {"member twice", HEAD GOOD_FIELDS ",\"to\":\"+4790000001\"}"},
+	    {"field twice", HEAD "{\"password\":\"" PASSWORD "\",\"client\":\"x\",\"client\":\"y\"}}"},
+	    {"fields not an object", HEAD "\"x\"}"},
+	    {"field is a number", HEAD "{\"password\":\"" PASSWORD "\",\"client\":1}}"},
+	    {"field is null", HEAD "{\"password\":\"" PASSWORD "\",\"client\":null}}"},
+	    {"field missing", HEAD "{\"client\":\"x\"}}"},
+	    {"field too many", HEAD "{\"password\":\"" PASSWORD "\",\"client\":\"x\",\"url\":\"https://a\"}}"},
+	    {"escaped line feed", HEAD "{\"password\":\"" PASSWORD "\",\"client\":\"x\\ny\"}}"},
+	    {"escaped NUL", HEAD "{\"password\":\"" PASSWORD "\",\"client\":\"x\\u0000y\"}}"},
+	    {"lone surrogate", HEAD "{\"password\":\"" PASSWORD "\",\"client\":\"\\ud800\"}}"},
+	    {"kind unknown",
+	     "{\"kind\":\"Password\",\"order\":\"a\",\"to\":\"+4790000000\",\"fields\":" GOOD_FIELDS "}"},
+	    {"kind not text", "{\"kind\":1,\"order\":\"a\",\"to\":\"+4790000000\",\"fields\":" GOOD_FIELDS "}"},
+	    {"mail for an SMS", "{\"kind\":\"password\",\"order\":\"a\",\"to\":\"a@b.no\",\"fields\":" GOOD_FIELDS "}"},
+	    {"order of another shape",
+	     "{\"kind\":\"password\",\"order\":\"../a\",\"to\":\"+4790000000\",\"fields\":" GOOD_FIELDS "}"},
+	};
+	assert_int_equal(open_text(HEAD GOOD_FIELDS "}", strlen(HEAD GOOD_FIELDS "}")), ERR_OK);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (open_text(bad[i].json, strlen(bad[i].json)) != ERR_INVALID)
+			fail_msg("opened: %s", bad[i].name);
+}
+
+static void no_field_can_add_a_line_when_opened(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < BREAKING; i++) {
+		char json[512];
+		int n =
+		    snprintf(json, sizeof json, HEAD "{\"password\":\"" PASSWORD "\",\"client\":\"%s\"}}", breaking[i]);
+		if (open_text(json, (size_t)n) != ERR_INVALID)
+			fail_msg("opened with breaking[%zu]", i);
+	}
+	for (unsigned c = 0; c < 0x20; c++) {
+		char json[512];
+		int n =
+		    snprintf(json, sizeof json, HEAD "{\"password\":\"" PASSWORD "\",\"client\":\"x\\u%04xy\"}}", c);
+		if (open_text(json, (size_t)n) != ERR_INVALID)
+			fail_msg("opened with \\u%04x", c);
+	}
+}
+
+static void a_message_cut_at_any_length_is_not_opened(void **state)
+{
+	(void)state;
+	for (int k = 0; k < MESSAGE_KIND_COUNT; k++) {
+		struct secret *plain = NULL;
+		assert_int_equal(message_compose(usual[k].kind, ORDER, usual[k].to, usual[k].fields, &plain, NULL),
+				 ERR_OK);
+		for (size_t len = 1; len < secret_len(plain); len++)
+			assert_int_equal(open_text(secret_string(plain), len), ERR_INVALID);
+		assert_int_equal(open_text(secret_string(plain), secret_len(plain)), ERR_OK);
+		secret_free(plain);
+	}
+}
+
+static void quotes_backslashes_and_braces_come_through(void **state)
+{
+	(void)state;
+	struct message m = opened_with(&usual[MESSAGE_LINK], "client", "a \"b\" \\ {{url}} \\u0041 <c> & 'd'");
+	assert_string_equal(buf_string(&m.subject),
+			    "Certificate for a \"b\" \\ {{url}} \\u0041 <c> & 'd' is ready to collect");
+	message_clear(&m);
+}
+
+static void a_fault_never_repeats_a_value(void **state)
+{
+	(void)state;
+	struct message_field fields[MOST_FIELDS];
+	struct secret *plain = NULL;
+	struct errbuf why = {{0}};
+	with(&usual[MESSAGE_PASSWORD], "password", "CANARY-CANARY", fields);
+	assert_int_equal(message_compose(MESSAGE_PASSWORD, ORDER, "+4790000000", fields, &plain, &why), ERR_INVALID);
+	assert_null(strstr(why.text, "CANARY"));
+	assert_non_null(strstr(why.text, "password"));
+}
+
+static void kinds_are_known_by_name(void **state)
+{
+	(void)state;
+	enum message_kind k = MESSAGE_KIND_COUNT;
+	for (int i = 0; i < MESSAGE_KIND_COUNT; i++) {
+		assert_int_equal(message_kind_from_name(message_kind_name((enum message_kind)i), &k), ERR_OK);
+		assert_int_equal(k, i);
+	}
+	assert_int_equal(message_kind_from_name("Link", &k), ERR_INVALID);
+	assert_int_equal(message_kind_from_name("", &k), ERR_INVALID);
+	assert_string_equal(message_channel_name(message_channel_of(MESSAGE_LINK)), "mail");
+	assert_string_equal(message_channel_name(message_channel_of(MESSAGE_CODE)), "sms");
+	assert_string_equal(message_channel_name(message_channel_of(MESSAGE_PASSWORD)), "sms");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_link_stands_on_a_line_of_its_own),
+		cmocka_unit_test(mail_lines_are_short_and_end_in_line_feeds),
+		cmocka_unit_test(minutes_are_30_unless_said),
+		cmocka_unit_test(the_code_is_on_the_last_line_as_telephones_want_it),
+		cmocka_unit_test(the_password_is_on_a_line_of_its_own_exactly_as_it_is),
+		cmocka_unit_test(an_sms_is_one_segment_with_every_field_at_its_longest),
+		cmocka_unit_test(a_long_client_fills_the_segment_and_a_long_domain_gives_way),
+		cmocka_unit_test(each_field_must_be_there_once_and_no_other),
+		cmocka_unit_test(no_field_can_add_a_line_when_composed),
+		cmocka_unit_test(no_address_or_order_id_can_add_a_line),
+		cmocka_unit_test(codes_passwords_and_links_have_their_shape),
+		cmocka_unit_test(only_the_exact_object_is_opened),
+		cmocka_unit_test(no_field_can_add_a_line_when_opened),
+		cmocka_unit_test(a_message_cut_at_any_length_is_not_opened),
+		cmocka_unit_test(quotes_backslashes_and_braces_come_through),
+		cmocka_unit_test(a_fault_never_repeats_a_value),
+		cmocka_unit_test(kinds_are_known_by_name),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
