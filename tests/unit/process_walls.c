@@ -1,0 +1,362 @@
+/* walls: each thing a role must not do is tried in a process of its own, behind that role's walls. */
+#include "base/file.h"
+#include "issuer/process/walls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { HELD = 0, NOT_HELD = 1, WALL_FAILED = 2 }; /* exit statuses of an attempt that lived */
+
+static const enum role roles[] = {ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK};
+
+static char folder[] = "/tmp/walls-XXXXXX";
+static char database[64], key_file[64], spool[64];
+
+static int refused(long rc, int wanted)
+{
+	return rc < 0 && errno == wanted ? HELD : NOT_HELD;
+}
+
+static int try_execve(void)
+{
+	char name[] = "true", *const argv[] = {name, NULL};
+	return refused(syscall(SYS_execve, "/bin/true", argv, argv), EPERM);
+}
+static int try_fork(void)
+{
+	return refused(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0), EPERM);
+}
+static int try_clone3(void)
+{
+	return refused(syscall(SYS_clone3, NULL, 0), ENOSYS);
+}
+static int try_socket(void)
+{
+	return refused(syscall(SYS_socket, AF_INET, SOCK_STREAM, 0), EPERM);
+}
+static int try_unix_socket(void)
+{
+	return refused(syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0), EPERM);
+}
+static int try_connect(void)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	return refused(syscall(SYS_connect, 0, &a, sizeof a), EPERM);
+}
+static int try_ptrace(void)
+{
+	return refused(syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0), EPERM);
+}
+static int try_kill_parent(void)
+{
+	return refused(syscall(SYS_kill, getppid(), 0), EPERM);
+}
+static int try_tgkill_parent(void)
+{
+	return refused(syscall(SYS_tgkill, getppid(), getppid(), 0), EPERM);
+}
+static int try_io_uring(void)
+{
+	struct io_uring_params p = {0};
+	return refused(syscall(SYS_io_uring_setup, 1, &p), EPERM);
+}
+static int try_unshare(void)
+{
+	return refused(syscall(SYS_unshare, CLONE_NEWUSER), EPERM);
+}
+static int try_bpf(void)
+{
+	return refused(syscall(SYS_bpf, 0, NULL, 0), EPERM);
+}
+static int try_executable_memory(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return p == MAP_FAILED && errno == EPERM ? HELD : NOT_HELD;
+}
+static int try_make_executable(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return refused(syscall(SYS_mprotect, p, 4096, PROT_READ | PROT_EXEC), EPERM);
+}
+static int try_setuid(void)
+{
+	return refused(syscall(SYS_setuid, 0), EPERM);
+}
+static int try_open(void)
+{
+	return refused(syscall(SYS_openat, AT_FDCWD, "/usr/bin/env", O_RDONLY), EPERM);
+}
+static int try_unlink(void)
+{
+	return refused(syscall(SYS_unlinkat, AT_FDCWD, key_file, 0), EPERM);
+}
+static int try_dump(void)
+{
+	return refused(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), EPERM);
+}
+
+static const struct attempt {
+	const char *name;
+	int call;
+	int (*run)(void);
+	int signal; /* SIGSYS: the attempt must be the end of the process; 0: it must be refused */
+	unsigned roles;
+} attempts[] = {
+	{"execve", SYS_execve, try_execve, SIGSYS, ~0u},
+	{"fork", SYS_clone, try_fork, SIGSYS, ~0u},
+	{"clone3", SYS_clone3, try_clone3, 0, ~0u},
+	{"socket", SYS_socket, try_socket, SIGSYS, ~0u},
+	{"unix socket", SYS_socket, try_unix_socket, SIGSYS, ~0u},
+	{"connect", SYS_connect, try_connect, SIGSYS, ~0u},
+	{"ptrace", SYS_ptrace, try_ptrace, SIGSYS, ~0u},
+	{"kill", SYS_kill, try_kill_parent, SIGSYS, ~0u},
+	{"tgkill to another", SYS_tgkill, try_tgkill_parent, SIGSYS, ~0u},
+	{"io_uring", SYS_io_uring_setup, try_io_uring, SIGSYS, ~0u},
+	{"unshare", SYS_unshare, try_unshare, SIGSYS, ~0u},
+	{"bpf", SYS_bpf, try_bpf, SIGSYS, ~0u},
+	{"executable memory", SYS_mmap, try_executable_memory, 0, ~0u},
+	{"memory made executable", SYS_mprotect, try_make_executable, SIGSYS, ~0u},
+	{"setuid", SYS_setuid, try_setuid, SIGSYS, ~0u},
+	{"open", SYS_openat, try_open, 0, ~(1u << ROLE_COURIER)},
+	{"unlink", SYS_unlinkat, try_unlink, 0, ~(1u << ROLE_COURIER)},
+	{"dumpable again", SYS_prctl, try_dump, SIGSYS, ~0u},
+};
+
+/* How a process ended: -signal, or its exit status. */
+static int in_a_process(int (*body)(const void *arg), const void *arg)
+{
+	int status = 0;
+	fflush(NULL);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(body(arg));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+struct trial {
+	enum role role;
+	int (*run)(void);
+};
+
+static int behind_the_filter(const void *arg)
+{
+	const struct trial *t = arg;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return walls_filter(t->role, NULL) == ERR_OK ? t->run() : WALL_FAILED;
+}
+
+static bool excepted(int call)
+{
+	for (size_t i = 0; i < walls_exception_count; i++)
+		if (walls_exceptions[i] == call)
+			return true;
+	return false;
+}
+
+static void each_forbidden_call_is_stopped_in_each_role(void **state)
+{
+	(void)state;
+	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++)
+		for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++) {
+			const struct attempt *a = &attempts[i];
+			if (!(a->roles & 1u << roles[r]) || excepted(a->call))
+				continue;
+			int end = in_a_process(behind_the_filter, &(struct trial){roles[r], a->run});
+			if (end != (a->signal ? -a->signal : HELD))
+				fail_msg("%s in the %s: ended with %d", a->name, role_name(roles[r]), end);
+		}
+}
+
+static int do_daily_work(void)
+{
+	int ends[2];
+	char c = 'x';
+	void *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct timespec t;
+	bool fine = p != MAP_FAILED && clock_gettime(CLOCK_REALTIME, &t) == 0 && pipe2(ends, O_CLOEXEC) == 0 &&
+		    write(ends[1], &c, 1) == 1 && read(ends[0], &c, 1) == 1 && munmap(p, 1 << 20) == 0;
+	return fine ? HELD : NOT_HELD;
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static int start_a_thread(void)
+{
+	pthread_t t;
+	return pthread_create(&t, NULL, nothing, NULL) == 0 && pthread_join(t, NULL) == 0 ? HELD : NOT_HELD;
+}
+
+static int abort_itself(void)
+{
+	abort();
+}
+
+static void daily_work_threads_and_abort_go_on(void **state)
+{
+	(void)state;
+	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
+		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){roles[r], do_daily_work}), HELD);
+		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){roles[r], start_a_thread}), HELD);
+		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){roles[r], abort_itself}), -SIGABRT);
+	}
+}
+
+/* A thread that ran before the filter came is behind it too. */
+static int ends[2];
+
+static void *wait_then_connect(void *arg)
+{
+	char c;
+	if (read(ends[0], &c, 1) == 1)
+		try_connect();
+	return arg;
+}
+
+static int filter_with_an_older_thread(const void *arg)
+{
+	pthread_t t;
+	(void)arg;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (pipe2(ends, O_CLOEXEC) != 0 || pthread_create(&t, NULL, wait_then_connect, NULL) != 0 ||
+	    walls_filter(ROLE_FRONT, NULL) != ERR_OK || write(ends[1], "x", 1) != 1)
+		return WALL_FAILED;
+	pthread_join(t, NULL);
+	return NOT_HELD;
+}
+
+static void filter_stands_before_threads_that_were_there_first(void **state)
+{
+	(void)state;
+	assert_int_equal(in_a_process(filter_with_an_older_thread, NULL), -SIGSYS);
+}
+
+static bool can_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static const struct opening {
+	const char *name;
+	const char *path;
+	int flags;
+	unsigned roles; /* those that may */
+} openings[] = {
+	{"the database", database, O_RDWR, 1u << ROLE_FRONT | 1u << ROLE_CLERK},
+	{"a key beside the database", key_file, O_RDONLY, 0},
+	{"a key, to write", key_file, O_WRONLY, 0},
+	{"a message in the spool", spool, O_RDWR | O_CREAT, 1u << ROLE_COURIER},
+	{"a program, to read", "/usr/bin/env", O_RDONLY, ~0u},
+	{"the users", "/etc/passwd", O_RDONLY, 0},
+	{"the root's home", "/root", O_RDONLY | O_DIRECTORY, 0},
+	{"a program, to write", "/usr/bin/env", O_WRONLY, 0},
+};
+
+/* Both walls may be missing on a kernel; the daemon then says so. Here it is a failure: nothing is skipped silently. */
+static int look_at_files(const void *arg)
+{
+	const enum role *role = arg;
+	struct settings s = {.database = database, .spool = folder};
+	char spool_folder[64];
+	snprintf(spool_folder, sizeof spool_folder, "%s/spool", folder);
+	s.spool = spool_folder;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (walls_files(*role, &s, NULL) != ERR_OK)
+		return WALL_FAILED;
+	for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
+		if (can_open(openings[i].path, openings[i].flags) != !!(openings[i].roles & 1u << *role))
+			return 10 + (int)i;
+	return HELD;
+}
+
+static void each_role_opens_its_own_files_and_no_others(void **state)
+{
+	(void)state;
+	assert_true(walls_landlock_abi() > 0);
+	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
+		int end = in_a_process(look_at_files, &roles[r]);
+		if (end >= 10)
+			fail_msg("%s: %s", role_name(roles[r]), openings[end - 10].name);
+		assert_int_equal(end, HELD);
+	}
+}
+
+static int bind_a_port(const void *arg)
+{
+	(void)arg;
+	struct settings s = {.database = database, .spool = folder};
+	struct sockaddr a = {.sa_family = AF_INET};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	return walls_files(ROLE_FRONT, &s, NULL) == ERR_OK ? refused(bind(fd, &a, sizeof a), EACCES) : WALL_FAILED;
+}
+
+static void no_role_binds_a_port_even_before_the_filter(void **state)
+{
+	(void)state;
+	if (walls_landlock_abi() >= 4)
+		assert_int_equal(in_a_process(bind_a_port, NULL), HELD);
+}
+
+static int make_files(void **state)
+{
+	(void)state;
+	char path[64];
+	if (!mkdtemp(folder))
+		return -1;
+	snprintf(database, sizeof database, "%s/db", folder);
+	snprintf(key_file, sizeof key_file, "%s/key", folder);
+	snprintf(path, sizeof path, "%s/spool", folder);
+	snprintf(spool, sizeof spool, "%s/spool/message", folder);
+	return mkdir(path, 0700) || file_publish(database, "x", 1, 0600, NULL) || file_publish(key_file, "x", 1, 0600, NULL);
+}
+
+static int remove_files(void **state)
+{
+	(void)state;
+	char path[64];
+	snprintf(path, sizeof path, "%s/spool", folder);
+	unlink(spool);
+	unlink(database);
+	unlink(key_file);
+	return rmdir(path) || rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_forbidden_call_is_stopped_in_each_role),
+		cmocka_unit_test(daily_work_threads_and_abort_go_on),
+		cmocka_unit_test(filter_stands_before_threads_that_were_there_first),
+		cmocka_unit_test(each_role_opens_its_own_files_and_no_others),
+		cmocka_unit_test(no_role_binds_a_port_even_before_the_filter),
+	};
+	return cmocka_run_group_tests_name("process_walls", tests, make_files, remove_files);
+}
