@@ -97,6 +97,28 @@ static void approved_order_gives_certificate_package_and_password(void **state)
 	buf_free(&opened);
 }
 
+static void every_key_type_of_the_profile_can_be_ordered(void **state)
+{
+	(void)state;
+	for (int type = 0; type < KEY_TYPE_COUNT; type++) {
+		struct order_facts f = bench_facts();
+		struct buf text = BUF_INIT(FACTS_MAX_BYTES), answer = BUF_INIT(100000);
+		struct issued i = ISSUED_INIT;
+		uint8_t ticket[TICKET_BYTES];
+		const char *name = key_type_name((enum key_type)type);
+		snprintf(f.key_type, sizeof f.key_type, "%s", name);
+		snprintf(f.order, sizeof f.order, "orderaaaaaaaaaa%c", 'a' + type);
+		assert_int_equal(ask_ticket(&f, &text, ticket), ERR_OK);
+		if (ask_issue(&text, ticket, &answer))
+			fail_msg("%s was not made", name);
+		issued_read(&answer, &i);
+		assert_int_equal(package(f.order, PACKAGE_COMPATIBLE, &i.sealed_key, &i.certificate, &answer), ERR_OK);
+		issued_free(&i);
+		buf_free(&text);
+		buf_free(&answer);
+	}
+}
+
 static void the_same_order_again_gives_the_same_until_done(void **state)
 {
 	(void)state;
@@ -508,6 +530,7 @@ int main(void)
 		bench_test(a_start_before_the_journals_time_pauses_issuing),
 		bench_test(when_the_journal_fails_nothing_is_signed_or_acknowledged),
 		bench_test(approved_order_gives_certificate_package_and_password),
+		bench_test(every_key_type_of_the_profile_can_be_ordered),
 		bench_test(the_same_order_again_gives_the_same_until_done),
 		bench_test(compatible_package_opens_with_the_same_password),
 		cmocka_unit_test(full_cache_drops_the_oldest),
