@@ -19,6 +19,7 @@ struct visit {
 	const char *claim; /* NULL when none was sent */
 	struct collect_view view;
 	struct actor actor;
+	bool asks_new_code; /* the form for a new code stands open */
 };
 
 /* Look the link up. False when it is dead: the answer is written already, the same for every dead link. */

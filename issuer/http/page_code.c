@@ -109,23 +109,28 @@ void page_new_code(struct front *front, const struct request *q, struct reply *r
 	struct visit v;
 	struct errbuf why = {0};
 	char digits[TYPED_MAX + 1];
-	if (!visit_begin(&v, front, q, r) || !typed(&v, "digits", digits, sizeof digits))
+	if (!visit_begin(&v, front, q, r))
+		return;
+	v.asks_new_code = true;
+	if (!typed(&v, "digits", digits, sizeof digits))
 		return;
 	enum err e = collect_new_code(&front->desk, &v.actor, v.token, digits, &why);
 	if (e == ERR_WRONG_CODE)
 		(void)fail(&why, e, "Those are not the last four digits of the number that is registered.");
 	if (e == ERR_LIMIT)
 		(void)fail(&why, e, "No more codes can be asked for today. Ask %s to send a new link.", v.view.orderer_name);
-	if (e == ERR_LOCKED)
+	if (e == ERR_LOCKED) {
 		page_locked_write(&v);
-	else if (e && (q->wants_json || (e != ERR_WRONG_CODE && e != ERR_LIMIT)))
+	} else if (e && (q->wants_json || (e != ERR_WRONG_CODE && e != ERR_LIMIT))) {
 		page_fault(&v, e, &why);
-	else if (q->wants_json)
+	} else if (q->wants_json) {
 		reply_json(r, 200, json_pack("{s:b}", "sent", 1));
-	else if (e)
+	} else if (e) {
 		page_intro_write(&v, err_http_status(e), why.text, "");
-	else if (visit_again(&v))
+	} else if (visit_again(&v)) {
+		v.asks_new_code = false;
 		page_intro_write(&v, 200, "", "A new code is on its way. The old one no longer works.");
+	}
 }
 
 void page_prepare(struct front *front, const struct request *q, struct reply *r)

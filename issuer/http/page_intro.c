@@ -55,7 +55,7 @@ void page_intro_write(struct visit *v, int status, const char *alert, const char
 		{"alert", alert, TEMPLATE_VALUE},
 		{"notice", notice, TEMPLATE_VALUE},
 		{"claimed", view->claimed_by_caller ? "1" : "", TEMPLATE_VALUE},
-		{"open_new", view->code_expired || view->tries_left == 0 ? "1" : "", TEMPLATE_VALUE},
+		{"open_new", v->asks_new_code || view->code_expired || view->tries_left == 0 ? "1" : "", TEMPLATE_VALUE},
 		{0},
 	};
 	page_write(v->front, v->r, status, 1, view->facts.client_name, page_text_intro, fields);

@@ -26,6 +26,14 @@ equal() {
 	return 1
 }
 
+# refute COMMAND...: it must not succeed (a bare `!` would not fail a test).
+refute() {
+	if "$@"; then
+		echo "should not succeed: $*" >&2
+		return 1
+	fi
+}
+
 ready() { [ "$(curl -s -o /dev/null -w '%{http_code}' "http://localhost:$PORT_OPS/readyz")" = 200 ]; }
 
 load_environment() {
