@@ -46,7 +46,6 @@ CREATE TABLE certificate (
   status TEXT NOT NULL CHECK (status IN ('valid', 'held', 'revoked')), revoked_at INTEGER, reason INTEGER,
   compromised_at INTEGER, created_at INTEGER NOT NULL, first_used_at INTEGER, PRIMARY KEY (issuer, serial)) STRICT;
 CREATE UNIQUE INDEX certificate_one_live_an_order ON certificate (order_id) WHERE status <> 'revoked';
-CREATE INDEX certificate_order ON certificate (order_id);
 CREATE INDEX certificate_serial ON certificate (serial);
 CREATE INDEX certificate_created ON certificate (created_at, serial);
 CREATE UNIQUE INDEX certificate_fingerprint ON certificate (fingerprint);
