@@ -29,6 +29,16 @@ static void a_message_is_sent_erased_and_audited(void **state)
 	assert_int_equal(fake.sends, 1);
 }
 
+static void a_link_goes_before_its_code(void **state)
+{
+	(void)state;
+	add_message("a", "", "code", "waiting", NOW + HOUR);
+	add_message("b", "", "link", "waiting", NOW + HOUR);
+	round_of(fake.clerk);
+	assert_int_equal(fake.sends, 2);
+	assert_string_equal(fake.sent, "a");
+}
+
 static void the_life_of_a_code_begins_at_its_hand_over(void **state)
 {
 	(void)state;
@@ -191,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CLERK_TEST(a_message_is_sent_erased_and_audited),
+		CLERK_TEST(a_link_goes_before_its_code),
 		CLERK_TEST(the_life_of_a_code_begins_at_its_hand_over),
 		CLERK_TEST(a_sent_password_moves_its_order_once),
 		CLERK_TEST(a_gateway_that_is_away_is_asked_again_later),
