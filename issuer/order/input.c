@@ -1,6 +1,10 @@
 #include "issuer/order/input.h"
 
 #include <string.h>
+#include <unictype.h>
+#include <unistr.h>
+
+enum { FIELD_NAME_MOST = 64 };
 
 void faults_add(struct faults *f, const char *field, const struct errbuf *why)
 {
@@ -42,9 +46,10 @@ enum err input_begin(struct input *in, const char *const *members, struct errbuf
 	json_object_foreach(in->body, name, value)
 	{
 		struct errbuf field = {{0}};
-		(void)fail(&field, ERR_INVALID, "%.64s", name); /* a hostile name is shown, but not at any length */
-		if (!is_known(name, members))
-			input_fault(in, field.text, "there is no such field");
+		if (is_known(name, members))
+			continue;
+		(void)fail(&field, ERR_INVALID, "%s", strlen(name) <= FIELD_NAME_MOST ? name : "(a long name)");
+		input_fault(in, field.text, "there is no such field");
 	}
 	return ERR_OK;
 }
@@ -97,14 +102,22 @@ enum err input_verdict(const struct input *in, struct errbuf *why)
 	return fail(why, ERR_INVALID, "%u %s not acceptable", in->count, in->count == 1 ? "field is" : "fields are");
 }
 
+/* Control characters, line and paragraph separators, and what turns the reading direction: a remark is shown in one line. */
+static bool harmless(ucs4_t c)
+{
+	return !uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Cc | UC_CATEGORY_MASK_Zl | UC_CATEGORY_MASK_Zp) &&
+	       !uc_is_property(c, UC_PROPERTY_BIDI_CONTROL);
+}
+
 enum err remark_check(const char *text, size_t len, struct errbuf *why)
 {
 	size_t characters = 0;
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i], after = i + 1 < len ? (unsigned char)text[i + 1] : 0;
-		if (c < 0x20 || c == 0x7f || (c == 0xc2 && after < 0xa0)) /* C0, DEL, C1 */
-			return fail(why, ERR_INVALID, "a control character at byte %zu", i + 1);
-		characters += (c & 0xc0) != 0x80;
+	for (size_t at = 0; at < len; characters++) {
+		ucs4_t c = 0;
+		int n = u8_mbtoucr(&c, (const uint8_t *)text + at, len - at);
+		if (n <= 0 || !harmless(c))
+			return fail(why, ERR_INVALID, "a character that cannot stand in one line, at byte %zu", at + 1);
+		at += (size_t)n;
 	}
 	if (characters > REMARK_CHARACTERS)
 		return fail(why, ERR_INVALID, "%zu characters, at most %d", characters, REMARK_CHARACTERS);

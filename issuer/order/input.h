@@ -24,7 +24,7 @@ void input_fault(struct input *in, const char *member, const char *text);
 /* ERR_INVALID when there was any fault. */
 enum err input_verdict(const struct input *in, struct errbuf *why) MUST_CHECK;
 
-/* A reason or a note: UTF-8, at most REMARK_CHARACTERS, no control characters. */
+/* A reason or a note: UTF-8 in one line, at most REMARK_CHARACTERS, no control characters, no bidi marks. */
 enum err remark_check(const char *text, size_t len, struct errbuf *why) MUST_CHECK;
 
 #endif

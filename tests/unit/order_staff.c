@@ -126,7 +126,12 @@ static void a_faulty_order_names_its_field_and_sends_nothing(void **unused)
 		{"a key type of a number", "key_type", json_integer(256), "key_type"},
 		{"a note of two lines", "note", json_string("a\nb"), "note"},
 		{"a note with C1", "note", json_string("a\xc2\x85" "b"), "note"},
+		{"a note with a NUL", "note", json_stringn("a\0b", 3), "note"},
+		{"a note that turns", "note", json_string("a\xe2\x80\xae" "b"), "note"},
+		{"a note with a line separator", "note", json_string("a\xe2\x80\xa8" "b"), "note"},
 		{"a long note", "note", long_note(501), "note"},
+		{"a stranger with a long name",
+		 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xb8\xc3\xb8", json_true(), "(a long name)"},
 		{"a stranger", "approved_by", json_string("me"), "approved_by"},
 	};
 	(void)unused;
