@@ -214,7 +214,7 @@ static enum err receive(struct session *s, const struct arguments *given, struct
 		return e;
 	memcpy(sha256, p->claim.sha256, sizeof sha256);
 	claim_forget(&p->claim);
-	output_note("Saved and acknowledged. The password follows by SMS; it will not be shown again.");
+	output_note("Saved and acknowledged. The password follows by SMS.");
 	if (!arguments_switch(given, "no-password"))
 		e = open_saved(s, path, &identity, why);
 	if (!e)

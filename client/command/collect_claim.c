@@ -36,7 +36,7 @@ enum err link_parse(const char *url, struct link *out, struct errbuf *why)
 	size_t slash = len;
 	while (slash && url[slash - 1] != '/')
 		slash--;
-	bool fits = slash > 8 && slash - 3 < sizeof out->server && strncasecmp(url, "https://", 8) == 0 &&
+	bool fits = slash > 8 && slash - 3 < sizeof out->server && strncasecmp(url, "https://", 8) == 0 && url[8] != '/' &&
 		    memcmp(url + slash - 3, "/d/", 3) == 0 && is_token(url + slash, len - slash) &&
 		    url[len + strspn(url + len, "/ \t\r\n")] == '\0';
 	if (!fits)

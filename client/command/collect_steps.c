@@ -111,7 +111,7 @@ static enum err take_bytes(struct parcel *p, const counterfoil_response *respons
 	if (e)
 		return e;
 	if (strcmp(told, p->claim.sha256) != 0)
-		return fail(why, ERR_CLOSED, "the file did not arrive whole: its SHA-256 is another");
+		return fail(why, ERR_CORRUPT, "the file is not what the server says it is: its SHA-256 is another; nothing was saved");
 	buf_clear(bytes);
 	buf_add(bytes, body.data, body.len);
 	return buf_check(bytes);

@@ -129,6 +129,33 @@ static void a_list_from_the_future_is_replaced(void **state)
 	assert_int_equal(fake.crls, 2);
 }
 
+/* It would take back what was revoked after the copy was made. */
+static void an_old_database_makes_no_list_until_it_is_well(void **state)
+{
+	(void)state;
+	round_at(NOW);
+	memcpy(fake.last.done_serial, serial_of('1'), SERIAL_TEXT_SIZE);
+	assert_int_equal(clerk_reconcile(fake.clerk, NOW, NULL), ERR_OK);
+	clerk_revoked(fake.clerk);
+	round_at(NOW + 2 * HOUR);
+	assert_int_equal(fake.crls, 1);
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	assert_int_equal(clerk_reconcile(fake.clerk, NOW, NULL), ERR_OK);
+	round_at(NOW + 2 * HOUR);
+	assert_int_equal(fake.crls, 2);
+}
+
+static void nothing_is_listed_before_the_first_comparison(void **state)
+{
+	(void)state;
+	fake.clerk->trusted = false;
+	round_at(NOW);
+	assert_int_equal(fake.crls, 0);
+	assert_int_equal(clerk_reconcile(fake.clerk, NOW, NULL), ERR_OK);
+	round_at(NOW);
+	assert_int_equal(fake.crls, 1);
+}
+
 static void a_serial_that_is_no_serial_is_corrupt(void **state)
 {
 	(void)state;
@@ -150,6 +177,8 @@ int main(void)
 		CLERK_TEST(only_the_newest_two_are_kept),
 		CLERK_TEST(a_signer_that_is_away_leaves_the_list_due),
 		CLERK_TEST(a_list_from_the_future_is_replaced),
+		CLERK_TEST(an_old_database_makes_no_list_until_it_is_well),
+		CLERK_TEST(nothing_is_listed_before_the_first_comparison),
 		CLERK_TEST(a_serial_that_is_no_serial_is_corrupt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,272 @@
+/* Command lines against the table: what is taken, what is refused and how, and what the table itself must keep. */
+#include "client/command/help.h"
+#include "client/command/request.h"
+#include "tests/support/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WORDS = 24 };
+
+static enum err parse(const char *const *words, struct arguments *a, struct errbuf *why)
+{
+	int count = 0;
+	while (words[count])
+		count++;
+	return arguments_parse(count, words, a, why);
+}
+
+static void wrong_lines_are_refused_and_say_what_was_meant(void **state)
+{
+	(void)state;
+	const struct {
+		const char *words[WORDS], *says;
+	} cases[] = {
+		{{NULL}, "no command"},
+		{{"ordr", "new"}, "did you mean \"order\""},
+		{{"hlep"}, "did you mean \"help\""},
+		{{"frobnicate"}, "unknown command \"frobnicate\""},
+		{{"order"}, "order wants one of: new, list, show"},
+		{{"order", "shwo", "x"}, "did you mean \"order show\""},
+		{{"order", "frobnicate"}, "it takes new, list"},
+		{{"help", "ordre"}, "did you mean \"order\""},
+		{{"help", "order", "nwe"}, "did you mean \"order new\""},
+		{{"order", "list", "--sate", "x"}, "did you mean --state"},
+		{{"order", "list", "--serevr", "x"}, "did you mean --server"},
+		{{"order", "list", "--frobnicate"}, "unknown flag --frobnicate"},
+		{{"order", "list", "-q"}, "unknown flag -q"},
+		{{"order", "list", "--state"}, "--state wants a value: STATE"},
+		{{"order", "list", "--state", "--json"}, "--state wants a value"},
+		{{"order", "list", "--json=yes"}, "--json takes no value"},
+		{{"order", "list", "--state", "a", "--state", "b"}, "state is given twice"},
+		{{"order", "list", "--json", "--json"}, "json is given twice"},
+		{{"order", "list", "extra"}, "one argument too many: \"extra\""},
+		{{"order", "show"}, "ORDER is missing"},
+		{{"order", "show", ""}, "order is empty"},
+		{{"order", "show", "a", "b"}, "one argument too many"},
+		{{"order", "new", "--organisation", "x"}, "--service SLUG is missing"},
+		{{"order", "list", "--limit", "ten"}, "want a whole number"},
+		{{"order", "list", "--limit=-1"}, "want a whole number"},
+		{{"order", "list", "--limit", "99999999999"}, "want a whole number"},
+		{{"cert", "show", "xyz"}, "not a serial number"},
+		{{"contact", "add", "--may-order", "maybe"}, "want yes or no"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arguments a;
+		struct errbuf why = {0};
+		enum err e = parse(cases[i].words, &a, &why);
+		if (e != ERR_USAGE || !strstr(why.text, cases[i].says))
+			fail_msg("case %zu: wanted usage with [%s], had %s [%s]", i, cases[i].says, err_word(e), why.text);
+	}
+	assert_int_equal(err_exit_code(ERR_USAGE), 2);
+}
+
+static void values_are_taken_however_they_are_written(void **state)
+{
+	(void)state;
+	static const char *const lines[][WORDS] = {
+		{"--server", "https://h", "order", "list", "--state", "locked", "--json"},
+		{"order", "--server=https://h", "list", NULL},
+		{"order", "list", "--json", "--state=locked", "--server", "https://h"},
+	};
+	for (size_t i = 0; i < 3; i += 2) {
+		struct arguments a;
+		struct errbuf why = {0};
+		if (parse(lines[i], &a, &why))
+			fail_msg("%s", why.text);
+		assert_string_equal(arguments_value(&a, "state"), "locked");
+		assert_string_equal(arguments_value(&a, "server"), "https://h");
+		assert_true(arguments_switch(&a, "json"));
+		assert_null(arguments_value(&a, "limit"));
+		assert_int_equal(arguments_number(&a, "limit", 7), 7);
+	}
+	struct arguments a;
+	static const char *const call[] = {"call", "https://h/x", "-XPUT", "-H", "A: 1", "-H", "B: 2", "-d", "-", "-i", NULL};
+	assert_int_equal(parse(call, &a, NULL), ERR_OK);
+	assert_string_equal(arguments_value(&a, "method"), "PUT");
+	assert_string_equal(arguments_value(&a, "data"), "-");
+	assert_true(arguments_switch(&a, "include"));
+	static const char *const dashed[] = {"order", "show", "--", "--odd", NULL};
+	assert_int_equal(parse(dashed, &a, NULL), ERR_OK);
+	assert_string_equal(arguments_value(&a, "order"), "--odd");
+	static const char *const flagged[] = {"organisation", "add", "--slug", "nordbank", "--name", "Nordbank", NULL};
+	assert_int_equal(parse(flagged, &a, NULL), ERR_OK);
+	static const char *const positional[] = {"organisation", "add", "nordbank", "--name", "Nordbank", NULL};
+	assert_int_equal(parse(positional, &a, NULL), ERR_OK);
+	assert_string_equal(arguments_value(&a, "slug"), "nordbank");
+}
+
+static void help_is_given_wherever_it_is_asked_for(void **state)
+{
+	(void)state;
+	static const char *const lines[][WORDS] = {
+		{"help"}, {"--help"}, {"-h"}, {"help", "order"}, {"order", "--help"}, {"order", "new", "--help"}, {"help", "order", "new"},
+		{"help", "me"}, {"collect", "-h"}, {"order", "show", "x", "--help"},
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct arguments a;
+		struct errbuf why = {0};
+		struct buf text = BUF_INIT(1 << 16);
+		if (parse(lines[i], &a, &why) || !a.help)
+			fail_msg("line %zu: no help [%s]", i, why.text);
+		help_write(&a, &text);
+		assert_int_equal(buf_check(&text), ERR_OK);
+		assert_non_null(strstr(buf_string(&text), "Usage: counterfoil"));
+		buf_free(&text);
+	}
+}
+
+static void help_of_a_verb_begins_with_examples_that_parse(void **state)
+{
+	(void)state;
+	for (const struct verb *v = verbs; v->noun; v++) {
+		struct buf text = BUF_INIT(1 << 16);
+		help_write(&(struct arguments){.verb = v, .help = true}, &text);
+		const char *string = buf_string(&text);
+		assert_true(strstr(string, "Examples:") < strstr(string, "Usage:"));
+		for (const struct field *f = v->fields; f->name; f++)
+			if (!strstr(string, f->help))
+				fail_msg("%s %s: --%s is not in the help", v->noun, v->verb ? v->verb : "", f->name);
+		buf_free(&text);
+		assert_non_null(v->examples[0]);
+		for (size_t i = 0; v->examples[i]; i++) {
+			char *copy = strdup(v->examples[i]), *words[WORDS + 1] = {NULL};
+			int count = 0;
+			for (char *p = copy; *p && count < WORDS;) { /* words, and words in single quotes */
+				char end = *p == '\'' ? *p++ : ' ';
+				words[count++] = p;
+				p += strcspn(p, (char[]){end, 0});
+				if (*p)
+					*p++ = '\0';
+				p += strspn(p, " ");
+			}
+			struct arguments a;
+			struct errbuf why = {0};
+			if (arguments_parse(count, (const char *const *)words, &a, &why) || a.verb != v)
+				fail_msg("counterfoil %s: %s", v->examples[i], why.text);
+			free(copy);
+		}
+	}
+}
+
+static bool has_field(const struct verb *v, const char *name, size_t len)
+{
+	for (const struct field *f = v->fields; f->name; f++)
+		if (strlen(f->name) == len && strncmp(f->name, name, len) == 0)
+			return f->place == IN_PATH && f->required;
+	return false;
+}
+
+static void the_table_is_whole(void **state)
+{
+	(void)state;
+	for (const struct verb *v = verbs; v->noun; v++) {
+		const char *name = v->verb ? v->verb : v->noun;
+		if (!v->what || (!v->run && (!v->method || !v->path)))
+			fail_msg("%s: says nothing, or does nothing", name);
+		for (const char *p = v->path ? strchr(v->path, '{') : NULL; p; p = strchr(p + 1, '{'))
+			if (!has_field(v, p + 1, strcspn(p + 1, "}")))
+				fail_msg("%s: no required field for %s", name, p);
+		for (const struct field *f = v->fields; f->name; f++) {
+			if (!f->help || (!f->wants != (f->kind == KIND_SWITCH)))
+				fail_msg("%s --%s: no help, or no placeholder", name, f->name);
+			for (const struct field *g = global_fields; g->name; g++)
+				if (strcmp(f->name, g->name) == 0)
+					fail_msg("%s --%s hides a flag of everywhere", name, f->name);
+			if (v->method && strcmp(v->method, "GET") == 0 && f->place == IN_BODY)
+				fail_msg("%s --%s: a GET has no body", name, f->name);
+		}
+		for (const struct verb *w = verbs; w < v; w++)
+			if (strcmp(w->noun, v->noun) == 0 && (!w->verb || !v->verb || strcmp(w->verb, v->verb) == 0))
+				fail_msg("%s %s is there twice", v->noun, name);
+	}
+}
+
+static void flags_never_ask_for_a_secret(void **state)
+{
+	(void)state;
+	static const char *const secret[] = {"password", "code", "pass", "key", "claim"};
+	for (const struct verb *v = verbs; v->noun; v++)
+		for (const struct field *f = v->fields; f->name; f++)
+			for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
+				if (strcmp(f->name, secret[i]) == 0)
+					fail_msg("%s --%s would put a secret into argv", v->noun, f->name);
+}
+
+/* target: what follows the server. body: JSON or NULL. */
+static void requests_are_built_from_the_table(void **state)
+{
+	(void)state;
+	const struct {
+		const char *words[WORDS], *target, *body;
+	} cases[] = {
+		{{"organisation", "list"}, "/v1/organisations", NULL},
+		{{"order", "list", "--state", "in use&x=1", "--limit", "5"}, "/v1/orders?state=in%20use%26x%3D1&limit=5", NULL},
+		{{"order", "show", "a/../b"}, "/v1/orders/a%2F..%2Fb", NULL},
+		{{"order", "show", "x?y#z%00"}, "/v1/orders/x%3Fy%23z%2500", NULL},
+		{{"contact", "show", "kari+x@nordbank.example"}, "/v1/contacts/kari+x@nordbank.example", NULL},
+		{{"contact", "list", "--organisation", "a+b@c"}, "/v1/contacts?organisation=a%2Bb%40c", NULL},
+		{{"client", "show", "n", "d", "\xc3\xa6"}, "/v1/clients/n/d/%C3%A6", NULL},
+		{{"cert", "show", "3F:9a:00 C1"}, "/v1/certificates/3F9a00C1", NULL},
+		{{"cert", "revoke", "--yes", "3f", "--reason", "keyCompromise"}, "/v1/certificates/3f/revoke", "{\"reason\":\"keyCompromise\"}"},
+		{{"order", "resend", "x"}, "/v1/orders/x/resend", "{}"},
+		{{"contact", "add", "--organisation", "n", "--name", "K \"x\"", "--email", "e", "--mobile", "+47", "--may-order", "no"},
+		 "/v1/contacts",
+		 "{\"organisation\":\"n\",\"name\":\"K \\\"x\\\"\",\"email\":\"e\",\"mobile\":\"+47\",\"may_order\":false}"},
+		{{"order", "new", "--organisation", "n", "--service", "d", "--client", "e", "--contact", "k", "--key-type", "p384"},
+		 "/v1/orders",
+		 "{\"organisation\":\"n\",\"service\":\"d\",\"client\":\"e\",\"contact\":\"k\",\"key_type\":\"p384\"}"},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct arguments a;
+		struct errbuf why = {0};
+		struct buf target = BUF_INIT(4096);
+		json_t *body = NULL;
+		if (parse(cases[i].words, &a, &why) || request_target(&a, &target, &why) || request_body(&a, &body, &why))
+			fail_msg("case %zu: %s", i, why.text);
+		assert_string_equal(buf_string(&target), cases[i].target);
+		char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+		if (cases[i].body)
+			assert_string_equal(text, cases[i].body);
+		else
+			assert_null(text);
+		free(text);
+		json_decref(body);
+		buf_free(&target);
+	}
+}
+
+static void parameters_that_would_change_the_path_are_refused(void **state)
+{
+	(void)state;
+	static const char *const odd[] = {".", ".."};
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		struct arguments a;
+		struct buf target = BUF_INIT(4096);
+		const char *const words[] = {"order", "show", odd[i], NULL};
+		assert_int_equal(parse(words, &a, NULL), ERR_OK);
+		assert_int_equal(request_target(&a, &target, NULL), ERR_USAGE);
+		buf_free(&target);
+	}
+	struct arguments a;
+	json_t *body = NULL;
+	const char *const words[] = {"organisation", "add", "x", "--name", "\xff\xfe", NULL};
+	assert_int_equal(parse(words, &a, NULL), ERR_OK);
+	assert_int_equal(request_body(&a, &body, NULL), ERR_USAGE);
+	assert_null(body);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wrong_lines_are_refused_and_say_what_was_meant),
+		cmocka_unit_test(values_are_taken_however_they_are_written),
+		cmocka_unit_test(help_is_given_wherever_it_is_asked_for),
+		cmocka_unit_test(help_of_a_verb_begins_with_examples_that_parse),
+		cmocka_unit_test(the_table_is_whole),
+		cmocka_unit_test(flags_never_ask_for_a_secret),
+		cmocka_unit_test(requests_are_built_from_the_table),
+		cmocka_unit_test(parameters_that_would_change_the_path_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
