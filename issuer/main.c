@@ -1,8 +1,11 @@
 /* counterfoild: one table of subcommands, which also prints the usage. */
+#include "base/wipe.h"
 #include "issuer/command/command.h"
 #include "issuer/process/control.h"
 
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int command_role(int argc, char **argv)
@@ -54,6 +57,11 @@ static int command_help(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	json_set_alloc_funcs(malloc, wiping_free);
+	if (wipe_openssl_memory() != ERR_OK) {
+		fputs("counterfoild: OpenSSL's memory cannot be wiped\n", stderr);
+		return err_exit_code(ERR_CRYPTO);
+	}
 	for (size_t i = 0; argc > 1 && i < command_count; i++)
 		if (strcmp(argv[1], command_table[i].name) == 0)
 			return command_table[i].run(argc - 1, argv + 1);
