@@ -1,8 +1,8 @@
 /* clerk: the calendar. One loop runs a table of tasks: the outbox, revocation lists, the comparison of journal and
  * database, what time has overtaken, and the log that erased bytes must leave.
  *
- * No task holds a transaction while it waits for another process: each reads, asks, and then commits what came of it under
- * a guard. What a crash cuts is taken up again by the next round. */
+ * No task holds a transaction while it waits for another process: each reads, asks, and then commits what came of
+ * it under a guard. What a crash cuts is taken up again by the next round. */
 #ifndef ISSUER_CLERK_H
 #define ISSUER_CLERK_H
 
@@ -23,6 +23,10 @@ struct clerk {
 
 	bool erased; /* bytes were erased: the log is to be truncated */
 	bool more;   /* a task left work for a next round at once */
+
+	/* The journal has been compared, and the database is not an old copy: a list made from one would take
+	 * revocations back. */
+	bool trusted;
 
 	/* clerk_crl: what the newest list was made from. */
 	bool crl_made;

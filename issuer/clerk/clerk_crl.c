@@ -1,4 +1,5 @@
-/* Revocation lists: one at every start, at least one a period, and one as soon as a certificate's status has changed. */
+/* Revocation lists: one at every start, at least one a period, and one as soon as a certificate's status has
+ * changed. */
 #include "issuer/clerk/clerk.h"
 
 #include "base/clock.h"
@@ -150,9 +151,11 @@ static enum err make(struct clerk *c, int64_t now, struct errbuf *why)
 	return rc;
 }
 
+/* An old database makes no list: those who check fail closed when the last one ends, rather than trust what was
+ * revoked. */
 enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why)
 {
 	bool due = false;
-	enum err e = look(c, now, &due);
+	enum err e = c->trusted ? look(c, now, &due) : ERR_OK;
 	return e || !due ? e : make(c, now, why);
 }

@@ -1,7 +1,8 @@
 /* Open intents: certificates that may have been signed, and of which the signer heard nothing more.
  *
- * An orphan enters the database first, then the journal. The primary key decides between it and a front that is late: one
- * of the two inserts fails. And a crash in between leaves an intent that is still open, whose orphan is found again. */
+ * An orphan enters the database first, then the journal. The primary key decides between it and a front that is
+ * late: one of the two inserts fails. And a crash in between leaves an intent that is still open, whose orphan is
+ * found again. */
 #include "issuer/clerk/clerk_reconcile.h"
 
 #include "base/log.h"

@@ -1,5 +1,5 @@
-/* The outbox: each message is leased, handed to the courier outside any transaction, and ends in one. A crash between the
- * hand-over and the end sends it again under the same id, which is the gateway's idempotency key. */
+/* The outbox: each message is leased, handed to the courier outside any transaction, and ends in one. A crash
+ * between the hand-over and the end sends it again under the same id, which is the gateway's idempotency key. */
 #include "issuer/clerk/clerk_outbox.h"
 
 #include "base/clock.h"

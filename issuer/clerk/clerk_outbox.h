@@ -17,6 +17,7 @@ enum err outbox_sent(struct clerk *c, const struct outgoing *m, int64_t now) MUS
 /* It waits until `at`. */
 enum err outbox_retry(struct clerk *c, const struct outgoing *m, int64_t at, const char *fault) MUST_CHECK;
 /* "dead" or "dropped": erased, audited. */
-enum err outbox_end(struct clerk *c, const struct outgoing *m, const char *state, const char *fault, int64_t now) MUST_CHECK;
+enum err outbox_end(struct clerk *c, const struct outgoing *m, const char *state, const char *fault,
+		    int64_t now) MUST_CHECK;
 
 #endif

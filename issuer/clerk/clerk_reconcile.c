@@ -1,8 +1,8 @@
 /* Journal and database held against each other, so that the signer may issue.
  *
- * The journal's newest `done` and its newest audit head were in the database before the journal had them: one that lacks
- * either is an old copy, and nothing is issued upon it. A revocation is in the journal first: one that the database goes
- * on lacking was cut off by a crash, and is finished here. */
+ * The journal's newest `done` and its newest audit head were in the database before the journal had them: one that
+ * lacks either is an old copy, and nothing is issued upon it. A revocation is in the journal first: one that the
+ * database goes on lacking was cut off by a crash, and is finished here. */
 #include "issuer/clerk/clerk_reconcile.h"
 
 #include "base/clock.h"
@@ -114,6 +114,8 @@ static enum err compare_revoked(struct clerk *c, const struct journal_last *last
 
 static void pause_issuing(struct clerk *c, const struct errbuf *why)
 {
+	c->trusted = false;
+	c->crl_made = false; /* the next one, once all is well, is made at once */
 	if (atomic_exchange(&c->shared->issuing_paused, 1) == 0)
 		log_event(LOG_LEVEL_ALARM, "clerk.old_database", {"what", "an old database was put back: run counterfoild recover"},
 			  {"why", why->text});
@@ -121,6 +123,7 @@ static void pause_issuing(struct clerk *c, const struct errbuf *why)
 
 static void resume_issuing(struct clerk *c)
 {
+	c->trusted = true;
 	if (atomic_exchange(&c->shared->issuing_paused, 0) != 0)
 		log_event(LOG_LEVEL_WARNING, "clerk.issuing_resumed", {"why", "journal and database agree again"});
 }

@@ -37,8 +37,8 @@ static json_t *text_or_null(const char *text)
 }
 
 /* A NULL from jansson (text that is no UTF-8, no memory) is refused by the next call. */
-static enum err compose(const struct actor *who, const struct audit_event *event, int64_t now, const struct head *before,
-			char **record)
+static enum err compose(const struct actor *who, const struct audit_event *event, int64_t now,
+			const struct head *before, char **record)
 {
 	char previous[2 * AUDIT_HASH_BYTES + 1], at[CLOCK_TEXT_SIZE];
 	hex_encode(before->hash, sizeof before->hash, previous);

@@ -1,8 +1,9 @@
 /* audit: the append-only, hash-chained record of every change of state.
  *
- * A record is canonical JSON (sorted keys, compact) stored verbatim: {"at","sequence","previous","who","role","what",
- * "object","why","request","detail"}; previous is the SHA-256 (hex) of the record before it, zeros for the first. People
- * are named by id only. No secret, code, token or password ever enters it. */
+ * A record is canonical JSON (sorted keys, compact) stored verbatim:
+ * {"at","sequence","previous","who","role","what","object","why","request","detail"}; previous is the SHA-256
+ * (hex) of the record before it, zeros for the first. People are named by id only. No secret, code, token or
+ * password ever enters it. */
 #ifndef ISSUER_AUDIT_H
 #define ISSUER_AUDIT_H
 

@@ -1,5 +1,5 @@
-/* The chain walked from its beginning: every record must hash to what stands beside it, name the hash of the one before,
- * and agree with the columns that are there only to find it. */
+/* The chain walked from its beginning: every record must hash to what stands beside it, name the hash of the one
+ * before, and agree with the columns that are there only to find it. */
 #include "base/clock.h"
 #include "base/encode.h"
 #include "issuer/store/audit.h"

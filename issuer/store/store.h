@@ -1,12 +1,12 @@
 /* store: the database behind one statement table (statements.def); the only place that knows SQLite.
  *
  * SQL text is written once, with placeholders $1..$n in order of first appearance. Guards stand in the WHERE of one
- * UPDATE whose affected rows the caller checks; nothing is read and then written. A constraint violation is the value
- * ERR_EXISTS (unique) or ERR_CONFLICT (any other). A store belongs to one thread at a time.
+ * UPDATE whose affected rows the caller checks; nothing is read and then written. A constraint violation is the
+ * value ERR_EXISTS (unique) or ERR_CONFLICT (any other). A store belongs to one thread at a time.
  *
- * Opening creates the schema in an empty database when asked; an older version is copied aside and migrated, a newer one
- * refused with the file untouched. WAL, synchronous=FULL, secure_delete, foreign keys. Write transactions take
- * flock(LOCK_EX) on "DATABASE.lock", then BEGIN IMMEDIATE: three processes share the file fairly. */
+ * Opening creates the schema in an empty database when asked; an older version is copied aside and migrated, a
+ * newer one refused with the file untouched. WAL, synchronous=FULL, secure_delete, foreign keys. Write transactions
+ * take flock(LOCK_EX) on "DATABASE.lock", then BEGIN IMMEDIATE: three processes share the file fairly. */
 #ifndef ISSUER_STORE_H
 #define ISSUER_STORE_H
 
@@ -19,8 +19,9 @@
 struct store;
 
 enum store_mode { STORE_OPEN, STORE_CREATE, STORE_READ_ONLY };
-/* Opens, checks the version, and (unless read-only) writes once so that no file is opened later (the caller may then
- * forbid open). ERR_NOT_FOUND, ERR_EXISTS (STORE_CREATE on a non-empty one), ERR_REFUSED (newer schema), ERR_CORRUPT. */
+/* Opens, checks the version, and (unless read-only) writes once so that no file is opened later (the caller may
+ * then forbid open). ERR_NOT_FOUND, ERR_EXISTS (STORE_CREATE on a non-empty one), ERR_REFUSED (newer schema),
+ * ERR_CORRUPT. */
 enum err store_open(const char *path, enum store_mode mode, struct store **out, struct errbuf *why) MUST_CHECK;
 void store_close(struct store *s); /* NULL is fine */
 
@@ -45,11 +46,13 @@ struct value value_text(const char *text); /* NULL pointer: SQL NULL */
 struct value value_blob(const void *bytes, size_t len);
 
 /* Run a statement that returns no rows. affected may be NULL. */
-enum err store_exec(struct store *s, enum statement id, const struct value *values, size_t n, int64_t *affected) MUST_CHECK;
+enum err store_exec(struct store *s, enum statement id, const struct value *values, size_t n,
+		    int64_t *affected) MUST_CHECK;
 /* The same, and ERR_CONFLICT unless exactly one row was affected. */
 enum err store_exec_one(struct store *s, enum statement id, const struct value *values, size_t n) MUST_CHECK;
 /* STORE_VALUES(value_text(id), value_integer(now)) gives the `values, n` pair. */
-#define STORE_VALUES(...) (const struct value[]){__VA_ARGS__}, sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value)
+#define STORE_VALUES(...)                                                                                              \
+	(const struct value[]){__VA_ARGS__}, sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value)
 
 struct row; /* one row of a result, valid only inside the callback */
 int64_t row_integer(const struct row *r, int column);      /* 0 for NULL */
@@ -66,9 +69,11 @@ enum err store_one(struct store *s, enum statement id, const struct value *value
 /* Rows as JSON objects by column name. Names ending in "_at", "_until", "_before", "_after", "_update" with integers
  * become RFC 3339 text; blobs become hex; names "may_..." become booleans. *out is a new reference. */
 enum err store_json(struct store *s, enum statement id, const struct value *values, size_t n, json_t **out) MUST_CHECK;
-enum err store_json_one(struct store *s, enum statement id, const struct value *values, size_t n, json_t **out) MUST_CHECK;
+enum err store_json_one(struct store *s, enum statement id, const struct value *values, size_t n,
+			json_t **out) MUST_CHECK;
 
-/* wal_checkpoint(TRUNCATE), after an erasure, so that erased bytes leave the WAL. ERR_UNAVAILABLE while a reader holds it. */
+/* wal_checkpoint(TRUNCATE), after an erasure, so that erased bytes leave the WAL. ERR_UNAVAILABLE while a reader
+ * holds it. */
 enum err store_truncate_wal(struct store *s) MUST_CHECK;
 
 enum { ID_SIZE = 17 };

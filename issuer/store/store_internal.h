@@ -28,7 +28,8 @@ enum err store_sql(sqlite3 *db, const char *sql) MUST_CHECK;
 enum err store_prepare_all(struct store *s, struct errbuf *why) MUST_CHECK;
 void store_finalize_all(struct store *s);
 /* One of them. *out is to be finalized whatever is returned. */
-enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlite3_stmt **out, struct errbuf *why) MUST_CHECK;
+enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlite3_stmt **out,
+			   struct errbuf *why) MUST_CHECK;
 
 /* The lock between processes: fair (a waiter goes before one that just let go), released by the kernel on death. */
 enum { LOCK_PATIENCE_MS = 5000, TRUNCATE_PATIENCE_MS = 100 };

@@ -1,8 +1,9 @@
 /* The lock between the writing processes.
  *
- * flock on "DATABASE.lock" is the lock itself. A plain flock wait has no time limit, and polling alone lets a busy writer
- * take it again and again; so whoever wants it first takes the turn (an open-file-description lock on byte 0 of the same
- * file) and gives it up once the lock is his. A writer that lets go and comes back thus stands behind him who waits. */
+ * flock on "DATABASE.lock" is the lock itself. A plain flock wait has no time limit, and polling alone lets a busy
+ * writer take it again and again; so whoever wants it first takes the turn (an open-file-description lock on byte 0
+ * of the same file) and gives it up once the lock is his. A writer that lets go and comes back thus stands behind
+ * him who waits. */
 #include "base/clock.h"
 #include "issuer/store/store_internal.h"
 

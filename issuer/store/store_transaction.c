@@ -62,8 +62,8 @@ void store_rollback_to_savepoint(struct store *s)
 		(void)!store_sql(s->db, "ROLLBACK"); /* then nothing of the whole is committed */
 }
 
-/* Under the lock: a writer in between would fill the log again, and a busy checkpoint erases nothing. Nor do the writers
- * wait long for a reader that is in the middle of something. */
+/* Under the lock: a writer in between would fill the log again, and a busy checkpoint erases nothing. Nor do the
+ * writers wait long for a reader that is in the middle of something. */
 enum err store_truncate_wal(struct store *s)
 {
 	if (s->lock_fd < 0 || s->locked || s->reading > 0)

@@ -1,5 +1,5 @@
-/* A clerk with a real database, a clock that stands, and a signer and a courier that say what the test wants. Include it
- * once a binary: it defines their calls. */
+/* A clerk with a real database, a clock that stands, and a signer and a courier that say what the test wants.
+ * Include it once a binary: it defines their calls. */
 #ifndef TESTS_CLERK_FAKES_H
 #define TESTS_CLERK_FAKES_H
 
@@ -47,7 +47,8 @@ static enum err says(struct errbuf *why, enum err e, const char *text)
 	return e;
 }
 
-enum err courier_send(struct line *l, const char *id, const char *kind, const void *sealed, size_t len, struct errbuf *why)
+enum err courier_send(struct line *l, const char *id, const char *kind, const void *sealed, size_t len,
+		      struct errbuf *why)
 {
 	(void)l, (void)kind, (void)sealed, (void)len;
 	assert_int_equal(store_begin(fake.clerk->store), ERR_OK); /* no transaction is held across the call */
@@ -129,7 +130,8 @@ static int clerk_open(void **state)
 	folder_open(state);
 	struct folder *f = *state;
 	static struct clerk clerk;
-	clerk = (struct clerk){.store = f->store, .settings = &fake_settings, .shared = &fake_page, .issuer = "ca"};
+	clerk = (struct clerk){.store = f->store, .settings = &fake_settings, .shared = &fake_page, .issuer = "ca",
+			       .trusted = true};
 	memset(&fake_page, 0, sizeof fake_page);
 	fake = (struct fake){.resumed = -1, .clerk = &clerk, .folder = f};
 	clock_inject(NOW);
@@ -180,8 +182,8 @@ static inline void add_order(const char *id, const char *state, int64_t link_unt
 
 static inline void add_certificate(const char *serial, const char *order, const char *status, int64_t not_after)
 {
-	sql("INSERT INTO certificate (serial, issuer, kind, order_id, fingerprint, subject, not_before, not_after, der, status,"
-	    " revoked_at, reason, created_at) VALUES ('%s', 'ca', 'client', (SELECT id FROM orders WHERE id = '%s'),"
+	sql("INSERT INTO certificate (serial, issuer, kind, order_id, fingerprint, subject, not_before, not_after, der,"
+	    " status, revoked_at, reason, created_at) VALUES ('%s', 'ca', 'client', (SELECT id FROM orders WHERE id = '%s'),"
 	    " CAST('%s' AS BLOB), 'x', 1, %lld, X'00', '%s', CASE '%s' WHEN 'valid' THEN NULL ELSE 77 END,"
 	    " CASE '%s' WHEN 'revoked' THEN 1 END, 1)", serial, order, serial, (long long)not_after, status, status, status);
 }

@@ -43,7 +43,8 @@ static void the_life_of_a_code_begins_at_its_hand_over(void **state)
 {
 	(void)state;
 	add_order("o", "offered", NOW + DAYS, 0);
-	sql("INSERT INTO code (id, order_id, generation, hmac, tries, created_at, asked_by) VALUES ('z', 'o', 1, X'00', 0, 1, 'staff')");
+	sql("INSERT INTO code (id, order_id, generation, hmac, tries, created_at, asked_by)"
+	    " VALUES ('z', 'o', 1, X'00', 0, 1, 'staff')");
 	add_message("m1", "o", "code", "waiting", NOW + HOUR);
 	sql("UPDATE message SET code_id = 'z'");
 	round_of(fake.clerk);

@@ -59,7 +59,8 @@ static void an_unacknowledged_parcel_is_revoked_and_erased(void **state)
 	assert_int_equal(fake.revokes, 1);
 	assert_string_equal(fake.revocation.serial, serial_of('1'));
 	assert_asks("SELECT status || revoked_at || reason FROM certificate", "revoked18000000005");
-	assert_asks("SELECT (sealed_key IS NULL) || (sealed_modern IS NULL) || (sealed_password IS NULL) || erased_at FROM parcel",
+	assert_asks("SELECT (sealed_key IS NULL) || (sealed_modern IS NULL) || (sealed_password IS NULL) || erased_at"
+		    " FROM parcel",
 		    "1111800000000");
 	assert_asks("SELECT state FROM orders", "lapsed");
 	assert_asks("SELECT COUNT(*) FROM audit WHERE json_extract(record, '$.what') IN"

@@ -139,8 +139,8 @@ static void *vandal_thread(void *arg)
 	return (void *)ok;
 }
 
-/* A part that cannot be closed (the disk is full, the transaction is gone): nobody of that group is told ERR_OK, and the
- * next group works. */
+/* A part that cannot be closed (the disk is full, the transaction is gone): nobody of that group is told ERR_OK, and
+ * the next group works. */
 static void a_lost_transaction_acknowledges_nobody(void **state)
 {
 	struct folder *f = *state;
