@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum err find_identity(void *ctx, const struct der_view *leaf, int64_t now, struct identity *out, struct errbuf *why)
+static enum err find_identity(void *ctx, const struct der_view *leaf, int64_t now, struct identity *out,
+			      struct errbuf *why)
 {
 	struct front *front = ctx;
 	struct store *s = readers_take(front->desk.readers);
@@ -44,7 +45,8 @@ static enum err check_identity(struct admission *a, int64_t now, struct errbuf *
 
 static enum err check_role(struct admission *a, struct errbuf *why)
 {
-	enum err rc = route_find(a->listener, a->head->method, a->head->path, &a->route, a->scratch, a->parameter, a->allow);
+	enum err rc =
+	    route_find(a->listener, a->head->method, a->head->path, &a->route, a->scratch, a->parameter, a->allow);
 	if (rc != ERR_OK)
 		return rc;
 	if (a->route->who & route_who(a->listener, a->identity))

@@ -92,7 +92,8 @@ enum err ca_files_new(const struct buf *root_pem, const struct buf *issuing_pem,
 		return ERR_MEMORY;
 	struct ca_file *file = f->file;
 	for (int i = 0; i < FILE_COUNT; i++)
-		file[i] = (struct ca_file){.name = names[i].name, .type = names[i].type, .bytes = BUF_INIT(FILE_MAX_BYTES)};
+		file[i] =
+		    (struct ca_file){.name = names[i].name, .type = names[i].type, .bytes = BUF_INIT(FILE_MAX_BYTES)};
 	enum err rc = add_certificate(root_pem, &file[ROOT_CER], &file[ROOT_PEM], why);
 	if (rc == ERR_OK)
 		rc = add_certificate(issuing_pem, &file[ISSUING_CER], &file[ISSUING_PEM], why);

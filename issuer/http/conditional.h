@@ -1,4 +1,4 @@
-/* conditional: If-None-Match, Range and If-Range (RFC 9110 sections 13 and 14), for one range of bytes. Pure; fuzzed. */
+/* conditional: If-None-Match, Range and If-Range (RFC 9110 sections 13 and 14), for one range of bytes. Pure. */
 #ifndef ISSUER_HTTP_CONDITIONAL_H
 #define ISSUER_HTTP_CONDITIONAL_H
 

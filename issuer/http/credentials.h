@@ -20,9 +20,10 @@ struct credentials;
 struct credentials_source {
 	struct buf *chain;          /* PEM, leaf first */
 	const struct secret *key;   /* PEM */
-	struct buf *acceptable;     /* PEM of the CAs named to clients that are asked for a certificate; NULL: nobody is */
+	struct buf *acceptable; /* PEM of the CAs named to clients that are asked for a certificate; NULL: nobody is */
 };
-enum err credentials_new(const struct credentials_source *from, struct credentials **out, struct errbuf *why) MUST_CHECK;
+enum err credentials_new(const struct credentials_source *from, struct credentials **out,
+			 struct errbuf *why) MUST_CHECK;
 struct credentials *credentials_hold(struct credentials *c);
 void credentials_drop(struct credentials *c); /* NULL is fine */
 

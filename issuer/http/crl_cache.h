@@ -1,6 +1,6 @@
 /* crl_cache: the issuing CA's newest revocation list, read from the database when a newer one is there (a counter in
- * shared memory says so) and at least every few seconds. While the database does not answer, the last one is given: it is
- * signed and says itself how long it is good. Any thread. */
+ * shared memory says so) and at least every few seconds. While the database does not answer, the last one is given: it
+ * is signed and says itself how long it is good. Any thread. */
 #ifndef ISSUER_HTTP_CRL_CACHE_H
 #define ISSUER_HTTP_CRL_CACHE_H
 

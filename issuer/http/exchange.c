@@ -60,7 +60,8 @@ static enum err new_request_id(char out[17])
 void *exchange_begin(void *listening, const char *target, struct MHD_Connection *mhd)
 {
 	struct listening *l = listening;
-	struct connection *connection = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	struct connection *connection =
+	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 	struct exchange *x = connection ? calloc(1, sizeof *x) : NULL;
 	if (!x || new_request_id(x->request.id) != ERR_OK) {
 		free(x);
@@ -83,7 +84,9 @@ void *exchange_begin(void *listening, const char *target, struct MHD_Connection 
 
 static enum MHD_Result answer(struct exchange *x)
 {
-	struct sending s = {.listener = x->on->listener, .request_id = x->request.id, .head = &x->head, .close = x->close};
+	struct sending s = {
+		.listener = x->on->listener, .request_id = x->request.id, .head = &x->head, .close = x->close,
+	};
 	struct MHD_Response *m = send_response(&x->reply, &s, &x->status);
 	if (!m)
 		return MHD_NO;
@@ -102,8 +105,8 @@ static void refuse_exchange(struct exchange *x, enum err e, const struct errbuf 
 	x->stage = STAGE_READY;
 }
 
-static enum MHD_Result add_field(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len, const char *value,
-				 size_t value_len)
+static enum MHD_Result add_field(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len,
+				 const char *value, size_t value_len)
 {
 	(void)kind;
 	head_add(ctx, &(struct head_field){name, value ? value : "", name_len, value ? value_len : 0});
@@ -144,7 +147,8 @@ static enum MHD_Result take_head(struct exchange *x, const char *method, const c
 	a->peer = connection_peer(x->connection);
 	if (a->peer && !peer_presented(a->peer))
 		peer_present_session(a->peer, a->front->trust,
-				     MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session, now);
+				     MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session,
+				     now);
 	enum err rc = admit(a, now, &why);
 	fill_request(x);
 	x->stage = STAGE_BODY;
@@ -268,6 +272,7 @@ void exchange_end(void *listening, struct MHD_Connection *mhd, void **exchange, 
 		connection_deadline(x->connection, settings_of(x)->idle_time);
 	buf_free(&x->body);
 	reply_clear(&x->reply);
+	explicit_bzero(x, sizeof *x); /* a link's token and a claim stood in it */
 	free(x);
 	atomic_fetch_sub(&l->exchanges, 1);
 }

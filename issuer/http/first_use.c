@@ -72,7 +72,8 @@ static void write_note(void *ctx)
 	struct note *n = ctx;
 	enum err rc = identity_used(n->owner->desk, &n->who);
 	if (rc != ERR_OK) {
-		log_event(LOG_LEVEL_WARNING, "certificate.first_use_failed", {"order", n->who.order_id}, {"error", err_word(rc)});
+		log_event(LOG_LEVEL_WARNING, "certificate.first_use_failed", {"order", n->who.order_id},
+			  {"error", err_word(rc)});
 		leave_slot(n->owner, n->mark);
 	}
 	free(n);

@@ -1,5 +1,5 @@
-/* form: application/x-www-form-urlencoded text, strictly: '+' is a space, "%XX" a byte, everything else must be printable
- * ASCII without '&', '=', '#' out of place. Decoded text is UTF-8 without NUL. Pure; fuzzed. */
+/* form: application/x-www-form-urlencoded text, strictly: '+' is a space, "%XX" a byte, everything else must be
+ * printable ASCII without '&', '=', '#' out of place. Decoded text is UTF-8 without NUL. Pure; fuzzed. */
 #ifndef ISSUER_HTTP_FORM_H
 #define ISSUER_HTTP_FORM_H
 

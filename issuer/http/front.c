@@ -1,5 +1,5 @@
-/* The front: the only process that the outside can reach. It opens everything, starts every thread, shuts itself in, and
- * then only waits for the end. */
+/* The front: the only process that the outside can reach. It opens everything, starts every thread, shuts itself in,
+ * and then only waits for the end. */
 #include "base/log.h"
 #include "issuer/http/house.h"
 

@@ -88,8 +88,10 @@ static bool is_host(const char *host)
 /* Fields of which there may be one: a second is read by one parser and not by the next. */
 static enum err check_single(const struct head *h, struct errbuf *why)
 {
-	static const char *const single[] = {"Content-Length", "Transfer-Encoding", "Host", "Content-Type", "Cookie", "Expect",
-					     "Origin", "Sec-Fetch-Site", "Authorization", "Range", "If-Range"};
+	static const char *const single[] = {
+		"Content-Length", "Transfer-Encoding", "Host",          "Content-Type", "Cookie",   "Expect",
+		"Origin",         "Sec-Fetch-Site",    "Authorization", "Range",        "If-Range",
+	};
 	for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
 		if (head_count(h, single[i]) > 1)
 			return fail(why, ERR_MALFORMED, "the header %s stands twice", single[i]);
@@ -153,7 +155,8 @@ enum err guard_check(struct head *h, struct errbuf *why)
 
 enum err guard_origin(const struct head *h, const char *scheme, bool null_is_ours, struct errbuf *why)
 {
-	const char *site = head_value(h, "Sec-Fetch-Site"), *origin = head_value(h, "Origin"), *host = head_value(h, "Host");
+	const char *site = head_value(h, "Sec-Fetch-Site"), *origin = head_value(h, "Origin"),
+		   *host = head_value(h, "Host");
 	char own[HOST_MAX + 16];
 	if (site)
 		return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0

@@ -7,11 +7,13 @@
 
 #include "issuer/http/head.h"
 
-/* Checks the head and splits it (head_split). ERR_MALFORMED (400) with the reason; ERR_METHOD (405) for an unknown verb. */
+/* Checks the head and splits it (head_split). ERR_MALFORMED (400) with the reason; ERR_METHOD (405) for an unknown
+ * verb. */
 enum err guard_check(struct head *h, struct errbuf *why) MUST_CHECK;
 
-/* A POST that a browser sent for another site: Sec-Fetch-Site or Origin say so. `scheme` "https" with the Host is the own
- * origin. "Origin: null" passes only where Sec-Fetch-Site vouches or `null_is_ours` (pages under no-referrer send it). */
+/* A POST that a browser sent for another site: Sec-Fetch-Site or Origin say so. `scheme` "https" with the Host is the
+ * own origin. "Origin: null" passes only where Sec-Fetch-Site vouches or `null_is_ours` (pages under no-referrer send
+ * it). */
 enum err guard_origin(const struct head *h, const char *scheme, bool null_is_ours, struct errbuf *why) MUST_CHECK;
 
 #endif

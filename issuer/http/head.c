@@ -110,7 +110,8 @@ static enum err split_cookies(struct head *h, const char *line, struct texts *t,
 			const char *name = keep(t, line, name_len);
 			const char *value = keep(t, equals + 1, value_len);
 			if (!name || !value)
-				return fail(why, ERR_MALFORMED, "the cookies are longer than %d bytes", HEAD_COOKIES_MAX);
+				return fail(why, ERR_MALFORMED, "the cookies are longer than %d bytes",
+					    HEAD_COOKIES_MAX);
 			h->cookie[h->cookies++] = (struct head_pair){name, value};
 		}
 		line += len;

@@ -1,7 +1,8 @@
 /* head: the head of one request as plain data: request line, fields, and (once split) path, query and cookies.
  *
  * It knows nothing of the HTTP library, so the guard and what reads from it are tested and fuzzed without one. Field
- * names and values are borrowed from whoever filled them in and outlive the request; path, query and cookies are copies. */
+ * names and values are borrowed from whoever filled them in and outlive the request; path, query and cookies are
+ * copies. */
 #ifndef ISSUER_HTTP_HEAD_H
 #define ISSUER_HTTP_HEAD_H
 

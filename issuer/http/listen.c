@@ -22,7 +22,8 @@ static void begin_connection(struct listening *l, struct MHD_Connection *mhd, vo
 	int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	struct credentials *credentials = l->credentials ? credentials_current(l->credentials) : NULL;
 	if (credentials) {
-		gnutls_session_t session = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+		gnutls_session_t session =
+		    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
 		if (credentials_use(credentials, session) != ERR_OK)
 			shutdown(fd, SHUT_RDWR);
 	}
@@ -34,7 +35,8 @@ static void begin_connection(struct listening *l, struct MHD_Connection *mhd, vo
 	*context = c;
 }
 
-static void on_connection(void *ctx, struct MHD_Connection *mhd, void **context, enum MHD_ConnectionNotificationCode what)
+static void on_connection(void *ctx, struct MHD_Connection *mhd, void **context,
+			  enum MHD_ConnectionNotificationCode what)
 {
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
 		begin_connection(ctx, mhd, context);
@@ -64,8 +66,8 @@ static enum err start_daemon(struct listening *l, const struct listening_source 
 {
 	const struct settings *s = l->front->desk.settings;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	/* Not MHD_OPTION_STRICT_FOR_CLIENT: it answers a missing Host by itself and keeps the connection, so that the body
-	 * of such a request would be read as the next one. */
+	/* Not MHD_OPTION_STRICT_FOR_CLIENT: it answers a missing Host by itself and keeps the connection, so that the
+	 * body of such a request would be read as the next one. */
 	struct MHD_OptionItem options[OPTIONS_MAX] = {
 		{MHD_OPTION_LISTEN_SOCKET, from->socket, NULL},
 		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->connections, NULL},
@@ -82,14 +84,16 @@ static enum err start_daemon(struct listening *l, const struct listening_source 
 		flags |= MHD_USE_TLS;
 		/* The library wants a pair to begin with; every connection gets its own in begin_connection. */
 		options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)chain};
-		options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)secret_string(from->tls->key)};
+		options[n++] =
+		    (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)secret_string(from->tls->key)};
 		options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)CREDENTIALS_PRIORITY};
 	}
 	options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-	l->daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_continue, l, MHD_OPTION_EXTERNAL_LOGGER, on_library_message,
-				     l, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, l, MHD_OPTION_NOTIFY_COMPLETED, exchange_end,
-				     l, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l, MHD_OPTION_UNESCAPE_CALLBACK,
-				     leave_escapes, l, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	l->daemon =
+	    MHD_start_daemon(flags, 0, NULL, NULL, exchange_continue, l, MHD_OPTION_EXTERNAL_LOGGER, on_library_message,
+			     l, MHD_OPTION_URI_LOG_CALLBACK, exchange_begin, l, MHD_OPTION_NOTIFY_COMPLETED,
+			     exchange_end, l, MHD_OPTION_NOTIFY_CONNECTION, on_connection, l,
+			     MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, l, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	return l->daemon ? ERR_OK : fail(why, ERR_IO, "the %s listener does not start", listener_name(l->listener));
 }
 

@@ -31,15 +31,16 @@ static void one(struct buf *out, const char *name, const char *type, const char 
 
 static void write_requests(const struct metrics *m, struct buf *out)
 {
-	head(out, "requests_total", "counter", "Requests by listener and class of status; 0 were cut before an answer.");
+	head(out, "requests_total", "counter",
+	     "Requests by listener and class of status; 0 were cut before an answer.");
 	for (int l = 0; l < LISTENER_COUNT; l++)
 		for (int c = 0; c < METRICS_CLASSES; c++)
 			buf_format(out, "counterfoil_requests_total{listener=\"%s\",status=\"%d%s\"} %" PRIu64 "\n",
 				   listener_name((enum listener)l), c, c ? "xx" : "", m->requests[l][c]);
 	head(out, "refused_total", "counter", "Requests that the guard refused for their shape.");
 	for (int l = 0; l < LISTENER_COUNT; l++)
-		buf_format(out, "counterfoil_refused_total{listener=\"%s\"} %" PRIu64 "\n", listener_name((enum listener)l),
-			   m->refused[l]);
+		buf_format(out, "counterfoil_refused_total{listener=\"%s\"} %" PRIu64 "\n",
+			   listener_name((enum listener)l), m->refused[l]);
 }
 
 static void write_durations(const struct metrics *m, struct buf *out)
@@ -50,12 +51,14 @@ static void write_durations(const struct metrics *m, struct buf *out)
 		uint64_t sum = 0;
 		for (int b = 0; b < METRICS_BUCKETS - 1; b++) {
 			sum += m->took[l][b];
-			buf_format(out, "counterfoil_request_seconds_bucket{listener=\"%s\",le=\"%g\"} %" PRIu64 "\n", name,
-				   (double)bucket_ms[b] / 1000, sum);
+			buf_format(out, "counterfoil_request_seconds_bucket{listener=\"%s\",le=\"%g\"} %" PRIu64 "\n",
+				   name, (double)bucket_ms[b] / 1000, sum);
 		}
 		sum += m->took[l][METRICS_BUCKETS - 1];
-		buf_format(out, "counterfoil_request_seconds_bucket{listener=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, sum);
-		buf_format(out, "counterfoil_request_seconds_sum{listener=\"%s\"} %.3f\n", name, (double)m->took_ms[l] / 1000);
+		buf_format(out, "counterfoil_request_seconds_bucket{listener=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name,
+			   sum);
+		buf_format(out, "counterfoil_request_seconds_sum{listener=\"%s\"} %.3f\n", name,
+			   (double)m->took_ms[l] / 1000);
 		buf_format(out, "counterfoil_request_seconds_count{listener=\"%s\"} %" PRIu64 "\n", name, sum);
 	}
 }
@@ -73,7 +76,8 @@ static void write_state(struct front *front, int64_t now, struct buf *out)
 {
 	const struct shared_page *page = front->shared;
 	struct crl_head crl;
-	one(out, "queue_waiting", "gauge", "Requests that wait for a worker.", (int64_t)workers_waiting(front->workers));
+	one(out, "queue_waiting", "gauge", "Requests that wait for a worker.",
+	    (int64_t)workers_waiting(front->workers));
 	one(out, "queue_shed_total", "counter", "Requests refused because the queue was full.",
 	    (int64_t)front->metrics->shed);
 	one(out, "revocation_generation", "counter", "Committed changes of a certificate's status since the start.",

@@ -10,7 +10,7 @@
 enum { METRICS_CLASSES = 6, METRICS_BUCKETS = 6 };
 
 struct metrics {
-	_Atomic uint64_t requests[LISTENER_COUNT][METRICS_CLASSES]; /* by hundreds of the status; 0: cut before an answer */
+	_Atomic uint64_t requests[LISTENER_COUNT][METRICS_CLASSES]; /* by hundreds of the status; 0: no answer */
 	_Atomic uint64_t took[LISTENER_COUNT][METRICS_BUCKETS];     /* requests by duration */
 	_Atomic uint64_t took_ms[LISTENER_COUNT];
 	_Atomic uint64_t refused[LISTENER_COUNT]; /* by the guard */

@@ -24,7 +24,9 @@ void ops_healthz(struct front *front, const struct request *q, struct reply *r)
 
 static const char *clerk_fault(struct front *front, int64_t now)
 {
-	return now - front->shared->clerk_alive_at < CLERK_SILENT_SECONDS ? NULL : "the clerk has not been seen for 30 seconds";
+	return now - front->shared->clerk_alive_at < CLERK_SILENT_SECONDS
+		   ? NULL
+		   : "the clerk has not been seen for 30 seconds";
 }
 
 static const char *issuing_fault(struct front *front, int64_t now)

@@ -76,7 +76,8 @@ void peer_present_session(struct peer *p, const struct chain_trust *trust, gnutl
 
 static bool must_look(const struct peer *p, uint64_t generation, int64_t now)
 {
-	return !p->looked || p->generation != generation || now - p->looked_at >= PEER_LOOK_SECONDS || now < p->looked_at;
+	return !p->looked || p->generation != generation || now - p->looked_at >= PEER_LOOK_SECONDS ||
+	       now < p->looked_at;
 }
 
 /* The counter is read before the database: a revocation in between is seen at the next request, never missed. */

@@ -1,7 +1,7 @@
 /* peer: who stands at the other end of a members' connection. The chain is verified once a connection (RFC 5280
  * section 6) and the verdict kept; the life of the certificate and its status in the database are looked at on every
- * request. The database is asked again only when a revocation has been committed since (a counter in shared memory), and
- * at least every few seconds, for a tool on the host shares no memory. Fails closed: no answer, no entry.
+ * request. The database is asked again only when a revocation has been committed since (a counter in shared memory),
+ * and at least every few seconds, for a tool on the host shares no memory. Fails closed: no answer, no entry.
  *
  * Used by one thread at a time: the listener's. */
 #ifndef ISSUER_HTTP_PEER_H

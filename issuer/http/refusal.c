@@ -6,22 +6,23 @@
 
 /* No style sheet: the members' listener serves none to strangers. */
 static const char page[] =
-	"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{{status}} {{title}}</title>\n"
-	"</head>\n<body>\n<main>\n<h1>{{title}}</h1>\n<p>{{detail}}</p>\n{{#help}}<p>{{help}}</p>\n{{/help}}"
-	"<p><small>Error {{status}}. If you ask for help, give this number: <code>{{request}}</code></small></p>\n"
-	"</main>\n</body>\n</html>\n";
+    "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{{status}} {{title}}</title>\n"
+    "</head>\n<body>\n<main>\n<h1>{{title}}</h1>\n<p>{{detail}}</p>\n{{#help}}<p>{{help}}</p>\n{{/help}}"
+    "<p><small>Error {{status}}. If you ask for help, give this number: <code>{{request}}</code></small></p>\n"
+    "</main>\n</body>\n</html>\n";
 
 static const struct {
 	enum err e;
 	const char *help;
 } helps[] = {
-	{ERR_UNAUTHENTICATED, "This address is open to holders of a client certificate. Install yours in the browser, close "
-			      "all its windows, open it again, and choose the certificate when you are asked."},
-	{ERR_REVOKED, "A revoked certificate never works again. Ask your administrator for a new one."},
-	{ERR_EXPIRED, "Ask your administrator for a new certificate."},
-	{ERR_REFUSED, "The browser keeps the certificate that you chose until all its windows are closed."},
-	{ERR_UNAVAILABLE, "Nothing is lost. Try again in a moment."},
+    {ERR_UNAUTHENTICATED,
+     "This address is open to holders of a client certificate. Install yours in the browser, close "
+     "all its windows, open it again, and choose the certificate when you are asked."},
+    {ERR_REVOKED, "A revoked certificate never works again. Ask your administrator for a new one."},
+    {ERR_EXPIRED, "Ask your administrator for a new certificate."},
+    {ERR_REFUSED, "The browser keeps the certificate that you chose until all its windows are closed."},
+    {ERR_UNAVAILABLE, "Nothing is lost. Try again in a moment."},
 };
 
 static void refuse_page(struct reply *r, const struct request *q, enum err e, const struct errbuf *why)

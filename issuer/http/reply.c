@@ -21,14 +21,16 @@ void reply_json(struct reply *r, int status, json_t *json)
 	r->content_type = "application/json";
 }
 
-void reply_problem(struct reply *r, const struct request *q, enum err e, const struct errbuf *why, const struct faults *faults)
+void reply_problem(struct reply *r, const struct request *q, enum err e, const struct errbuf *why,
+		   const struct faults *faults)
 {
 	char allow[sizeof r->allow];
 	memcpy(allow, r->allow, sizeof allow);
 	reply_clear(r);
 	memcpy(r->allow, allow, sizeof allow);
-	json_t *json = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type", "about:blank", "title", err_text(e), "status",
-				 err_http_status(e), "code", err_word(e), "detail", err_why(e, why), "request", q->id);
+	json_t *json =
+	    json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type", "about:blank", "title", err_text(e), "status",
+		      err_http_status(e), "code", err_word(e), "detail", err_why(e, why), "request", q->id);
 	if (!json) /* a detail that is not UTF-8 */
 		json = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title", err_text(e), "status",
 				 err_http_status(e), "code", err_word(e), "request", q->id);

@@ -6,8 +6,8 @@
 #include <time.h>
 
 static const char content_security_policy[] =
-	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-	"base-uri 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'";
 
 static int add_json(const char *bytes, size_t len, void *ctx)
 {

@@ -14,8 +14,8 @@ struct sending {
 	bool close;              /* "Connection: close" */
 };
 
-/* The reply's own body is rendered (JSON), and borrowed by the response: it must outlive it. *status may become 206, 304
- * or 416. NULL when out of memory. */
+/* The reply's own body is rendered (JSON), and borrowed by the response: it must outlive it. *status may become 206,
+ * 304 or 416. NULL when out of memory. */
 struct MHD_Response *send_response(struct reply *r, const struct sending *s, unsigned *status);
 
 #endif

@@ -1,5 +1,5 @@
-/* What anyone may fetch without TLS: it is signed already. Fresh for a minute at most, so that a revocation reaches every
- * reader of the list within that. */
+/* What anyone may fetch without TLS: it is signed already. Fresh for a minute at most, so that a revocation reaches
+ * every reader of the list within that. */
 #include "base/clock.h"
 #include "issuer/http/ca_files.h"
 #include "issuer/http/handlers.h"

@@ -20,7 +20,8 @@ static void sweep(struct sweeper *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->listenings[i])
-			atomic_fetch_add(&s->metrics->swept, connections_sweep(s->listenings[i]->connections, clock_mono_ms()));
+			atomic_fetch_add(&s->metrics->swept,
+					 connections_sweep(s->listenings[i]->connections, clock_mono_ms()));
 }
 
 static void *run(void *ctx)

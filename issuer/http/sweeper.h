@@ -7,7 +7,8 @@
 
 struct sweeper;
 /* The listenings are borrowed until sweeper_stop; NULLs among them are skipped. */
-enum err sweeper_start(struct listening *const *listenings, size_t n, struct metrics *metrics, struct sweeper **out) MUST_CHECK;
+enum err sweeper_start(struct listening *const *listenings, size_t n, struct metrics *metrics,
+		       struct sweeper **out) MUST_CHECK;
 void sweeper_stop(struct sweeper *s); /* NULL is fine */
 
 #endif

@@ -1,5 +1,5 @@
-/* workers: a few threads that run what may block, from a bounded queue. Any thread may put; nothing is ever dropped that
- * was accepted. */
+/* workers: a few threads that run what may block, from a bounded queue. Any thread may put; nothing is ever dropped
+ * that was accepted. */
 #ifndef ISSUER_HTTP_WORKERS_H
 #define ISSUER_HTTP_WORKERS_H
 
