@@ -16,7 +16,7 @@ struct sheet_style {
  * do either, one block an item. An empty list gives nothing. */
 void sheet_list(const json_t *items, const struct column *columns, const struct sheet_style *style, struct buf *out);
 
-/* "name  value" lines, then lists and objects inside as tables under their names, then texts of several lines. */
+/* "name  value" lines of what is not null or empty, then lists and objects inside as tables under their names, then texts of several lines. */
 void sheet_record(const json_t *object, const struct sheet_style *style, struct buf *out);
 
 /* Where items have a "record" (audit records, verbatim), take its members into the item, in place. */

@@ -28,6 +28,12 @@ static bool is_line(const json_t *value)
 	return !json_is_array(value) && !json_is_object(value) && !is_long(value);
 }
 
+/* What has not happened yet, or was not said, takes no line of a record. */
+static bool is_said(const json_t *value)
+{
+	return is_line(value) && !json_is_null(value) && !(json_is_string(value) && json_string_length(value) == 0);
+}
+
 static void add_name(const char *name, struct buf *out)
 {
 	for (const char *p = name; *p; p++)
@@ -40,9 +46,9 @@ static void add_lines(const json_t *object, struct buf *out)
 	const char *name;
 	json_t *value;
 	json_object_foreach((json_t *)object, name, value)
-		widest = is_line(value) && strlen(name) > widest ? strlen(name) : widest;
+		widest = is_said(value) && strlen(name) > widest ? strlen(name) : widest;
 	json_object_foreach((json_t *)object, name, value) {
-		if (!is_line(value))
+		if (!is_said(value))
 			continue;
 		add_name(name, out);
 		buf_format(out, "%*s", (int)(widest - strlen(name)) + 2, "");

@@ -22,20 +22,20 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
-
 #if defined(__GNUC__)
 #define COUNTERFOIL_API __attribute__((visibility("default")))
 #else
 #define COUNTERFOIL_API
 #endif
 
-/* ---- errors ---- */
+typedef struct counterfoil_identity counterfoil_identity;
+typedef struct counterfoil_client counterfoil_client;
+typedef struct counterfoil_response counterfoil_response;
 
-/* What to do about it: switch on this. */
+/* What to do about an error: switch on this. */
 typedef enum counterfoil_category {
 	COUNTERFOIL_CATEGORY_NONE = 0,
 	COUNTERFOIL_CATEGORY_INPUT = 1,    /* what you gave cannot be used: correct it */
@@ -62,9 +62,7 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_SEVERAL_KEYS = 19,    /* more than one private key inside */
 	COUNTERFOIL_NO_TRUST = 20,        /* no CA certificate to verify servers with */
 	/* IDENTITY */
-	COUNTERFOIL_EXPIRED = 30,
-	COUNTERFOIL_NOT_YET_VALID = 31,
-	COUNTERFOIL_REVOKED = 32,
+	COUNTERFOIL_EXPIRED = 30, COUNTERFOIL_NOT_YET_VALID = 31, COUNTERFOIL_REVOKED = 32,
 	/* SERVER */
 	COUNTERFOIL_WRONG_HOST = 40,     /* its certificate is for another host name */
 	COUNTERFOIL_UNKNOWN_CA = 41,     /* its certificate comes from a CA that is not trusted */
@@ -74,14 +72,12 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the TLS handshake was refused because of the client certificate */
 	COUNTERFOIL_REFUSED = 51,             /* status 401 or 403 */
 	/* NETWORK */
-	COUNTERFOIL_UNREACHABLE = 60, /* no such host, no connection */
-	COUNTERFOIL_TIMEOUT = 61,
+	COUNTERFOIL_UNREACHABLE = 60, /* no such host, no connection */ COUNTERFOIL_TIMEOUT = 61,
 	COUNTERFOIL_BROKEN = 62, /* the connection ended in the middle of an answer, or the answer is not HTTP */
 	/* LIMIT */
 	COUNTERFOIL_TOO_LARGE = 70,
 	/* SYSTEM */
-	COUNTERFOIL_OUT_OF_MEMORY = 80,
-	COUNTERFOIL_FAILED = 81
+	COUNTERFOIL_OUT_OF_MEMORY = 80, COUNTERFOIL_FAILED = 81
 } counterfoil_code;
 
 /* How a call ended. Filled when it is given (it may be NULL), on success too. `text` is one sentence that says what is
@@ -95,10 +91,7 @@ typedef struct counterfoil_error {
 COUNTERFOIL_API counterfoil_category counterfoil_category_of(counterfoil_code code);
 /* A stable lower-case word for logs: "wrong_password", "expired". Static. */
 COUNTERFOIL_API const char *counterfoil_code_word(counterfoil_code code);
-/* "0.1.0". Static. */
-COUNTERFOIL_API const char *counterfoil_version(void);
-
-/* ---- identity ---- */
+COUNTERFOIL_API const char *counterfoil_version(void); /* "0.1.0" */
 
 /* Bytes that are borrowed for the time of the call. */
 typedef struct counterfoil_bytes {
@@ -106,31 +99,24 @@ typedef struct counterfoil_bytes {
 	size_t len;
 } counterfoil_bytes;
 
-typedef struct counterfoil_identity counterfoil_identity;
-
 /* Read a PKCS#12 (RFC 7292) of at most 1 MiB from a file or from memory. The password is taken byte for byte as it was
  * shown, hyphens included, without a newline (0 to 1,024 bytes); it is not kept. The encryptions accepted are PBES2 with
  * PBKDF2 and AES or 3DES, and PBE-SHA1-3DES; derivation rounds are read and bounded (10,000,000 each, 30,000,000
- * together) before any is run. Exactly one private key with its certificate must be inside, and a MAC.
- *
- * An identity whose time is over, or has not come, is read like any other, so that its facts can be shown; see
- * counterfoil_identity_check.
- *
+ * together) before any is run. Exactly one private key with its certificate must be inside, and a MAC. Time that is over,
+ * or has not come, is no error here, so that facts can be shown; see counterfoil_identity_check.
  * COUNTERFOIL_OK and *identity (counterfoil_identity_free ends it), or a code of the category INPUT, TOO_LARGE,
  * OUT_OF_MEMORY or FAILED, and *identity is NULL. */
 COUNTERFOIL_API counterfoil_code counterfoil_identity_from_file(const char *path, counterfoil_bytes password,
-								counterfoil_identity **identity,
-								counterfoil_error *error);
-COUNTERFOIL_API counterfoil_code counterfoil_identity_from_memory(counterfoil_bytes pkcs12, counterfoil_bytes password,
-								  counterfoil_identity **identity,
-								  counterfoil_error *error);
+	counterfoil_identity **identity, counterfoil_error *error);
+COUNTERFOIL_API counterfoil_code counterfoil_identity_from_memory(counterfoil_bytes pkcs12,
+	counterfoil_bytes password, counterfoil_identity **identity, counterfoil_error *error);
 /* Give the caller's hold back. Clients made with it keep a hold of their own; the key is wiped with the last one. */
 COUNTERFOIL_API void counterfoil_identity_free(counterfoil_identity *identity);
 
 /* COUNTERFOIL_OK, COUNTERFOIL_EXPIRED or COUNTERFOIL_NOT_YET_VALID at the time `now`. Says nothing of revocation, which
  * only a server knows. */
 COUNTERFOIL_API counterfoil_code counterfoil_identity_check(const counterfoil_identity *identity, int64_t now,
-							    counterfoil_error *error);
+	counterfoil_error *error);
 
 typedef enum counterfoil_fact {
 	COUNTERFOIL_FACT_COMMON_NAME = 0,  /* CN: the client's display name */
@@ -152,8 +138,6 @@ COUNTERFOIL_API int64_t counterfoil_identity_days_left(const counterfoil_identit
 /* The certificate (index 0) and the CA certificates of the file behind it, as DER. Lent; data is NULL past the last. */
 COUNTERFOIL_API counterfoil_bytes counterfoil_identity_certificate(const counterfoil_identity *identity, size_t index);
 
-/* ---- client ---- */
-
 typedef enum counterfoil_trust {
 	COUNTERFOIL_TRUST_IDENTITY = 0, /* the CA certificates in the identity's file (the default) */
 	COUNTERFOIL_TRUST_PEM = 1,      /* the certificates in trust_pem, and no others */
@@ -173,19 +157,15 @@ typedef struct counterfoil_client_options {
 	size_t body_cap;                /* bytes of an answer's body in memory; 0: 16 MiB */
 } counterfoil_client_options;
 
-typedef struct counterfoil_client counterfoil_client;
-
 /* Does not connect. COUNTERFOIL_OK and *client; BAD_INPUT, NO_TRUST, EXPIRED, NOT_YET_VALID, OUT_OF_MEMORY or FAILED. */
 COUNTERFOIL_API counterfoil_code counterfoil_client_new(const counterfoil_client_options *options,
-							counterfoil_client **client, counterfoil_error *error);
+	counterfoil_client **client, counterfoil_error *error);
 /* Closes its connections. No call may be under way. Responses live on. */
 COUNTERFOIL_API void counterfoil_client_free(counterfoil_client *client);
 
-/* ---- calls ---- */
-
 typedef struct counterfoil_request {
 	size_t size;                /* sizeof(counterfoil_request) */
-	const char *method;         /* "GET" when NULL; letters only */
+	const char *method;         /* "GET" when NULL; 1 to 32 capital letters */
 	const char *url;            /* https only, ASCII, no user name in it */
 	const char *const *headers; /* "Name: value", NULL ends them; NULL for none. The library sets Content-Length */
 	counterfoil_bytes body;     /* any bytes; sent when len is not 0 or the method is POST, PUT or PATCH */
@@ -193,18 +173,14 @@ typedef struct counterfoil_request {
 	uint32_t total_timeout_ms;  /* 0: the client's */
 } counterfoil_request;
 
-typedef struct counterfoil_response counterfoil_response;
-
-/* One request and its answer. Redirects are answers like any other and are not followed. A connection kept from an
- * earlier call is used when there is one.
- *
- * COUNTERFOIL_OK and *response for every status but 401 and 403. For those two the code says why: COUNTERFOIL_REVOKED or
+/* One request and its answer, on a connection kept from an earlier call when there is one. Redirects are answers like any
+ * other and are not followed. COUNTERFOIL_OK and *response for every status but 401 and 403. For those two the code says why: COUNTERFOIL_REVOKED or
  * COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or "expired", else
  * COUNTERFOIL_REFUSED, and *response holds the answer all the same. After any other code *response is NULL, and nothing
  * is known of whether the server acted on the request, unless the category is INPUT, IDENTITY or SERVER: then it has
  * not seen it. */
 COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
-						  counterfoil_response **response, counterfoil_error *error);
+	counterfoil_response **response, counterfoil_error *error);
 
 /* 100 to 599 */
 COUNTERFOIL_API int counterfoil_response_status(const counterfoil_response *response);
@@ -212,7 +188,7 @@ COUNTERFOIL_API int counterfoil_response_status(const counterfoil_response *resp
 COUNTERFOIL_API const char *counterfoil_response_header(const counterfoil_response *response, const char *name);
 /* Header number `index` in the order received: its name, and its value in *value. NULL past the last. */
 COUNTERFOIL_API const char *counterfoil_response_header_at(const counterfoil_response *response, size_t index,
-							   const char **value);
+	const char **value);
 /* A NUL stands behind the last byte, not counted in len. */
 COUNTERFOIL_API counterfoil_bytes counterfoil_response_body(const counterfoil_response *response);
 /* Wipes the body. */
@@ -221,5 +197,4 @@ COUNTERFOIL_API void counterfoil_response_free(counterfoil_response *response);
 #ifdef __cplusplus
 }
 #endif
-
 #endif

@@ -1,12 +1,16 @@
 /* Command lines against the table: what is taken, what is refused and how, and what the table itself must keep. */
+#include "base/embed.h"
 #include "client/command/help.h"
 #include "client/command/request.h"
 #include "tests/support/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WORDS = 24 };
+
+EMBED_TEXT(manual, "docs/man/counterfoil.1");
 
 static enum err parse(const char *const *words, struct arguments *a, struct errbuf *why)
 {
@@ -182,6 +186,29 @@ static void the_table_is_whole(void **state)
 	}
 }
 
+static void the_manual_names_every_verb_and_flag(void **state)
+{
+	(void)state;
+	for (const struct verb *v = verbs; v->noun; v++) {
+		char entry[80];
+		snprintf(entry, sizeof entry, "Cm %s%s%s", v->noun, v->verb ? " " : "", v->verb ? v->verb : "");
+		const char *at = strstr(manual, entry);
+		if (!at)
+			fail_msg("not in the manual: %s", entry);
+		for (const struct field *f = v->fields; f->name; f++) {
+			snprintf(entry, sizeof entry, "Fl Fl %s", f->name);
+			if (!f->positional && strcmp(f->name, "limit") != 0 && !strstr(at, entry))
+				fail_msg("not in the manual behind %s: %s", v->noun, entry);
+		}
+	}
+	for (const struct field *f = global_fields; f->name; f++) {
+		char entry[80];
+		snprintf(entry, sizeof entry, "Fl Fl %s", f->name);
+		if (!strstr(manual, entry))
+			fail_msg("not in the manual: %s", entry);
+	}
+}
+
 static void flags_never_ask_for_a_secret(void **state)
 {
 	(void)state;
@@ -264,6 +291,7 @@ int main(void)
 		cmocka_unit_test(help_is_given_wherever_it_is_asked_for),
 		cmocka_unit_test(help_of_a_verb_begins_with_examples_that_parse),
 		cmocka_unit_test(the_table_is_whole),
+		cmocka_unit_test(the_manual_names_every_verb_and_flag),
 		cmocka_unit_test(flags_never_ask_for_a_secret),
 		cmocka_unit_test(requests_are_built_from_the_table),
 		cmocka_unit_test(parameters_that_would_change_the_path_are_refused),

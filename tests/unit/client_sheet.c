@@ -97,7 +97,7 @@ static void a_record_shows_lines_then_lists_then_texts(void **state)
 {
 	(void)state;
 	json_t *record = json_loads(
-		"{\"id\":\"7k3m\",\"created_at\":1700000000,\"note\":\"a\\u0000b\",\"ready\":true,\"pem\":\"-----\\nAAA\\u001b\\n\","
+		"{\"id\":\"7k3m\",\"created_at\":1700000000,\"closed_at\":null,\"reason\":\"\",\"note\":\"a\\u0000b\",\"ready\":true,\"pem\":\"-----\\nAAA\\u001b\\n\","
 		"\"history\":[{\"sequence\":4,\"hash\":\"00\",\"record\":\"{\\\"at\\\":1700000001,\\\"what\\\":\\\"order.offered\\\","
 		"\\\"who\\\":\\\"s1\\\",\\\"role\\\":\\\"administrator\\\",\\\"why\\\":\\\"\\\"}\"}],"
 		"\"odd\":[{\"a_at\":1700000000,\"b\":[1]}],\"none\":[],\"inner\":{\"waiting\":3}}",
