@@ -8,6 +8,7 @@
 #include "ca/certificate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -116,6 +117,40 @@ void check_channels(struct check *c)
 	}
 }
 
+/* What the mode grants a user that is not root: rights as in one digit of chmod. */
+static bool may(const struct stat *st, const struct birth *b, mode_t rights)
+{
+	mode_t shift = b->uid == st->st_uid ? 6 : 0;
+	for (size_t i = 0; i < b->group_count && shift == 0; i++)
+		shift = b->groups[i] == st->st_gid ? 3 : 0;
+	return (st->st_mode >> shift & rights) == rights;
+}
+
+static void check_right(struct check *c, const struct birth *b, const char *path, mode_t rights)
+{
+	struct stat st;
+	if (b->change_user && stat(path, &st) == 0 && !may(&st, b, rights))
+		check_say(c, CHECK_FAULT, "%s: its mode does not let the %s %s it", path, role_name(b->role),
+			  rights == 7 ? "use" : rights == 6 ? "read and write" : "pass");
+}
+
+/* What the users of front, clerk and courier must reach by name; all else they get as open descriptors. */
+static void check_rights(struct check *c, struct supervisor *s)
+{
+	static const enum role database_roles[] = {ROLE_FRONT, ROLE_CLERK};
+	char folder[4096];
+	const char *database = c->settings->database, *slash = strrchr(database, '/');
+	snprintf(folder, sizeof folder, "%.*s", slash == database ? 1 : (int)(slash - database), database);
+	for (size_t i = 0; i < sizeof database_roles / sizeof *database_roles; i++) {
+		struct birth *b = &s->processes[database_roles[i]].birth;
+		b->role = database_roles[i];
+		check_right(c, b, folder, 1);
+		check_right(c, b, database, 6);
+	}
+	s->processes[ROLE_COURIER].birth.role = ROLE_COURIER;
+	check_right(c, &s->processes[ROLE_COURIER].birth, c->settings->spool, 7);
+}
+
 static void check_users(struct check *c)
 {
 	struct supervisor s = {.settings = (struct settings *)(uintptr_t)c->settings};
@@ -131,6 +166,8 @@ static void check_users(struct check *c)
 			  "by landlock and seccomp", own, CHILD_ROLES, (unsigned)geteuid());
 	else
 		check_say(c, CHECK_OK, "users: every process has its own setting");
+	if (!e)
+		check_rights(c, &s);
 }
 
 void check_walls(struct check *c)

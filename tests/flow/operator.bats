@@ -1,0 +1,264 @@
+#!/usr/bin/env bats
+# What the operator of the host does: init, check, run, admin. Refusals first: a wrong step must touch nothing.
+
+# shellcheck disable=SC2030,SC2031
+load lib
+
+setup() {
+	WORK=$BATS_TEST_TMPDIR
+	DIR=$WORK/cf
+	export COUNTERFOIL_TEST_CLOCK=$WORK/clock
+	echo 0 >"$COUNTERFOIL_TEST_CLOCK"
+	printf 'correct horse battery\n' >"$WORK/pass"
+}
+
+teardown() {
+	[ -e "$WORK/pid" ] || return 0
+	kill "$(cat "$WORK/pid")" 2>/dev/null || true
+	until_true 20 ended "$(cat "$WORK/pid")" || kill -9 "$(cat "$WORK/pid")"
+}
+ended() { ! grep -q '^State:[[:space:]]*[^Z]' "/proc/$1/status" 2>/dev/null; }
+
+anywhere=(--listen-public 127.0.0.1:0 --listen-members 127.0.0.1:0 --listen-status 127.0.0.1:0 --listen-ops 127.0.0.1:0)
+
+# init ARGUMENT...: with the pass phrase on descriptor 7; sets RC, leaves out and err.
+init() {
+	RC=0
+	"$DAEMON" init "$@" --root-pass-fd 7 7<"$WORK/pass" >"$WORK/out" 2>"$WORK/err" || RC=$?
+}
+make_one() { init "$DIR" "${anywhere[@]}" && equal "$RC" 0 "init: $(cat "$WORK/err")"; }
+
+check() {
+	RC=0
+	"$DAEMON" check --config "$DIR/counterfoil.conf" >"$WORK/out" 2>"$WORK/err" || RC=$?
+}
+
+# Start the daemon; its log is $WORK/log. run_until RC waits for its end instead.
+run_daemon() {
+	"$DAEMON" run --config "$DIR/counterfoil.conf" 3>&- </dev/null >"$WORK/stdout" 2>"$WORK/log" &
+	echo $! >"$WORK/pid"
+	until_true 30 grep -q '"event":"ready"' "$WORK/log"
+}
+run_refused() {
+	RC=0
+	timeout 60 "$DAEMON" run --config "$DIR/counterfoil.conf" 3>&- </dev/null >"$WORK/stdout" 2>"$WORK/log" || RC=$?
+}
+set_key() { sed -i "/^\[$1\]/,/^\[/s|^$2 = .*|$2 = $3|" "$DIR/counterfoil.conf"; }
+nothing_left() { equal "$(find "$WORK" -maxdepth 1 -name 'cf*')" '' 'left behind'; }
+refuse() { if "$@" 2>/dev/null; then echo "succeeded: $*" >&2; return 1; fi; } # a bare "! ..." cannot fail a test
+says() { grep -qF -- "$1" "$2" || { echo "wanted [$1] in:" >&2; cat "$2" >&2; return 1; }; }
+
+@test "init refuses a folder that is not empty, and touches nothing" {
+	mkdir "$DIR"
+	echo precious >"$DIR/file"
+	init "$DIR"
+	equal "$RC" 4 'exit status'
+	equal "$(ls -A "$DIR")" file contents
+	equal "$(cat "$DIR/file")" precious contents
+	equal "$(find "$WORK" -maxdepth 1 -name 'cf.new*')" '' 'left behind'
+}
+
+@test "init without a terminal and without --root-pass-fd makes nothing" {
+	RC=0
+	setsid -w "$DAEMON" init "$DIR" </dev/null >"$WORK/out" 2>"$WORK/err" || RC=$?
+	equal "$RC" 2 'exit status'
+	nothing_left
+}
+
+@test "init refuses a short pass phrase, a closed descriptor and what is no number" {
+	printf 'too short\n' >"$WORK/pass"
+	init "$DIR"
+	equal "$RC" 2 'short pass phrase'
+	RC=0
+	"$DAEMON" init "$DIR" --root-pass-fd 77 >"$WORK/out" 2>"$WORK/err" || RC=$?
+	equal "$RC" 2 'closed descriptor'
+	RC=0
+	"$DAEMON" init "$DIR" --root-pass-fd seven >"$WORK/out" 2>"$WORK/err" || RC=$?
+	equal "$RC" 2 'no number'
+	nothing_left
+}
+
+@test "init that fails half-way leaves nothing" {
+	init "$DIR" --host 'not a host'
+	[ "$RC" -ne 0 ]
+	nothing_left
+	init "$DIR" --domain 'Not A Domain'
+	[ "$RC" -ne 0 ]
+	nothing_left
+	init "$DIR" --listen-public nowhere
+	equal "$RC" 2 'bad listener'
+	says 'public.listen = nowhere' "$WORK/err"
+	nothing_left
+	init "$DIR" --status-url https://localhost:8080
+	equal "$RC" 2 'status over https'
+	nothing_left
+	init "$DIR" --admin $'evil\u202ename'
+	equal "$RC" 2 'bidi in a name'
+	nothing_left
+}
+
+@test "init makes a whole installation, private where it must be" {
+	make_one
+	equal "$(stat -c %a "$DIR" "$DIR/keys" "$DIR/spool" | xargs)" '700 700 700' folders
+	equal "$(find "$DIR/keys" "$DIR/ca/root.key" "$DIR/admin.p12" "$DIR/journal" "$DIR/counterfoil.db" -type f ! -perm 600)" \
+		"$DIR/keys/courier.pem" 'files others may read'
+	equal "$(wc -l <"$WORK/out")" 1 'lines on stdout'
+	[[ $(cat "$WORK/out") =~ ^([2-9A-HJ-NP-Z]{4}-){5}[2-9A-HJ-NP-Z]{4}$ ]]
+	refuse grep -qF "$(cat "$WORK/out")" "$WORK/err"
+	openssl pkcs12 -in "$DIR/admin.p12" -passin "file:$WORK/out" -nokeys -clcerts 2>/dev/null |
+		openssl x509 -out "$WORK/admin.pem"
+	for leaf in "$WORK/admin.pem" "$DIR/tls/public.pem" "$DIR/tls/members.pem"; do
+		openssl verify -x509_strict -CAfile "$DIR/ca.pem" -untrusted "$DIR/ca/issuing.pem" "$leaf"
+	done
+	openssl crl -inform DER -in "$DIR/ca/root.crl" -CAfile "$DIR/ca.pem" -noout
+	openssl pkey -in "$DIR/ca/root.key" -passin "file:$WORK/pass" -noout
+	refuse openssl pkey -in "$DIR/ca/root.key" -passin pass:wrong-pass-phrase -noout
+	equal "$(jq -r .op "$DIR/journal" | sort | uniq -c | xargs)" '3 done 3 intent' journal
+	equal "$(sqlite3 "$DIR/counterfoil.db" 'SELECT kind FROM certificate ORDER BY kind' | xargs)" 'server server staff' certificates
+	check
+	equal "$RC" 0 "check: $(grep FAULT "$WORK/out")"
+	says 'root.key is still here' "$WORK/out"
+}
+
+@test "init fills an empty folder, and names its hosts in the certificates" {
+	mkdir "$DIR"
+	init "$DIR/" --public-url 'https://[::1]:8443' --members-url https://ca.example:9443 --host 127.0.0.1 --host more.example
+	equal "$RC" 0 "init: $(cat "$WORK/err")"
+	openssl x509 -in "$DIR/tls/public.pem" -noout -checkip ::1 | grep -q 'does match'
+	openssl x509 -in "$DIR/tls/members.pem" -noout -checkhost ca.example | grep -q 'does match'
+	openssl x509 -in "$DIR/tls/members.pem" -noout -checkip 127.0.0.1 | grep -q 'does match'
+	openssl x509 -in "$DIR/tls/public.pem" -noout -checkhost more.example | grep -q 'does match'
+}
+
+@test "check names the line of a misspelled key" {
+	make_one
+	sed -i 's/^link_life/link_lfe/' "$DIR/counterfoil.conf"
+	check
+	equal "$RC" 2 'exit status'
+	says 'unknown key order.link_lfe; did you mean order.link_life?' "$WORK/err"
+	says "counterfoil.conf:$(grep -n link_lfe "$DIR/counterfoil.conf" | cut -d: -f1):" "$WORK/err"
+}
+
+@test "check finds open keys, mixed pairs, missing files and ended lists, all at once" {
+	make_one
+	chmod 644 "$DIR/keys/code.key"
+	cp "$DIR/keys/members.key" "$DIR/keys/public.key"
+	rm "$DIR/keys/courier.pem"
+	chmod 755 "$DIR/spool"
+	echo $((366 * 86400)) >"$COUNTERFOIL_TEST_CLOCK"
+	check
+	equal "$RC" 2 'exit status'
+	says 'chmod 600' "$WORK/out"
+	says 'public.key is not the key of' "$WORK/out"
+	says 'courier.pem: No such file' "$WORK/out"
+	says 'root.crl ended on' "$WORK/out"
+	says 'tls/public.pem ended on' "$WORK/out"
+	says 'chmod 700' "$WORK/out"
+}
+
+@test "run refuses an open key, a busy port, a missing socket and a wrong configuration" {
+	make_one
+	chmod 640 "$DIR/keys/parcel.key"
+	run_refused
+	equal "$RC" 2 'open key'
+	says 'chmod 600' "$WORK/log"
+	chmod 600 "$DIR/keys/parcel.key"
+	set_key status listen fd
+	run_refused
+	equal "$RC" 2 'missing socket'
+	says 'status.listen = fd' "$WORK/log"
+	set_key status listen 192.0.2.1:80
+	run_refused
+	equal "$RC" 2 'not our address'
+	set_key status listen 127.0.0.1:0
+	set_key order code_tries 99
+	run_refused
+	equal "$RC" 2 'out of bounds'
+	says 'wanted 1 to 10 tries' "$WORK/log"
+	equal "$(cat "$WORK/stdout")" '' stdout
+}
+
+@test "run gives up when its processes die before they are ready" {
+	make_one
+	echo nonsense >"$DIR/keys/issuing.key"
+	run_refused
+	equal "$RC" 1 'exit status'
+	says '"event":"start.failed"' "$WORK/log"
+}
+
+@test "one daemon runs on a folder, speaks on stderr alone, and stops in order" {
+	make_one
+	run_daemon
+	"$DAEMON" run --config "$DIR/counterfoil.conf" 3>&- </dev/null >"$WORK/stdout2" 2>"$WORK/log2" && return 1
+	equal "$?" 4 'second daemon'
+	says "process $(cat "$WORK/pid")" "$WORK/log2"
+	kill "$(cat "$WORK/pid")"
+	RC=0
+	wait "$(cat "$WORK/pid")" || RC=$?
+	equal "$RC" 0 'exit status'
+	equal "$(jq -r 'select(.event == "child.stopped") | .role' "$WORK/log" | xargs)" 'front clerk courier signer' order
+	equal "$(jq -r 'select(.event == "child.died" or .event == "child.killed") | .role' "$WORK/log")" '' 'unwilling children'
+	equal "$(cat "$WORK/stdout")" '' stdout
+	jq -e . "$WORK/log" >/dev/null
+}
+
+@test "every child is walled in" {
+	make_one
+	run_daemon
+	equal "$(pgrep -P "$(cat "$WORK/pid")" | wc -l)" 4 children
+	for pid in $(pgrep -P "$(cat "$WORK/pid")"); do
+		grep -q '^Seccomp:[[:space:]]*2' "/proc/$pid/status"
+		grep -q '^NoNewPrivs:[[:space:]]*1' "/proc/$pid/status"
+		grep -q '^Max core file size *0 *0 ' "/proc/$pid/limits"
+	done
+}
+
+@test "a reload takes the new certificate of a listener, and refuses a broken one" {
+	make_one
+	run_daemon
+	port=$(jq -r 'select(.listener == "public") | .port' "$WORK/log" | head -1)
+	seen() { openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null | openssl x509 -noout -serial 2>/dev/null; }
+	before=$(seen)
+	mv "$DIR/tls/public.pem" "$WORK/kept.pem"
+	kill -HUP "$(cat "$WORK/pid")"
+	until_true 10 grep -q '"event":"reload.refused"' "$WORK/log"
+	equal "$(seen)" "$before" 'after a refused reload'
+	cp "$DIR/tls/members.pem" "$DIR/tls/public.pem"
+	cp "$DIR/keys/members.key" "$DIR/keys/public.key"
+	kill -HUP "$(cat "$WORK/pid")"
+	wanted=$(openssl x509 -in "$DIR/tls/members.pem" -noout -serial)
+	reloaded() { [ "$(seen)" = "$wanted" ]; }
+	until_true 20 reloaded
+}
+
+@test "admin new refuses what it cannot make, and touches nothing" {
+	make_one
+	make() { RC=0; "$DAEMON" admin new --config "$DIR/counterfoil.conf" "$@" >"$WORK/out" 2>"$WORK/err" || RC=$?; }
+	echo precious >"$WORK/taken.p12"
+	make --name Eve --role administrator --out "$WORK/taken.p12"
+	equal "$RC" 4 'file that exists'
+	equal "$(cat "$WORK/taken.p12")" precious contents
+	make --name Eve --role king --out "$WORK/eve.p12"
+	equal "$RC" 2 'unknown role'
+	make --name $'Eve\u200b' --role support --out "$WORK/eve.p12"
+	equal "$RC" 2 'invisible character'
+	make --name Eve --role support
+	equal "$RC" 2 'no file'
+	make --name Eve --role support --out "$WORK/nowhere/eve.p12"
+	[ "$RC" -ne 0 ]
+	equal "$(sqlite3 "$DIR/counterfoil.db" 'SELECT count(*) FROM staff')" 1 staff
+	[ ! -e "$WORK/eve.p12" ]
+}
+
+@test "admin new works while the daemon runs, and says that the host did it" {
+	make_one
+	run_daemon
+	"$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Eve --role auditor --out "$WORK/eve.p12" >"$WORK/eve" 2>"$WORK/err"
+	equal "$(stat -c %a "$WORK/eve.p12")" 600 mode
+	port=$(jq -r 'select(.listener == "members") | .port' "$WORK/log" | head -1)
+	curl -sS --cacert "$DIR/ca.pem" --cert-type P12 --cert "$WORK/eve.p12:$(cat "$WORK/eve")" "https://localhost:$port/v1/me" |
+		jq -e '.role == "auditor" and .name == "Eve"'
+	equal "$(sqlite3 "$DIR/counterfoil.db" "SELECT record FROM audit" | jq -r 'select(.what == "staff.added") | .who' | xargs)" \
+		'host host' 'audit records'
+	equal "$(tail -1 "$DIR/journal" | jq -r .op)" 'done' 'journal'
+}
