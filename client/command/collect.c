@@ -215,12 +215,10 @@ static enum err receive(struct session *s, const struct arguments *given, struct
 	memcpy(sha256, p->claim.sha256, sizeof sha256);
 	claim_forget(&p->claim);
 	output_note("Saved and acknowledged. The password follows by SMS.");
-	if (!arguments_switch(given, "no-password"))
-		e = open_saved(s, path, &identity, why);
-	if (!e)
-		e = finish(given, path, sha256, identity, why);
+	enum err opened = arguments_switch(given, "no-password") ? ERR_OK : open_saved(s, path, &identity, why);
+	e = finish(given, path, sha256, identity, why); /* a wrong password does not unmake the file */
 	counterfoil_identity_free(identity);
-	return e;
+	return e ? e : opened;
 }
 
 /* Before a code is used up, whatever could fail here is looked at. */

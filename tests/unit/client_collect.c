@@ -109,6 +109,8 @@ static int descriptor_with(const char *text)
 	return ends[0];
 }
 
+static const char *password_flag = "--no-password";
+
 /* collect, in the test's folder. code NULL: none is given. out NULL: the server's name. */
 static enum err collect(struct tls_server *s, const char *code, const char *out)
 {
@@ -117,7 +119,7 @@ static enum err collect(struct tls_server *s, const char *code, const char *out)
 	int before[2] = {dup(STDOUT_FILENO), dup(STDERR_FILENO)}, null = open("/dev/null", O_WRONLY);
 	snprintf(url, sizeof url, "https://localhost:%d/d/" TOKEN, s->port);
 	snprintf(fd_text, sizeof fd_text, "%d", fd);
-	const char *words[12] = {"collect", url, "--ca", "ca.pem", "--no-password", "--code-fd", fd_text, out ? "--out" : NULL, out};
+	const char *words[12] = {"collect", url, "--ca", "ca.pem", password_flag, "--code-fd", fd_text, out ? "--out" : NULL, out};
 	struct arguments a;
 	struct errbuf why = {0};
 	assert_int_equal(arguments_parse(out ? 9 : 7, words, &a, NULL), ERR_OK);
@@ -302,6 +304,23 @@ static void a_file_damaged_between_two_runs_is_not_acknowledged(void **state)
 	tls_server_stop(&s);
 }
 
+static void a_file_that_does_not_open_is_saved_and_acknowledged_all_the_same(void **state)
+{
+	(void)state;
+	struct play play = {0};
+	struct tls_server s;
+	start(&s, &play);
+	assert_int_equal(file_publish("password", "x\n", 2, 0600, NULL), ERR_OK);
+	password_flag = "--password-file=password";
+	assert_int_equal(collect(&s, "ABCD-EFGH", "out.p12"), ERR_INVALID);
+	password_flag = "--no-password";
+	tls_server_stop(&s);
+	expect_file("out.p12", play.package);
+	assert_int_equal(play.receipts, 1);
+	assert_int_not_equal(access("out.p12.claim", F_OK), 0);
+	unlink("password");
+}
+
 static void names_from_the_server_stay_in_the_folder(void **state)
 {
 	(void)state;
@@ -409,6 +428,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_package_of_another_hash_is_neither_saved_nor_acknowledged, clean),
 		cmocka_unit_test_teardown(a_run_stopped_anywhere_is_taken_up_without_a_code, clean),
 		cmocka_unit_test_teardown(a_file_damaged_between_two_runs_is_not_acknowledged, clean),
+		cmocka_unit_test_teardown(a_file_that_does_not_open_is_saved_and_acknowledged_all_the_same, clean),
 		cmocka_unit_test_teardown(names_from_the_server_stay_in_the_folder, clean),
 		cmocka_unit_test(links_are_read_whole_or_refused_without_being_repeated),
 		cmocka_unit_test_teardown(claims_of_another_link_or_readable_by_others_are_not_used, clean),

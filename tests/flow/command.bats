@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# The command counterfoil as staff and recipients use it, against a real service.
+
+load lib
+
+setup_file() {
+	start_installation
+	make_directory
+	# what a person's own machine may have set does not count here
+	export XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config
+	unset COUNTERFOIL_SERVER COUNTERFOIL_IDENTITY COUNTERFOIL_CA COUNTERFOIL_PASSWORD_FILE
+}
+teardown_file() { stop_installation; }
+
+staff() { "$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" "$@"; }
+# exits WANTED COMMAND...: runs it with output and error together in $output
+exits() {
+	local wanted=$1
+	shift
+	run "$@"
+	equal "$status" "$wanted" "exit code of $* ($output)"
+}
+collect() { # collect FILE ARGUMENT...
+	local file=$1
+	shift
+	"$COMMAND" collect "$LINK" --ca "$CA" --out "$file" --no-password "$@"
+}
+
+@test "staff add, list and show; faults come one a line; exit codes tell the kinds apart" {
+	exits 0 staff organisation add sorbank --name 'Sørbank'
+	exits 4 staff organisation add sorbank --name 'Sørbank'
+	exits 1 staff contact add --organisation sorbank --name 'Ola' --email ola --mobile 123
+	grep -q '^counterfoil: email: ' <<<"$output"
+	grep -q '^counterfoil: mobile: ' <<<"$output"
+	exits 3 staff organisation show nowhere
+	exits 2 staff organisation shwo nowhere
+	grep -q 'did you mean "organisation show"' <<<"$output"
+	exits 5 "$COMMAND" --server https://localhost:1 --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" me
+	exits 0 staff organisation list
+	grep -qE '^sorbank +Sørbank' <<<"$output"
+	exits 0 staff organisation list --json
+	equal "$(jq -r '.items[] | select(.slug == "sorbank") | .name' <<<"$output")" 'Sørbank' name
+}
+
+@test "settings come from the file, the environment and flags" {
+	mkdir -p "$XDG_CONFIG_HOME/counterfoil"
+	printf 'server = %s\nidentity = %s\npassword_file = %s\n' "$MEMBERS" "$DIR/admin.p12" "$DIR.admin-password" \
+		>"$XDG_CONFIG_HOME/counterfoil/config"
+	exits 0 "$COMMAND" me # the CA is in the file itself
+	grep -q 'Ada Administrator' <<<"$output"
+	COUNTERFOIL_SERVER=https://localhost:1 exits 5 "$COMMAND" me
+	COUNTERFOIL_SERVER=https://localhost:1 exits 0 "$COMMAND" me --server "$MEMBERS"
+	echo 'sevrer = x' >>"$XDG_CONFIG_HOME/counterfoil/config"
+	exits 2 "$COMMAND" me
+	rm -r "$XDG_CONFIG_HOME"
+	exits 2 "$COMMAND" me
+}
+
+@test "a secret file that others may read is refused" {
+	cp "$DIR.admin-password" "$WORK/password"
+	chmod 644 "$WORK/password"
+	exits 4 "$COMMAND" show "$DIR/admin.p12" --password-file "$WORK/password"
+	chmod 600 "$WORK/password"
+	exits 0 "$COMMAND" show "$DIR/admin.p12" --password-file "$WORK/password"
+	grep -q 'Ada Administrator' <<<"$output"
+}
+
+@test "order, collect, open, call, revoke: all by the command" {
+	mark
+	ORDER=$(staff --json order new --organisation nordbank --service document-archive --client e-banking \
+		--contact kari@nordbank.example | jq -r .id)
+	read_messages
+	exits 4 collect "$WORK/e.p12" --code-fd 7 7<<<AAAAAAAA
+	[ ! -e "$WORK/e.p12" ] && [ ! -e "$WORK/e.p12.claim" ]
+	exits 0 collect "$WORK/e.p12" --code-fd 7 7<<<"$CODE"
+	[ ! -e "$WORK/e.p12.claim" ]
+	equal "$(stat -c %a "$WORK/e.p12")" 600 mode
+	read_password
+	(umask 077 && echo "$PASSWORD" >"$WORK/password")
+	exits 1 "$COMMAND" show "$WORK/e.p12" --password-file "$DIR.admin-password"
+	exits 0 "$COMMAND" check "$WORK/e.p12" --password-file "$WORK/password"
+	exits 1 "$COMMAND" check "$WORK/e.p12" --password-file "$WORK/password" --days 9999
+	own() { "$COMMAND" call "$MEMBERS$1" --identity "$WORK/e.p12" --password-file "$WORK/password"; }
+	exits 0 own /v1/services/nordbank/document-archive
+	exits 4 own /v1/services/nordbank/payments
+	SERIAL=$("$COMMAND" --json show "$WORK/e.p12" --password-file "$WORK/password" | jq -r .serial)
+	exits 2 setsid -w "$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" \
+		--password-file "$DIR.admin-password" cert revoke "$SERIAL" --reason keyCompromise
+	exits 0 own /v1/me
+	exits 0 staff cert revoke "${SERIAL:0:2}:${SERIAL:2}" --reason keyCompromise --yes
+	exits 6 own /v1/me
+	exits 4 staff cert revoke "$SERIAL" --reason keyCompromise --yes
+	exits 0 staff audit verify
+	grep -qE '^audit: [0-9]+ records, chain whole, journal head at record [0-9]+$' <<<"$output"
+}
+
+@test "a collection killed anywhere is taken up by the same command without a code" {
+	new_order
+	collect "$WORK/k.p12" --code-fd 7 7<<<"$CODE" 2>/dev/null &
+	local pid=$!
+	until_true 20 test -e "$WORK/k.p12.claim" || true
+	kill -9 "$pid" 2>/dev/null || true
+	wait "$pid" || true
+	if [ -e "$WORK/k.p12.claim" ]; then # killed before the receipt
+		exits 0 collect "$WORK/k.p12"
+	fi
+	equal "$(sha256sum <"$WORK/k.p12" | wc -l)" 1 file
+	read_password
+	open_package "$WORK/k.p12" "$WORK/k.pem"
+	[ ! -e "$WORK/k.p12.claim" ]
+}
+
+@test "a file that exists is not overwritten, and costs no code" {
+	new_order
+	echo mine >"$WORK/mine.p12"
+	exits 4 collect "$WORK/mine.p12" --code-fd 7 7<<<"$CODE"
+	equal "$(cat "$WORK/mine.p12")" mine file
+	exits 0 collect "$WORK/other.p12" --code-fd 7 7<<<"$CODE"
+}
+
+@test "the compatible encoding is 3DES, and opens" {
+	new_order
+	exits 0 collect "$WORK/c.p12" --encoding compatible --code-fd 7 7<<<"$CODE"
+	read_password
+	(umask 077 && echo "$PASSWORD" >"$WORK/password")
+	exits 0 "$COMMAND" show "$WORK/c.p12" --password-file "$WORK/password"
+	openssl pkcs12 -in "$WORK/c.p12" -passin "pass:$PASSWORD" -info -noout 2>&1 | grep -q '3-KeyTripleDES'
+}
+
+@test "the audit chain with one byte changed in the database is found" {
+	exits 0 staff audit verify
+	local at
+	at=$(database "SELECT sequence FROM audit WHERE record LIKE '%organisation_added%' LIMIT 1")
+	database "UPDATE audit SET record = replace(record, 'organisation_added', 'organisation_addec') WHERE sequence = $at"
+	exits 1 staff audit verify
+	grep -q "record $at has been changed" <<<"$output"
+	database "UPDATE audit SET record = replace(record, 'organisation_addec', 'organisation_added') WHERE sequence = $at"
+	exits 0 staff audit verify
+}
