@@ -69,6 +69,7 @@ collect() { # collect FILE ARGUMENT...
 	mark
 	ORDER=$(staff --json order new --organisation nordbank --service document-archive --client e-banking \
 		--contact kari@nordbank.example | jq -r .id)
+	equal "$(order_state)" offered state
 	read_messages
 	exits 4 collect "$WORK/e.p12" --code-fd 7 7<<<AAAAAAAA
 	[ ! -e "$WORK/e.p12" ] && [ ! -e "$WORK/e.p12.claim" ]
