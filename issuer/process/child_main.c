@@ -46,9 +46,9 @@ static enum err give_up_privileges(const struct birth *b, struct errbuf *why)
 		return fail(why, ERR_INTERNAL, "parent-death signal: %s", strerror(errno));
 	if (getppid() != b->parent)
 		return fail(why, ERR_CLOSED, "the supervisor has gone");
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return fail(why, ERR_INTERNAL, "privileges: %s", strerror(errno));
-	return ERR_OK;
+	return walls_hide(why);
 }
 
 static void set_log_level(const char *word)

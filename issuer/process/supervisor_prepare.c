@@ -1,5 +1,6 @@
 /* Everything that must be there before the first child is. */
 #include "issuer/process/supervisor.h"
+#include "issuer/process/walls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,7 +138,9 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 	if (e)
 		return ERR_USAGE;
 	raise_limits();
-	e = take_run_lock(s, why);
+	e = walls_hide(why); /* this process will hold the descriptors of every key */
+	if (!e)
+		e = take_run_lock(s, why);
 	if (!e)
 		e = check_data(s->settings, why);
 	if (!e)

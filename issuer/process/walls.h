@@ -11,6 +11,8 @@
 int walls_landlock_abi(void);
 bool walls_seccomp_there(void);
 
+/* No core dump, and no other process of this user may trace this one or take its descriptors. */
+enum err walls_hide(struct errbuf *why) MUST_CHECK;
 /* Restrict the calling thread and all it will start; needs no_new_privs. ERR_OK also where landlock is missing. */
 enum err walls_files(enum role role, const struct settings *s, struct errbuf *why) MUST_CHECK;
 /* Filter every thread of this process. */
