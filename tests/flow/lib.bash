@@ -65,6 +65,12 @@ stop_installation() {
 	pid=$(cat "$BATS_FILE_TMPDIR/pid")
 	kill "$pid" 2>/dev/null || true
 	until_true 20 sh -c "! kill -0 $pid 2>/dev/null" || kill -9 "$pid"
+	no_findings "$DIR.log" "$DIR.init-log"
+}
+
+# What a sanitizer's run-time found in the daemon stands in its log: it fails the file that provoked it.
+no_findings() {
+	refute grep -hsE -A 40 'ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|LeakSanitizer|runtime error:|ThreadSanitizer: ' "$@" >&2
 }
 
 # Stop the daemon and start it again on the same sockets.

@@ -177,8 +177,10 @@ enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8
 	if (memcmp(wanted, ticket, sizeof wanted) != 0)
 		return fail(why, ERR_REFUSED, "the ticket is not for this order");
 	assert_int_equal(facts_read(facts, len, &f, why), ERR_OK);
+	pthread_mutex_lock(&fake.lock);
 	void (*before)(void) = fake.before_issuing;
 	fake.before_issuing = NULL;
+	pthread_mutex_unlock(&fake.lock);
 	if (before)
 		before();
 	pthread_mutex_lock(&fake.lock);

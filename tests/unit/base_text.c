@@ -117,8 +117,8 @@ static void a_secret_is_compared_copied_and_cut(void **state)
 	assert_null(secret_new(65537));
 }
 
-/* The address sanitizer makes mlock do nothing. */
-#ifdef __SANITIZE_ADDRESS__
+/* The sanitizers make mlock do nothing. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static const char locked_flag[] = " dd";
 #else
 static const char locked_flag[] = " lo";

@@ -42,8 +42,8 @@ static int heap_canaries(uint8_t salt)
 	return found;
 }
 
-/* The address sanitizer keeps its heap elsewhere, so there the search would prove nothing. */
-#ifdef __SANITIZE_ADDRESS__
+/* The sanitizers keep their heap elsewhere, so there the search would prove nothing. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static const bool heap_is_searched = false;
 #else
 static const bool heap_is_searched = true;
