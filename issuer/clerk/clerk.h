@@ -25,7 +25,7 @@ struct clerk {
 	bool more;   /* a task left work for a next round at once */
 
 	/* The journal has been compared, and the database is not an old copy: a list made from one would take
-	 * revocations back. */
+	 * revocations back, and what waits or is overdue in one may be done. */
 	bool trusted;
 
 	/* clerk_crl: what the newest list was made from. */

@@ -73,7 +73,7 @@ static enum err close_intent(struct clerk *c, const struct open_intent *i, bool 
 static enum err settle_intent(struct clerk *c, const struct open_intent *i, int64_t now, struct errbuf *why)
 {
 	struct known known;
-	enum err e = reconcile_find(c, i->serial, &known);
+	enum err e = reconcile_find(c->store, c->issuer, i->serial, &known);
 	if (e == ERR_NOT_FOUND) {
 		e = add_orphan(c, i, now);
 		return e == ERR_EXISTS ? ERR_OK : e ? e : close_intent(c, i, true, now, why);

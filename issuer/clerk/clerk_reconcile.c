@@ -16,44 +16,6 @@
 /* Longer than a commit may wait for its lock: whoever journalled it has committed by then, or died. */
 enum { UNSETTLED_MS = 30000, REVOKED_MOST = sizeof((struct journal_last *)0)->revoked / SERIAL_TEXT_SIZE };
 
-static enum err take_certificate(void *ctx, const struct row *r)
-{
-	struct known *k = ctx;
-	snprintf(k->kind, sizeof k->kind, "%s", row_text(r, 0));
-	snprintf(k->status, sizeof k->status, "%s", row_text(r, 1));
-	snprintf(k->order, sizeof k->order, "%s", row_text(r, 2));
-	return ERR_OK;
-}
-
-enum err reconcile_find(struct clerk *c, const char *serial, struct known *out)
-{
-	*out = (struct known){0};
-	return store_one(c->store, STATEMENT_CLERK_CERTIFICATE, STORE_VALUES(value_text(c->issuer), value_text(serial)),
-			 take_certificate, out);
-}
-
-static enum err take_nothing(void *ctx, const struct row *r)
-{
-	(void)ctx;
-	(void)r;
-	return ERR_OK;
-}
-
-/* ERR_NOT_FOUND names what the database lacks. */
-static enum err compare_newest(struct clerk *c, const struct journal_last *last, struct errbuf *why)
-{
-	static const uint8_t none[AUDIT_HASH_BYTES];
-	struct known known;
-	enum err e = last->done_serial[0] ? reconcile_find(c, last->done_serial, &known) : ERR_OK;
-	if (e)
-		return fail(why, e, "certificate %s is in the journal", last->done_serial);
-	if (memcmp(last->audit_head, none, sizeof none) == 0)
-		return ERR_OK;
-	e = store_one(c->store, STATEMENT_CLERK_AUDIT_KNOWS,
-		      STORE_VALUES(value_blob(last->audit_head, sizeof last->audit_head)), take_nothing, NULL);
-	return e ? fail(why, e, "the journal knows an audit record that is not there") : ERR_OK;
-}
-
 static enum err finish_in(struct store *s, const char *issuer, const char *serial, const char *order, int64_t now)
 {
 	const struct audit_event event = {
@@ -98,33 +60,37 @@ static enum err settle(struct clerk *c, const char *serial, const struct known *
 	return finish_revocation(c, serial, known->order, now);
 }
 
-static enum err compare_revoked(struct clerk *c, const struct journal_last *last, int64_t now, struct errbuf *why)
+/* When the daemon has just started nobody is about to commit anything: the revoked shall not be let in for that time. */
+static enum err compare_revoked(struct clerk *c, const struct journal_last *last, int64_t now)
 {
+	bool starting = atomic_load(&c->shared->issuing_paused) == ISSUING_NOT_COMPARED;
 	struct known known;
-	for (int i = 0; i < (int)REVOKED_MOST && last->revoked[i][0]; i++) {
-		enum err e = reconcile_find(c, last->revoked[i], &known);
-		if (e)
-			return fail(why, e, "certificate %s is revoked in the journal", last->revoked[i]);
-		if (strcmp(known.status, "valid") == 0)
+	enum err e = ERR_OK;
+	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i][0]; i++) {
+		e = reconcile_find(c->store, c->issuer, last->revoked[i], &known);
+		if (e || strcmp(known.status, "valid") != 0)
+			continue;
+		if (!starting)
 			return settle(c, last->revoked[i], &known, now);
+		e = finish_revocation(c, last->revoked[i], known.order, now);
 	}
-	c->unsettled[0] = '\0';
-	return ERR_OK;
+	if (!e)
+		c->unsettled[0] = '\0';
+	return e;
 }
 
 static void pause_issuing(struct clerk *c, const struct errbuf *why)
 {
 	c->trusted = false;
 	c->crl_made = false; /* the next one, once all is well, is made at once */
-	if (atomic_exchange(&c->shared->issuing_paused, 1) == 0)
-		log_event(LOG_LEVEL_ALARM, "clerk.old_database", {"what", "an old database was put back: run counterfoild recover"},
-			  {"why", why->text});
+	if (atomic_exchange(&c->shared->issuing_paused, ISSUING_OLD_DATABASE) != ISSUING_OLD_DATABASE)
+		log_event(LOG_LEVEL_ALARM, "clerk.old_database", {"what", issuing_paused_because(c->shared)}, {"why", why->text});
 }
 
 static void resume_issuing(struct clerk *c)
 {
 	c->trusted = true;
-	if (atomic_exchange(&c->shared->issuing_paused, 0) != 0)
+	if (atomic_exchange(&c->shared->issuing_paused, ISSUING_OPEN) == ISSUING_OLD_DATABASE)
 		log_event(LOG_LEVEL_WARNING, "clerk.issuing_resumed", {"why", "journal and database agree again"});
 }
 
@@ -136,9 +102,9 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 	enum err e = signer_last(c->signer, &last, why);
 	if (e)
 		return e;
-	e = compare_newest(c, &last, &lacking);
+	e = reconcile_newest(c->store, c->issuer, &last, &lacking);
 	if (!e)
-		e = compare_revoked(c, &last, now, &lacking);
+		e = compare_revoked(c, &last, now);
 	if (e == ERR_NOT_FOUND) {
 		pause_issuing(c, &lacking);
 		return signer_resume(c->signer, false, why);

@@ -3,12 +3,18 @@
 #define ISSUER_CLERK_RECONCILE_H
 
 #include "issuer/clerk/clerk.h"
+#include "issuer/signer/signer.h"
 
 /* What the database knows of a certificate. */
 struct known {
 	char kind[16], status[16], order[ID_SIZE];
 };
-enum err reconcile_find(struct clerk *c, const char *serial, struct known *out) MUST_CHECK; /* ERR_NOT_FOUND */
+enum err reconcile_find(struct store *s, const char *issuer, const char *serial, struct known *out) MUST_CHECK; /* ERR_NOT_FOUND */
+
+/* Does the database know the journal's newest `done`, newest audit head and newest revocations? ERR_NOT_FOUND names what an
+ * old copy lacks. Read the journal before: what it knows was in the database first. */
+enum err reconcile_newest(struct store *s, const char *issuer, const struct journal_last *last,
+			  struct errbuf *why) MUST_CHECK;
 
 /* Each certificate that was begun and not finished: done when the database has it, else an orphan, revoked. */
 enum err reconcile_intents(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;

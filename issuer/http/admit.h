@@ -1,5 +1,6 @@
-/* admit: may this request be run at all? Shape, then who asks, then what is asked, then whether they may, then where a
- * form came from, then its size; the first refusal counts. Nothing of its body has been read. */
+/* admit: may this request be run at all? Shape, then who asks (and whether the database that says so is believed), then
+ * what is asked, then whether they may, then where a form came from, then its size; the first refusal counts. Nothing of its
+ * body has been read. */
 #ifndef ISSUER_HTTP_ADMIT_H
 #define ISSUER_HTTP_ADMIT_H
 

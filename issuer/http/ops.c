@@ -32,7 +32,7 @@ static const char *clerk_fault(struct front *front, int64_t now)
 static const char *issuing_fault(struct front *front, int64_t now)
 {
 	(void)now;
-	return front->shared->issuing_paused ? "issuing is paused" : NULL;
+	return issuing_paused_because(front->shared);
 }
 
 static const char *crl_fault(struct front *front, int64_t now)

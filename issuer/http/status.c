@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "issuer/http/ca_files.h"
 #include "issuer/http/handlers.h"
+#include "issuer/process/child.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,9 +26,13 @@ static void reply_file(struct reply *r, const struct ca_file *f, int64_t now)
 	r->ranges = true;
 }
 
-static enum err reply_issuing(struct front *front, struct reply *r, int64_t now)
+/* No list is better than an older one: it would take revocations back. */
+static enum err reply_issuing(struct front *front, struct reply *r, int64_t now, struct errbuf *why)
 {
 	struct crl_head head;
+	const char *because = issuing_paused_because(front->shared);
+	if (because)
+		return fail(why, ERR_UNAVAILABLE, "there is no list now: %s", because);
 	enum err rc = crl_cache_read(front->crl_cache, now, &head, &r->body, r->etag);
 	if (rc != ERR_OK)
 		return rc;
@@ -39,11 +44,11 @@ static enum err reply_issuing(struct front *front, struct reply *r, int64_t now)
 }
 
 /* Both lists in PEM, as nginx's ssl_crl and others want them. */
-static enum err reply_bundle(struct front *front, struct reply *r, int64_t now)
+static enum err reply_bundle(struct front *front, struct reply *r, int64_t now, struct errbuf *why)
 {
 	const struct ca_file *root = ca_files_find(front->ca_files, "root.crl");
 	struct reply issuing = REPLY_INIT;
-	enum err rc = reply_issuing(front, &issuing, now);
+	enum err rc = reply_issuing(front, &issuing, now, why);
 	if (rc == ERR_OK)
 		rc = crl_to_pem(issuing.body.data, issuing.body.len, &r->body);
 	if (rc == ERR_OK)
@@ -64,17 +69,18 @@ void status_crl(struct front *front, const struct request *q, struct reply *r)
 	const char *name = q->parameter[0];
 	const struct ca_file *root = ca_files_find(front->ca_files, "root.crl");
 	int64_t now = clock_now();
+	struct errbuf why = {""};
 	enum err rc = ERR_NOT_FOUND;
 	if (strcmp(name, "root.crl") == 0) {
 		reply_file(r, root, now);
 		return;
 	}
 	if (strcmp(name, "issuing.crl") == 0)
-		rc = reply_issuing(front, r, now);
+		rc = reply_issuing(front, r, now, &why);
 	else if (strcmp(name, "bundle.pem") == 0)
-		rc = reply_bundle(front, r, now);
+		rc = reply_bundle(front, r, now, &why);
 	if (rc != ERR_OK)
-		reply_problem(r, q, rc, NULL, NULL);
+		reply_problem(r, q, rc, &why, NULL);
 }
 
 void status_ca(struct front *front, const struct request *q, struct reply *r)

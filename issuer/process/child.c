@@ -81,6 +81,18 @@ struct shared_page *child_shared(struct child *c)
 	return c->shared;
 }
 
+const char *issuing_paused_because(const struct shared_page *p)
+{
+	switch (atomic_load(&p->issuing_paused)) {
+	case ISSUING_OPEN:
+		return NULL;
+	case ISSUING_NOT_COMPARED:
+		return "journal and database have not been compared yet";
+	default:
+		return "an old database was put back: run counterfoild recover";
+	}
+}
+
 struct line *child_line(struct child *c, enum role server)
 {
 	return (unsigned)server < ROLE_COUNT ? c->lines[server] : NULL;

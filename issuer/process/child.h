@@ -14,13 +14,23 @@
 enum role { ROLE_SUPERVISOR, ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_COUNT };
 const char *role_name(enum role r);
 
+/* Why nothing is issued. While that is so the database may be an old copy, in which the revoked are valid again: nobody is
+ * let in by it, no list is served from it, and nothing of it is sent. */
+enum issuing_pause {
+	ISSUING_OPEN,         /* the clerk has found journal and database to agree */
+	ISSUING_OLD_DATABASE, /* the database lacks what the journal knows */
+	ISSUING_NOT_COMPARED, /* the daemon has just started */
+};
+
 /* One page shared by front and clerk. */
 struct shared_page {
 	_Atomic uint64_t revocation_generation; /* bumped after each committed change of a certificate's status */
 	_Atomic uint64_t crl_generation;        /* bumped after each new CRL is in the database */
 	_Atomic int64_t clerk_alive_at;         /* seconds UTC of the clerk's last round */
-	_Atomic int64_t issuing_paused;         /* non-zero: why (see journal) */
+	_Atomic int64_t issuing_paused;         /* enum issuing_pause; the clerk says it */
 };
+/* Why issuing is paused, as a sentence for people; NULL while it is not. Static. */
+const char *issuing_paused_because(const struct shared_page *p);
 
 struct child;
 const struct settings *child_settings(const struct child *c);

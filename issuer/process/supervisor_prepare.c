@@ -95,8 +95,9 @@ static enum err check_data(const struct settings *s, struct errbuf *why)
 /* One page that can neither shrink under its readers nor grow. */
 static enum err make_page(struct supervisor *s, struct errbuf *why)
 {
+	static const struct shared_page first = {.issuing_paused = ISSUING_NOT_COMPARED};
 	s->shared = memfd_create("counterfoil", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (s->shared < 0 || ftruncate(s->shared, sizeof(struct shared_page)) != 0 ||
+	if (s->shared < 0 || write(s->shared, &first, sizeof first) != (ssize_t)sizeof first ||
 	    fcntl(s->shared, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		return fail(why, ERR_MEMORY, "shared page: %s", strerror(errno));
 	s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

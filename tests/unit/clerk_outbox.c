@@ -198,6 +198,19 @@ static void sent_bytes_are_gone_from_the_files(void **state)
 	buf_free(&log);
 }
 
+static void what_waits_in_an_old_database_is_not_sent(void **state)
+{
+	(void)state;
+	add_message("m1", "", "link", "waiting", NOW + HOUR);
+	fake.clerk->trusted = false;
+	round_of(fake.clerk);
+	assert_int_equal(fake.sends, 0);
+	assert_false(fake.clerk->more);
+	fake.clerk->trusted = true;
+	round_of(fake.clerk);
+	assert_int_equal(fake.sends, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +227,7 @@ int main(void)
 		CLERK_TEST(a_message_withdrawn_while_it_goes_stays_withdrawn_and_is_audited),
 		CLERK_TEST(many_messages_leave_room_for_other_tasks),
 		CLERK_TEST(sent_bytes_are_gone_from_the_files),
+		CLERK_TEST(what_waits_in_an_old_database_is_not_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

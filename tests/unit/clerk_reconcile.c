@@ -37,7 +37,8 @@ static void a_done_that_the_database_lacks_pauses_issuing(void **state)
 	know(fake.last.done_serial, '1');
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_int_equal(fake.resumed, 0);
-	assert_int_equal(fake_page.issuing_paused, 1);
+	assert_int_equal(fake_page.issuing_paused, ISSUING_OLD_DATABASE);
+	assert_false(fake.clerk->trusted);
 	add_certificate(serial_of('1'), "", "valid", NOW + DAYS); /* the right database is back */
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_int_equal(fake.resumed, 1);
@@ -104,6 +105,34 @@ static void a_revocation_that_nobody_committed_is_finished(void **state)
 	assert_asks("SELECT (sealed_key IS NULL) || (sealed_password IS NULL) FROM parcel", "11");
 	assert_int_equal(fake_page.revocation_generation, 1);
 	assert_asks("SELECT json_extract(record, '$.what') FROM audit WHERE sequence = 1", "certificate.revoked");
+}
+
+/* A backup put back, and nothing but revocations since: the revoked are not let in for as long as a commit may take. */
+static void at_a_start_the_revocations_that_nobody_committed_are_finished_at_once(void **state)
+{
+	(void)state;
+	fake_page.issuing_paused = ISSUING_NOT_COMPARED;
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	add_certificate(serial_of('2'), "", "valid", NOW + DAYS);
+	add_certificate(serial_of('3'), "", "valid", NOW + DAYS);
+	know(fake.last.revoked[0], '1');
+	know(fake.last.revoked[1], '2');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT group_concat(status) FROM certificate ORDER BY serial", "revoked,revoked,valid");
+	assert_int_equal(fake_page.revocation_generation, 2);
+	assert_int_equal(fake_page.issuing_paused, ISSUING_OPEN);
+}
+
+static void a_start_stays_closed_until_the_signer_has_answered(void **state)
+{
+	(void)state;
+	fake_page.issuing_paused = ISSUING_NOT_COMPARED;
+	fake.last_says = ERR_UNAVAILABLE;
+	assert_int_equal(reconcile(), ERR_UNAVAILABLE);
+	assert_int_equal(fake_page.issuing_paused, ISSUING_NOT_COMPARED);
+	fake.last_says = ERR_OK;
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake_page.issuing_paused, ISSUING_OPEN);
 }
 
 static void an_intent_without_a_certificate_is_an_orphan_and_revoked(void **state)
@@ -175,6 +204,8 @@ int main(void)
 		CLERK_TEST(an_old_database_keeps_its_orphans_until_it_is_recovered),
 		CLERK_TEST(a_revocation_about_to_be_committed_gets_its_time),
 		CLERK_TEST(a_revocation_that_nobody_committed_is_finished),
+		CLERK_TEST(at_a_start_the_revocations_that_nobody_committed_are_finished_at_once),
+		CLERK_TEST(a_start_stays_closed_until_the_signer_has_answered),
 		CLERK_TEST(an_intent_without_a_certificate_is_an_orphan_and_revoked),
 		CLERK_TEST(an_orphan_is_revoked_again_never_done),
 		CLERK_TEST(an_intent_whose_certificate_is_there_is_done),

@@ -156,6 +156,25 @@ static void a_newer_list_is_seen_when_the_counter_moves(void **state)
 	buf_free(&der);
 }
 
+static void an_old_database_gives_no_list_for_it_would_take_revocations_back(void **state)
+{
+	static const int64_t pauses[] = {ISSUING_OLD_DATABASE, ISSUING_NOT_COMPARED};
+	struct http_stage *s = *state;
+	for (size_t i = 0; i < COUNT(pauses); i++) {
+		s->shared.issuing_paused = pauses[i];
+		ask_plain(s, LISTENER_STATUS, OPS("/crl/issuing.crl") "\r\n", &a, false);
+		assert_int_equal(a.status, 503);
+		assert_non_null(strstr(a.text, issuing_paused_because(&s->shared)));
+		ask_plain(s, LISTENER_STATUS, OPS("/crl/bundle.pem") "\r\n", &a, false);
+		assert_int_equal(a.status, 503);
+		ask_plain(s, LISTENER_STATUS, OPS("/crl/root.crl") "\r\n", &a, false);
+		assert_int_equal(a.status, 200); /* it comes from a file */
+	}
+	s->shared.issuing_paused = ISSUING_OPEN;
+	ask_plain(s, LISTENER_STATUS, OPS("/crl/issuing.crl") "\r\n", &a, false);
+	assert_int_equal(a.status, 200);
+}
+
 static void every_ca_file_is_served_and_nothing_else(void **state)
 {
 	static const struct {
@@ -207,11 +226,11 @@ static void readiness_names_what_is_missing(void **state)
 	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
 	assert_int_equal(a.status, 200);
 	s->shared.clerk_alive_at = NOW - 31;
-	s->shared.issuing_paused = 1;
+	s->shared.issuing_paused = ISSUING_OLD_DATABASE;
 	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
 	assert_int_equal(a.status, 503);
 	assert_non_null(strstr(a.text, "clerk"));
-	assert_non_null(strstr(a.text, "issuing is paused"));
+	assert_non_null(strstr(a.text, "an old database was put back: run counterfoild recover"));
 	assert_null(strstr(a.text, "revocation list"));
 	clock_inject(NOW + 2 * DAY);
 	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
@@ -297,6 +316,7 @@ int main(void)
 		staged(the_newest_list_is_served_with_its_validators),
 		staged(a_newer_list_is_seen_when_the_counter_moves),
 		staged(every_ca_file_is_served_and_nothing_else),
+		staged(an_old_database_gives_no_list_for_it_would_take_revocations_back),
 		staged(a_range_is_a_part_of_the_same_bytes),
 		staged(readiness_names_what_is_missing),
 		staged(metrics_count_what_was_asked),

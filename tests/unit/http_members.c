@@ -202,6 +202,51 @@ static void roles_hold_over_the_wire(void **state)
 	tls_close(&t);
 }
 
+static void over_an_old_database_nobody_enters_but_an_administrator_who_looks(void **state)
+{
+	static const struct {
+		const char *name, *role, *request;
+		int status;
+	} cases[] = {
+		{"an administrator who looks", "administrator", ME, 200},
+		{"an administrator who changes", "administrator",
+		 "POST /v1/orders/aaaaaaaaaaaaaaaa/resend HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 503},
+		{"support", "support", ME, 503},
+		{"an auditor", "auditor", ME, 503},
+		{"support at a door that is none", "support", "GET /no/such/route HTTP/1.1\r\nHost: x\r\n\r\n", 503},
+	};
+	static const int64_t pauses[] = {ISSUING_OLD_DATABASE, ISSUING_NOT_COMPARED};
+	struct http_stage *s = *state;
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		char sql[128];
+		struct tls t;
+		s->shared.issuing_paused = pauses[i % 2];
+		snprintf(sql, sizeof sql, "UPDATE staff SET role = '%s'", cases[i / 2].role);
+		folder_sql(s->folder->db, sql);
+		assert_int_equal(tls_open(&t, s, LISTENER_MEMBERS, &s->client_der, NULL), 0);
+		if (tls_ask(&t, cases[i / 2].request) != cases[i / 2].status)
+			fail_msg("%s: %d", cases[i / 2].name, a.status);
+		if (a.status == 503)
+			assert_non_null(strstr(a.text, issuing_paused_because(&s->shared)));
+		tls_close(&t);
+	}
+}
+
+static void a_connection_that_is_open_when_the_database_proves_old_is_refused(void **state)
+{
+	struct http_stage *s = *state;
+	struct tls t;
+	folder_sql(s->folder->db, "UPDATE staff SET role = 'support'");
+	assert_int_equal(tls_open(&t, s, LISTENER_MEMBERS, &s->client_der, NULL), 0);
+	assert_int_equal(tls_ask(&t, ME), 200);
+	s->shared.issuing_paused = ISSUING_OLD_DATABASE;
+	assert_int_equal(tls_ask(&t, ME), 503);
+	assert_non_null(strstr(a.text, "counterfoild recover"));
+	s->shared.issuing_paused = ISSUING_OPEN;
+	assert_int_equal(tls_ask(&t, ME), 200);
+	tls_close(&t);
+}
+
 static void a_form_of_another_site_is_refused_with_the_best_of_certificates(void **state)
 {
 	struct http_stage *s = *state;
@@ -369,6 +414,8 @@ int main(void)
 		staged(a_certificate_that_the_database_lacks_is_403),
 		staged(a_database_that_does_not_answer_is_503_and_nobody_enters),
 		staged(roles_hold_over_the_wire),
+		staged(over_an_old_database_nobody_enters_but_an_administrator_who_looks),
+		staged(a_connection_that_is_open_when_the_database_proves_old_is_refused),
 		staged(a_form_of_another_site_is_refused_with_the_best_of_certificates),
 		staged(a_slow_handler_answers_from_a_worker_again_and_again),
 		staged(a_body_beyond_the_cap_is_413_and_closed),
