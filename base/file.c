@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/crash.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,7 @@ static enum err publish(const char *path, const void *bytes, size_t len, mode_t 
 	enum err e = write_temporary(temporary, bytes, len, mode, why);
 	if (e)
 		return e;
+	crash_point(CRASH_FILE_PUBLISHING);
 	int bad = replace ? rename(temporary, path) : link(temporary, path);
 	if (bad)
 		e = io_error(why, "publish", path);

@@ -1,5 +1,5 @@
 # tests/: unit, flow, browser, fuzz replay, lint, demo.
-SUPPORT_OBJ := $(BUILD)/obj/tests/support/clock_injected.o
+SUPPORT_OBJ := $(addprefix $(BUILD)/obj/tests/support/,clock_injected.o crash_injected.o)
 UNIT_NAMES  := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 UNIT_BIN    := $(addprefix $(BUILD)/unit/,$(UNIT_NAMES))
 CLIENT_UNIT := $(filter $(BUILD)/unit/client_%,$(UNIT_BIN))
@@ -8,8 +8,8 @@ DAEMON_UNIT := $(filter-out $(CLIENT_UNIT) $(BUILD)/unit/base_%,$(UNIT_BIN))
 # Tests of base alone link nothing but base.
 BASE_UNIT   := $(filter $(BUILD)/unit/base_%,$(UNIT_BIN))
 
-# The injected clock stands before the archives, so base/clock.o is never pulled into a test binary, and the
-# released binaries never name the injected one (make lint looks).
+# The injected clock and crashes stand before the archives, so base/clock.o and base/crash.o are never pulled into a
+# test binary, and the released binaries never name the injected ones (make lint looks).
 $(DAEMON_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -25,7 +25,7 @@ $(BASE_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUIL
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcmocka
 
-# The daemon as tests run it: the same objects with a clock that a file can move.
+# The daemon as tests run it: the same objects with a clock that a file can move, and places where a file can end it.
 $(BUILD)/test/counterfoild: $(BUILD)/obj/issuer/main.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)

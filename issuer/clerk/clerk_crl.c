@@ -3,6 +3,7 @@
 #include "issuer/clerk/clerk.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/encode.h"
 #include "base/log.h"
 #include "issuer/clerk/clerk_due.h"
@@ -136,8 +137,10 @@ static enum err make(struct clerk *c, int64_t now, struct errbuf *why)
 				&es);
 	if (!rc)
 		rc = signer_crl(c->signer, l.this_update, l.next_update, es.list, es.n, &l.der, &l.number, why);
+	crash_point(CRASH_CLERK_CRL_BEFORE);
 	if (!rc)
 		rc = commit_list(c->store, c->issuer, &l);
+	crash_point(CRASH_CLERK_CRL_AFTER);
 	if (!rc) {
 		c->crl_made = true;
 		c->crl_generation = generation;

@@ -5,6 +5,7 @@
  * found again. */
 #include "issuer/clerk/clerk_reconcile.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "issuer/clerk/clerk_due.h"
 #include "issuer/signer/signer.h"
@@ -41,6 +42,7 @@ static enum err insert_orphan(struct store *s, const char *issuer, const struct 
 
 static enum err add_orphan(struct clerk *c, const struct open_intent *i, int64_t now)
 {
+	crash_point(CRASH_CLERK_ORPHAN_BEFORE);
 	enum err e = store_begin(c->store);
 	if (e)
 		return e;
@@ -66,7 +68,10 @@ static enum err close_intent(struct clerk *c, const struct open_intent *i, bool 
 	if (e)
 		return e;
 	memcpy(r.serial, i->serial, sizeof r.serial);
-	return orphan ? signer_revoke(c->signer, &r, head, why) : signer_done(c->signer, i->order, i->serial, head);
+	crash_point(orphan ? CRASH_CLERK_ORPHAN_BETWEEN : CRASH_CLERK_DONE_BEFORE);
+	e = orphan ? signer_revoke(c->signer, &r, head, why) : signer_done(c->signer, i->order, i->serial, head);
+	crash_point(orphan ? CRASH_CLERK_ORPHAN_AFTER : CRASH_CLERK_DONE_AFTER);
+	return e;
 }
 
 /* ERR_EXISTS: the front was first, and the next round finds its certificate. */

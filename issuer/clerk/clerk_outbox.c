@@ -3,8 +3,10 @@
 #include "issuer/clerk/clerk_outbox.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "delivery/message.h"
 #include "issuer/clerk/clerk_due.h"
 #include "issuer/courier/courier.h"
 
@@ -68,6 +70,13 @@ static enum err later(struct clerk *c, const struct outgoing *m, const char *fau
 	return outbox_retry(c, m, retry_at(clock_now(), m->attempts, random, m->drop_after), fault);
 }
 
+static void pass(const struct outgoing *m, enum crash_at any, enum crash_at password)
+{
+	crash_point(any);
+	if (strcmp(m->kind, message_kind_name(MESSAGE_PASSWORD)) == 0)
+		crash_point(password);
+}
+
 static enum err hand_over(struct clerk *c, int64_t now, const struct outgoing *m, bool *away)
 {
 	struct errbuf why = {0};
@@ -75,7 +84,9 @@ static enum err hand_over(struct clerk *c, int64_t now, const struct outgoing *m
 		return outbox_end(c, m, "dropped", "its time was over", now);
 	if (m->sealed.len == 0)
 		return outbox_end(c, m, "dead", "nothing is sealed in it", now);
+	pass(m, CRASH_CLERK_LEASED, CRASH_CLERK_PASSWORD_LEASED);
 	enum err said = courier_send(c->courier, m->id, m->kind, m->sealed.data, m->sealed.len, &why);
+	pass(m, CRASH_CLERK_HANDED_OVER, CRASH_CLERK_PASSWORD_HANDED_OVER);
 	*away = peer_gone(said);
 	switch (message_fate(said)) {
 	case FATE_SENT:

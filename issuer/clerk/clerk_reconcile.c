@@ -6,6 +6,7 @@
 #include "issuer/clerk/clerk_reconcile.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "issuer/order/step.h"
 #include "issuer/signer/signer.h"
@@ -31,6 +32,7 @@ static enum err finish_in(struct store *s, const char *issuer, const char *seria
 
 static enum err finish_revocation(struct clerk *c, const char *serial, const char *order, int64_t now)
 {
+	crash_point(CRASH_CLERK_SETTLE_BEFORE);
 	enum err e = store_begin(c->store);
 	if (e)
 		return e;
@@ -42,6 +44,7 @@ static enum err finish_revocation(struct clerk *c, const char *serial, const cha
 	e = store_commit(c->store);
 	if (e)
 		return e;
+	crash_point(CRASH_CLERK_SETTLE_AFTER);
 	c->erased = true;
 	clerk_revoked(c);
 	log_event(LOG_LEVEL_WARNING, "certificate.revocation_finished", {"serial", serial});

@@ -1,3 +1,4 @@
+#include "base/crash.h"
 #include "base/log.h"
 #include "delivery/message.h"
 #include "issuer/clerk/clerk_outbox.h"
@@ -64,6 +65,7 @@ enum err outbox_sent(struct clerk *c, const struct outgoing *m, int64_t now)
 		e = close_transaction(c->store, sent(c->store, m, now));
 	if (e)
 		return e;
+	crash_point(CRASH_CLERK_SENT);
 	c->erased = true;
 	log_event(LOG_LEVEL_INFO, "message.sent", {"message", m->id}, {"kind", m->kind}, {"order", m->order});
 	return ERR_OK;

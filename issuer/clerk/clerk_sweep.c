@@ -2,6 +2,7 @@
  * counted by somebody who died before the lock. */
 #include "issuer/clerk/clerk.h"
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "issuer/clerk/clerk_due.h"
 #include "issuer/order/step.h"
@@ -111,8 +112,10 @@ static enum err lapse_in(struct sweep *w, struct store *s)
 static enum err lapse(struct sweep *w, struct errbuf *why)
 {
 	enum err e = w->overdue->serial[0] ? journal_revocation(w, why) : ERR_OK;
+	crash_point(CRASH_CLERK_LAPSE_BEFORE);
 	if (!e)
 		e = in_transaction(w, lapse_in);
+	crash_point(CRASH_CLERK_LAPSE_AFTER);
 	if (e)
 		return e;
 	if (w->overdue->serial[0])

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/pack.h"
 #include "delivery/seal.h"
@@ -97,7 +98,13 @@ static enum err deliver(const struct courier *c, const struct parcel_note *n, st
 	secret_free(plain);
 	if (!rc && strcmp(message_kind_name(m->kind), n->kind) != 0)
 		rc = fail(why, ERR_REFUSED, "what is sealed is not a message of the kind that was asked for");
-	return rc ? rc : c->channels[m->channel]->send(&c->settings, n->id, m, clock_now(), why);
+	crash_point(CRASH_COURIER_OPENED);
+	if (!rc)
+		rc = c->channels[m->channel]->send(&c->settings, n->id, m, clock_now(), why);
+	crash_point(CRASH_COURIER_PUBLISHED);
+	if (m->kind == MESSAGE_PASSWORD)
+		crash_point(CRASH_COURIER_PASSWORD);
+	return rc;
 }
 
 /* Named by ids and kind only: no address, code, password or link is ever logged. */

@@ -1,5 +1,6 @@
 #include "issuer/http/exchange.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/encode.h"
 #include "base/log.h"
 #include "issuer/http/admit.h"
@@ -180,6 +181,7 @@ static void run_on_worker(void *ctx)
 	struct exchange *x = ctx;
 	struct MHD_Connection *mhd = x->mhd;
 	run(x);
+	crash_point(CRASH_FRONT_REPLY);
 	connection_deadline(x->connection, settings_of(x)->request_time);
 	MHD_resume_connection(mhd); /* from here on x is the listener's thread's */
 }

@@ -129,7 +129,7 @@ static enum err accept_code(struct desk *d, struct trial *t, struct secret **cla
 	if (rc == ERR_OK)
 		rc = token_hash(secret_string(fresh), secret_len(fresh), t->claim_hash);
 	if (rc == ERR_OK)
-		rc = writer_run(d->writer, store_claim, t);
+		rc = step_commit(d, CRASH_FRONT_CLAIM_BEFORE, store_claim, t);
 	if (rc == ERR_OK)
 		*claim = fresh;
 	else
@@ -140,7 +140,7 @@ static enum err accept_code(struct desk *d, struct trial *t, struct secret **cla
 
 static enum err refuse_code(struct desk *d, struct trial *t, int *tries_left, struct errbuf *why)
 {
-	enum err rc = writer_run(d->writer, store_wrong, t);
+	enum err rc = step_commit(d, CRASH_FRONT_WRONG_BEFORE, store_wrong, t);
 	if (rc != ERR_OK)
 		return rc;
 	if (t->locked)
@@ -158,7 +158,7 @@ enum err collect_code(struct desk *d, const struct actor *who, const char *token
 	*claim = NULL;
 	*tries_left = 0;
 	row_hash(token, t.link_hash);
-	enum err rc = writer_run(d->writer, count_try, &t);
+	enum err rc = step_commit(d, CRASH_FRONT_TRY_BEFORE, count_try, &t);
 	if (rc == ERR_CONFLICT)
 		return no_try(d, token, t.step.now, why);
 	if (rc != ERR_OK)

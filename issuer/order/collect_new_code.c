@@ -61,7 +61,7 @@ static enum err answer(struct desk *d, struct asking *a, const struct order_fact
 	}
 	rc = code_make(d, f, a->step.now, &a->code, why);
 	if (rc == ERR_OK)
-		rc = writer_run(d->writer, store_asked, a);
+		rc = step_commit(d, CRASH_FRONT_NEW_CODE_BEFORE, store_asked, a);
 	if (rc == ERR_OK)
 		d->outbox_changed(d->ctx);
 	code_clear(&a->code);

@@ -105,7 +105,7 @@ static enum err make_compatible(struct desk *d, const char *order, struct sealed
 	enum err rc = signer_package(d->signer, order, PACKAGE_COMPATIBLE, &p->key, &p->certificate, &package->bytes,
 				     package->sha256, why);
 	if (rc == ERR_OK)
-		rc = writer_run(d->writer, store_compatible, &m);
+		rc = step_commit(d, CRASH_FRONT_COMPATIBLE_BEFORE, store_compatible, &m);
 	package->made = rc == ERR_OK;
 	if (rc != ERR_OK || m.first)
 		return rc;
@@ -152,7 +152,7 @@ static enum err note_served(struct desk *d, struct serving *v, const char *token
 	struct order_row now;
 	if (v->row->served_at)
 		return ERR_OK;
-	enum err rc = writer_run(d->writer, store_served, v);
+	enum err rc = step_commit(d, CRASH_FRONT_SERVED_BEFORE, store_served, v);
 	if (rc != ERR_CONFLICT)
 		return rc;
 	rc = row_by_claim(d, token, claim, v->step.now, &now, why);

@@ -102,9 +102,10 @@ static enum err revoke_orphan(struct desk *d, struct preparing *p)
 {
 	struct revoking r = {.who = p->step.who, .issuer = p->issuer, .reason = REASON_CESSATION, .now = p->step.now};
 	memcpy(r.serial, p->serial, sizeof r.serial);
+	crash_point(CRASH_FRONT_ORPHAN_BEFORE);
 	enum err e = revoke_journal(d, &r, NULL);
 	if (e == ERR_OK)
-		e = writer_run(d->writer, store_orphan, p);
+		e = step_commit(d, CRASH_FRONT_ORPHAN_BETWEEN, store_orphan, p);
 	if (e == ERR_OK)
 		d->revocations_changed(d->ctx);
 	else if (e != ERR_EXISTS) /* the open intent is still in the journal: the clerk ends what we could not */
@@ -114,11 +115,12 @@ static enum err revoke_orphan(struct desk *d, struct preparing *p)
 
 static enum err keep(struct desk *d, struct preparing *p, struct errbuf *why)
 {
-	enum err rc = writer_run(d->writer, store_issued, p);
+	enum err rc = step_commit(d, CRASH_FRONT_CERTIFICATE_BEFORE, store_issued, p);
 	if (rc == ERR_OK) {
 		/* Without it the clerk finds the intent open, the certificate stored, and says so itself. */
 		if (signer_done(d->signer, p->step.order, p->serial, p->head) != ERR_OK)
 			log_event(LOG_LEVEL_WARNING, "signer.done_unsaid", {"order", p->step.order}, {"serial", p->serial});
+		crash_point(CRASH_FRONT_DONE);
 		return ERR_OK;
 	}
 	if (rc != ERR_CONFLICT && rc != ERR_EXISTS)

@@ -76,7 +76,7 @@ enum err collect_received(struct desk *d, const struct actor *who, const char *t
 		rc = order_next(row.state, EVENT_RECEIVE, &v.to, why);
 	if (rc != ERR_OK)
 		return rc;
-	rc = writer_run(d->writer, store_received, &v);
+	rc = step_commit(d, CRASH_FRONT_RECEIVED_BEFORE, store_received, &v);
 	if (rc == ERR_OK)
 		d->outbox_changed(d->ctx);
 	if (rc != ERR_CONFLICT)

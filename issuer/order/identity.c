@@ -136,7 +136,7 @@ enum err identity_used(struct desk *d, const struct identity *who)
 	struct first_use u = {.step = {&actor, who->order_id, clock_now()}, .issuer = d->issuer_name, .serial = who->serial};
 	if (who->kind == IDENTITY_NONE)
 		return ERR_INTERNAL;
-	enum err rc = writer_run(d->writer, store_use, &u);
+	enum err rc = step_commit(d, CRASH_FRONT_USE_BEFORE, store_use, &u);
 	if (rc == ERR_OK && u.early) {
 		log_event(LOG_LEVEL_ALARM, "certificate.used_before_receipt", {"order", who->order_id}, {"serial", who->serial});
 		return ERR_CONFLICT;

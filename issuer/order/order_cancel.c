@@ -54,7 +54,7 @@ static enum err attempt(struct desk *d, struct cancelling *c, struct errbuf *why
 	memcpy(c->revoking.serial, row.alive ? row.serial : "", row.alive ? sizeof row.serial : 1);
 	if (row.alive)
 		rc = revoke_journal(d, &c->revoking, why);
-	return rc != ERR_OK ? rc : writer_run(d->writer, store_cancel, c);
+	return rc != ERR_OK ? rc : step_commit(d, CRASH_FRONT_CANCEL_BEFORE, store_cancel, c);
 }
 
 enum err order_cancel(struct desk *d, const struct actor *who, const char *id, const char *reason, struct errbuf *why)

@@ -53,7 +53,7 @@ static enum err resend_link(struct desk *d, struct change *c, struct errbuf *why
 	if (rc == ERR_OK)
 		rc = code_make(d, &facts, c->step.now, &c->code, why);
 	if (rc == ERR_OK)
-		rc = changed_meanwhile(writer_run(d->writer, store_resend, c), why);
+		rc = changed_meanwhile(step_commit(d, CRASH_FRONT_RESEND_BEFORE, store_resend, c), why);
 	link_clear(&c->link);
 	code_clear(&c->code);
 	return rc;
@@ -121,7 +121,7 @@ enum err order_unlock(struct desk *d, const struct actor *who, const char *id, s
 	if (rc == ERR_OK)
 		rc = code_make(d, &facts, c.step.now, &c.code, why);
 	if (rc == ERR_OK)
-		rc = changed_meanwhile(writer_run(d->writer, store_unlock, &c), why);
+		rc = changed_meanwhile(step_commit(d, CRASH_FRONT_UNLOCK_BEFORE, store_unlock, &c), why);
 	if (rc == ERR_OK)
 		d->outbox_changed(d->ctx);
 	code_clear(&c.code);

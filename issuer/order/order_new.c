@@ -197,7 +197,7 @@ enum err order_new(struct desk *d, const struct actor *who, json_t *body, char i
 	if (rc == ERR_OK)
 		rc = code_make(d, &n.facts, n.step.now, &n.code, why);
 	if (rc == ERR_OK)
-		rc = writer_run(d->writer, store_order, &n);
+		rc = step_commit(d, CRASH_FRONT_ORDER_BEFORE, store_order, &n);
 	if (rc == ERR_OK)
 		d->outbox_changed(d->ctx);
 	link_clear(&n.link);

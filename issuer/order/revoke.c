@@ -111,7 +111,7 @@ enum err certificate_revoke(struct desk *d, const struct actor *who, const char 
 	if (rc != ERR_OK)
 		return rc;
 	c.step = (struct step){who, standing.order, c.revoking.now};
-	rc = writer_run(d->writer, store_end, &c);
+	rc = step_commit(d, CRASH_FRONT_REVOKE_BEFORE, store_end, &c);
 	if (rc == ERR_OK)
 		d->revocations_changed(d->ctx); /* before the caller hears of it */
 	else if (rc == ERR_CONFLICT && find_standing(d, &c.revoking, &standing, why) == ERR_OK)

@@ -2,6 +2,14 @@
 
 #include "delivery/message.h"
 
+enum err step_commit(struct desk *d, enum crash_at before, enum err (*job)(struct store *s, void *ctx), void *ctx)
+{
+	crash_point(before);
+	enum err e = writer_run(d->writer, job, ctx);
+	crash_point(before + 1);
+	return e;
+}
+
 enum err step_note(struct store *s, const struct step *t, const char *what, const char *reason, const char *detail)
 {
 	const struct audit_event event = {.what = what, .object = t->order, .why = reason, .detail = detail};

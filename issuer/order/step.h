@@ -2,6 +2,7 @@
 #ifndef ISSUER_ORDER_STEP_H
 #define ISSUER_ORDER_STEP_H
 
+#include "base/crash.h"
 #include "issuer/order/row.h"
 
 /* Who does a step, to which order, when: one clock reading a step. All borrowed. */
@@ -10,6 +11,9 @@ struct step {
 	const char *order;
 	int64_t now;
 };
+
+/* One transaction, between the place of a crash `before` it and the next place in the table, which is behind it. */
+enum err step_commit(struct desk *d, enum crash_at before, enum err (*job)(struct store *s, void *ctx), void *ctx) MUST_CHECK;
 
 /* An audit record about the step's order. */
 enum err step_note(struct store *s, const struct step *t, const char *what, const char *reason, const char *detail) MUST_CHECK;

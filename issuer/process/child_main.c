@@ -1,5 +1,6 @@
 /* The first and the last of a child: it gives up what it must not have, takes what it is granted, and becomes its role. */
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "issuer/process/child_internal.h"
 #include "issuer/process/walls.h"
@@ -79,6 +80,7 @@ enum err child_confine(struct child *c, struct errbuf *why)
 		e = walls_filter(c->role, why);
 	if (!e)
 		e = child_say(c, CONTROL_READY, NULL);
+	crash_point(CRASH_CHILD_READY);
 	return e;
 }
 
@@ -101,6 +103,7 @@ int child_main(const char *role_text)
 	snprintf(name, sizeof name, "cf-%s", role_name(role));
 	prctl(PR_SET_NAME, name, 0, 0, 0);
 	(void)clock_now(); /* a test's clock opens its file at the first look, which must be now */
+	crash_point(CRASH_CHILD_START); /* likewise */
 	tzset();
 	enum err e = child_init(&c, role, CONTROL_DESCRIPTOR);
 	if (!e)

@@ -1,5 +1,6 @@
 #include "issuer/process/supervisor.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/pack.h"
 
@@ -70,6 +71,7 @@ static void bury(struct supervisor *s, struct process *p, int status, bool for_g
 	p->control = -1;
 	p->pid = 0;
 	p->ready = false;
+	crash_point(CRASH_SUPERVISOR_REAPED);
 	if (!for_good)
 		plan_successor(s, p);
 	snprintf(pause, sizeof pause, "%" PRId64, for_good ? 0 : p->back_off);
@@ -156,6 +158,8 @@ static void start_one(struct supervisor *s, struct process *p)
 		plan_successor(s, p);
 		return;
 	}
+	if (s->announced)
+		crash_point(CRASH_SUPERVISOR_RESTARTED);
 	snprintf(pid, sizeof pid, "%d", (int)p->pid);
 	log_event(LOG_LEVEL_INFO, "child.started", {"role", role_name(p->role)}, {"pid", pid});
 }

@@ -1,5 +1,6 @@
 #include "issuer/signer/journal.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/file.h"
 #include "issuer/signer/journal_read.h"
 
@@ -83,7 +84,9 @@ static enum err begin(struct journal *j)
  * off by whoever reads it next. */
 static enum err put(struct journal *j, const struct buf *text)
 {
-	if (file_write_all(j->fd, text->data, text->len) == ERR_OK && fsync(j->fd) == 0)
+	enum err rc = file_write_all(j->fd, text->data, text->len);
+	crash_point(CRASH_JOURNAL_WRITTEN);
+	if (!rc && fsync(j->fd) == 0)
 		return ERR_OK;
 	j->broken = ERR_IO;
 	return ERR_IO;

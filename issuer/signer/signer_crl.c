@@ -1,5 +1,6 @@
 /* CRL: a signed list of what the clerk found revoked, under a number that never comes back. */
 #include "base/clock.h"
+#include "base/crash.h"
 #include "issuer/signer/serve.h"
 
 #include <stdlib.h>
@@ -39,8 +40,10 @@ static enum err list_make(struct signer *s, struct crl_head *head, const struct 
 	const struct authority *a = &s->has.authority;
 	struct buf der = BUF_INIT(SIGNER_ANSWER_CAP - 64);
 	enum err rc = number_take(s, &head->number);
+	crash_point(CRASH_SIGNER_CRL_NUMBERED);
 	if (!rc)
 		rc = crl_make(head, entries, n, a->certificate, a->key, &der, why);
+	crash_point(CRASH_SIGNER_CRL_SIGNED);
 	if (!rc) {
 		pack_bytes(answer, der.data, der.len);
 		pack_u64(answer, head->number);

@@ -1,5 +1,6 @@
 /* ISSUE: key, password, certificate and package of an approved order; once, however often it is asked. */
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "delivery/code.h"
 #include "delivery/message.h"
@@ -76,8 +77,10 @@ static enum err journal_intent(void *ctx, const struct certificate_fields *f, co
 		.not_after = f->not_after,
 		.tbs_hash = tbs_hash,
 	};
+	crash_point(CRASH_SIGNER_INTENT_BEFORE);
 	enum err rc = journal_append(m->signer->has.journal, &r, clock_now());
 	m->journalled = rc == ERR_OK;
+	crash_point(CRASH_SIGNER_INTENT_AFTER);
 	return rc;
 }
 
@@ -141,10 +144,13 @@ static enum err issue(struct making *m, const uint8_t *ticket, struct buf *answe
 {
 	const char *order = m->subject.facts.order;
 	enum err rc = make_certificate(m, why);
+	crash_point(CRASH_SIGNER_SIGNED);
 	if (!rc)
 		rc = make_parcel(m, why);
+	crash_point(CRASH_SIGNER_PACKED);
 	if (!rc)
 		rc = remember(m, ticket, answer);
+	crash_point(CRASH_SIGNER_ISSUED);
 	if (!rc) {
 		log_event(LOG_LEVEL_INFO, "certificate.made", {"order", order}, {"serial", m->serial});
 		return ERR_OK;

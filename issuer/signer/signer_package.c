@@ -1,4 +1,5 @@
 /* PACKAGE and UNSEAL: what rests sealed under the parcel key. */
+#include "base/crash.h"
 #include "delivery/code.h"
 #include "delivery/seal.h"
 #include "issuer/signer/serve.h"
@@ -135,6 +136,7 @@ enum err signer_on_package(struct signer *s, struct unpack *request, struct buf 
 	p.certificate = certificate;
 	p.friendly_name = facts.common_name;
 	rc = package_seal(s, &p, &sealed, sha256, why);
+	crash_point(CRASH_SIGNER_PACKAGE);
 	if (!rc) {
 		pack_bytes(answer, sealed.data, sealed.len);
 		pack_bytes(answer, sha256, sizeof sha256);
@@ -164,5 +166,6 @@ enum err signer_on_unseal(struct signer *s, struct unpack *request, struct buf *
 		return fail(why, rc, "the sealed package cannot be opened");
 	pack_bytes(answer, secret_peek(package), secret_len(package));
 	secret_free(package);
+	crash_point(CRASH_SIGNER_UNSEALED);
 	return ERR_OK;
 }

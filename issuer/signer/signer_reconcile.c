@@ -1,5 +1,6 @@
 /* DONE, OPEN_INTENTS, LAST, RESUME: journal and database held against each other. */
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/encode.h"
 #include "base/log.h"
 #include "issuer/signer/serve.h"
@@ -40,7 +41,10 @@ enum err signer_on_done(struct signer *s, struct unpack *request, struct buf *an
 		return ERR_OK; /* said again */
 	const struct journal_record r = {
 		.op = "done", .issuer = s->issuer_name, .serial = serial, .order = order, .audit_head = head};
-	return journal_append(s->has.journal, &r, clock_now());
+	crash_point(CRASH_SIGNER_DONE_BEFORE);
+	rc = journal_append(s->has.journal, &r, clock_now());
+	crash_point(CRASH_SIGNER_DONE_AFTER);
+	return rc;
 }
 
 enum err signer_on_open_intents(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
@@ -104,5 +108,6 @@ enum err signer_on_resume(struct signer *s, struct unpack *request, struct buf *
 	if (!ok && s->resume != RESUME_REFUSED)
 		log_event(LOG_LEVEL_ALARM, "issuing.paused", {"why", "the database lacks what the journal knows"});
 	s->resume = ok ? RESUME_OK : RESUME_REFUSED;
+	crash_point(CRASH_SIGNER_RESUMED);
 	return ERR_OK;
 }

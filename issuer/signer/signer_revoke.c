@@ -1,5 +1,6 @@
 /* REVOKE: in the journal, durably, before anybody is told. */
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "issuer/signer/serve.h"
 
@@ -56,7 +57,9 @@ enum err signer_on_revoke(struct signer *s, struct unpack *request, struct buf *
 		.compromised_at = r.compromised_at,
 		.audit_head = head,
 	};
+	crash_point(CRASH_SIGNER_REVOKE_BEFORE);
 	rc = journal_append(s->has.journal, &record, clock_now());
+	crash_point(CRASH_SIGNER_REVOKE_AFTER);
 	if (!rc)
 		log_event(LOG_LEVEL_INFO, r.release ? "certificate.released" : "certificate.revoked", {"serial", r.serial},
 			  {"reason", crl_reason_name(r.reason)});

@@ -1,5 +1,6 @@
 /* TICKET: what was approved, tried out and put under a MAC, so that a later change of the database changes nothing. */
 #include "base/clock.h"
+#include "base/crash.h"
 #include "issuer/signer/serve.h"
 
 #include <openssl/hmac.h>
@@ -97,5 +98,6 @@ enum err signer_on_ticket(struct signer *s, struct unpack *request, struct buf *
 		rc = ticket_of(s, facts, len, ticket);
 	if (!rc)
 		pack_bytes(answer, ticket, sizeof ticket);
+	crash_point(CRASH_SIGNER_TICKET);
 	return rc;
 }

@@ -1,5 +1,7 @@
 #include "issuer/store/writer.h"
 
+#include "base/crash.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -48,7 +50,9 @@ static void run_group(struct store *s, struct job *group)
 			run_job(s, j);
 	if (e)
 		return;
+	crash_point(CRASH_FRONT_COMMIT_BEFORE);
 	e = store_commit(s);
+	crash_point(CRASH_FRONT_COMMIT_AFTER);
 	for (struct job *j = group; e && j; j = j->next)
 		if (!j->result)
 			j->result = e;
