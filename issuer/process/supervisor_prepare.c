@@ -1,5 +1,6 @@
 /* Everything that must be there before the first child is. */
 #include "issuer/process/supervisor.h"
+#include "issuer/process/run_lock.h"
 #include "issuer/process/walls.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -56,25 +56,6 @@ enum err supervisor_users(struct supervisor *s, struct errbuf *why)
 			e = find_user(name, r, &s->processes[r].birth, why);
 	}
 	return e;
-}
-
-static enum err take_run_lock(struct supervisor *s, struct errbuf *why)
-{
-	char path[4096 + 16], other[16] = "";
-	snprintf(path, sizeof path, "%s/run.lock", s->source.folder);
-	s->run_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (s->run_lock < 0)
-		return fail(why, ERR_USAGE, "%s: %s", path, strerror(errno));
-	if (flock(s->run_lock, LOCK_EX | LOCK_NB) != 0) {
-		ssize_t n = pread(s->run_lock, other, sizeof other - 1, 0);
-		other[n > 0 ? strcspn(other, "\n") : 0] = '\0';
-		return fail(why, ERR_CONFLICT, "a daemon runs on %s already (process %s)", s->source.folder, other);
-	}
-	char pid[16];
-	int len = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
-	if (ftruncate(s->run_lock, 0) != 0 || pwrite(s->run_lock, pid, (size_t)len, 0) != len)
-		return fail(why, ERR_IO, "%s: %s", path, strerror(errno));
-	return ERR_OK;
 }
 
 static enum err check_data(const struct settings *s, struct errbuf *why)
@@ -141,7 +122,7 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 	raise_limits();
 	e = walls_hide(why); /* this process will hold the descriptors of every key */
 	if (!e)
-		e = take_run_lock(s, why);
+		e = run_lock_take(s->source.folder, &s->run_lock, why);
 	if (!e)
 		e = check_data(s->settings, why);
 	if (!e)

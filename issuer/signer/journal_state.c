@@ -174,6 +174,15 @@ static enum err apply_clock(struct journal_state *s, const struct journal_line *
 	return ERR_OK;
 }
 
+/* The audit head that it carries is all. */
+static enum err apply_recover(struct journal_state *s, const struct journal_line *l, int64_t mono_ms)
+{
+	(void)s;
+	(void)l;
+	(void)mono_ms;
+	return ERR_OK;
+}
+
 static const struct operation {
 	const char *op;
 	enum err (*apply)(struct journal_state *s, const struct journal_line *l, int64_t mono_ms);
@@ -181,7 +190,7 @@ static const struct operation {
 } operations[] = {
 	{"intent", apply_intent, false},   {"done", apply_done, false},   {"revoke", apply_revoke, false},
 	{"release", apply_release, false}, {"crl", apply_crl, false},     {"checkpoint", apply_checkpoint, true},
-	{"clock", apply_clock, false},
+	{"clock", apply_clock, false},     {"recover", apply_recover, false},
 };
 
 static const struct operation *operation_find(const char *op)

@@ -76,6 +76,9 @@ enum err store_json_one(struct store *s, enum statement id, const struct value *
  * holds it. */
 enum err store_truncate_wal(struct store *s) MUST_CHECK;
 
+/* A consistent copy at `path`, which must not exist; a private file from its first byte, durable when it returns ERR_OK. */
+enum err store_copy(struct store *s, const char *path, struct errbuf *why) MUST_CHECK;
+
 enum { ID_SIZE = 17 };
 /* 16 characters of [a-z2-7], 80 random bits. */
 enum err id_new(char out[ID_SIZE]) MUST_CHECK;

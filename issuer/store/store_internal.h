@@ -37,6 +37,9 @@ enum err lock_open(const char *database, int *fd, struct errbuf *why) MUST_CHECK
 enum err lock_take(int fd, int64_t patience_ms) MUST_CHECK; /* ERR_UNAVAILABLE when the patience ends */
 void lock_drop(int fd);
 
+/* store_copy of this connection. */
+enum err copy_database(sqlite3 *db, const char *path, struct errbuf *why) MUST_CHECK;
+
 /* One step of the schema: from version `from` to the next. The list ends with .sql NULL. */
 struct migration {
 	int from;

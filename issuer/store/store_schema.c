@@ -2,13 +2,8 @@
 #include "base/embed.h"
 #include "issuer/store/store_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
@@ -66,16 +61,7 @@ enum err schema_create(sqlite3 *db, struct errbuf *why)
 	return e ? store_fail(why, db, "create the schema") : ERR_OK;
 }
 
-static enum err sync_file(const char *path, struct errbuf *why)
-{
-	int fd = open(path, O_RDWR | O_CLOEXEC);
-	int bad = fd < 0 || fsync(fd) != 0;
-	if (fd >= 0)
-		close(fd);
-	return bad ? fail(why, ERR_IO, "fsync %s: %s", path, strerror(errno)) : ERR_OK;
-}
-
-/* "DATABASE.v1-20261122T021338": private before the first byte of it is written. */
+/* "DATABASE.v1-2026-11-22T02:13:38Z" */
 static enum err copy_aside(sqlite3 *db, const char *path, int version, struct errbuf *why)
 {
 	char copy[PATH_MAX], now[CLOCK_TEXT_SIZE];
@@ -83,17 +69,7 @@ static enum err copy_aside(sqlite3 *db, const char *path, int version, struct er
 	int n = snprintf(copy, sizeof copy, "%s.v%d-%s", path, version, now);
 	if (n < 0 || n >= (int)sizeof copy)
 		return fail(why, ERR_TOO_LARGE, "path too long: %.80s...", path);
-	int fd = open(copy, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return fail(why, ERR_IO, "create %s: %s", copy, strerror(errno));
-	close(fd);
-	sqlite3_stmt *vacuum = NULL;
-	enum err e = ERR_OK;
-	if (sqlite3_prepare_v2(db, "VACUUM INTO $1", -1, &vacuum, NULL) != SQLITE_OK ||
-	    sqlite3_bind_text(vacuum, 1, copy, -1, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(vacuum) != SQLITE_DONE)
-		e = store_fail(why, db, "copy the database before its migration");
-	sqlite3_finalize(vacuum);
-	return e ? e : sync_file(copy, why);
+	return copy_database(db, copy, why);
 }
 
 static const struct migration *step_from(const struct migration *steps, int version)
