@@ -80,16 +80,18 @@ static enum err begin(struct journal *j)
 	return rc;
 }
 
-/* After a failed write or fsync nobody knows what is on the disk, so nothing more may be acknowledged. Half a line is cut
- * off by whoever reads it next. */
+/* A failed write (a full disk) leaves at most half a line, which whoever reads next cuts off: there the journal goes on, for
+ * revoking must work again as soon as there is room. After a failed fsync nobody knows what is on the disk, so nothing more
+ * may be acknowledged. */
 static enum err put(struct journal *j, const struct buf *text)
 {
 	enum err rc = file_write_all(j->fd, text->data, text->len);
 	crash_point(CRASH_JOURNAL_WRITTEN);
-	if (!rc && fsync(j->fd) == 0)
-		return ERR_OK;
-	j->broken = ERR_IO;
-	return ERR_IO;
+	if (rc)
+		return rc;
+	if (fsync(j->fd) != 0)
+		j->broken = ERR_IO;
+	return j->broken;
 }
 
 static enum err write_line(struct journal *j, struct journal_line *l)

@@ -27,9 +27,10 @@ struct journal_record {
 	uint64_t number;
 	const uint8_t *tbs_hash, *audit_head; /* 32 bytes, or NULL */
 };
-/* Durable when it returns ERR_OK. After ERR_IO (or ERR_CORRUPT: the other writer's lines) the journal refuses every later
- * append: issuing stops and says so. ERR_UNAVAILABLE: the other writer holds the file for more than 5 s; ERR_INVALID: not
- * a record; nothing was written then. */
+/* Durable when it returns ERR_OK. ERR_IO: it could not be written (a full disk), and the next append may succeed; but after
+ * a failed fsync (or ERR_CORRUPT: the other writer's lines) the journal refuses every later append: issuing stops and says
+ * so. ERR_UNAVAILABLE: the other writer holds the file for more than 5 s; ERR_INVALID: not a record; nothing was written
+ * then. */
 enum err journal_append(struct journal *j, const struct journal_record *r, int64_t now) MUST_CHECK;
 /* Write a checkpoint when no intent is open and the last is at least 256 records back; else do nothing. */
 enum err journal_checkpoint(struct journal *j, int64_t now) MUST_CHECK;
