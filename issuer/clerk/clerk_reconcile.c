@@ -105,6 +105,7 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 	enum err e = signer_last(c->signer, &last, why);
 	if (e)
 		return e;
+	atomic_store(&c->shared->journal_read_at, now);
 	e = reconcile_newest(c->store, c->issuer, &last, &lacking);
 	if (!e)
 		e = compare_revoked(c, &last, now);

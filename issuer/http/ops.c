@@ -5,7 +5,7 @@
 #include "issuer/http/metrics.h"
 #include "issuer/process/child.h"
 
-enum { CLERK_SILENT_SECONDS = 30 };
+enum { CLERK_SILENT_SECONDS = 30, SIGNER_SILENT_SECONDS = 30 };
 
 void ops_metrics(struct front *front, const struct request *q, struct reply *r)
 {
@@ -29,6 +29,14 @@ static const char *clerk_fault(struct front *front, int64_t now)
 		   : "the clerk has not been seen for 30 seconds";
 }
 
+/* Without its journal nothing is issued and nothing revoked. */
+static const char *signer_fault(struct front *front, int64_t now)
+{
+	return now - front->shared->journal_read_at < SIGNER_SILENT_SECONDS
+		   ? NULL
+		   : "the signer has not answered from its journal for 30 seconds: nothing can be issued or revoked";
+}
+
 static const char *issuing_fault(struct front *front, int64_t now)
 {
 	(void)now;
@@ -50,7 +58,8 @@ static const char *crl_fault(struct front *front, int64_t now)
 
 void ops_readyz(struct front *front, const struct request *q, struct reply *r)
 {
-	static const char *(*const faults[])(struct front *, int64_t) = {clerk_fault, issuing_fault, crl_fault};
+	static const char *(*const faults[])(struct front *, int64_t) = {clerk_fault, signer_fault, issuing_fault,
+										 crl_fault};
 	int64_t now = clock_now();
 	json_t *reasons = json_array();
 	(void)q;

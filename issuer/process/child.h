@@ -27,6 +27,7 @@ struct shared_page {
 	_Atomic uint64_t revocation_generation; /* bumped after each committed change of a certificate's status */
 	_Atomic uint64_t crl_generation;        /* bumped after each new CRL is in the database */
 	_Atomic int64_t clerk_alive_at;         /* seconds UTC of the clerk's last round */
+	_Atomic int64_t journal_read_at;        /* seconds UTC when the signer last told the clerk what its journal says */
 	_Atomic int64_t issuing_paused;         /* enum issuing_pause; the clerk says it */
 };
 /* Why issuing is paused, as a sentence for people; NULL while it is not. Static. */

@@ -29,6 +29,10 @@ static void a_signer_that_is_away_hears_nothing(void **state)
 	fake.last_says = ERR_UNAVAILABLE;
 	assert_int_equal(reconcile(), ERR_UNAVAILABLE);
 	assert_int_equal(fake.resumed, -1);
+	assert_int_equal(fake_page.journal_read_at, 0); /* readiness tells it */
+	fake.last_says = ERR_OK;
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake_page.journal_read_at, NOW);
 }
 
 static void a_done_that_the_database_lacks_pauses_issuing(void **state)

@@ -232,6 +232,10 @@ static void readiness_names_what_is_missing(void **state)
 	assert_non_null(strstr(a.text, "clerk"));
 	assert_non_null(strstr(a.text, "an old database was put back: run counterfoild recover"));
 	assert_null(strstr(a.text, "revocation list"));
+	assert_null(strstr(a.text, "signer"));
+	s->shared.journal_read_at = NOW - 31;
+	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
+	assert_non_null(strstr(a.text, "nothing can be issued or revoked"));
 	clock_inject(NOW + 2 * DAY);
 	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
 	assert_non_null(strstr(a.text, "revocation list is past"));

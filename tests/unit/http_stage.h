@@ -161,6 +161,7 @@ static inline int stage_open(void **state)
 	f->desk.outbox_changed = f->desk.revocations_changed = nothing_changed;
 	f->shared = &s->shared;
 	f->shared->clerk_alive_at = NOW;
+	f->shared->journal_read_at = NOW;
 	f->kick = -1;
 	f->metrics = calloc(1, sizeof *f->metrics);
 	assert_ok(workers_start(4, 64, &f->workers));
