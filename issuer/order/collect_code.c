@@ -46,7 +46,8 @@ static enum err count_try(struct store *s, void *ctx)
 						 value_text(order_states_before(EVENT_CLAIM)),
 						 value_integer(now - t->settings->claim_life),
 						 value_integer(t->settings->code_tries),
-						 value_integer(now - t->settings->code_life)));
+						 value_integer(now - t->settings->code_life),
+						 value_integer(t->settings->code_life)));
 	if (e != ERR_OK)
 		return e;
 	return store_one(s, STATEMENT_CODE_TRIED, STORE_VALUES(value_blob(t->link_hash, HASH_BYTES)), take_trial, t);

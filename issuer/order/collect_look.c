@@ -18,6 +18,13 @@ static void write_file_name(const struct order_row *row, const char *slug, char 
 	snprintf(out, SLUG_SIZE + 16, "%.63s-%.8s.p12", slug, day);
 }
 
+/* The same moment as in CODE_TRY. */
+static bool code_is_old(const struct order_row *row, int64_t now, int64_t life)
+{
+	int64_t from = row->code_handed_over_at ? row->code_handed_over_at : row->code_created_at + life;
+	return from + life <= now;
+}
+
 enum err collect_look(struct desk *d, const char *token, const char *claim, struct collect_view *out)
 {
 	struct order_row row;
@@ -33,7 +40,7 @@ enum err collect_look(struct desk *d, const char *token, const char *claim, stru
 		snprintf(out->orderer_name, sizeof out->orderer_name, "%s", d->settings->name);
 	out->state = row.state;
 	out->tries_left = row.code_tries < d->settings->code_tries ? (int)(d->settings->code_tries - row.code_tries) : 0;
-	out->code_expired = row.code_spent || (row.code_handed_over_at && row.code_handed_over_at + life <= now);
+	out->code_expired = row.code_spent || code_is_old(&row, now, life);
 	out->claimed_by_caller = row.by_claimant;
 	out->ready = row.alive;
 	out->link_until = row.link_until;

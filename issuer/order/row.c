@@ -7,7 +7,8 @@
 
 enum column { /* of ORDER_ROW in sql_order.def */
 	ID, STATE, FACTS, TICKET, LINK_UNTIL, CLAIM_HASH, CLAIMED_AT, SERVED_AT, CONTACT, ORDERER, CODE, CODE_TRIES,
-	CODE_HANDED_OVER_AT, CODE_SPENT, SERIAL, STATUS, NOT_AFTER, SHA256_MODERN, SHA256_COMPATIBLE, ERASED_AT, PASSWORD
+	CODE_HANDED_OVER_AT, CODE_SPENT, SERIAL, STATUS, NOT_AFTER, SHA256_MODERN, SHA256_COMPATIBLE, ERASED_AT, PASSWORD,
+	CODE_CREATED_AT
 };
 
 static enum err copy_text(const struct row *r, int column, char *out, size_t size)
@@ -67,6 +68,7 @@ static enum err take_row(void *ctx, const struct row *r)
 	out->served_at = row_integer(r, SERVED_AT);
 	out->claimed = !row_is_null(r, CLAIM_HASH);
 	out->code_tries = row_integer(r, CODE_TRIES);
+	out->code_created_at = row_integer(r, CODE_CREATED_AT);
 	out->code_handed_over_at = row_integer(r, CODE_HANDED_OVER_AT);
 	out->code_spent = row_integer(r, CODE_SPENT) != 0;
 	out->alive = status && strcmp(status, "revoked") != 0;

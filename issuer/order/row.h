@@ -24,7 +24,7 @@ struct order_row {
 	uint8_t claim_hash[HASH_BYTES];
 
 	char code[ID_SIZE]; /* the newest; "" when there is none */
-	int64_t code_tries, code_handed_over_at;
+	int64_t code_tries, code_created_at, code_handed_over_at;
 	bool code_spent; /* used or dead */
 
 	char serial[41];  /* of the certificate made for it; "" when none was */

@@ -124,6 +124,26 @@ static void the_code_of_one_order_opens_no_other(void **unused)
 	assert_err(bench_try(&a, b.code, &left), ERR_WRONG_CODE);
 }
 
+/* The gateway took it, and the clerk died before it could say so; or nobody could take it at all. */
+static void a_code_whose_hand_over_was_never_confirmed_ends_too(void **unused)
+{
+	struct parcel p;
+	struct collect_view view;
+	int left = 0;
+	(void)unused;
+	bench_order(&p);
+	bench_sql("UPDATE code SET handed_over_at = NULL WHERE order_id = %Q", p.id);
+	bench_clock(BENCH_NOW + 2 * 1800 - 1);
+	assert_ok(collect_look(&bench.desk, p.token, NULL, &view));
+	assert_false(view.code_expired);
+	assert_err(bench_try(&p, "22222222", &left), ERR_WRONG_CODE);
+	bench_clock(BENCH_NOW + 2 * 1800);
+	assert_ok(collect_look(&bench.desk, p.token, NULL, &view));
+	assert_true(view.code_expired);
+	assert_err(bench_try(&p, p.code, &left), ERR_EXPIRED);
+	assert_int_equal(tries(p.id), 1);
+}
+
 static void a_code_ends_with_its_life(void **unused)
 {
 	struct parcel p;
@@ -331,6 +351,7 @@ int main(void)
 		BENCH_TEST(what_is_no_code_is_a_try_all_the_same),
 		BENCH_TEST(without_a_valid_token_no_try_is_counted),
 		BENCH_TEST(the_code_of_one_order_opens_no_other),
+		BENCH_TEST(a_code_whose_hand_over_was_never_confirmed_ends_too),
 		BENCH_TEST(a_code_ends_with_its_life),
 		BENCH_TEST(the_count_stays_when_the_comparison_never_happens),
 		BENCH_TEST(sixty_four_takers_with_the_right_code_make_one_claim),
