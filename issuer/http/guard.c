@@ -1,4 +1,5 @@
 #include "issuer/http/guard.h"
+#include "issuer/http/wire.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +55,8 @@ static enum err check_field(const struct head_field *f, struct errbuf *why)
 		return fail(why, ERR_MALFORMED, "a header's name is not a token");
 	if (strlen(f->name) != f->name_len || strlen(f->value) != f->value_len)
 		return fail(why, ERR_MALFORMED, "a header has a NUL");
+	if (f->name_len > HEAD_NAME_MAX)
+		return fail(why, ERR_MALFORMED, "a header's name is longer than %d bytes", HEAD_NAME_MAX);
 	if (f->value_len > most)
 		return fail(why, ERR_MALFORMED, "the header %.40s is longer than %zu bytes", f->name, most);
 	for (const unsigned char *p = (const unsigned char *)f->value; *p; p++)
@@ -149,7 +152,9 @@ enum err guard_check(struct head *h, struct errbuf *why)
 		if (rc != ERR_OK)
 			return rc;
 	}
-	enum err rc = head_split(h, why);
+	enum err rc = h->wire ? wire_check(h, h->wire, h->wire_len, why) : ERR_OK;
+	if (rc == ERR_OK)
+		rc = head_split(h, why);
 	return rc == ERR_OK ? check_path(h, why) : rc;
 }
 
@@ -158,13 +163,11 @@ enum err guard_origin(const struct head *h, const char *scheme, bool null_is_our
 	const char *site = head_value(h, "Sec-Fetch-Site"), *origin = head_value(h, "Origin"),
 		   *host = head_value(h, "Host");
 	char own[HOST_MAX + 16];
-	if (site)
-		return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0
-			       ? ERR_OK
-			       : fail(why, ERR_REFUSED, "a form of another site");
+	if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+		return fail(why, ERR_REFUSED, "a form of another site");
 	if (!origin)
 		return ERR_OK;
-	if (strcmp(origin, "null") == 0 && null_is_ours)
+	if (strcmp(origin, "null") == 0 && (site || null_is_ours))
 		return ERR_OK;
 	snprintf(own, sizeof own, "%s://%s", scheme, host ? host : "");
 	return strcasecmp(origin, own) == 0 ? ERR_OK : fail(why, ERR_REFUSED, "a form of another site");

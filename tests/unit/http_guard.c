@@ -280,6 +280,8 @@ static void a_form_of_another_site_is_refused(void **state)
 		{"null under no-referrer", {HOST, "Origin", "null"}, true, ERR_OK},
 		{"null, vouched for", {HOST, "Origin", "null", "Sec-Fetch-Site", "same-origin"}, false, ERR_OK},
 		{"null, cross site", {HOST, "Origin", "null", "Sec-Fetch-Site", "cross-site"}, true, ERR_REFUSED},
+		{"other origin, vouched for", {HOST, "Origin", "https://evil.example", "Sec-Fetch-Site", "same-origin"}, true, ERR_REFUSED},
+		{"own origin, vouched for", {HOST, "Origin", "https://ca.example:9443", "Sec-Fetch-Site", "same-origin"}, false, ERR_OK},
 		{"same site is not same origin", {HOST, "Sec-Fetch-Site", "same-site"}, true, ERR_REFUSED},
 		{"typed", {HOST, "Sec-Fetch-Site", "none"}, false, ERR_OK},
 		{"nonsense", {HOST, "Sec-Fetch-Site", "Same-Origin"}, false, ERR_REFUSED},
