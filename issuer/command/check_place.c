@@ -92,8 +92,7 @@ void check_store(struct check *c)
 		check_say(c, CHECK_OK, "installation.database: %s", c->settings->database);
 	store_close(store);
 	if (stat(c->settings->journal, &st) != 0)
-		check_say(c, CHECK_WARNING, "installation.journal: %s: %s; run would begin an empty one", c->settings->journal,
-			  strerror(errno));
+		check_say(c, CHECK_FAULT, "installation.journal: %s: %s", c->settings->journal, strerror(errno));
 	else if (st.st_mode & (S_IRWXG | S_IRWXO))
 		check_say(c, CHECK_FAULT, "installation.journal: %s may be read by others: chmod 600 %s", c->settings->journal,
 			  c->settings->journal);

@@ -20,8 +20,8 @@ enum source {
 	KEY,      /* private file, opened once: a key changed on the disk must not meet children that have the old one */
 	TLS_KEY,  /* the same, opened anew on reload */
 	PUBLIC,   /* certificate or CRL, opened anew on reload */
-	JOURNAL,  /* opened anew for each child, for a flock belongs to the open file: a dead child must not leave it locked */
-	LOCK,     /* likewise */
+	JOURNAL,  /* opened anew for each child, for a flock belongs to the open file: a dead child must not leave it locked. Never
+		   * made: an empty one knows of no revocation, and cannot tell an old database from the right one */
 	LISTENER, /* by index */
 	KICK,
 };
@@ -41,12 +41,11 @@ static const struct grant_row {
 	{"key.members", TLS_KEY, FRONT, offsetof(struct settings, members_key)},
 	{"file.public", PUBLIC, FRONT, offsetof(struct settings, public_certificate)},
 	{"file.members", PUBLIC, FRONT, offsetof(struct settings, members_certificate)},
-	{"file.root", PUBLIC, SIGNER | FRONT | CLERK, offsetof(struct settings, ca_root)},
-	{"file.root_crl", PUBLIC, FRONT | CLERK, offsetof(struct settings, ca_root_crl)},
+	{"file.root", PUBLIC, SIGNER | FRONT, offsetof(struct settings, ca_root)},
+	{"file.root_crl", PUBLIC, FRONT, offsetof(struct settings, ca_root_crl)},
 	{"file.issuing", PUBLIC, SIGNER | FRONT | CLERK, offsetof(struct settings, ca_issuing)},
 	{"file.courier", PUBLIC, SIGNER | FRONT | COURIER, offsetof(struct settings, courier_certificate)},
 	{"journal", JOURNAL, SIGNER, offsetof(struct settings, journal)},
-	{"lock", LOCK, FRONT | CLERK, offsetof(struct settings, database)},
 	{"listen.public", LISTENER, FRONT, 0},
 	{"listen.members", LISTENER, FRONT, 1},
 	{"listen.status", LISTENER, FRONT, 2},
@@ -80,20 +79,9 @@ static enum err check_file(const struct grant_row *row, int fd, const char *path
 
 static enum err open_file(const struct grant_row *row, const struct settings *s, int *out, struct errbuf *why)
 {
-	char lock[4096];
 	const char *path = path_of(row, s);
-	int flags = row->source == JOURNAL ? O_RDWR | O_APPEND | O_CREAT
-		    : row->source == LOCK  ? O_RDWR | O_CREAT
-					   : O_RDONLY | O_NONBLOCK;
-	if (row->source == LOCK) {
-		size_t len = strlen(path);
-		if (len + sizeof ".lock" > sizeof lock)
-			return fail(why, ERR_USAGE, "%s: path too long", row->name);
-		memcpy(lock, path, len);
-		memcpy(lock + len, ".lock", sizeof ".lock");
-		path = lock;
-	}
-	int fd = open(path, flags | O_CLOEXEC, 0600);
+	int flags = row->source == JOURNAL ? O_RDWR | O_APPEND : O_RDONLY;
+	int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return io_fault(why, row->name, path);
 	enum err e = check_file(row, fd, path, why);
@@ -157,7 +145,7 @@ static enum err send_row(struct supervisor *s, struct process *p, size_t i, stru
 	int fd = kept(&rows[i])                 ? s->granted[i]
 		 : rows[i].source == LISTENER ? s->listeners[rows[i].place]
 					      : s->kick;
-	bool own = rows[i].source == JOURNAL || rows[i].source == LOCK;
+	bool own = rows[i].source == JOURNAL;
 	enum err e = own ? open_file(&rows[i], s->settings, &fd, why) : ERR_OK;
 	if (e)
 		return e;

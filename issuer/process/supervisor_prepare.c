@@ -66,6 +66,9 @@ static enum err check_data(const struct settings *s, struct errbuf *why)
 			    s->database, strerror(errno));
 	if (!S_ISREG(st.st_mode) || (st.st_mode & S_IRWXO))
 		return fail(why, ERR_USAGE, "installation.database: %s must be a file that others cannot read", s->database);
+	if (stat(s->journal, &st) != 0)
+		return fail(why, ERR_USAGE, "installation.journal: %s: %s: without it neither revocations that a crash cut off nor "
+			    "an old database can be told; put it back", s->journal, strerror(errno));
 	if (stat(s->spool, &st) != 0 || !S_ISDIR(st.st_mode))
 		return fail(why, ERR_USAGE, "delivery.spool: %s is not a folder", s->spool);
 	if (st.st_mode & (S_IRWXG | S_IRWXO))

@@ -96,15 +96,15 @@ static enum err say_settings(struct supervisor *s, struct process *p)
 	return e;
 }
 
-/* The write-ahead log and its index, empty and with the database's owner and mode: SQLite takes them as they are, and a
- * walled-in child, which may create no file beside the keys, finds them. */
+/* The write-ahead log, its index and the lock, empty and with the database's owner and mode: SQLite takes them as they are,
+ * and a walled-in child, which may create no file beside the keys, finds them. */
 static void make_database_files(const struct settings *s)
 {
-	static const char *const suffixes[] = {"-wal", "-shm"};
+	static const char *const suffixes[] = {"-wal", "-shm", ".lock"};
 	struct stat st;
 	if (stat(s->database, &st) != 0)
 		return;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
 		char path[4096];
 		int n = snprintf(path, sizeof path, "%s%s", s->database, suffixes[i]);
 		int fd = n < (int)sizeof path ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, st.st_mode & 0777) : -1;

@@ -156,8 +156,16 @@ says() { grep -qF -- "$1" "$2" || { echo "wanted [$1] in:" >&2; cat "$2" >&2; re
 	says 'chmod 700' "$WORK/out"
 }
 
-@test "run refuses an open key, a busy port, a missing socket and a wrong configuration" {
+@test "run refuses an open key, a missing journal, a busy port, a missing socket and a wrong configuration" {
 	make_one
+	mv "$DIR/journal" "$DIR/journal.away"
+	run_refused
+	equal "$RC" 2 'missing journal'
+	says 'installation.journal' "$WORK/log"
+	refute test -e "$DIR/journal"
+	check
+	equal "$RC" 2 'check without a journal'
+	mv "$DIR/journal.away" "$DIR/journal"
 	chmod 640 "$DIR/keys/parcel.key"
 	run_refused
 	equal "$RC" 2 'open key'
@@ -211,6 +219,27 @@ says() { grep -qF -- "$1" "$2" || { echo "wanted [$1] in:" >&2; cat "$2" >&2; re
 		grep -q '^NoNewPrivs:[[:space:]]*1' "/proc/$pid/status"
 		grep -q '^Max core file size *0 *0 ' "/proc/$pid/limits"
 	done
+	equal "$(files_of signer)" 'journal' 'files that the signer holds'
+	equal "$(files_of courier)" '' 'files that the courier holds'
+	equal "$(files_of clerk)" 'counterfoil.db counterfoil.db-shm counterfoil.db-wal counterfoil.db.lock' 'files that the clerk holds'
+	equal "$(files_of front)" 'counterfoil.db counterfoil.db-shm counterfoil.db-wal counterfoil.db.lock' 'files that the front holds'
+}
+files_of() {
+	local pid
+	pid=$(pgrep -P "$(cat "$WORK/pid")" -f "role $1")
+	find "/proc/$pid/fd" -lname "$DIR/*" -printf '%l\n' | sed "s|^$DIR/||" | sort -u | xargs
+}
+
+@test "one order to stop that arrives twice is one order" {
+	make_one
+	run_daemon
+	kill "$(cat "$WORK/pid")" && kill "$(cat "$WORK/pid")"
+	until_true 5 grep -q '"event":"stopping"' "$WORK/log"
+	kill "$(cat "$WORK/pid")" 2>/dev/null || true
+	RC=0
+	wait "$(cat "$WORK/pid")" || RC=$?
+	equal "$RC" 0 'exit status'
+	equal "$(jq -r 'select(.event == "child.killed") | .role' "$WORK/log")" '' 'children that were cut'
 }
 
 @test "a reload takes the new certificate of a listener, and refuses a broken one" {
