@@ -7,6 +7,7 @@
 #include "issuer/http/metrics.h"
 #include "issuer/http/refusal.h"
 #include "issuer/http/send.h"
+#include "issuer/http/wire.h"
 #include "issuer/http/workers.h"
 
 #include <inttypes.h>
@@ -142,6 +143,10 @@ static enum MHD_Result take_head(struct exchange *x, const char *method, const c
 	x->head.method = method;
 	x->head.version = version;
 	MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_field, &x->head);
+	if (wire_known(MHD_get_version())) {
+		x->head.wire = method;
+		x->head.wire_len = MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+	}
 	a->front = x->on->front;
 	a->listener = x->on->listener;
 	a->head = &x->head;

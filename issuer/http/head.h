@@ -16,6 +16,7 @@ enum {
 	HEAD_PAIRS_MAX = 32,
 	HEAD_PATH_MAX = 1000,
 	HEAD_QUERY_MAX = 1024,
+	HEAD_NAME_MAX = 256,
 	HEAD_VALUE_MAX = 1024,
 	HEAD_COOKIES_MAX = 4096 /* browsers send the cookies of every port of a host */
 };
@@ -33,6 +34,8 @@ struct head {
 	struct head_field field[HEAD_FIELDS_MAX];
 	size_t fields;
 	bool overflow; /* more fields than fit */
+	const char *wire; /* the same head as bytes, for wire_check; NULL: they are not to be had */
+	size_t wire_len;
 
 	/* Filled by head_split. */
 	char path[HEAD_PATH_MAX + 1];

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "issuer/http/exchange.h"
 #include "issuer/http/metrics.h"
+#include "issuer/http/wire.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -127,6 +128,9 @@ enum err listening_start(struct front *front, const struct listening_source *fro
 	if (rc != ERR_OK)
 		goto out;
 	atomic_store(&front->metrics->connections[l->listener], l->connections);
+	if (!wire_known(MHD_get_version()))
+		log_event(LOG_LEVEL_WARNING, "http.library_unknown", {"version", MHD_get_version()},
+			  {"why", "heads are not compared with their bytes: see wire.h"});
 	*out = l;
 	l = NULL;
 out:
