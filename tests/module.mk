@@ -25,6 +25,9 @@ $(BASE_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUIL
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcmocka
 
+# Those in which every call fails in turn.
+$(addprefix $(BUILD)/unit/,$(filter %_failing,$(UNIT_NAMES))): $(BUILD)/obj/tests/support/failing.o
+
 # The daemon as tests run it: the same objects with a clock that a file can move, and places where a file can end it.
 $(BUILD)/test/counterfoild: $(BUILD)/obj/issuer/main.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
@@ -40,7 +43,7 @@ $(BUILD)/tools/routes: $(BUILD)/obj/tests/support/routes.o $(SUPPORT_OBJ) $(DAEM
 $(BUILD)/tools/%: $(BUILD)/obj/tests/support/%.o $(BUILD)/libbase.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lssl -lcrypto
 
 .PHONY: unit
 unit: $(UNIT_BIN)
@@ -72,7 +75,7 @@ demo run:
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) programs $(BUILD)/tools/sockets
 	$(Q)tests/demo/run $(BUILD) $(if $(filter run,$@),leave)
 
-test-programs: programs $(BUILD)/test/counterfoild $(BUILD)/tools/sockets $(BUILD)/tools/routes $(BUILD)/tools/memory_search $(UNIT_BIN) $(FUZZ_REPLAY)
+test-programs: programs $(BUILD)/test/counterfoild $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw) $(UNIT_BIN) $(FUZZ_REPLAY)
 
 lint: programs $(BUILD)/test/counterfoild
 	$(Q)tests/lint/run $(BUILD)
@@ -85,3 +88,36 @@ check:
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) test-programs
 	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow browser fuzz-replay lint)
+
+# The campaign's own programs speak with a daemon from outside, and look at its files with its own readers.
+CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/campaign/kill.c tests/campaign/takers.c,$(wildcard tests/campaign/*.c)))
+$(BUILD)/tools/crash_points: $(BUILD)/obj/tests/support/crash_points.o $(SUPPORT_OBJ)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+$(BUILD)/campaign-kill $(BUILD)/campaign-takers: $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) -lcurl
+
+# What it costs, beside bare programs that do the same work (tests/bench). Not part of check: it takes a quiet minute.
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load bare_members bare_package calls)
+bench_object = $(addprefix $(BUILD)/obj/tests/bench/,$(addsuffix .o,$(1)))
+$(BUILD)/bench/load: $(call bench_object,load session)
+$(BUILD)/bench/load: BENCH_LDLIBS := -lssl -lcrypto
+$(BUILD)/bench/bare_members: $(call bench_object,bare_members bare)
+$(BUILD)/bench/bare_package: $(call bench_object,bare_package bare_steps bare_crypto bare)
+$(BUILD)/bench/bare_members $(BUILD)/bench/bare_package: BENCH_LDLIBS := -lmicrohttpd -lgnutls -lsqlite3 -lcrypto
+$(BUILD)/bench/calls: $(call bench_object,calls) $(BUILD)/libcounterfoil.a
+$(BUILD)/bench/calls: BENCH_LDLIBS := $(CLIENT_LDLIBS)
+$(BENCH_PROGRAMS):
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BENCH_LDLIBS)
+
+.PHONY: bench bench-programs
+bench-programs: programs $(BUILD)/tools/sockets $(BENCH_PROGRAMS)
+bench:
+	$(Q)$(MAKE) --no-print-directory deps-build >&2
+	$(Q)tests/support/need $(BENCH_PACKAGES) >&2
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) bench-programs >&2
+	$(Q)JSON=$(JSON) tests/bench/run $(BUILD)
