@@ -115,6 +115,7 @@ static void a_try_needs_a_code_that_can_still_be_right(void **unused)
 		"UPDATE code SET used_at = 1",
 		"UPDATE code SET dead_at = 1",
 		"UPDATE code SET handed_over_at = 1",
+		"UPDATE code SET handed_over_at = NULL, created_at = 1",
 		"UPDATE orders SET link_until = 1",
 		"UPDATE orders SET link_hash = zeroblob(32)",
 		"UPDATE orders SET state = 'locked'",
@@ -128,8 +129,8 @@ static void a_try_needs_a_code_that_can_still_be_right(void **unused)
 	assert_ok(token_hash(p.token, strlen(p.token), link));
 	struct attempt a = {STATEMENT_CODE_TRY,
 			    {value_integer(bench.now), value_blob(link, 32), value_text(order_states_before(EVENT_CLAIM)),
-			     value_integer(bench.now - 86400), value_integer(5), value_integer(bench.now - 1800)},
-			    6, 0};
+			     value_integer(bench.now - 86400), value_integer(5), value_integer(bench.now - 1800), value_integer(1800)},
+			    7, 0};
 	check_guards(&a, changes, COUNT(changes));
 }
 
