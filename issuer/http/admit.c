@@ -36,12 +36,15 @@ static bool may_look(const struct admission *a)
 	       (strcmp(a->head->method, "GET") == 0 || strcmp(a->head->method, "HEAD") == 0);
 }
 
-/* In an old database the revoked are valid again (abuse case 26). An administrator may look at what is wrong, and change
- * nothing: that one may have been dismissed since, and a change that is journalled would make the database look right. */
-static enum err check_believed(const struct admission *a, struct errbuf *why)
+/* In an old database the revoked are valid again, and the newest unknown (abuse case 26): what it says of a certificate is no
+ * verdict. An administrator may look at what is wrong, and change nothing: that one may have been dismissed since, and a
+ * change that is journalled would make the database look right. */
+static enum err check_believed(const struct admission *a, enum err verdict, struct errbuf *why)
 {
 	const char *because = issuing_paused_because(a->front->shared);
-	return !because || may_look(a) ? ERR_OK : fail(why, ERR_UNAVAILABLE, "nobody can be let in now: %s", because);
+	if (!because || verdict == ERR_UNAUTHENTICATED || (verdict == ERR_OK && may_look(a)))
+		return verdict;
+	return fail(why, ERR_UNAVAILABLE, "nobody can be let in now: %s", because);
 }
 
 static enum err check_identity(struct admission *a, int64_t now, struct errbuf *why)
@@ -52,8 +55,7 @@ static enum err check_identity(struct admission *a, int64_t now, struct errbuf *
 	if (!a->peer)
 		return ERR_INTERNAL;
 	enum err rc = peer_check(a->peer, &source, now, &a->identity, why);
-	if (rc == ERR_OK)
-		rc = check_believed(a, why);
+	rc = check_believed(a, rc, why);
 	if (rc == ERR_OK)
 		first_use_note(a->front->first_use, a->identity);
 	return rc;

@@ -47,16 +47,16 @@ static enum err take_client(const struct row *r, struct identity *out, struct er
 	return ERR_OK;
 }
 
-/* Revoked comes before expired: the worse news first. Only 'valid' lets in. */
+/* The worst news first: revoked (of an orphan no fingerprint is known), a twin, expired. Only 'valid' lets in. */
 static enum err check_life(const struct row *r, const struct presented *p)
 {
 	const char *status = row_text(r, STATUS);
 	size_t len = 0;
 	const uint8_t *fingerprint = row_blob(r, FINGERPRINT, &len);
-	if (!fingerprint || len != FINGERPRINT_BYTES || !secret_equal_bytes(fingerprint, p->facts->fingerprint, len))
-		return fail(p->why, ERR_REFUSED, "this certificate is not the one that we know by its serial");
 	if (strcmp(status, "valid") != 0)
 		return fail(p->why, ERR_REVOKED, "this certificate is %s", strcmp(status, "held") == 0 ? "on hold" : "revoked");
+	if (!fingerprint || len != FINGERPRINT_BYTES || !secret_equal_bytes(fingerprint, p->facts->fingerprint, len))
+		return fail(p->why, ERR_REFUSED, "this certificate is not the one that we know by its serial");
 	if (p->now > row_integer(r, NOT_AFTER))
 		return fail(p->why, ERR_EXPIRED, "this certificate has expired");
 	if (p->now < row_integer(r, NOT_BEFORE))
