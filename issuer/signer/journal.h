@@ -24,7 +24,7 @@ struct journal_record {
 	int64_t not_before, not_after;
 	int reason;
 	int64_t revoked_at, compromised_at;
-	uint64_t number;
+	uint64_t number; /* of a CRL; "clock": clock_mono_ms at that moment */
 	const uint8_t *tbs_hash, *audit_head; /* 32 bytes, or NULL */
 };
 /* Durable when it returns ERR_OK. ERR_IO: it could not be written (a full disk), and the next append may succeed; but after

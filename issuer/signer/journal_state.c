@@ -170,6 +170,8 @@ static enum err apply_clock(struct journal_state *s, const struct journal_line *
 {
 	(void)mono_ms;
 	s->latest = l->at;
+	s->accepted_at = l->at;
+	s->accepted_mono_ms = l->number;
 	s->clock_accepts++;
 	return ERR_OK;
 }

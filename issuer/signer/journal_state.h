@@ -24,6 +24,7 @@ struct journal_state {
 	uint64_t crl_number;
 	int64_t latest;                               /* the latest time in any record since the clock was accepted */
 	unsigned clock_accepts;
+	int64_t accepted_at, accepted_mono_ms;        /* the newest accept: wall clock and clock_mono_ms; 0: not said */
 	size_t since_checkpoint;                      /* records */
 	char done_orders[JOURNAL_DONE_ORDERS][17];    /* a ring of the newest */
 	size_t done_next;

@@ -36,6 +36,19 @@ static enum err pause_issuing(struct signer_clock *c, int64_t by, struct errbuf 
 		    seconds);
 }
 
+/* Believed is what the clock said when it was accepted, not what it says now: it may have jumped since. */
+static void take_accepted(struct signer *s)
+{
+	const struct journal_state *j = journal_peek(s->has.journal);
+	if (j->clock_accepts == s->clock.accepts)
+		return;
+	signer_clock_begin(s);
+	if (j->accepted_mono_ms > 0) {
+		s->clock.wall = j->accepted_at;
+		s->clock.mono_ms = j->accepted_mono_ms;
+	}
+}
+
 enum err signer_clock_check(struct signer *s, struct errbuf *why)
 {
 	int64_t by = clock_error(&s->clock);
@@ -43,8 +56,7 @@ enum err signer_clock_check(struct signer *s, struct errbuf *why)
 		enum err rc = journal_catch_up(s->has.journal);
 		if (rc)
 			return rc;
-		if (journal_peek(s->has.journal)->clock_accepts != s->clock.accepts)
-			signer_clock_begin(s);
+		take_accepted(s);
 		by = clock_error(&s->clock);
 	}
 	if (by)

@@ -444,6 +444,26 @@ static void an_accepted_clock_is_believed(void **state)
 	buf_free(&answer);
 }
 
+/* The acceptance was of another moment. */
+static void a_clock_that_jumps_after_it_was_accepted_is_not_believed(void **state)
+{
+	(void)state;
+	struct buf answer = BUF_INIT(100000);
+	struct journal *host = NULL;
+	assert_int_equal(journal_open(open(bench.path, O_RDWR | O_APPEND | O_CLOEXEC), "n1", &host, NULL), ERR_OK);
+	assert_int_equal(journal_append(host, &(struct journal_record){.op = "clock", .number = (uint64_t)clock_mono_ms()},
+					clock_now()), ERR_OK);
+	clock_inject(clock_now() + 86400);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_UNAVAILABLE);
+	assert_int_equal(journal_append(host, &(struct journal_record){.op = "clock", .number = (uint64_t)clock_mono_ms()},
+					clock_now()), ERR_OK);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_OK);
+	clock_inject(-1);
+	assert_int_equal(ask_order("orderbbbbbbbbbbb", &answer), ERR_UNAVAILABLE);
+	journal_close(host);
+	buf_free(&answer);
+}
+
 static void a_small_step_of_the_clock_does_not_pause(void **state)
 {
 	(void)state;
@@ -526,6 +546,7 @@ int main(void)
 		bench_test(an_order_approved_anew_does_not_get_the_old_answer),
 		bench_test(a_jump_of_the_clock_pauses_issuing_alone),
 		bench_test(an_accepted_clock_is_believed),
+		bench_test(a_clock_that_jumps_after_it_was_accepted_is_not_believed),
 		bench_test(a_small_step_of_the_clock_does_not_pause),
 		bench_test(a_start_before_the_journals_time_pauses_issuing),
 		bench_test(when_the_journal_fails_nothing_is_signed_or_acknowledged),
