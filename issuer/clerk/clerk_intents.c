@@ -10,19 +10,10 @@
 #include "issuer/clerk/clerk_due.h"
 #include "issuer/signer/signer.h"
 
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { INTENTS_MOST = 64 };
-
-/* No bytes of it are known: this stands for its fingerprint. */
-static void orphan_fingerprint(const char *serial, uint8_t out[FINGERPRINT_BYTES])
-{
-	char text[8 + SERIAL_TEXT_SIZE];
-	int n = snprintf(text, sizeof text, "orphan%s", serial);
-	SHA256((const uint8_t *)text, (size_t)n, out);
-}
 
 static enum err insert_orphan(struct store *s, const char *issuer, const struct open_intent *i, int64_t now)
 {
@@ -30,7 +21,7 @@ static enum err insert_orphan(struct store *s, const char *issuer, const struct 
 	char subject[48];
 	const struct audit_event event = {.what = "certificate.orphaned", .object = i->serial,
 					  .why = "signed, but never delivered", .detail = i->order};
-	orphan_fingerprint(i->serial, fingerprint);
+	reconcile_orphan_fingerprint(i->serial, fingerprint);
 	snprintf(subject, sizeof subject, "orphan of order %.16s", i->order);
 	enum err e = store_exec_one(s, STATEMENT_CLERK_ORPHAN_ADD,
 				    STORE_VALUES(value_text(i->serial), value_text(issuer), value_text(i->order),

@@ -2,6 +2,7 @@
  * what they add to the journal would make an old database look like the right one. */
 #include "issuer/clerk/clerk_reconcile.h"
 
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,13 @@ enum err reconcile_find(struct store *s, const char *issuer, const char *serial,
 	*out = (struct known){0};
 	return store_one(s, STATEMENT_CLERK_CERTIFICATE, STORE_VALUES(value_text(issuer), value_text(serial)),
 			 take_certificate, out);
+}
+
+void reconcile_orphan_fingerprint(const char *serial, uint8_t out[FINGERPRINT_BYTES])
+{
+	char text[8 + SERIAL_TEXT_SIZE];
+	int n = snprintf(text, sizeof text, "orphan%s", serial);
+	SHA256((const uint8_t *)text, (size_t)n, out);
 }
 
 static enum err take_nothing(void *ctx, const struct row *r)

@@ -16,6 +16,9 @@ enum err reconcile_find(struct store *s, const char *issuer, const char *serial,
 enum err reconcile_newest(struct store *s, const char *issuer, const struct journal_last *last,
 			  struct errbuf *why) MUST_CHECK;
 
+/* Of a certificate of which no bytes are known: this stands for its fingerprint. */
+void reconcile_orphan_fingerprint(const char *serial, uint8_t out[FINGERPRINT_BYTES]);
+
 /* Each certificate that was begun and not finished: done when the database has it, else an orphan, revoked. */
 enum err reconcile_intents(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 

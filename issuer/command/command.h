@@ -21,6 +21,8 @@ int command_init(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_admin(int argc, char **argv);
+int command_recover(int argc, char **argv);
+int command_clock_accept(int argc, char **argv);
 
 /* One "--name VALUE" or "--name" of a command. The table ends with a NULL name. */
 struct option_row {

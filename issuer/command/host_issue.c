@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/file.h"
+#include "issuer/command/host_books.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,13 +33,13 @@ static enum err load_authority(struct host_office *o, struct errbuf *why)
 	return e;
 }
 
-static enum err name_issuer(struct host_office *o)
+enum err host_issuer_name(const X509 *issuing, char out[65])
 {
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 	unsigned len = 0;
-	if (X509_digest(o->issuing.certificate, EVP_sha256(), hash, &len) != 1)
+	if (X509_digest(issuing, EVP_sha256(), hash, &len) != 1)
 		return ERR_CRYPTO;
-	hex_encode(hash, sizeof hash, o->issuer_name);
+	hex_encode(hash, sizeof hash, out);
 	return ERR_OK;
 }
 
@@ -57,10 +58,12 @@ enum err host_office_open(struct host_office *o, const struct settings *s, enum 
 	if (!e)
 		e = host_read_certificate(s->ca_root, &o->root, why);
 	if (!e)
-		e = name_issuer(o);
+		e = host_issuer_name(o->issuing.certificate, o->issuer_name);
 	if (!e)
 		e = store_open(s->database, mode, &o->store, why);
-	return e ? e : open_journal(o, why);
+	if (!e)
+		e = open_journal(o, why);
+	return e ? e : host_books_agree(o->store, o->issuer_name, o->journal, why);
 }
 
 void host_office_close(struct host_office *o)
@@ -148,25 +151,24 @@ static enum err add_certificate(struct host_office *o, const struct commit *c)
 					   value_null(), value_null(), value_integer(c->now)));
 }
 
-static enum err add_staff(struct host_office *o, const struct commit *c, const struct actor *host)
+static enum err add_staff(struct host_office *o, const struct commit *c)
 {
 	const struct host_subject *s = c->subject;
 	const struct audit_event event = {.what = "staff.added", .object = s->staff_id, .detail = s->staff_role};
 	enum err e = store_exec_one(o->store, STATEMENT_STAFF_ADD,
 				    STORE_VALUES(value_text(s->staff_id), value_text(s->common_name),
 						 value_text(s->staff_role), value_integer(c->now)));
-	return e ? e : audit_append(o->store, host, &event, c->now, NULL);
+	return e ? e : audit_append(o->store, &host_actor, &event, c->now, NULL);
 }
 
 static enum err record(struct host_office *o, struct commit *c)
 {
-	static const struct actor host = {.id = "host", .role = "host", .request = ""};
 	const struct audit_event event = {.what = "certificate.issued", .object = c->serial,
 					  .detail = c->subject->staff_id ? c->subject->staff_id : c->subject->common_name};
-	enum err e = c->subject->profile == PROFILE_STAFF ? add_staff(o, c, &host) : ERR_OK;
+	enum err e = c->subject->profile == PROFILE_STAFF ? add_staff(o, c) : ERR_OK;
 	if (!e)
 		e = add_certificate(o, c);
-	return e ? e : audit_append(o->store, &host, &event, c->now, c->head);
+	return e ? e : audit_append(o->store, &host_actor, &event, c->now, c->head);
 }
 
 enum err host_commit(struct host_office *o, const struct host_subject *subject, const struct host_certificate *made,

@@ -20,7 +20,8 @@ struct host_office {
 	char issuer_name[65]; /* lower-case hex SHA-256 of the issuing CA's certificate */
 };
 
-/* Load CA and key, open journal and database (created when mode is STORE_CREATE). Close it in every case. */
+/* Load CA and key, open journal and database (created when mode is STORE_CREATE). ERR_REFUSED when the database is an old
+ * copy. Close it in every case. */
 enum err host_office_open(struct host_office *o, const struct settings *s, enum store_mode mode,
 			  struct errbuf *why) MUST_CHECK;
 void host_office_close(struct host_office *o);
@@ -59,6 +60,8 @@ struct host_server {
 	const char *chain_path, *key_path;
 };
 enum err host_server_new(struct host_office *o, const struct host_server *server, struct errbuf *why) MUST_CHECK;
+
+enum err host_issuer_name(const X509 *issuing, char out[65]) MUST_CHECK;
 
 /* PEM files. */
 enum err host_read_certificate(const char *path, X509 **out, struct errbuf *why) MUST_CHECK;

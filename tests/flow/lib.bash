@@ -82,6 +82,18 @@ restart_installation() {
 	until_true 30 restarted "$old"
 	until_true 30 ready
 }
+# Stop the daemon and leave it so, with the sockets open; release_installation starts it again (ready or not).
+hold_installation() {
+	local old
+	old=$(cat "$DIR.pid")
+	touch "$DIR.again" "$DIR.hold"
+	kill "$old"
+	until_true 30 test ! -e "$DIR.pid"
+}
+release_installation() {
+	rm -f "$DIR.hold"
+	until_true 30 test -e "$DIR.pid"
+}
 restarted() { [ -e "$DIR.pid" ] && [ "$(cat "$DIR.pid")" != "$1" ]; }
 
 move_clock() { echo "$1" >"$COUNTERFOIL_TEST_CLOCK"; }
