@@ -2,6 +2,7 @@
 #   make            the daemon, the library and the command, in build/
 #   make demo       one order from request to a refused call after revocation
 #   make check      unit, flow, browser, fuzz replay, lint
+#   make bench      what it costs beside bare programs that do the same work (JSON=1 for machines)
 #   make help       every target
 
 MAKEFLAGS += --no-builtin-rules
@@ -39,6 +40,7 @@ include base/module.mk ca/module.mk delivery/module.mk issuer/module.mk client/m
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
            libsqlite3-dev libjansson-dev libinih-dev libseccomp-dev libsystemd-dev libunistring-dev openssl curl ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats jq sqlite3 mandoc chromium universal-ctags shellcheck
+BENCH_PACKAGES := nginx-light sqlite3
 
 .PHONY: deps deps-build deps-test
 deps: deps-build deps-test

@@ -1,0 +1,64 @@
+# table.awk: "ROW SIDE VALUE" a line -> the table, or JSON with json=1. Work: microseconds; memory: kB.
+function row(key, name, unit, side, sense, goal) {
+	n++; keys[n] = key; names[n] = name; units[n] = unit; sides[n] = side; senses[n] = sense; goals[n] = goal
+}
+function sort(list, count,    i, j, v) {
+	for (i = 2; i <= count; i++) {
+		v = list[i]
+		for (j = i - 1; j > 0 && list[j] > v; j--) list[j + 1] = list[j]
+		list[j + 1] = v
+	}
+}
+function median(key, side,    list, i, count) {
+	count = seen[key, side]
+	for (i = 1; i <= count; i++) list[i] = value[key, side, i]
+	sort(list, count)
+	return count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
+}
+function all(key, side,    i, text) {
+	for (i = 1; i <= seen[key, side]; i++) text = text (i > 1 ? ", " : "") value[key, side, i]
+	return "[" text "]"
+}
+# The goal of work is a ratio; of a call an upper bound of it; of memory an amount.
+function meets(i) { return senses[i] == ">=" ? ratio >= goals[i] : senses[i] == "x" ? ratio <= goals[i] : product <= goals[i] }
+function shown(i, v) { return units[i] == "MiB" ? sprintf("%.1f MiB", v) : units[i] == "kB" ? sprintf("%.1f kB", v) : sprintf("%.1f us", v) }
+function goal_text(i) {
+	return senses[i] == ">=" ? sprintf(">=%.2f", goals[i]) : senses[i] == "x" ? sprintf("<=%.2f", goals[i]) : sprintf("<=%d%s", goals[i], units[i])
+}
+BEGIN {
+	row("package", "package, P-256, end to end", "us", "bare", ">=", 0.85)
+	row("handshake", "mutual-TLS handshake / MHD", "us", "bare", ">=", 0.90)
+	row("handshake", "mutual-TLS handshake / nginx", "us", "nginx", ">=", 0.90)
+	row("request", "member request, kept", "us", "bare", ">=", 0.85)
+	row("call", "library call, kept / curl", "us", "bare", "x", 1.05)
+	row("idle_front", "memory, front idle", "MiB", "bare", "<=", 16)
+	row("idle_supervisor", "memory, supervisor idle", "MiB", "bare", "<=", 16)
+	row("idle_signer", "memory, signer idle", "MiB", "bare", "<=", 16)
+	row("idle_courier", "memory, courier idle", "MiB", "bare", "<=", 16)
+	row("idle_clerk", "memory, clerk idle", "MiB", "bare", "<=", 16)
+	row("connection", "memory, a TLS connection", "kB", "bare", "<=", 55)
+}
+{ value[$1, $2, ++seen[$1, $2]] = $3 }
+END {
+	if (!json)
+		printf "%-30s %12s %12s %7s %9s\n", "name", "product", "bare", "ratio", "goal"
+	else
+		printf "{\"rounds\": %d, \"rows\": [", rounds
+	for (i = 1; i <= n; i++) {
+		scale = units[i] == "MiB" ? 1024 : 1
+		product = median(keys[i], "product") / scale
+		bare = median(keys[i], sides[i]) / scale
+		ratio = senses[i] == ">=" ? bare / product : product / bare
+		word = meets(i) ? "ok" : "short"
+		count[word]++
+		if (!json)
+			printf "%-30s %12s %12s %7.2f %9s  %s\n", names[i], shown(i, product), shown(i, bare), ratio, goal_text(i), word
+		else
+			printf "%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"product\": %.2f, \"bare\": %.2f, \"ratio\": %.3f, \"goal\": \"%s\", \"verdict\": \"%s\", \"product_rounds\": %s, \"bare_rounds\": %s}", \
+				(i > 1 ? "," : ""), names[i], units[i], product, bare, ratio, goal_text(i), word, all(keys[i], "product"), all(keys[i], sides[i])
+	}
+	if (json)
+		print "\n]}"
+	else
+		printf "bench: %d ok, %d short\n", count["ok"], count["short"]
+}
