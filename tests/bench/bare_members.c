@@ -16,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { BUSY_MS = 5000 }; /* the product empties its write-ahead log now and then */
+
 static X509_STORE *trust;
 static sqlite3_stmt *lookup;
 static _Atomic uint64_t revocations;
@@ -128,6 +130,7 @@ int main(int argc, char **argv)
 		return fputs("usage: bare_members CHAIN KEY TRUST DATABASE\n", stderr), 2;
 	load_trust(argv[3]);
 	if (sqlite3_open_v2(argv[4], &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK ||
+	    sqlite3_busy_timeout(db, BUSY_MS) != SQLITE_OK ||
 	    sqlite3_prepare_v2(db,
 			       "SELECT t.status, t.not_after, g.slug, s.slug, c.slug, c.name FROM certificate t"
 			       " JOIN client c ON c.id = t.client_id JOIN service s ON s.id = c.service_id"
