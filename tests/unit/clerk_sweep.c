@@ -25,6 +25,7 @@ static void a_link_lapses_at_its_deadline_not_before(void **state)
 	assert_asks("SELECT state FROM orders", "offered");
 	assert_int_equal(sweep_at(NOW), ERR_OK);
 	assert_asks("SELECT state || state_at || closed_at FROM orders", "lapsed18000000001800000000");
+	assert_asks("SELECT link_hash IS NULL FROM orders", "1"); /* its link is one that never was */
 	assert_asks("SELECT dead_at FROM code", "1800000000");
 	assert_asks("SELECT state || (sealed IS NULL) FROM message", "dropped1");
 	assert_asks("SELECT json_extract(record, '$.what') FROM audit WHERE object = 'o'", "order.lapsed");

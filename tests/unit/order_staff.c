@@ -320,9 +320,19 @@ static void every_step_in_every_state_is_done_or_refused_and_audited(void **unus
 	assert_err(order_cancel(&bench.desk, &bench_staff, "' OR 1=1 --", NULL, NULL), ERR_NOT_FOUND);
 }
 
+static void a_cancelled_order_has_no_link(void **unused)
+{
+	struct parcel p;
+	(void)unused;
+	bench_order(&p);
+	assert_ok(order_cancel(&bench.desk, &bench_staff, p.id, NULL, NULL));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders WHERE link_hash IS NOT NULL"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		BENCH_TEST(a_cancelled_order_has_no_link),
 		BENCH_TEST(every_fault_of_an_addition_is_told_at_once),
 		BENCH_TEST(what_is_taken_or_no_object_is_refused),
 		BENCH_TEST(additions_are_audited_and_people_by_id_only),
