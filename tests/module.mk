@@ -75,7 +75,7 @@ demo run:
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) programs $(BUILD)/tools/sockets
 	$(Q)tests/demo/run $(BUILD) $(if $(filter run,$@),leave)
 
-test-programs: programs $(BUILD)/test/counterfoild $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw) $(UNIT_BIN) $(FUZZ_REPLAY)
+test-programs: programs $(BUILD)/test/counterfoild $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw slow) $(UNIT_BIN) $(FUZZ_REPLAY)
 
 lint: programs $(BUILD)/test/counterfoild
 	$(Q)tests/lint/run $(BUILD)
