@@ -63,7 +63,7 @@ static enum err store_issued(struct store *s, void *ctx)
 	return e != ERR_OK ? e : audit_append(s, p->step.who, &event, p->step.now, p->head);
 }
 
-/* The order has ended between the signature and the transaction. The journal has its revocation already. */
+/* The order has ended between the signature and the transaction. */
 static enum err store_orphan(struct store *s, void *ctx)
 {
 	const struct preparing *p = ctx;
@@ -98,17 +98,19 @@ static enum err find_fate(struct desk *d, struct preparing *p, enum err refusal)
 	return ERR_OK;
 }
 
+/* The database first: a crash behind it leaves an open intent, which the clerk closes. The other way round the journal
+ * would know a certificate that the database never had, as if an old copy had been put back. */
 static enum err revoke_orphan(struct desk *d, struct preparing *p)
 {
 	struct revoking r = {.who = p->step.who, .issuer = p->issuer, .reason = REASON_CESSATION, .now = p->step.now};
 	memcpy(r.serial, p->serial, sizeof r.serial);
-	crash_point(CRASH_FRONT_ORPHAN_BEFORE);
-	enum err e = revoke_journal(d, &r, NULL);
-	if (e == ERR_OK)
-		e = step_commit(d, CRASH_FRONT_ORPHAN_BETWEEN, store_orphan, p);
-	if (e == ERR_OK)
+	enum err e = step_commit(d, CRASH_FRONT_ORPHAN_BEFORE, store_orphan, p);
+	if (e == ERR_OK) {
 		d->revocations_changed(d->ctx);
-	else if (e != ERR_EXISTS) /* the open intent is still in the journal: the clerk ends what we could not */
+		e = revoke_journal(d, &r, NULL);
+	}
+	crash_point(CRASH_FRONT_ORPHAN_AFTER);
+	if (e != ERR_OK && e != ERR_EXISTS) /* the clerk has been there, or ends what we could not */
 		log_event(LOG_LEVEL_ALARM, "certificate.orphan_open", {"serial", p->serial}, {"error", err_word(e)});
 	return ERR_NOT_FOUND;
 }

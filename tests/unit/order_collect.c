@@ -301,6 +301,19 @@ static void a_certificate_signed_for_a_cancelled_order_is_revoked_at_once(void *
 	assert_err(certificate_revoke(&bench.desk, &bench_staff, serial, "superseded", NULL, NULL), ERR_NOT_FOUND);
 }
 
+/* The other way round a crash between the two would look like an old database. */
+static void an_orphan_is_in_the_database_before_the_journal(void **unused)
+{
+	(void)unused;
+	bench_order(&interrupted);
+	bench_claim(&interrupted);
+	fake.while_issuing = cancel_meanwhile;
+	fake.fail[SIGNER_REVOKE] = ERR_UNAVAILABLE;
+	assert_err(bench_prepare(&interrupted), ERR_NOT_FOUND);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE kind = 'orphan' AND status = 'revoked'"), 1);
+	assert_int_equal(fake.revoked_count, 0);
+}
+
 static void claim_meanwhile(void)
 {
 	assert_ok(collect_new_code(&bench.desk, &bench_recipient, interrupted.token, "1234", NULL));
@@ -433,6 +446,7 @@ int main(void)
 		BENCH_TEST(a_signer_away_loses_nothing),
 		BENCH_TEST(many_preparations_make_one_certificate),
 		BENCH_TEST(a_certificate_signed_for_a_cancelled_order_is_revoked_at_once),
+		BENCH_TEST(an_orphan_is_in_the_database_before_the_journal),
 		BENCH_TEST(a_certificate_signed_for_a_lost_claim_goes_to_the_next),
 		BENCH_TEST(a_preparation_that_comes_after_another_finds_its_work_done),
 		BENCH_TEST(dead_links_are_all_not_found),
