@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct delivery_channel channels[] = {
-	{.name = "spool", .send = channel_spool_send},
+	{.name = "spool", .begin = channel_spool_begin, .send = channel_spool_send},
 };
 
 const struct delivery_channel *channel_find(const char *name)

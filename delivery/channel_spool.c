@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { ID_MAX = 64, FILE_NAME_SIZE = 160, FILE_BYTES_MAX = 32768 };
 
@@ -27,6 +28,27 @@ static void compact_time(int64_t now, char out[CLOCK_TEXT_SIZE])
 		if (*p != '-' && *p != ':')
 			*at++ = *p;
 	*at = '\0';
+}
+
+/* A message's name and file_publish's six characters more. */
+static bool half_written(const char *name)
+{
+	static const char ending[] = ".txt.";
+	size_t len = strlen(name), tail = strlen(ending) + 6;
+	return len > strlen("20261122T021338Z-") + tail && name[8] == 'T' && name[15] == 'Z' && name[16] == '-' &&
+	       strncmp(name + len - tail, ending, strlen(ending)) == 0;
+}
+
+/* What is in the way of it is said when a message cannot be left. */
+void channel_spool_begin(const struct channel_settings *s)
+{
+	char path[4096];
+	DIR *open = opendir(s->spool_folder);
+	for (struct dirent *e; open && (e = readdir(open));)
+		if (half_written(e->d_name) && file_join(path, s->spool_folder, e->d_name) == ERR_OK)
+			unlink(path);
+	if (open)
+		closedir(open);
 }
 
 /* The name under which the same message was left before, if it was. */

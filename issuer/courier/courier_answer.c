@@ -62,7 +62,12 @@ enum err courier_set_up(struct courier *c, const struct settings *s, const struc
 	enum err rc = choose(s->mail_channel, &c->channels[CHANNEL_MAIL], why);
 	if (!rc)
 		rc = choose(s->sms_channel, &c->channels[CHANNEL_SMS], why);
-	return rc ? rc : read_keys(c, key, certificate, why);
+	if (!rc)
+		rc = read_keys(c, key, certificate, why);
+	for (size_t i = 0; !rc && i < sizeof c->channels / sizeof c->channels[0]; i++)
+		if (c->channels[i]->begin)
+			c->channels[i]->begin(&c->settings);
+	return rc;
 }
 
 void courier_clear(struct courier *c)

@@ -143,6 +143,34 @@ static void an_id_that_would_leave_the_folder_is_refused_for_good(void **state)
 	message_clear(&m);
 }
 
+static void leave(const char *name)
+{
+	char path[4096];
+	assert_int_equal(file_join(path, folder, name), ERR_OK);
+	assert_int_equal(file_publish(path, "half", 4, 0600, NULL), ERR_OK);
+}
+
+static void what_a_crash_left_half_written_is_removed_and_nothing_else(void **state)
+{
+	(void)state;
+	struct message m = mail("x\n");
+	leave("20261122T021338Z-sms-password-" ID ".txt.a1B2c3");
+	leave("20261122T021338Z-mail-link-" ID ".txt.XXXXXX");
+	leave("20261122T021338Z-mail-link-" ID ".txt.backup-of-mine");
+	leave("somebody-elses-file.txt.a1B2c3");
+	leave(".txt.a1B2c3");
+	assert_int_equal(send_as(ID, &m, NOW), ERR_OK);
+	channel_find("spool")->begin(&settings);
+	assert_int_equal(files(0), 3); /* and the one whose name begins with a point */
+	assert_file(MAIL_FILE, "To: kari@example.com\nSubject: Certificate\nMessage-Id: " ID "\n\nx\n");
+	assert_file(".txt.a1B2c3", "half");
+	channel_find("spool")->begin(&(struct channel_settings){.spool_folder = "/nonexistent/spool"});
+	message_clear(&m);
+	char path[4096];
+	assert_int_equal(file_join(path, folder, ".txt.a1B2c3"), ERR_OK);
+	unlink(path);
+}
+
 static void a_folder_that_is_not_there_is_tried_again_later(void **state)
 {
 	(void)state;
@@ -162,6 +190,7 @@ int main(void)
 		cmocka_unit_test_teardown(an_sms_has_no_subject, empty_folder),
 		cmocka_unit_test_teardown(the_same_id_again_replaces_the_same_file, empty_folder),
 		cmocka_unit_test_teardown(an_id_that_would_leave_the_folder_is_refused_for_good, empty_folder),
+		cmocka_unit_test_teardown(what_a_crash_left_half_written_is_removed_and_nothing_else, empty_folder),
 		cmocka_unit_test(a_folder_that_is_not_there_is_tried_again_later),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
