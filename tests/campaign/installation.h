@@ -1,0 +1,40 @@
+/* installation: a whole daemon of one's own on loopback, as the campaign's programs drive it.
+ *
+ * It runs under tests/support/installation, which makes it, runs it, and runs it again as long as DIR.again is there. */
+#ifndef TESTS_CAMPAIGN_INSTALLATION_H
+#define TESTS_CAMPAIGN_INSTALLATION_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct installation {
+	char build[PATH_MAX], dir[PATH_MAX / 2];
+	char public_url[64], members_url[64], status_url[64], ops_url[64];
+	char password[64]; /* of the administrator's file */
+	pid_t pid;         /* of the script */
+	int crash;         /* the file of tests/support/crash_injected.h */
+};
+
+/* Made in dir, which must not be there yet, with the daemon of test binaries. Call it before there are threads. */
+bool installation_begin(struct installation *i, const char *build, const char *dir);
+/* Its numbers are known, and it says that it is ready. */
+bool installation_ready(struct installation *i, int seconds);
+/* Whoever ends is started again. To be called at least as often as the daemon as a whole may end. */
+void installation_tend(const struct installation *i);
+/* The process ids of the supervisor and of a role ("signer"), or 0. */
+pid_t installation_supervisor(const struct installation *i);
+pid_t installation_child(const struct installation *i, const char *role);
+/* An orderly stop and a start. */
+bool installation_again(struct installation *i);
+void installation_end(struct installation *i);
+
+/* Let the process that passes the place `name` the count-th time die there; "" for none. */
+void installation_arm(const struct installation *i, const char *name, long count);
+bool installation_armed(const struct installation *i);
+
+void pause_ms(int milliseconds);
+int64_t mono_ms(void);
+
+#endif
