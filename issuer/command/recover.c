@@ -47,8 +47,9 @@ static void report(const struct recovery *r)
 	say(r->counts[RECOVER_HOLD], "certificates put on hold after the backup, and now again", "");
 	say(r->counts[RECOVER_RELEASE], "certificates released after the backup, and now again", "");
 	say(r->cancelled, "orders cancelled, because their certificate was issued after the backup", "");
-	say(r->open, "orders open as they were at the backup", "; one that was cancelled since is open again: look through them");
-	fputs("counterfoild: journal and database agree: start the daemon\n", stderr);
+	say(r->open, "orders open as they were at the backup", "; one that was cancelled since is open again");
+	fputs("counterfoild: journal and database agree. Orders, contacts and staff are as they were at the backup: look through "
+	      "them. Start the daemon\n", stderr);
 }
 
 static enum err apply(struct recovery *r, struct errbuf *why)
