@@ -35,7 +35,8 @@ enum err order_unlock(struct desk *d, const struct actor *who, const char *id, s
 
 /* Revoke by serial (any notation). When it returns ERR_OK the revocation is in the journal and in the database and live
  * checks refuse it; its parcel, if one waits, is erased and nothing of its order is sent any more (the order's state stays).
- * ERR_NOT_FOUND; ERR_CONFLICT when it is revoked already, with when and why, changing nothing. */
+ * ERR_NOT_FOUND; ERR_CONFLICT when it is revoked already, with when and why, changing nothing; ERR_REFUSED when anyone but
+ * an administrator revokes a staff member's or a server's. */
 enum err certificate_revoke(struct desk *d, const struct actor *who, const char *serial, const char *reason_name,
 			    const char *note, struct errbuf *why) MUST_CHECK;
 

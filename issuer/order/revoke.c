@@ -29,6 +29,7 @@ enum err revoke_store(struct store *s, const struct revoking *r)
 
 struct standing {
 	bool revoked;
+	bool of_client; /* not a staff member's or a server's */
 	int64_t revoked_at;
 	enum crl_reason reason;
 	char order[ID_SIZE]; /* "" for a staff member's or a server's */
@@ -39,6 +40,7 @@ static enum err take_standing(void *ctx, const struct row *r)
 	struct standing *out = ctx;
 	const char *order = row_text(r, 3);
 	out->revoked = strcmp(row_text(r, 0), "revoked") == 0;
+	out->of_client = strcmp(row_text(r, 4), "client") == 0;
 	out->revoked_at = row_integer(r, 1);
 	out->reason = (enum crl_reason)row_integer(r, 2);
 	snprintf(out->order, sizeof out->order, "%s", order ? order : "");
@@ -61,6 +63,15 @@ static enum err revoked_already(const struct standing *standing, struct errbuf *
 	const char *reason = crl_reason_name(standing->reason);
 	clock_text(standing->revoked_at, at);
 	return fail(why, ERR_CONFLICT, "it was revoked already, on %s (%s)", at, reason ? reason : "no reason");
+}
+
+/* Whoever answers the telephone may end a client's certificate. Ending a colleague's, or a listener's own, can lock
+ * everybody out: that is for administrators. */
+static enum err may_revoke(const struct actor *who, const struct standing *standing, struct errbuf *why)
+{
+	if (standing->of_client || strcmp(who->role, "administrator") == 0)
+		return ERR_OK;
+	return fail(why, ERR_REFUSED, "certificates of staff and servers are revoked by administrators only");
 }
 
 struct certificate_end {
@@ -104,6 +115,8 @@ enum err certificate_revoke(struct desk *d, const struct actor *who, const char 
 	enum err rc = read_revocation(&c.revoking, serial, reason_name, why);
 	if (rc == ERR_OK)
 		rc = find_standing(d, &c.revoking, &standing, why);
+	if (rc == ERR_OK)
+		rc = may_revoke(who, &standing, why);
 	if (rc == ERR_OK && standing.revoked)
 		rc = revoked_already(&standing, why);
 	if (rc == ERR_OK)

@@ -77,11 +77,15 @@ concrete() {
 	equal "$STATUS_CODE" 403 'support reads the audit'
 }
 
-@test "a revoked member of staff is refused on the next request" {
+@test "a member of staff is revoked by an administrator only, and refused on the next request" {
 	staff_member leaver support
 	as leaver GET /v1/me
 	equal "$STATUS_CODE" 200 before
 	serial=$(openssl x509 -in "$BATS_FILE_TMPDIR/leaver.pem" -noout -serial | cut -d= -f2)
+	as support POST "/v1/certificates/$serial/revoke" '{"reason":"cessationOfOperation"}'
+	equal "$STATUS_CODE" 403 'support revokes a colleague'
+	as leaver GET /v1/me
+	equal "$STATUS_CODE" 200 'still'
 	api POST "/v1/certificates/$serial/revoke" '{"reason":"cessationOfOperation"}'
 	equal "$STATUS_CODE" 200 revoke
 	as leaver GET /v1/me
