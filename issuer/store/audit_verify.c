@@ -45,7 +45,8 @@ static const char *fault_of(const struct walk *w, const struct columns *c, const
 
 static const char *hash_fault(const struct columns *c, uint8_t hash[AUDIT_HASH_BYTES])
 {
-	SHA256((const uint8_t *)c->record, c->record_len, hash);
+	if (!SHA256((const uint8_t *)c->record, c->record_len, hash))
+		return "cannot be hashed";
 	return c->hash_len != AUDIT_HASH_BYTES || memcmp(hash, c->hash, AUDIT_HASH_BYTES) != 0
 		       ? "does not have the hash that stands beside it"
 		       : NULL;

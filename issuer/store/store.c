@@ -23,8 +23,6 @@ enum err store_error(sqlite3 *db)
 	    extended == SQLITE_CONSTRAINT_ROWID)
 		return ERR_EXISTS;
 	switch (extended & 0xff) {
-	case SQLITE_OK:
-		return ERR_OK;
 	case SQLITE_CONSTRAINT:
 		return ERR_CONFLICT;
 	case SQLITE_BUSY:

@@ -54,7 +54,9 @@ enum err store_exec_one(struct store *s, enum statement id, const struct value *
 #define STORE_VALUES(...)                                                                                              \
 	(const struct value[]){__VA_ARGS__}, sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value)
 
-struct row; /* one row of a result, valid only inside the callback */
+/* One row of a result, valid only inside the callback. When memory runs out a column is "" or no bytes, never NULL for a
+ * text that is there, and the whole read returns ERR_MEMORY whatever the callback said. */
+struct row;
 int64_t row_integer(const struct row *r, int column);      /* 0 for NULL */
 const char *row_text(const struct row *r, int column);     /* NULL for NULL; borrowed until the callback returns */
 const uint8_t *row_blob(const struct row *r, int column, size_t *len);

@@ -10,15 +10,18 @@ struct store {
 	sqlite3 *db;
 	int lock_fd;      /* "DATABASE.lock"; -1 when read-only */
 	bool locked;      /* this connection holds the lock */
+	bool spoiled;     /* a part that failed could not be undone: the transaction must not be committed */
 	unsigned reading; /* results being walked: no transaction may begin above them */
+	sqlite3_stmt *rollback; /* prepared beforehand: it must work when memory has run out */
 	sqlite3_stmt *prepared[STATEMENT_COUNT];
 };
 
 struct row {
 	sqlite3_stmt *statement;
+	bool *failed; /* a column could not be had for want of memory: the row must not be believed */
 };
 
-/* SQLite's result code as one of ours. */
+/* SQLite's result code as one of ours. Asked only after a failure: never ERR_OK. */
 enum err store_error(sqlite3 *db);
 enum err store_fail(struct errbuf *why, sqlite3 *db, const char *what);
 /* SQL that is no statement of the table: pragmas, transactions, the schema. */

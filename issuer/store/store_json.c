@@ -43,17 +43,16 @@ static json_t *json_hex(const uint8_t *bytes, size_t len)
 	return value;
 }
 
-static json_t *json_column(sqlite3_stmt *statement, int column, const char *name)
+static json_t *json_column(const struct row *r, int column, const char *name)
 {
-	const struct row row = {.statement = statement};
 	size_t len = 0;
-	switch (sqlite3_column_type(statement, column)) {
+	switch (sqlite3_column_type(r->statement, column)) {
 	case SQLITE_INTEGER:
-		return json_number(name, row_integer(&row, column));
+		return json_number(name, row_integer(r, column));
 	case SQLITE_TEXT:
-		return json_string(row_text(&row, column)); /* NULL when it is no UTF-8 */
+		return json_string(row_text(r, column)); /* NULL when it is no UTF-8 */
 	case SQLITE_BLOB: {
-		const uint8_t *bytes = row_blob(&row, column, &len);
+		const uint8_t *bytes = row_blob(r, column, &len);
 		return json_hex(bytes, len);
 	}
 	default:
@@ -68,7 +67,7 @@ static enum err row_to_json(const struct row *r, json_t **out)
 		return ERR_MEMORY;
 	for (int i = 0; i < sqlite3_column_count(r->statement); i++) {
 		const char *name = sqlite3_column_name(r->statement, i);
-		if (name && json_object_set_new(object, name, json_column(r->statement, i, name)) == 0)
+		if (name && json_object_set_new(object, name, json_column(r, i, name)) == 0)
 			continue;
 		json_decref(object);
 		return ERR_CORRUPT;

@@ -40,6 +40,8 @@ enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlit
 enum err store_prepare_all(struct store *s, struct errbuf *why)
 {
 	enum err e = ERR_OK;
+	if (sqlite3_prepare_v3(s->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &s->rollback, NULL) != SQLITE_OK)
+		e = store_fail(why, s->db, "ROLLBACK");
 	for (int id = 0; !e && id < STATEMENT_COUNT; id++)
 		e = statement_prepare(s->db, statements[id].name, statements[id].sql, &s->prepared[id], why);
 	return e;
@@ -47,6 +49,7 @@ enum err store_prepare_all(struct store *s, struct errbuf *why)
 
 void store_finalize_all(struct store *s)
 {
+	sqlite3_finalize(s->rollback);
 	for (int id = 0; id < STATEMENT_COUNT; id++)
 		sqlite3_finalize(s->prepared[id]);
 }
@@ -105,8 +108,9 @@ static enum err start(struct store *s, enum statement id, const struct value *va
 		return ERR_INTERNAL;
 	for (size_t i = 0; i < n; i++)
 		if (bind_one(statement, (int)i + 1, &values[i]) != SQLITE_OK) {
+			enum err e = store_error(s->db); /* before anything else can change it */
 			finish(statement);
-			return store_error(s->db);
+			return e;
 		}
 	return ERR_OK;
 }
@@ -137,7 +141,8 @@ enum err store_exec_one(struct store *s, enum statement id, const struct value *
 static enum err walk(struct store *s, enum statement id, enum err (*each)(void *ctx, const struct row *r), void *ctx,
 		     size_t most, size_t *rows)
 {
-	const struct row row = {.statement = s->prepared[id]};
+	bool failed = false;
+	const struct row row = {.statement = s->prepared[id], .failed = &failed};
 	for (*rows = 0; *rows < most; ++*rows) {
 		int rc = sqlite3_step(row.statement);
 		if (rc == SQLITE_DONE)
@@ -145,8 +150,8 @@ static enum err walk(struct store *s, enum statement id, enum err (*each)(void *
 		if (rc != SQLITE_ROW)
 			return store_error(s->db);
 		enum err e = each(ctx, &row);
-		if (e)
-			return e;
+		if (e || failed)
+			return failed ? ERR_MEMORY : e;
 	}
 	return ERR_OK;
 }
@@ -186,13 +191,22 @@ int64_t row_integer(const struct row *r, int column)
 
 const char *row_text(const struct row *r, int column)
 {
-	return (const char *)sqlite3_column_text(r->statement, column);
+	bool null = row_is_null(r, column); /* asked first: a failure makes it NULL */
+	const char *text = (const char *)sqlite3_column_text(r->statement, column);
+	if (text || null)
+		return text;
+	*r->failed = true;
+	return "";
 }
 
 const uint8_t *row_blob(const struct row *r, int column, size_t *len)
 {
-	const uint8_t *bytes = sqlite3_column_blob(r->statement, column);
 	*len = (size_t)sqlite3_column_bytes(r->statement, column);
+	const uint8_t *bytes = sqlite3_column_blob(r->statement, column);
+	if (!bytes && *len > 0) {
+		*r->failed = true;
+		*len = 0;
+	}
 	return bytes;
 }
 

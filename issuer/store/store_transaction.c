@@ -6,6 +6,14 @@ static bool in_transaction(const struct store *s)
 	return s->locked && !sqlite3_get_autocommit(s->db);
 }
 
+/* Whether no transaction is left. */
+static bool roll_back(struct store *s)
+{
+	sqlite3_step(s->rollback);
+	sqlite3_reset(s->rollback);
+	return sqlite3_get_autocommit(s->db);
+}
+
 static void unlock(struct store *s)
 {
 	if (s->locked)
@@ -21,7 +29,12 @@ enum err store_begin(struct store *s)
 	if (e)
 		return e;
 	s->locked = true;
-	e = store_sql(s->db, "BEGIN IMMEDIATE");
+	s->spoiled = false;
+	/* A ROLLBACK that failed has left one, which holds SQLite's own lock and would refuse every transaction after it. */
+	if (!sqlite3_get_autocommit(s->db) && !roll_back(s))
+		e = ERR_IO;
+	if (!e)
+		e = store_sql(s->db, "BEGIN IMMEDIATE");
 	if (e)
 		unlock(s);
 	return e;
@@ -29,7 +42,7 @@ enum err store_begin(struct store *s)
 
 enum err store_commit(struct store *s)
 {
-	enum err e = in_transaction(s) ? store_sql(s->db, "COMMIT") : ERR_IO;
+	enum err e = in_transaction(s) && !s->spoiled ? store_sql(s->db, "COMMIT") : ERR_IO;
 	if (e)
 		store_rollback(s);
 	unlock(s);
@@ -39,14 +52,14 @@ enum err store_commit(struct store *s)
 void store_rollback(struct store *s)
 {
 	if (in_transaction(s))
-		(void)!store_sql(s->db, "ROLLBACK");
+		roll_back(s); /* else store_begin does */
 	unlock(s);
 }
 
 /* Outside a transaction SAVEPOINT would begin a deferred one. */
 enum err store_savepoint(struct store *s)
 {
-	return in_transaction(s) ? store_sql(s->db, "SAVEPOINT part") : ERR_IO;
+	return in_transaction(s) && !s->spoiled ? store_sql(s->db, "SAVEPOINT part") : ERR_IO;
 }
 
 enum err store_release(struct store *s)
@@ -59,7 +72,7 @@ void store_rollback_to_savepoint(struct store *s)
 	if (!in_transaction(s))
 		return;
 	if (store_sql(s->db, "ROLLBACK TO part; RELEASE part") != ERR_OK)
-		(void)!store_sql(s->db, "ROLLBACK"); /* then nothing of the whole is committed */
+		s->spoiled = !roll_back(s); /* then nothing of the whole is committed */
 }
 
 /* Under the lock: a writer in between would fill the log again, and a busy checkpoint erases nothing. Nor do the
