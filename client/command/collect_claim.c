@@ -1,5 +1,6 @@
 #include "base/encode.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "client/command/collect.h"
 
 #include <openssl/evp.h>
@@ -109,7 +110,7 @@ enum err claim_keep(const struct link *link, const struct claim *claim, struct e
 {
 	json_t *kept = json_pack("{s:s, s:s, s:s}", "token_sha256", link->token_hash, "claim", claim->text, "sha256",
 				 claim->sha256);
-	char *text = kept ? json_dumps(kept, JSON_COMPACT) : NULL;
+	char *text = kept ? json_text(kept, JSON_COMPACT) : NULL;
 	json_decref(kept);
 	if (!text)
 		return fail(why, ERR_MEMORY, "out of memory");

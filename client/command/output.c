@@ -1,5 +1,6 @@
 #include "client/command/output.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "client/command/text.h"
 
 #include <stdarg.h>
@@ -48,7 +49,7 @@ enum err output_buf(struct buf *b, struct errbuf *why)
 enum err output_json(const json_t *json, struct errbuf *why)
 {
 	size_t flags = JSON_INDENT(2) | (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0);
-	char *text = json_dumps(json, flags);
+	char *text = json_text(json, flags);
 	if (!text)
 		return fail(why, ERR_MEMORY, "out of memory");
 	enum err e = output_bytes(text, strlen(text), why);

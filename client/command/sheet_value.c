@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "client/command/sheet.h"
 #include "client/command/text.h"
 
@@ -26,7 +27,7 @@ static void add_time(int64_t seconds, struct buf *out)
 
 static void add_compact(const json_t *value, struct buf *out)
 {
-	char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = json_text(value, JSON_COMPACT | JSON_ENCODE_ANY);
 	if (text)
 		text_safe(out, text, strlen(text));
 	free(text);

@@ -1,4 +1,5 @@
 /* staff: every subcommand that is one request: the table says which, and how its answer is printed. */
+#include "base/json_text.h"
 #include "client/command/ask.h"
 #include "client/command/output.h"
 #include "client/command/request.h"
@@ -81,7 +82,7 @@ static enum err send_request(struct session *s, const struct arguments *given, c
 	if (e)
 		return e;
 	bool carries = body != NULL;
-	char *text = carries ? json_dumps(body, JSON_COMPACT) : NULL;
+	char *text = carries ? json_text(body, JSON_COMPACT) : NULL;
 	json_decref(body);
 	if (carries && !text)
 		return ERR_MEMORY;

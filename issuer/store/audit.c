@@ -2,10 +2,12 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
+#include "base/json_text.h"
 
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistr.h>
 
 struct head {
 	int64_t sequence;
@@ -36,6 +38,11 @@ static json_t *text_or_null(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
+static bool is_text(const char *text)
+{
+	return !text || !u8_check((const uint8_t *)text, strlen(text));
+}
+
 /* A NULL from jansson (text that is no UTF-8, no memory) is refused by the next call. */
 static enum err compose(const struct actor *who, const struct audit_event *event, int64_t now,
 			const struct head *before, char **record)
@@ -55,9 +62,14 @@ static enum err compose(const struct actor *who, const struct audit_event *event
 	bad |= json_object_set_new(object, "object", json_string(event->object));
 	bad |= json_object_set_new(object, "why", text_or_null(event->why));
 	bad |= json_object_set_new(object, "detail", text_or_null(event->detail));
-	*record = bad ? NULL : json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT);
+	*record = bad ? NULL : json_text(object, JSON_SORT_KEYS | JSON_COMPACT);
 	json_decref(object);
-	return *record ? ERR_OK : bad ? ERR_INVALID : ERR_MEMORY;
+	if (*record)
+		return ERR_OK;
+	return is_text(who->id) && is_text(who->role) && is_text(who->request) && is_text(event->what) &&
+			       is_text(event->object) && is_text(event->why) && is_text(event->detail)
+		       ? ERR_MEMORY
+		       : ERR_INVALID;
 }
 
 enum err audit_append(struct store *s, const struct actor *who, const struct audit_event *event, int64_t now,
@@ -69,13 +81,13 @@ enum err audit_append(struct store *s, const struct actor *who, const struct aud
 	enum err e = read_head(s, &before);
 	if (!e)
 		e = compose(who, event, now, &before, &record);
-	if (!e) {
-		SHA256((const uint8_t *)record, strlen(record), hash);
+	if (!e && !SHA256((const uint8_t *)record, strlen(record), hash))
+		e = ERR_CRYPTO; /* no memory, most likely: a wrong hash would break the chain for good */
+	if (!e)
 		e = store_exec_one(s, STATEMENT_AUDIT_INSERT,
 				   STORE_VALUES(value_integer(before.sequence + 1), value_text(record),
 						value_blob(hash, sizeof hash), value_text(event->object),
 						value_integer(now)));
-	}
 	if (!e && head)
 		memcpy(head, hash, sizeof hash);
 	free(record);
