@@ -118,9 +118,9 @@ enum err token_hash(const char *text, size_t len, uint8_t out[32])
 {
 	struct buf bytes = BUF_INIT(TOKEN_BYTES);
 	unsigned hashed = 0;
-	bool shaped = len == TOKEN_LENGTH && base64url_decode(text, len, &bytes) == ERR_OK;
+	enum err rc = len == TOKEN_LENGTH ? base64url_decode(text, len, &bytes) : ERR_NOT_FOUND;
 	buf_free(&bytes);
-	if (!shaped)
-		return ERR_NOT_FOUND;
+	if (rc)
+		return rc == ERR_MEMORY ? rc : ERR_NOT_FOUND;
 	return EVP_Digest(text, len, out, &hashed, EVP_sha256(), NULL) == 1 ? ERR_OK : ERR_CRYPTO;
 }

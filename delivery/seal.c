@@ -29,6 +29,13 @@ static bool encrypt(CMS_ContentInfo *cms, const void *plain, size_t len)
 	return good;
 }
 
+/* CMS_encrypt does not look whether the place for the ciphertext could be made: without one it would be left out. */
+static bool holds_ciphertext(CMS_ContentInfo *cms, size_t len)
+{
+	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
+	return content && *content && ASN1_STRING_length(*content) == (int)len;
+}
+
 enum err seal_to(X509 *recipient, const void *plain, size_t len, struct buf *out)
 {
 	unsigned char *der = NULL;
@@ -39,7 +46,7 @@ enum err seal_to(X509 *recipient, const void *plain, size_t len, struct buf *out
 	if (len > SEAL_MAX_BYTES)
 		return ERR_TOO_LARGE;
 	CMS_ContentInfo *cms = envelope_for(recipient);
-	if (!cms || !encrypt(cms, plain, len))
+	if (!cms || !encrypt(cms, plain, len) || !holds_ciphertext(cms, len))
 		goto out;
 	der_len = i2d_CMS_ContentInfo(cms, &der);
 	if (der_len <= 0)

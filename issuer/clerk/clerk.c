@@ -94,10 +94,10 @@ static enum err read_issuer(struct child *child, struct clerk *c, struct errbuf 
 	enum err rc = child_take_file(child, "file.issuing", &pem, why);
 	if (!rc && certificate_pem_to_der(pem.data, pem.len, 0, &der) != ERR_OK)
 		rc = fail(why, ERR_MALFORMED, "the issuing CA's file has no certificate in PEM");
-	if (!rc) {
-		SHA256(der.data, der.len, hash);
+	if (!rc && !SHA256(der.data, der.len, hash))
+		rc = ERR_CRYPTO;
+	if (!rc)
 		hex_encode(hash, sizeof hash, c->issuer);
-	}
 	buf_free(&pem);
 	buf_free(&der);
 	return rc;

@@ -158,8 +158,9 @@ enum err collect_code(struct desk *d, const struct actor *who, const char *token
 	t.step = (struct step){&t.who, t.order, clock_now()};
 	*claim = NULL;
 	*tries_left = 0;
-	row_hash(token, t.link_hash);
-	enum err rc = step_commit(d, CRASH_FRONT_TRY_BEFORE, count_try, &t);
+	enum err rc = row_hash(token, t.link_hash);
+	if (rc == ERR_OK)
+		rc = step_commit(d, CRASH_FRONT_TRY_BEFORE, count_try, &t);
 	if (rc == ERR_CONFLICT)
 		return no_try(d, token, t.step.now, why);
 	if (rc != ERR_OK)

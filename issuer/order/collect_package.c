@@ -123,7 +123,8 @@ static enum err open_package(struct desk *d, const char *order, enum package_enc
 	enum err rc = signer_unseal(d->signer, order, encoding, &package->bytes, out, why);
 	if (rc != ERR_OK)
 		return rc;
-	SHA256(out->data + before, out->len - before, sha256);
+	if (!SHA256(out->data + before, out->len - before, sha256))
+		return ERR_CRYPTO;
 	if (secret_equal_bytes(sha256, package->sha256, sizeof sha256))
 		return ERR_OK;
 	buf_clear(out);

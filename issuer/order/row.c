@@ -80,11 +80,11 @@ static enum err take_row(void *ctx, const struct row *r)
 	return take_texts(r, out);
 }
 
-void row_hash(const char *text, uint8_t out[HASH_BYTES])
+enum err row_hash(const char *text, uint8_t out[HASH_BYTES])
 {
 	memset(out, 0, HASH_BYTES);
-	if (text && token_hash(text, strlen(text), out) != ERR_OK)
-		memset(out, 0, HASH_BYTES);
+	enum err rc = text ? token_hash(text, strlen(text), out) : ERR_OK;
+	return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
 enum err row_by_id(struct desk *d, const char *id, struct order_row *out)
@@ -100,10 +100,13 @@ enum err row_by_link(struct desk *d, const char *token, const char *claim, int64
 {
 	uint8_t link_hash[HASH_BYTES], claim_hash[HASH_BYTES];
 	*out = (struct order_row){0};
-	row_hash(token, link_hash);
-	row_hash(claim, claim_hash);
+	enum err rc = row_hash(token, link_hash);
+	if (rc == ERR_OK)
+		rc = row_hash(claim, claim_hash);
+	if (rc != ERR_OK)
+		return rc;
 	struct store *s = readers_take(d->readers);
-	enum err rc = store_one(s, STATEMENT_ORDER_BY_LINK,
+	rc = store_one(s, STATEMENT_ORDER_BY_LINK,
 				STORE_VALUES(value_blob(link_hash, HASH_BYTES), value_integer(now),
 					     value_integer(now - d->settings->claim_life), value_blob(claim_hash, HASH_BYTES),
 					     value_integer(now - DAY)),

@@ -49,6 +49,6 @@ enum err row_by_claim(struct desk *d, const char *token, const char *claim, int6
 enum err row_facts(const struct order_row *row, struct order_facts *out) MUST_CHECK;
 
 /* SHA-256 of a token or a claim; one of no such shape hashes to what no stored one has. */
-void row_hash(const char *text, uint8_t out[HASH_BYTES]);
+enum err row_hash(const char *text, uint8_t out[HASH_BYTES]) MUST_CHECK;
 
 #endif
