@@ -1,0 +1,149 @@
+#include "tests/support/failing.h"
+#include "tests/support/test.h"
+
+#include <dlfcn.h>
+#include <openssl/cms.h>
+#include <openssl/hmac.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <openssl/x509v3.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/* These run before a sanitizer's run-time does; the libraries must find the allocators before the system's. */
+#define UNSEEN __attribute__((no_sanitize_thread, no_sanitize_address, no_sanitize_undefined))
+#define SEEN UNSEEN __attribute__((visibility("default")))
+
+static const char *const kind_names[FAILING_KINDS] = {
+	[FAILING_ALLOCATION] = "allocation", [FAILING_OPENSSL] = "OpenSSL call", [FAILING_SQLITE] = "SQLite call"};
+
+static struct {
+	atomic_int kind;
+	atomic_long count, nth;
+	atomic_bool for_good;
+	_Atomic(const char *) what;
+} failing;
+
+static _Thread_local int paused;
+
+void failing_begin(enum failing_kind kind, long nth, bool for_good)
+{
+	failing.count = 0;
+	failing.nth = nth;
+	failing.for_good = for_good;
+	failing.what = "";
+	failing.kind = kind;
+}
+
+long failing_end(void)
+{
+	failing.kind = FAILING_NOTHING;
+	return failing.count;
+}
+
+static char where[160];
+
+const char *failing_where(void)
+{
+	return where;
+}
+
+int failing_pause(void)
+{
+	return ++paused;
+}
+
+void failing_resume(const int *ignored)
+{
+	(void)ignored;
+	paused--;
+}
+
+static UNSEEN bool fails(enum failing_kind kind, const char *what)
+{
+	if (failing.kind != (int)kind || paused)
+		return false;
+	long n = failing.count++;
+	bool yes = failing.for_good ? n >= failing.nth : n == failing.nth;
+	if (yes)
+		failing.what = what;
+	return yes;
+}
+
+/* The system's function of that name, or the sanitizer's; every thread finds the same. */
+static UNSEEN void find_next(const char *name, void *next)
+{
+	void *found = dlsym(RTLD_NEXT, name);
+	if (!found)
+		abort();
+	memcpy(next, &found, sizeof found);
+}
+
+#define CALL(kind, type, failure, name, parameters, names)                                                             \
+	UNSEEN type name parameters                                                                                    \
+	{                                                                                                              \
+		static type(*next) parameters;                                                                         \
+		if (!next)                                                                                             \
+			find_next(#name, &next);                                                                       \
+		return fails(FAILING_##kind, #name) ? (failure) : next names;                                          \
+	}
+/* mlock: a secret needs it beside memory. */
+SEEN CALL(ALLOCATION, void *, NULL, malloc, (size_t size), (size))
+SEEN CALL(ALLOCATION, void *, NULL, calloc, (size_t n, size_t size), (n, size))
+SEEN CALL(ALLOCATION, void *, NULL, realloc, (void *old, size_t size), (old, size))
+SEEN CALL(ALLOCATION, int, -1, mlock, (const void *at, size_t len), (at, len))
+#include "tests/support/failing_calls.def"
+#undef CALL
+
+/* Its last argument is a curve's name or a number of bits: either way one word. */
+EVP_PKEY *EVP_PKEY_Q_keygen(OSSL_LIB_CTX *c, const char *properties, const char *type, ...)
+{
+	static EVP_PKEY *(*next)(OSSL_LIB_CTX *, const char *, const char *, ...);
+	va_list args;
+	va_start(args, type);
+	void *word = va_arg(args, void *);
+	va_end(args);
+	if (!next)
+		find_next("EVP_PKEY_Q_keygen", &next);
+	return fails(FAILING_OPENSSL, "EVP_PKEY_Q_keygen") ? NULL : next(c, properties, type, word);
+}
+
+static long run(const struct failing_work *w, enum failing_kind kind, long nth, bool for_good)
+{
+	if (w->before)
+		w->before();
+	failing_begin(kind, nth, for_good);
+	enum err rc = w->act();
+	long n = failing_end();
+	snprintf(where, sizeof where, "%s, %s %ld%s (%s): %s", w->name, kind_names[kind], nth, for_good ? " for good" : "",
+		 failing.what, err_word(rc));
+	if (getenv("FAILING_TRACE"))
+		fprintf(stderr, "%s\n", where);
+	if (w->after)
+		w->after(rc, nth < n);
+	return n;
+}
+
+/* No work has more calls than this; one that has goes round in circles. */
+enum { CALLS_MOST = 100000 };
+
+void failing_each(const struct failing_work *work, long most)
+{
+	for (enum failing_kind kind = FAILING_ALLOCATION; kind < FAILING_KINDS; kind++) {
+		if (kind == FAILING_SQLITE && work->without_sqlite)
+			continue;
+		run(work, kind, CALLS_MOST, false); /* the libraries settle in: what they keep is made at the first call */
+		long calls = run(work, kind, CALLS_MOST, false);
+		if (calls == 0 || calls >= CALLS_MOST)
+			fail_msg("%s: %ld of %s", work->name, calls, kind_names[kind]);
+		long step = getenv("CAMPAIGN") ? 1 : 1 + (calls - 1) / most;
+		for (int for_good = 0; for_good < 2; for_good++)
+			for (long n = 0; n < calls; n += step)
+				run(work, kind, n, for_good);
+	}
+}
