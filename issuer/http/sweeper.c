@@ -2,9 +2,14 @@
 #include "base/clock.h"
 #include "issuer/http/metrics.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+/* So many connections fewer than there have been: what they took goes back to the system, which free() alone does not do
+ * with the many small pieces of a crowd. */
+enum { CROWD = 256 };
 
 struct sweeper {
 	pthread_t thread;
@@ -14,14 +19,24 @@ struct sweeper {
 	struct metrics *metrics;
 	struct listening *const *listenings;
 	size_t n;
+	size_t most; /* connections at once since memory was given back */
 };
 
 static void sweep(struct sweeper *s)
 {
-	for (size_t i = 0; i < s->n; i++)
-		if (s->listenings[i])
-			atomic_fetch_add(&s->metrics->swept,
-					 connections_sweep(s->listenings[i]->connections, clock_mono_ms()));
+	size_t open = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		if (!s->listenings[i])
+			continue;
+		atomic_fetch_add(&s->metrics->swept,
+				 connections_sweep(s->listenings[i]->connections, clock_mono_ms()));
+		open += connections_count(s->listenings[i]->connections);
+	}
+	s->most = open > s->most ? open : s->most;
+	if (s->most - open < CROWD)
+		return;
+	malloc_trim(0);
+	s->most = open;
 }
 
 static void *run(void *ctx)
