@@ -149,6 +149,7 @@ struct forgery {
 	X509 *issuer;
 	const EVP_MD *digest;
 	const char *constraints, *usage, *extended, *san; /* NULL: leave out */
+	int64_t life;                                     /* 0: a day */
 };
 
 static void forge_extension(X509 *x, X509 *issuer, int nid, const char *value)
@@ -172,7 +173,7 @@ static X509 *forge(const struct forgery *f, const char *name, struct buf *out)
 				   -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(f->issuer ? f->issuer : x));
 	ASN1_TIME_set(X509_getm_notBefore(x), NOW - 100);
-	ASN1_TIME_set(X509_getm_notAfter(x), NOW + DAY);
+	ASN1_TIME_set(X509_getm_notAfter(x), NOW + (f->life ? f->life : DAY));
 	X509_set_pubkey(x, f->key);
 	forge_extension(x, f->issuer ? f->issuer : x, NID_subject_key_identifier, "hash");
 	forge_extension(x, f->issuer ? f->issuer : x, NID_authority_key_identifier, f->issuer ? "keyid:always" : NULL);
@@ -295,6 +296,131 @@ static void a_ca_below_the_path_length_is_refused(void **state)
 	buf_free(&leaf_der);
 }
 
+/* --- Intermediates of our own list: verified once, when it is loaded. --- */
+
+static struct forgery good_ca(EVP_PKEY *its_key)
+{
+	return (struct forgery){.key = its_key,
+				.issuer_key = its_key,
+				.digest = EVP_sha256(),
+				.constraints = "critical,CA:TRUE",
+				.usage = "critical,keyCertSign,cRLSign"};
+}
+
+/* A root, an intermediate and a leaf of three keys, in a list of the first two. */
+struct tree {
+	struct forgery root, middle, leaf;
+	X509 *root_x, *middle_x;
+	struct buf pem, der;
+	struct chain_trust *trust;
+};
+
+static void tree_new(struct tree *t)
+{
+	*t = (struct tree){.pem = BUF_INIT(65536), .der = BUF_INIT(16384)};
+	EVP_PKEY *keys[2] = {NULL, NULL};
+	for (size_t i = 0; i < COUNT(keys); i++)
+		assert_ok(key_generate(KEY_P256, &keys[i]));
+	t->root = good_ca(keys[0]);
+	t->middle = good_ca(keys[1]);
+	t->middle.issuer_key = keys[0];
+	t->leaf = good_leaf();
+	t->leaf.issuer_key = keys[1];
+}
+
+static void tree_grow(struct tree *t)
+{
+	t->root_x = forge(&t->root, "top", &t->der);
+	assert_ok(certificate_der_to_pem(t->der.data, t->der.len, &t->pem));
+	buf_clear(&t->der);
+	t->middle.issuer = t->root_x;
+	t->middle_x = forge(&t->middle, "middle", &t->der);
+	assert_ok(certificate_der_to_pem(t->der.data, t->der.len, &t->pem));
+	buf_clear(&t->der);
+	t->leaf.issuer = t->middle_x;
+	X509_free(forge(&t->leaf, "leaf", &t->der));
+	assert_ok(chain_trust_new(t->pem.data, t->pem.len, &t->trust, NULL));
+}
+
+static enum err tree_verdict(const struct tree *t, enum chain_purpose purpose, int64_t now)
+{
+	struct der_view v = view(&t->der);
+	return chain_verify(t->trust, &v, 1, purpose, now, NULL);
+}
+
+static void tree_clear(struct tree *t)
+{
+	chain_trust_free(t->trust);
+	X509_free(t->root_x);
+	X509_free(t->middle_x);
+	EVP_PKEY_free(t->root.key);
+	EVP_PKEY_free(t->middle.key);
+	buf_free(&t->pem);
+	buf_free(&t->der);
+}
+
+static void a_root_out_of_its_time_ends_what_it_vouched_for(void **state)
+{
+	(void)state;
+	struct tree t;
+	tree_new(&t);
+	t.middle.life = t.leaf.life = 2 * DAY;
+	tree_grow(&t);
+	assert_ok(tree_verdict(&t, CHAIN_CLIENT, NOW));
+	assert_ok(tree_verdict(&t, CHAIN_CLIENT, NOW + DAY - 1));
+	assert_int_equal(tree_verdict(&t, CHAIN_CLIENT, NOW + DAY), ERR_EXPIRED);
+	assert_int_equal(tree_verdict(&t, CHAIN_CLIENT, NOW + 2 * DAY), ERR_EXPIRED);
+	assert_int_equal(tree_verdict(&t, CHAIN_CLIENT, NOW - 101), ERR_EXPIRED);
+	tree_clear(&t);
+}
+
+static void an_intermediate_of_ours_is_held_to_what_any_is(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		const char *extended, *root_extended;
+		bool sha1;
+		enum err client, server;
+	} cases[] = {
+		{"as it should be", NULL, NULL, false, ERR_OK, ERR_REFUSED},
+		{"a weak signature", NULL, NULL, true, ERR_REFUSED, ERR_REFUSED},
+		{"for servers only", "serverAuth", NULL, false, ERR_REFUSED, ERR_REFUSED},
+		{"under a root for servers only", NULL, "serverAuth", false, ERR_REFUSED, ERR_REFUSED},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct tree t;
+		tree_new(&t);
+		t.middle.extended = cases[i].extended;
+		t.root.extended = cases[i].root_extended;
+		t.middle.digest = cases[i].sha1 ? EVP_sha1() : EVP_sha256();
+		tree_grow(&t);
+		enum err client_rc = tree_verdict(&t, CHAIN_CLIENT, NOW), server_rc = tree_verdict(&t, CHAIN_SERVER, NOW);
+		if (client_rc != cases[i].client || server_rc != cases[i].server)
+			fail_msg("%s: %s, %s\n", cases[i].name, err_word(client_rc), err_word(server_rc));
+		tree_clear(&t);
+	}
+}
+
+static void an_intermediate_that_no_root_of_the_list_vouches_for_ends_no_chain(void **state)
+{
+	(void)state;
+	struct buf pem = BUF_INIT(65536), der = BUF_INIT(16384), leaf = BUF_INIT(16384);
+	struct chain_trust *t = NULL;
+	assert_ok(certificate_der_to_pem(root.data, root.len, &pem));
+	x509_der(twin.issuing.certificate, &der);
+	assert_ok(certificate_der_to_pem(der.data, der.len, &pem));
+	issue_der(&twin.issuing, PROFILE_CLIENT, key, &leaf);
+	assert_ok(chain_trust_new(pem.data, pem.len, &t, NULL));
+	struct der_view v[] = {view(&leaf), view(&der)};
+	assert_int_equal(chain_verify(t, v, 1, CHAIN_CLIENT, NOW, NULL), ERR_REFUSED);
+	assert_int_equal(chain_verify(t, v, 2, CHAIN_CLIENT, NOW, NULL), ERR_REFUSED);
+	chain_trust_free(t);
+	buf_free(&pem);
+	buf_free(&der);
+	buf_free(&leaf);
+}
+
 static void a_self_signed_stranger_is_refused(void **state)
 {
 	(void)state;
@@ -393,6 +519,9 @@ int main(void)
 		cmocka_unit_test(weak_or_unfit_leaves_are_refused),
 		cmocka_unit_test(a_leaf_that_signs_a_leaf_is_refused),
 		cmocka_unit_test(a_ca_below_the_path_length_is_refused),
+		cmocka_unit_test(a_root_out_of_its_time_ends_what_it_vouched_for),
+		cmocka_unit_test(an_intermediate_of_ours_is_held_to_what_any_is),
+		cmocka_unit_test(an_intermediate_that_no_root_of_the_list_vouches_for_ends_no_chain),
 		cmocka_unit_test(a_self_signed_stranger_is_refused),
 		cmocka_unit_test(each_bit_flipped_is_refused),
 		cmocka_unit_test(cut_or_empty_input_is_malformed),
