@@ -64,15 +64,30 @@ static const char *check_mac(const struct check *c, const PKCS12 *p12)
 	return good ? NULL : "its MAC is wrong";
 }
 
+/* What stands in a bag behind its own tag and length; *bytes is to be freed. */
+static const unsigned char *bag_content(const PKCS12_SAFEBAG *bag, unsigned char **bytes, size_t *len)
+{
+	int all = bag ? i2d_PKCS12_SAFEBAG(bag, bytes) : 0, tag = 0, class = 0;
+	const unsigned char *p = *bytes;
+	long inner = 0;
+	if (all <= 0 || ASN1_get_object(&p, &inner, &tag, &class, all) != V_ASN1_CONSTRUCTED)
+		return NULL;
+	*len = (size_t)inner;
+	return p;
+}
+
+/* Byte for byte what a bag of this certificate is, and behind it at most attributes. To read the certificate out of the
+ * bag would decode its key too, which costs as much as a signature. */
 static bool bag_is(const PKCS12_SAFEBAG *bag, X509 *wanted)
 {
-	X509 *had = PKCS12_SAFEBAG_get_nid(bag) == NID_certBag ? PKCS12_SAFEBAG_get1_cert(bag) : NULL;
+	PKCS12_SAFEBAG *alone = PKCS12_SAFEBAG_create_cert(wanted);
 	unsigned char *a = NULL, *b = NULL;
-	int a_len = had ? i2d_X509(had, &a) : 0, b_len = i2d_X509(wanted, &b);
-	bool same = a_len > 0 && a_len == b_len && memcmp(a, b, (size_t)a_len) == 0;
+	size_t had_len = 0, len = 0;
+	const unsigned char *had = bag_content(bag, &a, &had_len), *content = bag_content(alone, &b, &len);
+	bool same = had && content && len > 0 && had_len >= len && memcmp(had, content, len) == 0;
 	OPENSSL_free(a);
 	OPENSSL_free(b);
-	X509_free(had);
+	PKCS12_SAFEBAG_free(alone);
 	return same;
 }
 
