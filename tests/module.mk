@@ -1,4 +1,4 @@
-# tests/: unit, flow, browser, fuzz replay, lint, demo.
+# tests/: unit, flow, browser, fuzz replay, lint, campaign, demo.
 SUPPORT_OBJ := $(addprefix $(BUILD)/obj/tests/support/,clock_injected.o crash_injected.o)
 UNIT_NAMES  := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 UNIT_BIN    := $(addprefix $(BUILD)/unit/,$(UNIT_NAMES))
@@ -87,7 +87,7 @@ browser: test-programs
 check:
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) test-programs
-	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow browser fuzz-replay lint)
+	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow campaign-short browser fuzz-replay lint)
 
 # The campaign's own programs speak with a daemon from outside, and look at its files with its own readers.
 CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/campaign/kill.c tests/campaign/takers.c,$(wildcard tests/campaign/*.c)))
@@ -98,6 +98,16 @@ $(BUILD)/tools/crash_points: $(BUILD)/obj/tests/support/crash_points.o $(SUPPORT
 $(BUILD)/campaign-kill $(BUILD)/campaign-takers: $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) -lcurl
+campaign-programs: test-programs $(BUILD)/campaign-kill $(BUILD)/campaign-takers $(BUILD)/tools/crash_points
+
+# What takes too long for check, in full: an hour and a half. CAMPAIGN="kills takers" runs some of it.
+campaign:
+	$(Q)$(MAKE) --no-print-directory deps
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) campaign-programs
+	$(Q)tests/campaign/run campaign $(BUILD) $(CAMPAIGN)
+campaign-short: campaign-programs
+	$(Q)tests/campaign/run campaign-short $(BUILD) $(CAMPAIGN)
+.PHONY: campaign campaign-short campaign-programs
 
 # What it costs, beside bare programs that do the same work (tests/bench). Not part of check: it takes a quiet minute.
 BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load bare_members bare_package calls)

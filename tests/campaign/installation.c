@@ -202,3 +202,19 @@ void installation_end(struct installation *i)
 		close(i->crash);
 	i->crash = -1;
 }
+
+bool shell(const char *command, const char *one, const char *two, const char *three)
+{
+	int status = -1;
+	pid_t pid = fork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", command, "sh", one, two, three, (char *)NULL);
+		_exit(127);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+void installation_remove(const struct installation *i)
+{
+	shell("rm -rf \"$1\" \"$1\".*", i->dir, "", "");
+}

@@ -29,6 +29,11 @@ pid_t installation_child(const struct installation *i, const char *role);
 /* An orderly stop and a start. */
 bool installation_again(struct installation *i);
 void installation_end(struct installation *i);
+/* It and everything beside it. */
+void installation_remove(const struct installation *i);
+
+/* A shell command whose $1, $2 and $3 are the rest; true when its exit status is 0. */
+bool shell(const char *command, const char *one, const char *two, const char *three);
 
 /* Let the process that passes the place `name` the count-th time die there; "" for none. */
 void installation_arm(const struct installation *i, const char *name, long count);

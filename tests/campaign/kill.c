@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { INSTALLATIONS = 10, INSTALLATIONS_MOST = 32, START_SECONDS = 90, QUIET_SECONDS = 60, TELL_EVERY = 500 };
+enum { INSTALLATIONS = 12, INSTALLATIONS_MOST = 32, START_SECONDS = 90, QUIET_SECONDS = 60, TELL_EVERY = 500,
+       THOROUGH_EVERY = 10, HURRY_BEFORE_END = 100 };
 
 static struct campaign {
 	char build[PATH_MAX];
@@ -72,8 +72,9 @@ static bool play_round(struct job *j, uint64_t *random, long round)
 {
 	struct plan plan;
 	char text[256];
-	plan_make(&plan, random);
-	struct walk w = {.at = &j->at, .caller = j->caller, .ledger = j->ledger, .plan = &plan};
+	plan_make(&plan, random, campaign.wanted - campaign.kills < HURRY_BEFORE_END);
+	struct walk w = {.at = &j->at, .caller = j->caller, .ledger = j->ledger, .plan = &plan,
+			 .thorough = round % THOROUGH_EVERY == 0};
 	snprintf(w.note, sizeof w.note, "kill %llu %d %ld", campaign.seed, j->number, round);
 	bool fine = walk_run(&w);
 	installation_arm(&j->at, "", 0);
@@ -96,18 +97,6 @@ static bool journal_is_whole(const struct installation *i, char fault[FAULT_SIZE
 	if (fd >= 0)
 		close(fd);
 	return e == ERR_OK;
-}
-
-/* A shell command whose $1 and on are the rest. */
-static bool shell(const char *command, const char *one, const char *two, const char *three)
-{
-	int status = -1;
-	pid_t pid = fork();
-	if (pid == 0) {
-		execl("/bin/sh", "sh", "-c", command, "sh", one, two, three, (char *)NULL);
-		_exit(127);
-	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 /* As an operator would ask, over the API. */
@@ -148,11 +137,6 @@ static void *play(void *ctx)
 	return NULL;
 }
 
-static void remove_installation(const struct installation *i)
-{
-	shell("rm -rf \"$1\" \"$1\".*", i->dir, "", "");
-}
-
 static bool begin(struct job *j, int number)
 {
 	char dir[PATH_MAX / 2];
@@ -161,7 +145,7 @@ static bool begin(struct job *j, int number)
 	if (n < 0 || n >= (int)sizeof dir)
 		return false;
 	snprintf(j->at.dir, sizeof j->at.dir, "%s", dir);
-	remove_installation(&j->at);
+	installation_remove(&j->at);
 	return installation_begin(&j->at, campaign.build, dir);
 }
 
@@ -182,7 +166,7 @@ static void end(struct job *j)
 	caller_free(j->caller);
 	ledger_close(j->ledger);
 	if (!j->kept)
-		remove_installation(&j->at);
+		installation_remove(&j->at);
 }
 
 static void run(struct job *jobs, int n)

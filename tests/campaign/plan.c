@@ -149,9 +149,16 @@ static void dress(struct plan *p, uint64_t *random)
 	p->cancel_at = one_in(random, 2) ? STAGE_FETCHED : STAGE_RECEIVED;
 }
 
-void plan_make(struct plan *p, uint64_t *random)
+static bool waits(enum crash_at at)
+{
+	return strcmp(crash_table[at].when, "UNSETTLED") == 0 || strcmp(crash_table[at].when, "LAPSE") == 0;
+}
+
+void plan_make(struct plan *p, uint64_t *random, bool hurried)
 {
 	enum crash_at at = (enum crash_at)(random_next(random) % CRASH_COUNT);
+	while (hurried && waits(at))
+		at = (enum crash_at)(random_next(random) % CRASH_COUNT);
 	*p = (struct plan){0};
 	dress(p, random);
 	for (size_t i = 0; i < sizeof wants / sizeof *wants; i++)

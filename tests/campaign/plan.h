@@ -36,6 +36,7 @@ struct plan {
 /* The next number of a seeded row; splitmix64. */
 uint64_t random_next(uint64_t *state);
 
-void plan_make(struct plan *p, uint64_t *random);
+/* hurried: none that waits half a minute for the clerk. */
+void plan_make(struct plan *p, uint64_t *random, bool hurried);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ID_LENGTH = 16 };
+enum { ID_LENGTH = 16, WRITING_MS = 2000 };
 
 static const char alphabet[] = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
 
@@ -96,41 +96,60 @@ bool spool_password(const char *text, char out[32])
 	return false;
 }
 
-/* One file at the end of an order: it is a message of this order, and of each there is one. */
-static bool settle_file(const struct installation *i, struct ledger *l, const char *order, const char *name,
-			char fault[FAULT_SIZE])
+struct settling {
+	const struct installation *at;
+	struct ledger *ledger;
+	const char *order;
+	long long files; /* of its messages */
+};
+
+/* One file at the end of an order: it is a message of this order. Or of one before that was withdrawn while it was handed
+ * over, and came after we had looked. */
+static bool settle_file(struct settling *s, const char *name, char fault[FAULT_SIZE])
 {
-	char id[ID_LENGTH + 1], owner[32], path[PATH_MAX];
+	char id[ID_LENGTH + 1], order[32] = "", state[16] = "", path[PATH_MAX];
 	if (!message_of(name, id)) {
 		snprintf(fault, FAULT_SIZE, "the spool has a file that is no message: %s", name);
 		return false;
 	}
-	if (!ledger_text(l, "SELECT order_id FROM d.message WHERE id = ?1", id, owner, sizeof owner) || strcmp(owner, order) != 0) {
-		snprintf(fault, FAULT_SIZE, "the spool has a message that is not of order %s: %s", order, name);
+	ledger_text(s->ledger, "SELECT order_id FROM d.message WHERE id = ?1", id, order, sizeof order);
+	ledger_text(s->ledger, "SELECT state FROM d.message WHERE id = ?1", id, state, sizeof state);
+	bool own = strcmp(order, s->order) == 0;
+	if (!own && strcmp(state, "dropped") != 0) {
+		snprintf(fault, FAULT_SIZE, "the spool has a message that is not of order %s: %s", s->order, name);
 		return false;
 	}
-	path_of(i, name, path);
+	s->files += own;
+	path_of(s->at, name, path);
 	return unlink(path) == 0;
 }
 
-bool spool_settle(const struct installation *i, struct ledger *l, const char *order, char fault[FAULT_SIZE])
+static bool settle_files(struct settling *s, char fault[FAULT_SIZE])
 {
-	long long files = 0;
 	bool fine = true;
-	DIR *d = open_folder(i);
+	DIR *d = open_folder(s->at);
 	for (struct dirent *e; d && fine && (e = readdir(d));)
-		if (e->d_name[0] != '.') {
-			fine = settle_file(i, l, order, e->d_name, fault);
-			files++;
-		}
+		if (e->d_name[0] != '.')
+			fine = settle_file(s, e->d_name, fault);
 	if (d)
 		closedir(d);
-	/* What was withdrawn while it was handed over may be there, too. */
+	return fine;
+}
+
+/* A file that is just being written is no message yet: it gets its time. */
+bool spool_settle(const struct installation *i, struct ledger *l, const char *order, char fault[FAULT_SIZE])
+{
+	struct settling s = {.at = i, .ledger = l, .order = order};
+	int64_t until = mono_ms() + WRITING_MS;
+	while (!settle_files(&s, fault)) {
+		if (mono_ms() > until)
+			return false;
+		pause_ms(10);
+	}
 	long long sent = ledger_number(l, "SELECT count(*) FROM d.message WHERE order_id = ?1 AND state = 'sent'", order);
 	long long all = ledger_number(l, "SELECT count(*) FROM d.message WHERE order_id = ?1", order);
-	if (fine && (files < sent || files > all)) {
-		snprintf(fault, FAULT_SIZE, "%lld messages were sent, %lld withdrawn, and %lld are in the spool", sent, all - sent, files);
-		fine = false;
-	}
-	return fine;
+	if (s.files >= sent && s.files <= all)
+		return true;
+	snprintf(fault, FAULT_SIZE, "%lld messages were sent, %lld withdrawn, and %lld are in the spool", sent, all - sent, s.files);
+	return false;
 }

@@ -20,6 +20,7 @@ struct walk {
 	struct ledger *ledger;
 	const struct plan *plan;
 	char note[64]; /* by which its order is found again */
+	bool thorough; /* look at all orders in the end, not only at this one */
 
 	char order[32], token[32], code[16], claim[64], password[32], serial[48];
 	struct package packages[2];
@@ -34,6 +35,8 @@ struct walk {
 bool walk_directory(struct caller *c);
 /* The whole of it, with everything that must hold in the end. */
 bool walk_run(struct walk *w);
+/* The last of it: nobody does anything more with the order, and what has happened to it is held against what may. */
+bool walk_settle(struct walk *w);
 void walk_clear(struct walk *w);
 
 /* Steps (walk_steps.c), each tried until it is DONE: false with the fault that ended it. */
