@@ -29,7 +29,7 @@ not_ready_because() { readiness && [ "$(field .ready)" = false ] && grep -qF "$1
 journal_lines() { wc -l <"$DIR/journal"; }
 crl() { curl -s -o "$WORK/issuing.crl" "$STATUS/crl/issuing.crl" && openssl crl -inform DER -in "$WORK/issuing.crl" -noout "$@" 2>/dev/null; }
 crl_lists() { crl -text | tr 'A-F' 'a-f' | grep -q "$1"; }
-crl_number() { crl -crlnumber | sed 's/.*0x//' | tr 'a-f' 'A-F' | sed 's/^/ibase=16;/' | bc; }
+crl_number() { printf '%d\n' "$(crl -crlnumber | sed 's/.*=//')"; }
 recover() {
 	local status=0
 	"$DAEMON" recover --config "$DIR/counterfoil.conf" >"$WORK/recovered" 2>"$WORK/recovered.log" || status=$?
