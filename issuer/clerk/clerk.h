@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { ISSUER_NAME_SIZE = 65 };
+enum { ISSUER_NAME_SIZE = 65, UNSETTLED_MOST = 64 };
 
 struct clerk {
 	struct store *store;
@@ -34,9 +34,13 @@ struct clerk {
 	int64_t crl_revoked, crl_newest_revocation;
 	int64_t crl_counted_at; /* by clock_mono_ms */
 
-	/* clerk_reconcile: a revocation that the journal has and the database has not, and since when. */
-	char unsettled[SERIAL_TEXT_SIZE];
-	int64_t unsettled_since; /* by clock_mono_ms */
+	/* clerk_reconcile: revocations that the journal has and the database has not, oldest first, and since when. The
+	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. */
+	struct unsettled {
+		char serial[SERIAL_TEXT_SIZE];
+		int64_t since; /* by clock_mono_ms */
+	} unsettled[UNSETTLED_MOST];
+	size_t unsettled_count;
 };
 
 extern const struct actor clerk_actor; /* "clerk", "daemon" */

@@ -51,34 +51,58 @@ static enum err finish_revocation(struct clerk *c, const char *serial, const cha
 	return ERR_OK;
 }
 
-/* Somebody may be about to commit it: it gets its time. */
-static enum err settle(struct clerk *c, const char *serial, const struct known *known, int64_t now)
+static bool noted(const struct clerk *c, const char *serial)
 {
-	if (strcmp(c->unsettled, serial) != 0) {
-		snprintf(c->unsettled, sizeof c->unsettled, "%s", serial);
-		c->unsettled_since = clock_mono_ms();
-	}
-	if (clock_mono_ms() - c->unsettled_since < UNSETTLED_MS)
-		return ERR_OK;
-	return finish_revocation(c, serial, known->order, now);
+	for (size_t i = 0; i < c->unsettled_count; i++)
+		if (strcmp(c->unsettled[i].serial, serial) == 0)
+			return true;
+	return false;
 }
 
-/* When the daemon has just started nobody is about to commit anything: the revoked shall not be let in for that time. */
-static enum err compare_revoked(struct clerk *c, const struct journal_last *last, int64_t now)
+/* Somebody may be about to commit it: it gets its time. Not when so many wait, for else one would be forgotten; and not
+ * when the daemon has just started, for then nobody is about to: the revoked shall not be let in for that time. */
+static enum err note_or_finish(struct clerk *c, const char *serial, const struct known *known, int64_t now)
 {
 	bool starting = atomic_load(&c->shared->issuing_paused) == ISSUING_NOT_COMPARED;
+	if (starting || c->unsettled_count == UNSETTLED_MOST)
+		return finish_revocation(c, serial, known->order, now);
+	struct unsettled *u = &c->unsettled[c->unsettled_count++];
+	u->since = clock_mono_ms();
+	snprintf(u->serial, sizeof u->serial, "%s", serial);
+	return ERR_OK;
+}
+
+static enum err compare_revoked(struct clerk *c, const struct journal_last *last, int64_t now)
+{
 	struct known known;
 	enum err e = ERR_OK;
 	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i][0]; i++) {
 		e = reconcile_find(c->store, c->issuer, last->revoked[i], &known);
-		if (e || strcmp(known.status, "valid") != 0)
-			continue;
-		if (!starting)
-			return settle(c, last->revoked[i], &known, now);
-		e = finish_revocation(c, last->revoked[i], known.order, now);
+		if (!e && strcmp(known.status, "valid") == 0 && !noted(c, last->revoked[i]))
+			e = note_or_finish(c, last->revoked[i], &known, now);
 	}
-	if (!e)
-		c->unsettled[0] = '\0';
+	return e;
+}
+
+/* Those that got their time and are not committed now. */
+static enum err settle(struct clerk *c, int64_t now)
+{
+	size_t kept = 0;
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < c->unsettled_count; i++) {
+		struct unsettled u = c->unsettled[i];
+		struct known known = {{0}, {0}, {0}};
+		if (!e)
+			e = reconcile_find(c->store, c->issuer, u.serial, &known);
+		bool waits = e || strcmp(known.status, "valid") == 0;
+		if (!e && waits && clock_mono_ms() - u.since >= UNSETTLED_MS) {
+			e = finish_revocation(c, u.serial, known.order, now);
+			waits = e != ERR_OK;
+		}
+		if (waits)
+			c->unsettled[kept++] = u;
+	}
+	c->unsettled_count = kept;
 	return e;
 }
 
@@ -109,6 +133,8 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 	e = reconcile_newest(c->store, c->issuer, &last, &lacking);
 	if (!e)
 		e = compare_revoked(c, &last, now);
+	if (!e)
+		e = settle(c, now);
 	if (e == ERR_NOT_FOUND) {
 		pause_issuing(c, &lacking);
 		return signer_resume(c->signer, false, why);

@@ -1,6 +1,8 @@
 /* Journal and database: an old copy is told from a commit that a crash cut off; orphans end revoked. */
 #include "tests/support/clerk_fakes.h"
 
+#include "base/clock.h"
+
 static enum err reconcile(void)
 {
 	struct errbuf why = {0};
@@ -92,7 +94,7 @@ static void a_revocation_about_to_be_committed_gets_its_time(void **state)
 	assert_asks("SELECT status FROM certificate", "valid");
 	sql("UPDATE certificate SET status = 'revoked'");
 	assert_int_equal(reconcile(), ERR_OK);
-	assert_string_equal(fake.clerk->unsettled, "");
+	assert_int_equal(fake.clerk->unsettled_count, 0);
 }
 
 static void a_revocation_that_nobody_committed_is_finished(void **state)
@@ -103,12 +105,49 @@ static void a_revocation_that_nobody_committed_is_finished(void **state)
 	add_parcel("o", serial_of('1'));
 	know(fake.last.revoked[0], '1');
 	assert_int_equal(reconcile(), ERR_OK);
-	fake.clerk->unsettled_since -= 30000;
+	fake.clerk->unsettled[0].since -= 30000;
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_asks("SELECT status || revoked_at || reason FROM certificate", "revoked18000000000");
 	assert_asks("SELECT (sealed_key IS NULL) || (sealed_password IS NULL) FROM parcel", "11");
 	assert_int_equal(fake_page.revocation_generation, 1);
 	assert_asks("SELECT json_extract(record, '$.what') FROM audit WHERE sequence = 1", "certificate.revoked");
+}
+
+/* The journal tells of its newest sixteen alone. */
+static void a_revocation_that_newer_ones_push_out_is_finished_too(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	add_certificate(serial_of('2'), "", "valid", NOW + DAYS);
+	add_certificate(serial_of('3'), "", "revoked", NOW + DAYS);
+	know(fake.last.revoked[0], '1');
+	know(fake.last.revoked[1], '2');
+	assert_int_equal(reconcile(), ERR_OK);
+	memset(fake.last.revoked, 0, sizeof fake.last.revoked);
+	know(fake.last.revoked[0], '3');
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.clerk->unsettled_count, 2);
+	fake.clerk->unsettled[0].since -= 30000;
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT group_concat(status) FROM certificate ORDER BY serial", "revoked,valid,revoked");
+	fake.clerk->unsettled[0].since -= 30000; /* the other one has moved up */
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT group_concat(status) FROM certificate ORDER BY serial", "revoked,revoked,revoked");
+	assert_int_equal(fake.clerk->unsettled_count, 0);
+}
+
+static void more_unsettled_revocations_than_can_be_remembered_are_finished_at_once(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	know(fake.last.revoked[0], '1');
+	fake.clerk->unsettled_count = UNSETTLED_MOST;
+	for (int i = 0; i < UNSETTLED_MOST; i++)
+		fake.clerk->unsettled[i] = (struct unsettled){"other", clock_mono_ms()};
+	add_certificate("other", "", "valid", NOW + DAYS);
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT status FROM certificate WHERE serial <> 'other'", "revoked");
+	assert_int_equal(fake.clerk->unsettled_count, UNSETTLED_MOST);
 }
 
 /* A backup put back, and nothing but revocations since: the revoked are not let in for as long as a commit may take. */
@@ -208,6 +247,8 @@ int main(void)
 		CLERK_TEST(an_old_database_keeps_its_orphans_until_it_is_recovered),
 		CLERK_TEST(a_revocation_about_to_be_committed_gets_its_time),
 		CLERK_TEST(a_revocation_that_nobody_committed_is_finished),
+		CLERK_TEST(a_revocation_that_newer_ones_push_out_is_finished_too),
+		CLERK_TEST(more_unsettled_revocations_than_can_be_remembered_are_finished_at_once),
 		CLERK_TEST(at_a_start_the_revocations_that_nobody_committed_are_finished_at_once),
 		CLERK_TEST(a_start_stays_closed_until_the_signer_has_answered),
 		CLERK_TEST(an_intent_without_a_certificate_is_an_orphan_and_revoked),
