@@ -29,11 +29,16 @@ static bool encrypt(CMS_ContentInfo *cms, const void *plain, size_t len)
 	return good;
 }
 
-/* CMS_encrypt does not look whether the place for the ciphertext could be made: without one it would be left out. */
-static bool holds_ciphertext(CMS_ContentInfo *cms, size_t len)
+/* When memory runs out at the wrong moment OpenSSL leaves the ciphertext out, or goes back to the derivation by SHA-1, and
+ * says nothing: no recipient of ours would open that. */
+static bool is_as_meant(CMS_ContentInfo *cms, size_t len)
 {
 	ASN1_OCTET_STRING **content = CMS_get0_content(cms);
-	return content && *content && ASN1_STRING_length(*content) == (int)len;
+	STACK_OF(CMS_RecipientInfo) *recipients = CMS_get0_RecipientInfos(cms);
+	X509_ALGOR *derivation = NULL;
+	return content && *content && ASN1_STRING_length(*content) == (int)len && sk_CMS_RecipientInfo_num(recipients) == 1 &&
+	       CMS_RecipientInfo_kari_get0_alg(sk_CMS_RecipientInfo_value(recipients, 0), &derivation, NULL) == 1 &&
+	       derivation && OBJ_obj2nid(derivation->algorithm) == NID_dhSinglePass_stdDH_sha256kdf_scheme;
 }
 
 enum err seal_to(X509 *recipient, const void *plain, size_t len, struct buf *out)
@@ -46,7 +51,7 @@ enum err seal_to(X509 *recipient, const void *plain, size_t len, struct buf *out
 	if (len > SEAL_MAX_BYTES)
 		return ERR_TOO_LARGE;
 	CMS_ContentInfo *cms = envelope_for(recipient);
-	if (!cms || !encrypt(cms, plain, len) || !holds_ciphertext(cms, len))
+	if (!cms || !encrypt(cms, plain, len) || !is_as_meant(cms, len))
 		goto out;
 	der_len = i2d_CMS_ContentInfo(cms, &der);
 	if (der_len <= 0)

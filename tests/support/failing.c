@@ -2,8 +2,11 @@
 #include "tests/support/test.h"
 
 #include <dlfcn.h>
+#include <execinfo.h>
+#include <link.h>
 #include <openssl/cms.h>
 #include <openssl/hmac.h>
+#include <openssl/kdf.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -13,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* These run before a sanitizer's run-time does; the libraries must find the allocators before the system's. */
@@ -64,12 +68,34 @@ void failing_resume(const int *ignored)
 	paused--;
 }
 
+/* OpenSSL 3.0 does not look whether a key derivation got memory for its own state, and crashes in EVP_KDF_CTX_new. That
+ * is not ours to survive: what is called from there does not fail. */
+static bool called_by_a_derivation(void)
+{
+	static const char *from, *to;
+	void *frames[8];
+	Dl_info info;
+	ElfW(Sym) *symbol = NULL;
+	failing_pause(); /* the first backtrace allocates */
+	if (!from && dladdr1((void *)(uintptr_t)EVP_KDF_CTX_new, &info, (void **)&symbol, RTLD_DL_SYMENT) && symbol) {
+		from = info.dli_saddr;
+		to = from + symbol->st_size;
+	}
+	bool found = false;
+	for (int n = backtrace(frames, sizeof frames / sizeof *frames); n > 0; n--)
+		found |= (const char *)frames[n - 1] > from && (const char *)frames[n - 1] <= to;
+	failing_resume(NULL);
+	return found;
+}
+
 static UNSEEN bool fails(enum failing_kind kind, const char *what)
 {
 	if (failing.kind != (int)kind || paused)
 		return false;
 	long n = failing.count++;
 	bool yes = failing.for_good ? n >= failing.nth : n == failing.nth;
+	if (yes && kind == FAILING_ALLOCATION && called_by_a_derivation())
+		return false;
 	if (yes)
 		failing.what = what;
 	return yes;
@@ -135,7 +161,7 @@ enum { CALLS_MOST = 100000 };
 void failing_each(const struct failing_work *work, long most)
 {
 	for (enum failing_kind kind = FAILING_ALLOCATION; kind < FAILING_KINDS; kind++) {
-		if (kind == FAILING_SQLITE && work->without_sqlite)
+		if ((kind == FAILING_SQLITE && work->without_sqlite) || (kind == FAILING_OPENSSL && work->without_openssl))
 			continue;
 		run(work, kind, CALLS_MOST, false); /* the libraries settle in: what they keep is made at the first call */
 		long calls = run(work, kind, CALLS_MOST, false);

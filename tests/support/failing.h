@@ -34,7 +34,8 @@ struct failing_work {
 	void (*before)(void);
 	enum err (*act)(void);
 	void (*after)(enum err rc, bool failed);
-	bool without_sqlite; /* it has no database under it */
+	bool without_sqlite;  /* it has no database under it */
+	bool without_openssl; /* nor any cryptography */
 };
 
 /* Each call of each kind in turn, once and then for good: every one with CAMPAIGN in the environment, else a sample of

@@ -71,7 +71,7 @@ static void after_order(enum err rc, bool failed)
 static void an_order_is_whole_or_none(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"order_new", before_order, order_it, after_order, false};
+	static const struct failing_work work = {"order_new", before_order, order_it, after_order, false, false};
 	failing_each(&work, SAMPLE);
 }
 
@@ -123,14 +123,14 @@ static void after_wrong_code(enum err rc, bool failed)
 static void a_right_code_gives_a_claim_or_can_be_typed_again(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"collect_code", before_code, type_code, after_code, false};
+	static const struct failing_work work = {"collect_code", before_code, type_code, after_code, false, false};
 	failing_each(&work, SAMPLE);
 }
 
 static void a_wrong_code_never_opens(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"collect_code (wrong)", before_wrong_code, type_code, after_wrong_code, false};
+	static const struct failing_work work = {"collect_code (wrong)", before_wrong_code, type_code, after_wrong_code, false, false};
 	failing_each(&work, SAMPLE);
 }
 
@@ -163,7 +163,7 @@ static void after_prepare(enum err rc, bool failed)
 static void a_certificate_and_its_parcel_are_kept_together_and_once(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"collect_prepare", before_prepare, prepare, after_prepare, false};
+	static const struct failing_work work = {"collect_prepare", before_prepare, prepare, after_prepare, false, false};
 	failing_each(&work, SAMPLE);
 }
 
@@ -201,8 +201,8 @@ static void after_package(enum err rc, bool failed)
 static void a_package_leaves_whole_or_not_at_all(void **state)
 {
 	(void)state;
-	static const struct failing_work modern = {"collect_package modern", before_package, fetch, after_package, false},
-					 compatible = {"collect_package compatible", before_package, fetch, after_package, false};
+	static const struct failing_work modern = {"collect_package modern", before_package, fetch, after_package, false, false},
+					 compatible = {"collect_package compatible", before_package, fetch, after_package, false, false};
 	at.encoding = PACKAGE_MODERN;
 	failing_each(&modern, OFTEN);
 	at.encoding = PACKAGE_COMPATIBLE;
@@ -233,7 +233,7 @@ static void after_received(enum err rc, bool failed)
 static void the_password_goes_with_the_receipt_or_not_at_all(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"collect_received", before_received, receive, after_received, false};
+	static const struct failing_work work = {"collect_received", before_received, receive, after_received, false, false};
 	failing_each(&work, SAMPLE);
 }
 
@@ -270,7 +270,7 @@ static void after_revoke(enum err rc, bool failed)
 static void revoked_is_revoked_in_journal_and_database(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"certificate_revoke", before_revoke, revoke_it, after_revoke, false};
+	static const struct failing_work work = {"certificate_revoke", before_revoke, revoke_it, after_revoke, false, false};
 	failing_each(&work, SAMPLE);
 }
 
