@@ -202,6 +202,11 @@ acknowledge() { # acknowledge FILE
 }
 open_package() { openssl pkcs12 -in "$1" -passin "pass:$PASSWORD" -nodes -out "$2" 2>"$WORK/openssl.log"; }
 
+# serial_of FILE.pem: as the product writes it, 40 digits; OpenSSL leaves leading zero octets out (one serial in 256).
+serial_of() { openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr 'A-F' 'a-f' | sed -e :a -e 's/^.\{1,39\}$/0&/;ta'; }
+# crl_text_lists SERIAL: on standard input, `openssl crl -text`.
+crl_text_lists() { tr 'A-F' 'a-f' | grep -i "number: $(sed 's/^\(00\)*//' <<<"$1")\$" >/dev/null; }
+
 # collect_whole FILE.pem: an order from beginning to end.
 collect_whole() {
 	new_order
@@ -211,7 +216,7 @@ collect_whole() {
 	equal "$STATUS_CODE" 200 "acknowledge: $BODY"
 	read_password
 	open_package "$WORK/package.p12" "$1"
-	SERIAL=$(openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr 'A-F' 'a-f')
+	SERIAL=$(serial_of "$1")
 }
 
 database() { sqlite3 -cmd '.timeout 5000' "$DIR/counterfoil.db" "$@"; }

@@ -81,7 +81,7 @@ concrete() {
 	staff_member leaver support
 	as leaver GET /v1/me
 	equal "$STATUS_CODE" 200 before
-	serial=$(openssl x509 -in "$BATS_FILE_TMPDIR/leaver.pem" -noout -serial | cut -d= -f2)
+	serial=$(serial_of "$BATS_FILE_TMPDIR/leaver.pem")
 	as support POST "/v1/certificates/$serial/revoke" '{"reason":"cessationOfOperation"}'
 	equal "$STATUS_CODE" 403 'support revokes a colleague'
 	as leaver GET /v1/me

@@ -28,7 +28,7 @@ readiness() { BODY=$(curl -s "http://localhost:$PORT_OPS/readyz") && [ -n "$BODY
 not_ready_because() { readiness && [ "$(field .ready)" = false ] && grep -qF "$1" <<<"$(field '.reasons[]')"; }
 journal_lines() { wc -l <"$DIR/journal"; }
 crl() { curl -s -o "$WORK/issuing.crl" "$STATUS/crl/issuing.crl" && openssl crl -inform DER -in "$WORK/issuing.crl" -noout "$@" 2>/dev/null; }
-crl_lists() { crl -text | tr 'A-F' 'a-f' | grep -q "$1"; }
+crl_lists() { crl -text | crl_text_lists "$1"; }
 crl_number() { printf '%d\n' "$(crl -crlnumber | sed 's/.*=//')"; }
 recover() {
 	local status=0
@@ -58,7 +58,7 @@ refused() { # refused WHAT COMMAND...: exit 4, and it says why
 	acknowledge "$WORK/package.p12"
 	read_password
 	open_package "$WORK/package.p12" "$BATS_FILE_TMPDIR/second.pem"
-	SECOND=$(openssl x509 -in "$BATS_FILE_TMPDIR/second.pem" -noout -serial | cut -d= -f2 | tr 'A-F' 'a-f')
+	SECOND=$(serial_of "$BATS_FILE_TMPDIR/second.pem")
 	collect_whole "$BATS_FILE_TMPDIR/third.pem"
 	THIRD=$SERIAL THIRD_ORDER=$ORDER
 	staff_member late support

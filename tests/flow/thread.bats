@@ -39,7 +39,7 @@ teardown_file() { stop_installation; }
 }
 crl_lists() {
 	curl -s -o "$WORK/bundle.pem" "$STATUS/crl/bundle.pem" && curl -s -o "$WORK/issuing.crl" "$STATUS/crl/issuing.crl" &&
-		openssl crl -inform DER -in "$WORK/issuing.crl" -noout -text | tr 'A-F' 'a-f' | grep -q "$1"
+		openssl crl -inform DER -in "$WORK/issuing.crl" -noout -text | crl_text_lists "$1"
 }
 
 @test "64 parallel takers of one parcel: exactly one claim" {
