@@ -97,7 +97,8 @@ collect() { # collect FILE ARGUMENT...
 
 @test "a collection killed anywhere is taken up by the same command without a code" {
 	new_order
-	collect "$WORK/k.p12" --code-fd 7 7<<<"$CODE" 2>/dev/null &
+	# by exec: killing the shell around it would leave it at work
+	(exec "$COMMAND" collect "$LINK" --ca "$CA" --out "$WORK/k.p12" --no-password --code-fd 7) 7<<<"$CODE" 2>/dev/null &
 	local pid=$!
 	until_true 20 test -e "$WORK/k.p12.claim" || true
 	kill -9 "$pid" 2>/dev/null || true
