@@ -34,6 +34,12 @@ $(BUILD)/test/counterfoild: $(BUILD)/obj/issuer/main.o $(SUPPORT_OBJ) $(DAEMON_L
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS)
 
+# The same for valgrind, which knows none of our walls.
+$(BUILD)/valgrind/counterfoild: $(BUILD)/obj/issuer/main.o $(BUILD)/obj/tests/support/under_valgrind.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=execl,--wrap=walls_filter -o $@ $^ $(DAEMON_LDLIBS)
+
 # The route table as text; it names every handler, so it links what the daemon links.
 $(BUILD)/tools/routes: $(BUILD)/obj/tests/support/routes.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
@@ -77,7 +83,7 @@ demo run:
 
 test-programs: programs $(BUILD)/test/counterfoild $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw slow) $(UNIT_BIN) $(FUZZ_REPLAY)
 
-lint: programs $(BUILD)/test/counterfoild
+lint: programs $(BUILD)/test/counterfoild $(BUILD)/valgrind/counterfoild
 	$(Q)tests/lint/run $(BUILD)
 flow: test-programs
 	$(Q)tests/flow/run $(BUILD) $(FLOW)
@@ -90,7 +96,7 @@ check:
 	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow campaign-short browser fuzz-replay lint)
 
 # The campaign's own programs speak with a daemon from outside, and look at its files with its own readers.
-CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out tests/campaign/kill.c tests/campaign/takers.c,$(wildcard tests/campaign/*.c)))
+CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c takers.c calls.c),$(wildcard tests/campaign/*.c)))
 $(BUILD)/tools/crash_points: $(BUILD)/obj/tests/support/crash_points.o $(SUPPORT_OBJ)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -98,7 +104,13 @@ $(BUILD)/tools/crash_points: $(BUILD)/obj/tests/support/crash_points.o $(SUPPORT
 $(BUILD)/campaign-kill $(BUILD)/campaign-takers: $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) -lcurl
-campaign-programs: test-programs $(BUILD)/campaign-kill $(BUILD)/campaign-takers $(BUILD)/tools/crash_points
+# The library's caller stands alone, as a user's program would.
+$(BUILD)/valgrind/calls: $(BUILD)/obj/tests/campaign/calls.o $(BUILD)/libcounterfoil.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
+campaign-programs: test-programs $(BUILD)/campaign-kill $(BUILD)/campaign-takers $(BUILD)/tools/crash_points \
+	$(addprefix $(BUILD)/valgrind/,counterfoild calls)
 
 # What takes too long for check, in full: an hour and a half. CAMPAIGN="kills takers" runs some of it.
 campaign:
