@@ -96,12 +96,12 @@ check:
 	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow campaign-short browser fuzz-replay lint)
 
 # The campaign's own programs speak with a daemon from outside, and look at its files with its own readers.
-CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c takers.c calls.c),$(wildcard tests/campaign/*.c)))
+CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c power.c takers.c calls.c),$(wildcard tests/campaign/*.c)))
 $(BUILD)/tools/crash_points: $(BUILD)/obj/tests/support/crash_points.o $(SUPPORT_OBJ)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
-$(BUILD)/campaign-kill $(BUILD)/campaign-takers: $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
+$(addprefix $(BUILD)/campaign-,kill power takers): $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) -lcurl
 # The library's caller stands alone, as a user's program would.
@@ -109,7 +109,7 @@ $(BUILD)/valgrind/calls: $(BUILD)/obj/tests/campaign/calls.o $(BUILD)/libcounter
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
-campaign-programs: test-programs $(BUILD)/campaign-kill $(BUILD)/campaign-takers $(BUILD)/tools/crash_points \
+campaign-programs: test-programs $(addprefix $(BUILD)/campaign-,kill power takers) $(BUILD)/tools/crash_points \
 	$(addprefix $(BUILD)/valgrind/,counterfoild calls)
 
 # What takes too long for check, in full: an hour and a half. CAMPAIGN="kills takers" runs some of it.

@@ -50,7 +50,6 @@ static long perform(CURL *curl, struct curl_slist *headers, struct answer *out)
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)CALL_SECONDS);
 	CURLcode rc = curl_easy_perform(curl);
 	if (rc == CURLE_OK)
 		curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &out->status);
@@ -67,6 +66,7 @@ static void begin(const struct caller *c, CURL *curl, const char *base, const ch
 	curl_easy_reset(curl);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_CAINFO, c->authority);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)CALL_SECONDS);
 }
 
 static void identify(const struct caller *c, CURL *curl)
@@ -118,11 +118,12 @@ long call_holder(struct caller *c, const char *path, const char *pem, struct ans
 	return status;
 }
 
-long call_plain(const char *url)
+long call_plain(const char *url, long milliseconds)
 {
 	struct answer a = {0};
 	CURL *curl = curl_easy_init();
 	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds);
 	long status = perform(curl, NULL, &a);
 	curl_easy_cleanup(curl);
 	answer_clear(&a);

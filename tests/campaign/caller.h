@@ -31,6 +31,6 @@ long call_staff(struct caller *c, const char *method, const char *path, const ch
 long call_recipient(struct caller *c, const char *url, const char *claim, const char *form, struct answer *out);
 /* GET with the certificate and key in a PEM file. */
 long call_holder(struct caller *c, const char *path, const char *pem, struct answer *out);
-long call_plain(const char *url);
+long call_plain(const char *url, long milliseconds);
 
 #endif

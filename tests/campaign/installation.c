@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STOP_SECONDS = 30 };
+enum { STOP_SECONDS = 30, ASK_MS = 200 };
 
 int64_t mono_ms(void)
 {
@@ -24,6 +24,29 @@ int64_t mono_ms(void)
 void pause_ms(int milliseconds)
 {
 	nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000L}, NULL);
+}
+
+static pthread_mutex_t *new_mutex(void)
+{
+	pthread_mutexattr_t attributes;
+	pthread_mutex_t *m = malloc(sizeof *m);
+	if (!m)
+		abort();
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(m, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+	return m;
+}
+
+void installation_hold(const struct installation *i)
+{
+	pthread_mutex_lock(i->files);
+}
+
+void installation_release(const struct installation *i)
+{
+	pthread_mutex_unlock(i->files);
 }
 
 static void beside(const struct installation *i, const char *suffix, char out[PATH_MAX])
@@ -72,7 +95,7 @@ static _Noreturn void become(const struct installation *i, const char *crash)
 bool installation_begin(struct installation *i, const char *build, const char *dir)
 {
 	char crash[PATH_MAX];
-	*i = (struct installation){.crash = -1};
+	*i = (struct installation){.crash = -1, .files = new_mutex()};
 	snprintf(i->build, sizeof i->build, "%s", build);
 	snprintf(i->dir, sizeof i->dir, "%s", dir);
 	beside(i, ".crash", crash);
@@ -120,15 +143,20 @@ static bool read_numbers(struct installation *i)
 	return read && i->ops_url[0];
 }
 
-bool installation_ready(struct installation *i, int seconds)
+bool installation_is_ready(struct installation *i)
 {
 	char url[96];
+	if (!i->ops_url[0] && !read_numbers(i))
+		return false;
+	snprintf(url, sizeof url, "%s/readyz", i->ops_url);
+	return call_plain(url, ASK_MS) == 200;
+}
+
+bool installation_ready(struct installation *i, int seconds)
+{
 	for (int64_t until = mono_ms() + seconds * 1000; mono_ms() < until; pause_ms(20)) {
 		installation_tend(i);
-		if (!i->ops_url[0] && !read_numbers(i))
-			continue;
-		snprintf(url, sizeof url, "%s/readyz", i->ops_url);
-		if (call_plain(url) == 200)
+		if (installation_is_ready(i))
 			return true;
 	}
 	return false;
@@ -173,6 +201,23 @@ pid_t installation_child(const struct installation *i, const char *role)
 	return found;
 }
 
+size_t installation_processes(const struct installation *i, pid_t *out, size_t most)
+{
+	char path[64];
+	int pid = installation_supervisor(i);
+	size_t n = 0;
+	if (pid <= 0)
+		return 0;
+	out[n++] = pid;
+	snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+	FILE *f = fopen(path, "r");
+	while (f && n < most && fscanf(f, "%d", &pid) == 1)
+		out[n++] = pid;
+	if (f)
+		fclose(f);
+	return n;
+}
+
 bool installation_again(struct installation *i)
 {
 	pid_t old = installation_supervisor(i);
@@ -201,6 +246,9 @@ void installation_end(struct installation *i)
 	if (i->crash >= 0)
 		close(i->crash);
 	i->crash = -1;
+	pthread_mutex_destroy(i->files);
+	free(i->files);
+	i->files = NULL;
 }
 
 bool shell(const char *command, const char *one, const char *two, const char *three)

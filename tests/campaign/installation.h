@@ -5,6 +5,7 @@
 #define TESTS_CAMPAIGN_INSTALLATION_H
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,17 +16,25 @@ struct installation {
 	char password[64]; /* of the administrator's file */
 	pid_t pid;         /* of the script */
 	int crash;         /* the file of tests/support/crash_injected.h */
+	pthread_mutex_t *files;
 };
 
 /* Made in dir, which must not be there yet, with the daemon of test binaries. Call it before there are threads. */
 bool installation_begin(struct installation *i, const char *build, const char *dir);
 /* Its numbers are known, and it says that it is ready. */
 bool installation_ready(struct installation *i, int seconds);
+/* The same, asked once, for a moment. */
+bool installation_is_ready(struct installation *i);
 /* Whoever ends is started again. To be called at least as often as the daemon as a whole may end. */
 void installation_tend(const struct installation *i);
 /* The process ids of the supervisor and of a role ("signer"), or 0. */
 pid_t installation_supervisor(const struct installation *i);
 pid_t installation_child(const struct installation *i, const char *role);
+/* The processes of its daemon, the supervisor first; how many they are. */
+size_t installation_processes(const struct installation *i, pid_t *out, size_t most);
+/* While the files are held, from outside, nobody takes them away (tests/campaign/mains.h). May be held twice by a thread. */
+void installation_hold(const struct installation *i);
+void installation_release(const struct installation *i);
 /* An orderly stop and a start. */
 bool installation_again(struct installation *i);
 void installation_end(struct installation *i);

@@ -13,9 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LINE_MOST = 8192, AGE_REVOKED = 90, AGE_OPEN = 240 };
+enum { LINE_MOST = 8192 };
 
 struct ledger {
+	const struct installation *at;
 	sqlite3 *db, *writer;
 	int lock, journal;
 	off_t read; /* of the journal */
@@ -23,81 +24,10 @@ struct ledger {
 	char hash[2 * SHA256_DIGEST_LENGTH + 1];
 };
 
-static const char journal_table[] =
+static const char tables[] =
 	"CREATE TABLE j (sequence INTEGER PRIMARY KEY, op TEXT, serial TEXT, ord TEXT, head TEXT, number INTEGER, at INTEGER);"
 	"CREATE INDEX j_serial ON j (serial, op); CREATE INDEX j_order ON j (ord, op); CREATE INDEX j_op ON j (op, number);"
-	"CREATE INDEX j_head ON j (head)";
-
-/* Each finds what must not be. ORDER: ?1 is the order. ALWAYS: holds at any moment. LATER: holds once it is ?1 seconds
- * old, or at once when all is quiet. */
-enum scope { ORDER, ALWAYS, LATER };
-static const struct invariant {
-	enum scope scope;
-	int age;
-	const char *name, *sql;
-} invariants[] = {
-	{ORDER, 0, "two live certificates",
-	 "SELECT max(serial) FROM d.certificate WHERE order_id = ?1 AND status <> 'revoked' HAVING count(*) > 1"},
-	{ORDER, 0, "a certificate that the journal does not know",
-	 "SELECT c.serial FROM d.certificate c WHERE c.order_id = ?1 AND NOT EXISTS (SELECT 1 FROM j WHERE j.serial = c.serial"
-	 " AND j.op = 'intent' AND j.ord = ?1)"},
-	{ORDER, 0, "done in the journal, not in the database",
-	 "SELECT serial FROM j WHERE ord = ?1 AND op = 'done' AND NOT EXISTS (SELECT 1 FROM d.certificate c"
-	 " WHERE c.serial = j.serial AND c.order_id = ?1 AND c.kind = 'client')"},
-	{ORDER, 0, "received, and its certificate is lost",
-	 "SELECT id FROM d.orders o WHERE id = ?1 AND received_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM d.certificate c"
-	 " WHERE c.order_id = o.id AND c.kind = 'client')"},
-	{ORDER, 0, "an ended order with a live certificate",
-	 "SELECT c.serial FROM d.orders o JOIN d.certificate c ON c.order_id = o.id WHERE o.id = ?1 AND c.status <> 'revoked'"
-	 " AND o.state IN ('cancelled', 'lapsed', 'rejected')"},
-	{ORDER, 0, "a password before the receipt",
-	 "SELECT m.id FROM d.message m JOIN d.orders o ON o.id = m.order_id WHERE o.id = ?1 AND m.kind = 'password'"
-	 " AND (o.received_at IS NULL OR m.created_at < o.received_at)"},
-	{ORDER, 0, "a password twice",
-	 "SELECT max(id) FROM d.message WHERE order_id = ?1 AND kind = 'password' HAVING count(*) > 1"},
-	{ORDER, 0, "received, and no password",
-	 "SELECT id FROM d.orders o WHERE id = ?1 AND received_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM d.message m"
-	 " WHERE m.order_id = o.id AND m.kind = 'password')"},
-	{ORDER, 0, "a parcel that is not erased",
-	 "SELECT o.state FROM d.parcel q JOIN d.orders o ON o.id = q.order_id WHERE o.id = ?1 AND (o.received_at IS NOT NULL"
-	 " OR o.closed_at IS NOT NULL) AND (q.sealed_key IS NOT NULL OR q.sealed_modern IS NOT NULL)"},
-	{ORDER, 0, "a message without an end",
-	 "SELECT kind || ' ' || state FROM d.message WHERE order_id = ?1 AND state NOT IN ('sent', 'dropped')"},
-	{ORDER, 0, "a claim without a code, or a code without a claim",
-	 "SELECT u || ' codes, ' || a || ' claims' FROM (SELECT (SELECT count(*) FROM d.code WHERE order_id = ?1 AND used_at"
-	 " IS NOT NULL) AS u, (SELECT count(*) FROM d.audit WHERE object = ?1 AND record LIKE '%\"what\":\"order.claimed\"%') AS a)"
-	 " WHERE u <> a"},
-
-	{ALWAYS, 0, "two live certificates of one order",
-	 "SELECT order_id FROM d.certificate WHERE status <> 'revoked' AND order_id IS NOT NULL GROUP BY order_id"
-	 " HAVING count(*) > 1"},
-	{ALWAYS, 0, "a certificate that the journal does not know",
-	 "SELECT serial FROM d.certificate c WHERE kind IN ('client', 'orphan') AND NOT EXISTS (SELECT 1 FROM j"
-	 " WHERE j.serial = c.serial AND j.op = 'intent')"},
-	{ALWAYS, 0, "done in the journal, not in the database",
-	 "SELECT serial FROM j WHERE op = 'done' AND NOT EXISTS (SELECT 1 FROM d.certificate c WHERE c.serial = j.serial"
-	 " AND c.kind <> 'orphan')"},
-	{ALWAYS, 0, "a serial number twice",
-	 "SELECT serial FROM j WHERE op = 'intent' GROUP BY serial HAVING count(*) > 1"},
-	{ALWAYS, 0, "an audit head of the journal that the chain does not have",
-	 "SELECT head FROM j WHERE head <> '' AND NOT EXISTS (SELECT 1 FROM d.audit a WHERE a.hash = unhex(j.head))"},
-	{ALWAYS, 0, "a revocation list whose number the journal does not know",
-	 "SELECT number FROM d.crl c WHERE NOT EXISTS (SELECT 1 FROM j WHERE j.op = 'crl' AND j.number = c.number)"},
-	{ALWAYS, 0, "a list's number twice", "SELECT number FROM j WHERE op = 'crl' GROUP BY number HAVING count(*) > 1"},
-
-	{LATER, AGE_REVOKED, "revoked in the journal, not in the database",
-	 "SELECT serial FROM j WHERE op = 'revoke' AND at < unixepoch() - ?1 AND NOT EXISTS (SELECT 1 FROM d.certificate c"
-	 " WHERE c.serial = j.serial AND c.status = 'revoked')"},
-	{LATER, AGE_REVOKED, "revoked in the database, not in the journal",
-	 "SELECT serial FROM d.certificate c WHERE status = 'revoked' AND revoked_at < unixepoch() - ?1 AND NOT EXISTS"
-	 " (SELECT 1 FROM j WHERE j.serial = c.serial AND j.op = 'revoke')"},
-	{LATER, AGE_OPEN, "an intent without an end",
-	 "SELECT serial FROM j WHERE op = 'intent' AND at < unixepoch() - ?1 AND NOT EXISTS (SELECT 1 FROM j e"
-	 " WHERE e.serial = j.serial AND e.op IN ('done', 'revoke'))"},
-	{LATER, AGE_OPEN, "a certificate made, and in the database neither live nor revoked",
-	 "SELECT serial FROM j WHERE op = 'intent' AND at < unixepoch() - ?1 AND NOT EXISTS (SELECT 1 FROM d.certificate c"
-	 " WHERE c.serial = j.serial)"},
-};
+	"CREATE INDEX j_head ON j (head); CREATE TABLE p (what TEXT, about TEXT, PRIMARY KEY (what, about)) WITHOUT ROWID";
 
 static bool wrong(char fault[FAULT_SIZE], const char *format, ...)
 {
@@ -130,8 +60,17 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql, const char *arg)
 	return s;
 }
 
-bool ledger_text(struct ledger *l, const char *sql, const char *arg, char *out, size_t size)
+/* Not so when the power did not come back. */
+static bool are_there(const struct ledger *l, char fault[FAULT_SIZE])
 {
+	return l->writer || wrong(fault, "the files are away");
+}
+
+static bool first_text(struct ledger *l, const char *sql, const char *arg, char *out, size_t size)
+{
+	out[0] = '\0';
+	if (!l->writer)
+		return false;
 	sqlite3_stmt *s = prepare(l->db, sql, arg);
 	int rc = sqlite3_step(s);
 	const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
@@ -142,13 +81,21 @@ bool ledger_text(struct ledger *l, const char *sql, const char *arg, char *out, 
 	return rc != SQLITE_DONE;
 }
 
+bool ledger_text(struct ledger *l, const char *sql, const char *arg, char *out, size_t size)
+{
+	installation_hold(l->at);
+	bool found = first_text(l, sql, arg, out, size);
+	installation_release(l->at);
+	return found;
+}
+
 long long ledger_number(struct ledger *l, const char *sql, const char *arg)
 {
 	char text[64];
 	return ledger_text(l, sql, arg, text, sizeof text) ? strtoll(text, NULL, 10) : 0;
 }
 
-bool ledger_change(struct ledger *l, const char *sql, const char *arg)
+static bool change(struct ledger *l, const char *sql, const char *arg)
 {
 	if (lock_take(l->lock, LOCK_PATIENCE_MS) != ERR_OK)
 		return false;
@@ -157,6 +104,25 @@ bool ledger_change(struct ledger *l, const char *sql, const char *arg)
 	sqlite3_finalize(s);
 	lock_drop(l->lock);
 	return rc == SQLITE_DONE;
+}
+
+bool ledger_change(struct ledger *l, const char *sql, const char *arg)
+{
+	installation_hold(l->at);
+	bool done = change(l, sql, arg);
+	installation_release(l->at);
+	return done;
+}
+
+void ledger_promise(struct ledger *l, const char *what, const char *about)
+{
+	installation_hold(l->at);
+	sqlite3_stmt *s = prepare(l->db, "INSERT OR IGNORE INTO p VALUES (?1, ?2)", what);
+	sqlite3_bind_text(s, 2, about, -1, SQLITE_TRANSIENT);
+	if (sqlite3_step(s) != SQLITE_DONE)
+		abort();
+	sqlite3_finalize(s);
+	installation_release(l->at);
 }
 
 static const char *text_of(const json_t *line, const char *member)
@@ -234,40 +200,10 @@ static bool read_audit(struct ledger *l, char fault[FAULT_SIZE])
 /* The journal first: what it knows is in the database by then. */
 bool ledger_read(struct ledger *l, char fault[FAULT_SIZE])
 {
-	return read_journal(l, fault) && read_audit(l, fault);
-}
-
-static bool holds(struct ledger *l, const struct invariant *v, const char *arg, char fault[FAULT_SIZE])
-{
-	char found[128];
-	return !ledger_text(l, v->sql, arg, found, sizeof found) || wrong(fault, "%s: %s", v->name, found);
-}
-
-bool ledger_order(struct ledger *l, const char *order, char fault[FAULT_SIZE])
-{
-	bool fine = true;
-	for (size_t i = 0; fine && i < sizeof invariants / sizeof *invariants; i++)
-		if (invariants[i].scope == ORDER)
-			fine = holds(l, &invariants[i], order, fault);
+	installation_hold(l->at);
+	bool fine = are_there(l, fault) && read_journal(l, fault) && read_audit(l, fault);
+	installation_release(l->at);
 	return fine;
-}
-
-static bool all_hold(struct ledger *l, bool quiet, char fault[FAULT_SIZE])
-{
-	bool fine = true;
-	for (size_t i = 0; fine && i < sizeof invariants / sizeof *invariants; i++) {
-		char age[16];
-		snprintf(age, sizeof age, "%d", quiet ? -1 : invariants[i].age);
-		if (invariants[i].scope != ORDER)
-			fine = holds(l, &invariants[i], age, fault);
-	}
-	return fine;
-}
-
-/* The journal may have grown since it was read, and the database with it. */
-bool ledger_all(struct ledger *l, bool quiet, char fault[FAULT_SIZE])
-{
-	return all_hold(l, quiet, fault) || (ledger_read(l, fault) && all_hold(l, quiet, fault));
 }
 
 long ledger_open_intents(struct ledger *l)
@@ -288,7 +224,7 @@ static bool listed(X509_CRL *crl, const char *serial)
 	return rc == 1;
 }
 
-bool ledger_crl(struct ledger *l, char fault[FAULT_SIZE])
+static bool crl_is_whole(struct ledger *l, char fault[FAULT_SIZE])
 {
 	sqlite3_stmt *s = prepare(l->db, "SELECT der FROM d.crl ORDER BY number DESC LIMIT 1", NULL);
 	bool fine = sqlite3_step(s) == SQLITE_ROW || wrong(fault, "there is no revocation list");
@@ -305,38 +241,86 @@ bool ledger_crl(struct ledger *l, char fault[FAULT_SIZE])
 	return fine;
 }
 
-static void attach(struct ledger *l, const struct installation *i)
+bool ledger_crl(struct ledger *l, char fault[FAULT_SIZE])
 {
-	char sql[PATH_MAX + 64];
-	snprintf(sql, sizeof sql, "ATTACH 'file:%s/counterfoil.db?mode=ro' AS d", i->dir);
-	sqlite3_create_function(l->db, "unhex", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_unhex, NULL, NULL);
-	if (sqlite3_exec(l->db, sql, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(l->db, journal_table, NULL, NULL, NULL) != SQLITE_OK) {
-		fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(l->db));
+	installation_hold(l->at);
+	bool fine = are_there(l, fault) && crl_is_whole(l, fault);
+	installation_release(l->at);
+	return fine;
+}
+
+static void must(struct ledger *l, const char *sql)
+{
+	if (sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return;
+	fprintf(stderr, "%s: %s\n", sql, sqlite3_errmsg(l->db));
+	abort();
+}
+
+/* The last connection to close would write the log back into the database: that is the daemon's to do, or a power cut's not
+ * to have done. */
+static void open_files(struct ledger *l)
+{
+	char path[PATH_MAX], sql[PATH_MAX + 64];
+	snprintf(path, sizeof path, "%s/journal", l->at->dir);
+	l->journal = open(path, O_RDONLY | O_CLOEXEC);
+	snprintf(path, sizeof path, "%s/counterfoil.db", l->at->dir);
+	if (l->journal < 0 || lock_open(path, &l->lock, NULL) != ERR_OK ||
+	    sqlite3_open_v2(path, &l->writer, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
+	    sqlite3_db_config(l->writer, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) != SQLITE_OK) {
+		fprintf(stderr, "%s cannot be opened\n", path);
 		abort();
 	}
-	sqlite3_busy_timeout(l->db, LOCK_PATIENCE_MS);
+	snprintf(sql, sizeof sql, "ATTACH 'file:%s?mode=ro' AS d", path);
+	must(l, sql);
 	sqlite3_busy_timeout(l->writer, LOCK_PATIENCE_MS);
+}
+
+static void close_files(struct ledger *l)
+{
+	sqlite3_close(l->writer);
+	close(l->lock);
+	close(l->journal);
+	l->writer = NULL;
+	l->lock = l->journal = -1;
+}
+
+static void begin_reading(struct ledger *l)
+{
+	l->read = 0;
+	l->sequence = 0;
+	memset(l->hash, '0', sizeof l->hash - 1);
 }
 
 struct ledger *ledger_open(const struct installation *i)
 {
-	char path[PATH_MAX];
 	struct ledger *l = calloc(1, sizeof *l);
-	if (!l)
+	if (!l || sqlite3_open_v2(":memory:", &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, NULL) != SQLITE_OK)
 		abort();
-	memset(l->hash, '0', sizeof l->hash - 1);
-	snprintf(path, sizeof path, "%s/journal", i->dir);
-	l->journal = open(path, O_RDONLY | O_CLOEXEC);
-	snprintf(path, sizeof path, "%s/counterfoil.db", i->dir);
-	if (l->journal < 0 || lock_open(path, &l->lock, NULL) != ERR_OK ||
-	    sqlite3_open_v2(path, &l->writer, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK ||
-	    sqlite3_open_v2(":memory:", &l->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, NULL) != SQLITE_OK) {
-		fprintf(stderr, "%s cannot be opened\n", path);
-		abort();
-	}
-	attach(l, i);
+	l->at = i;
+	begin_reading(l);
+	sqlite3_create_function(l->db, "unhex", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, NULL, sql_unhex, NULL, NULL);
+	sqlite3_busy_timeout(l->db, LOCK_PATIENCE_MS);
+	open_files(l);
+	must(l, tables);
 	return l;
+}
+
+void ledger_away(struct ledger *l)
+{
+	char fault[FAULT_SIZE];
+	ledger_read(l, fault);
+	if (l->sequence > 0)
+		ledger_promise(l, "audit", l->hash);
+	must(l, "DETACH d");
+	close_files(l);
+}
+
+void ledger_back(struct ledger *l)
+{
+	open_files(l);
+	must(l, "DELETE FROM j");
+	begin_reading(l);
 }
 
 void ledger_close(struct ledger *l)
@@ -344,8 +328,6 @@ void ledger_close(struct ledger *l)
 	if (!l)
 		return;
 	sqlite3_close(l->db);
-	sqlite3_close(l->writer);
-	close(l->lock);
-	close(l->journal);
+	close_files(l);
 	free(l);
 }

@@ -29,6 +29,16 @@ bool ledger_crl(struct ledger *l, char fault[FAULT_SIZE]);
 /* The first column of the first row; arg is ?1. 0 and "" when there is none. The database's tables are those of "d". */
 long long ledger_number(struct ledger *l, const char *sql, const char *arg);
 bool ledger_text(struct ledger *l, const char *sql, const char *arg, char *out, size_t size);
+/* Someone was told that it is so ("ordered", "fetched", "received", "cancelled" with an order; "revoked" with a serial). From
+ * then on it must be so, whatever happens. */
+void ledger_promise(struct ledger *l, const char *what, const char *about);
+bool ledger_promises(struct ledger *l, char fault[FAULT_SIZE]);
+
+/* Let go of the files: what could be seen in them by then is promised too. Only ledger_back may follow. */
+void ledger_away(struct ledger *l);
+/* The files are there again: everything is read anew. */
+void ledger_back(struct ledger *l);
+
 /* Let time pass for a row, as one of the database's writers. */
 bool ledger_change(struct ledger *l, const char *sql, const char *arg);
 

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+/* About what an order, and a start, take. */
+enum { ORDER_MS = 1200, START_MS = 600 };
+
 uint64_t random_next(uint64_t *state)
 {
 	uint64_t z = *state += 0x9e3779b97f4a7c15;
@@ -19,7 +22,7 @@ static void add(struct plan *p, uint64_t *random, enum crash_at at)
 {
 	if (p->kill_count == KILLS_A_ROUND)
 		return;
-	p->kills[p->kill_count].at = at;
+	p->kills[p->kill_count].at = (int)at;
 	p->kills[p->kill_count++].count = 1 + (long)(random_next(random) % (unsigned)crash_table[at].passes);
 }
 
@@ -169,4 +172,12 @@ void plan_make(struct plan *p, uint64_t *random, bool hurried)
 	add(p, random, at);
 	if (one_in(random, 4)) /* and once more while it is being put right */
 		add(p, random, any_of(random, "ANY", "DEATH"));
+}
+
+void plan_cuts(struct plan *p, uint64_t *random)
+{
+	if (one_in(random, 4))
+		p->kills[0] = (struct death){AT_A_MOMENT, (long)(random_next(random) % ORDER_MS)};
+	if (p->kill_count < KILLS_A_ROUND && one_in(random, 4))
+		p->kills[p->kill_count++] = (struct death){AT_A_MOMENT, (long)(random_next(random) % START_MS)};
 }

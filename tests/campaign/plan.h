@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { KILLS_A_ROUND = 4 };
+enum { KILLS_A_ROUND = 4, AT_A_MOMENT = CRASH_COUNT };
 
 enum ending {
 	END_RECEIVED, /* the password has come, and opens the file */
@@ -20,11 +20,14 @@ enum ending {
 
 enum stage { STAGE_OFFERED, STAGE_CLAIMED, STAGE_FETCHED, STAGE_RECEIVED, STAGES };
 
+/* At the count-th passing of a place; or AT_A_MOMENT, count milliseconds after it was armed. */
+struct death {
+	int at;
+	long count;
+};
+
 struct plan {
-	struct {
-		enum crash_at at;
-		long count;
-	} kills[KILLS_A_ROUND]; /* one after the other: the next is armed when the one before it has happened */
+	struct death kills[KILLS_A_ROUND]; /* one after the other: the next is armed when the one before it has happened */
 	int kill_count;
 	bool wrong, lock, new_code, resend, compatible, twice, use;
 	bool unsettled; /* nobody asks again for the revocation: the clerk has to find it in the journal */
@@ -38,5 +41,7 @@ uint64_t random_next(uint64_t *state);
 
 /* hurried: none that waits half a minute for the clerk. */
 void plan_make(struct plan *p, uint64_t *random, bool hurried);
+/* For power cuts: some come at a moment, wherever everybody is then, and some while what the one before left is put right. */
+void plan_cuts(struct plan *p, uint64_t *random);
 
 #endif

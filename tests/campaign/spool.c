@@ -48,12 +48,14 @@ bool spool_read(const struct installation *i, const char *message, char out[MESS
 {
 	char id[ID_LENGTH + 1];
 	bool found = false;
+	installation_hold(i);
 	DIR *d = open_folder(i);
 	for (struct dirent *e; d && !found && (e = readdir(d));)
 		if (message_of(e->d_name, id) && strcmp(id, message) == 0)
 			found = read_file(i, e->d_name, out);
 	if (d)
 		closedir(d);
+	installation_release(i);
 	return found;
 }
 
@@ -124,15 +126,20 @@ static bool settle_file(struct settling *s, const char *name, char fault[FAULT_S
 	return unlink(path) == 0;
 }
 
+/* What is removed stays removed, whatever the power does. */
 static bool settle_files(struct settling *s, char fault[FAULT_SIZE])
 {
 	bool fine = true;
+	installation_hold(s->at);
 	DIR *d = open_folder(s->at);
 	for (struct dirent *e; d && fine && (e = readdir(d));)
 		if (e->d_name[0] != '.')
 			fine = settle_file(s, e->d_name, fault);
-	if (d)
+	if (d) {
+		fsync(dirfd(d));
 		closedir(d);
+	}
+	installation_release(s->at);
 	return fine;
 }
 

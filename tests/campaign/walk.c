@@ -32,10 +32,30 @@ enum outcome walk_otherwise(struct walk *w, const char *what)
 	return walk_broken(w, "%s: %ld %.300s", what, w->answer.status, w->answer.body ? w->answer.body : "");
 }
 
+static void arm(struct walk *w)
+{
+	if (w->mains)
+		mains_arm(w->mains, w->plan->kills, w->plan->kill_count);
+	else
+		installation_arm(w->at, crash_table[w->plan->kills[0].at].name, w->plan->kills[0].count);
+}
+
+static void disarm(struct walk *w)
+{
+	if (w->mains)
+		w->killed = mains_disarm(w->mains);
+	else
+		installation_arm(w->at, "", 0);
+}
+
 /* The kill that is armed has happened: the next. */
 static void watch(struct walk *w)
 {
 	installation_tend(w->at);
+	if (w->mains) {
+		w->killed = mains_cuts(w->mains);
+		return;
+	}
 	if (w->killed == w->plan->kill_count || installation_armed(w->at))
 		return;
 	w->killed++;
@@ -58,6 +78,8 @@ bool walk_until(struct walk *w, const char *name, walk_try *try)
 	for (;;) {
 		enum outcome o = try(w);
 		watch(w);
+		if (w->mains && mains_fault(w->mains, w->fault))
+			return false;
 		if (o != AGAIN)
 			return o == DONE;
 		if (mono_ms() > began + STEP_SECONDS * 1000) {
@@ -117,7 +139,7 @@ bool walk_settle(struct walk *w)
 	if (!walk_until(w, "the end of all messages", try_messages))
 		return false;
 	watch(w);
-	installation_arm(w->at, "", 0);
+	disarm(w);
 	return ledger_read(w->ledger, w->fault) && ledger_order(w->ledger, w->order, w->fault) &&
 	       (!w->thorough || ledger_all(w->ledger, false, w->fault)) && spool_settle(w->at, w->ledger, w->order, w->fault);
 }
@@ -151,6 +173,8 @@ static bool collect(struct walk *w)
 
 bool walk_run(struct walk *w)
 {
-	installation_arm(w->at, crash_table[w->plan->kills[0].at].name, w->plan->kills[0].count);
-	return walk_order(w) && (w->plan->ending == END_RACE ? walk_race(w) : collect(w)) && walk_settle(w);
+	arm(w);
+	bool fine = walk_order(w) && (w->plan->ending == END_RACE ? walk_race(w) : collect(w)) && walk_settle(w);
+	disarm(w);
+	return fine;
 }

@@ -5,6 +5,7 @@
 
 #include "tests/campaign/caller.h"
 #include "tests/campaign/ledger.h"
+#include "tests/campaign/mains.h"
 #include "tests/campaign/plan.h"
 
 #include <openssl/sha.h>
@@ -19,6 +20,7 @@ struct walk {
 	struct caller *caller;
 	struct ledger *ledger;
 	const struct plan *plan;
+	struct mains *mains; /* NULL: processes die, and the power stays on */
 	char note[64]; /* by which its order is found again */
 	bool thorough; /* look at all orders in the end, not only at this one */
 

@@ -16,9 +16,10 @@ static enum outcome try_received(struct walk *w)
 	snprintf(url, sizeof url, "%s/d/%s/received", w->at->public_url, w->token);
 	hex_encode(w->packages[w->plan->compatible].sha256, SHA256_DIGEST_LENGTH, hash);
 	snprintf(form, sizeof form, "sha256=%s", hash);
-	if (call_recipient(w->caller, url, w->claim, form, &w->answer) == 200)
-		return DONE;
-	return walk_otherwise(w, "the claim is lost: received");
+	if (call_recipient(w->caller, url, w->claim, form, &w->answer) != 200)
+		return walk_otherwise(w, "the claim is lost: received");
+	ledger_promise(w->ledger, "received", w->order);
+	return DONE;
 }
 
 /* One and only one message, and only now. */
@@ -135,9 +136,10 @@ static enum outcome try_revoke(struct walk *w)
 	if (w->unsure && (w->plan->unsettled || is_revoked(w)))
 		return is_revoked(w) ? DONE : AGAIN;
 	snprintf(path, sizeof path, "/v1/certificates/%s/revoke", w->serial);
-	if (call_staff(w->caller, "POST", path, "{\"reason\":\"keyCompromise\"}", &w->answer) == 200)
-		return is_revoked(w) ? DONE : walk_broken(w, "a revocation that was answered is not in the database");
-	return walk_otherwise(w, "revoke");
+	if (call_staff(w->caller, "POST", path, "{\"reason\":\"keyCompromise\"}", &w->answer) != 200)
+		return walk_otherwise(w, "revoke");
+	ledger_promise(w->ledger, "revoked", w->serial);
+	return is_revoked(w) ? DONE : walk_broken(w, "a revocation that was answered is not in the database");
 }
 
 /* Before anybody is told it is in the journal. */
@@ -176,11 +178,13 @@ static enum outcome try_lapsed(struct walk *w)
 	return walk_state(w, "lapsed") ? DONE : AGAIN;
 }
 
+static enum outcome try_age(struct walk *w)
+{
+	static const char age[] = "UPDATE orders SET claimed_at = claimed_at - 864000 WHERE id = ?1";
+	return ledger_change(w->ledger, age, w->order) ? DONE : AGAIN;
+}
+
 bool walk_lapse(struct walk *w)
 {
-	if (!ledger_change(w->ledger, "UPDATE orders SET claimed_at = claimed_at - 864000 WHERE id = ?1", w->order)) {
-		walk_broken(w, "the database cannot be written");
-		return false;
-	}
-	return walk_until(w, "the lapse", try_lapsed);
+	return walk_until(w, "ten days", try_age) && walk_until(w, "the lapse", try_lapsed);
 }

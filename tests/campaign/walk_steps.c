@@ -38,6 +38,7 @@ static enum outcome try_order(struct walk *w)
 	if (call_staff(w->caller, "POST", "/v1/orders", body, &w->answer) != 201)
 		return walk_otherwise(w, "order");
 	snprintf(w->order, sizeof w->order, "%s", answer_text(&w->answer, "id"));
+	ledger_promise(w->ledger, "ordered", w->order);
 	return walk_state(w, "offered") ? DONE : walk_broken(w, "an order that was answered is not in the database");
 }
 
@@ -198,6 +199,7 @@ static enum outcome try_package(struct walk *w, int encoding, const char *rest)
 		return walk_broken(w, "the package is not the one of the first download");
 	memcpy(p->sha256, sha256, sizeof sha256);
 	p->had = true;
+	ledger_promise(w->ledger, "fetched", w->order);
 	answer_clear(&w->file);
 	w->file = w->answer;
 	w->answer = (struct answer){0};
@@ -228,8 +230,10 @@ bool walk_fetch(struct walk *w)
 
 static enum outcome try_cancel(struct walk *w)
 {
-	if (tell(w, "cancel") == 200)
+	if (tell(w, "cancel") == 200) {
+		ledger_promise(w->ledger, "cancelled", w->order);
 		return walk_state(w, "cancelled") ? DONE : walk_broken(w, "a cancellation that was answered is not in the database");
+	}
 	if (w->unsure && walk_state(w, "cancelled"))
 		return DONE;
 	return walk_otherwise(w, "cancel");

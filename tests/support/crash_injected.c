@@ -17,6 +17,7 @@ const struct crash_row crash_table[CRASH_COUNT] = {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int descriptor = -2;
+static int ending = SIGKILL;
 
 void crash_order_write(char out[CRASH_ORDER_BYTES], const char *name, long count)
 {
@@ -45,7 +46,7 @@ static void pass(const char *name)
 		return;
 	crash_order_write(text, count > 1 ? name : "", count - 1);
 	if (pwrite(descriptor, text, sizeof text, 0) == (ssize_t)sizeof text && count == 1)
-		raise(SIGKILL);
+		raise(ending);
 }
 
 void crash_point(enum crash_at at)
@@ -54,6 +55,7 @@ void crash_point(enum crash_at at)
 	if (descriptor == -2) {
 		const char *path = getenv("COUNTERFOIL_TEST_CRASH");
 		descriptor = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+		ending = getenv("COUNTERFOIL_TEST_CRASH_STOPS") ? SIGSTOP : SIGKILL;
 	}
 	if (descriptor >= 0)
 		pass(crash_table[at].name);

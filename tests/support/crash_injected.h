@@ -2,7 +2,8 @@
  *
  * The file named by COUNTERFOIL_TEST_CRASH holds CRASH_ORDER_BYTES: "NAME COUNT" and spaces up to a final line feed. The
  * process that passes the place NAME for the COUNT-th time kills itself, and just before it blanks the file, so that its
- * successor goes on. The file must be there when a process starts; it is opened then, before the process shuts itself in. */
+ * successor goes on. The file must be there when a process starts; it is opened then, before the process shuts itself in.
+ * With COUNTERFOIL_TEST_CRASH_STOPS in the environment it stops itself instead, for whoever cuts the power. */
 #ifndef TESTS_CRASH_INJECTED_H
 #define TESTS_CRASH_INJECTED_H
 
