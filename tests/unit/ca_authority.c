@@ -2,11 +2,22 @@
 
 #include "ca/crl.h"
 
+#include <dlfcn.h>
 #include <openssl/x509v3.h>
 #include <time.h>
 
 static struct pki pki;
 static EVP_PKEY *key;
+static int signatures; /* made so far */
+
+/* Stands before OpenSSL's: the only place where a certificate is signed. */
+int X509_sign(X509 *x, EVP_PKEY *with, const EVP_MD *digest)
+{
+	int (*real)(X509 *, EVP_PKEY *, const EVP_MD *);
+	*(void **)&real = dlsym(RTLD_NEXT, "X509_sign");
+	signatures++;
+	return real(x, with, digest);
+}
 
 static int setup(void **state)
 {
@@ -101,6 +112,7 @@ static void an_issuing_ca_makes_no_further_ca(void **state)
 
 struct journal {
 	int calls;
+	int signed_before;
 	enum err answer;
 	uint8_t hash[32], serial[SERIAL_BYTES];
 	const struct buf *out; /* nothing may be in it at the time of the call */
@@ -110,6 +122,7 @@ static enum err journal_intent(void *ctx, const struct certificate_fields *f, co
 {
 	struct journal *j = ctx;
 	j->calls++;
+	j->signed_before = signatures;
 	memcpy(j->hash, tbs_hash, sizeof j->hash);
 	memcpy(j->serial, f->serial, sizeof j->serial);
 	assert_int_equal(j->out->len, 0);
@@ -136,6 +149,21 @@ static void the_journal_hears_first_and_hears_right(void **state)
 	ASN1_get_object(&at, &len, &tag, &class, len);
 	assert_int_equal(EVP_Digest(tbs, (size_t)(at + len - tbs), hash, NULL, EVP_sha256(), NULL), 1);
 	assert_memory_equal(j.hash, hash, sizeof hash);
+	buf_free(&der);
+}
+
+/* What is signed before the journal knows of it can be lost by a crash, and revoked by nobody. */
+static void nothing_is_signed_before_the_journal_has_heard(void **state)
+{
+	(void)state;
+	struct buf der = BUF_INIT(16384);
+	struct journal j = {.answer = ERR_OK, .out = &der};
+	const struct issue_hook hook = {.intent = journal_intent, .ctx = &j};
+	struct certificate_fields f = fields_of(PROFILE_CLIENT, pki.issuing.certificate, NOW);
+	int before = signatures;
+	assert_ok(authority_issue(&pki.issuing, &f, key, &hook, &der, NULL));
+	assert_int_equal(j.signed_before, before);
+	assert_int_equal(signatures, before + 1);
 	buf_free(&der);
 }
 
@@ -281,6 +309,7 @@ int main(void)
 		cmocka_unit_test(names_that_deceive_make_no_authority),
 		cmocka_unit_test(an_issuing_ca_makes_no_further_ca),
 		cmocka_unit_test(the_journal_hears_first_and_hears_right),
+		cmocka_unit_test(nothing_is_signed_before_the_journal_has_heard),
 		cmocka_unit_test(a_journal_that_fails_stops_the_issue),
 		cmocka_unit_test(a_refused_certificate_is_never_announced),
 		cmocka_unit_test(issued_certificates_are_appended),
