@@ -3,6 +3,7 @@
 #include "delivery/code.h"
 #include "delivery/package_lock.h"
 
+#include <dlfcn.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -295,6 +296,37 @@ static void encodings_are_known_by_name(void **state)
 	assert_int_equal(package_encoding_from_name("", &e), ERR_INVALID);
 }
 
+static int spoil_at = -1; /* tenths of the way into the next package that is written */
+
+/* Stands before OpenSSL's: memory or library that writes something else than was meant. */
+int i2d_PKCS12(const PKCS12 *p12, unsigned char **out)
+{
+	int (*real)(const PKCS12 *, unsigned char **);
+	*(void **)&real = dlsym(RTLD_NEXT, "i2d_PKCS12");
+	bool fresh = out && !*out;
+	int len = real(p12, out);
+	if (fresh && len > 0 && spoil_at >= 0)
+		(*out)[(len - 1) * spoil_at / 10] ^= 1;
+	return len;
+}
+
+/* It would be the only copy of a key, in a file that nobody can open. */
+static void a_package_that_was_written_wrong_never_leaves(void **state)
+{
+	(void)state;
+	struct package_parts parts = usual();
+	struct buf der = BUF_INIT(PACKAGE_MAX_BYTES);
+	for (enum package_encoding e = 0; e < PACKAGE_ENCODING_COUNT; e++) {
+		for (spoil_at = 0; spoil_at <= 10; spoil_at++) {
+			if (package_make(&parts, e, had.password, &der, NULL) != ERR_CRYPTO || der.len)
+				fail_msg("%s, wrong at %d tenths: %zu bytes left", package_encoding_name(e), spoil_at, der.len);
+		}
+		spoil_at = -1;
+		assert_int_equal(package_make(&parts, e, had.password, &der, NULL), ERR_OK);
+		buf_free(&der);
+	}
+}
+
 /* The checker by itself: what it is to compare with, and a package that differs. */
 struct bench {
 	const struct package_lock *lock;
@@ -397,6 +429,7 @@ int main(void)
 		cmocka_unit_test(a_key_that_is_not_the_certificates_is_refused),
 		cmocka_unit_test(a_password_with_a_nul_is_refused),
 		cmocka_unit_test(nothing_is_appended_where_it_does_not_fit),
+		cmocka_unit_test(a_package_that_was_written_wrong_never_leaves),
 		cmocka_unit_test(encodings_are_known_by_name),
 		cmocka_unit_test(the_check_refuses_every_flipped_bit_and_every_cut),
 		cmocka_unit_test(the_check_refuses_what_was_not_put_in),
