@@ -1,7 +1,9 @@
 /* The chain: whatever is done to a record afterwards, verify names it. */
 #include "issuer/store/audit.h"
+#include "base/encode.h"
 #include "tests/support/store_folder.h"
 
+#include <openssl/sha.h>
 #include <string.h>
 
 enum { RECORDS = 12 };
@@ -202,6 +204,27 @@ static void a_forged_record_with_its_own_right_hash_is_named(void **state)
 	assert_non_null(strstr(why.text, "audit record 5 "));
 }
 
+/* Each record by itself is as it should be, so only the one behind can tell: it names the hash of what stood there. */
+static void a_record_rewritten_with_its_hash_breaks_the_one_behind_it(void **state)
+{
+	struct folder *f = *state;
+	char record[512], hex[2 * AUDIT_HASH_BYTES + 1], sql[1024];
+	uint8_t hash[AUDIT_HASH_BYTES];
+	struct errbuf why;
+	assert_int_equal(store_one(f->store, STATEMENT_AUDIT_LIST,
+				   STORE_VALUES(value_integer(4), value_null(), value_integer(1)), keep_record, record), ERR_OK);
+	char *who = strstr(record, "\"who\":\"");
+	assert_non_null(who);
+	who[7] ^= 1; /* another letter: somebody else did it */
+	assert_non_null(SHA256((const uint8_t *)record, strlen(record), hash));
+	hex_encode(hash, sizeof hash, hex);
+	assert_true(snprintf(sql, sizeof sql, "UPDATE audit SET record = '%s', hash = X'%s' WHERE sequence = 5", record, hex) <
+		    (int)sizeof sql);
+	folder_sql(f->db, sql);
+	assert_int_equal(verify(f, &why), ERR_CORRUPT);
+	assert_non_null(strstr(why.text, "audit record 6 "));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, chain_open, folder_close)
 
 int main(void)
@@ -219,6 +242,7 @@ int main(void)
 		TEST(a_cut_record_is_named),
 		TEST(an_index_that_points_elsewhere_is_named),
 		TEST(a_forged_record_with_its_own_right_hash_is_named),
+		TEST(a_record_rewritten_with_its_hash_breaks_the_one_behind_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
