@@ -37,13 +37,25 @@ enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlit
 	return check_placeholders(*out, name, why);
 }
 
+/* What a connection that cannot write has prepared for a write is proven by that, and would only take memory. */
+static void keep_reading(sqlite3_stmt **statement)
+{
+	if (sqlite3_stmt_readonly(*statement))
+		return;
+	sqlite3_finalize(*statement);
+	*statement = NULL;
+}
+
 enum err store_prepare_all(struct store *s, struct errbuf *why)
 {
 	enum err e = ERR_OK;
 	if (sqlite3_prepare_v3(s->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &s->rollback, NULL) != SQLITE_OK)
 		e = store_fail(why, s->db, "ROLLBACK");
-	for (int id = 0; !e && id < STATEMENT_COUNT; id++)
+	for (int id = 0; !e && id < STATEMENT_COUNT; id++) {
 		e = statement_prepare(s->db, statements[id].name, statements[id].sql, &s->prepared[id], why);
+		if (sqlite3_db_readonly(s->db, "main") == 1)
+			keep_reading(&s->prepared[id]);
+	}
 	return e;
 }
 
@@ -102,7 +114,7 @@ static void finish(sqlite3_stmt *statement)
 static enum err start(struct store *s, enum statement id, const struct value *values, size_t n)
 {
 	sqlite3_stmt *statement = s->prepared[id];
-	if (sqlite3_stmt_busy(statement) || (int)n != sqlite3_bind_parameter_count(statement))
+	if (!statement || sqlite3_stmt_busy(statement) || (int)n != sqlite3_bind_parameter_count(statement))
 		return ERR_INTERNAL;
 	if (!sqlite3_stmt_readonly(statement) && (!s->locked || sqlite3_get_autocommit(s->db)))
 		return ERR_INTERNAL;

@@ -90,12 +90,15 @@ static void parts_outside_a_transaction_are_refused(void **state)
 	assert_int_equal(store_commit(s), ERR_OK);
 }
 
-static void a_reader_never_begins(void **state)
+static void a_reader_never_begins_nor_writes(void **state)
 {
 	struct folder *f = *state;
 	struct store *reader = another(f, STORE_READ_ONLY);
 	assert_int_equal(store_begin(reader), ERR_INTERNAL);
 	assert_int_equal(store_truncate_wal(reader), ERR_INTERNAL);
+	assert_int_equal(store_exec(reader, STATEMENT_ORGANISATION_ADD,
+				    STORE_VALUES(value_text("a"), value_text("a"), value_text("N"), value_integer(1)), NULL),
+			 ERR_INTERNAL);
 	store_close(reader);
 }
 
@@ -347,7 +350,7 @@ int main(void)
 		TEST(what_is_rolled_back_or_left_open_is_gone),
 		TEST(a_part_is_undone_alone),
 		TEST(parts_outside_a_transaction_are_refused),
-		TEST(a_reader_never_begins),
+		TEST(a_reader_never_begins_nor_writes),
 		TEST(a_write_after_a_read_sees_no_stale_snapshot),
 		TEST(processes_that_write_without_rest_share_evenly),
 		TEST(a_holder_that_dies_lets_go),
