@@ -22,10 +22,12 @@ void buf_clear(struct buf *b)
 	b->err = ERR_OK;
 }
 
+enum { FIRST_BYTES = 512 };
+
 /* realloc would leave the old bytes in freed memory. */
 static void grow(struct buf *b, size_t wanted)
 {
-	size_t size = b->allocated ? b->allocated : 64;
+	size_t size = b->allocated ? b->allocated : b->cap < FIRST_BYTES ? b->cap : FIRST_BYTES;
 	while (size < wanted)
 		size = size > b->cap / 2 ? b->cap : size * 2;
 	uint8_t *bigger = malloc(size);
