@@ -1,5 +1,6 @@
 #include "base/encode.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static const char alphabet_standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -101,4 +102,28 @@ enum err base64_decode(const char *text, size_t len, struct buf *out)
 enum err base64url_decode(const char *text, size_t len, struct buf *out)
 {
 	return decode64(text, len, alphabet_url, out);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c != 0x7f && c != '"' && c != '\\';
+}
+
+void json_quote(const char *text, struct buf *out)
+{
+	buf_byte(out, '"');
+	for (;;) {
+		size_t plain = 0;
+		while (is_plain((unsigned char)text[plain]))
+			plain++;
+		buf_add(out, text, plain);
+		text += plain;
+		if (!*text)
+			break;
+		if (*text == '"' || *text == '\\')
+			buf_format(out, "\\%c", *text++);
+		else
+			buf_format(out, "\\u%04x", (unsigned char)*text++);
+	}
+	buf_byte(out, '"');
 }

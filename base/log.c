@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/encode.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -25,28 +26,14 @@ void log_threshold(enum log_level least)
 	least_level = least;
 }
 
-static void add_quoted(struct buf *line, const char *text)
-{
-	buf_byte(line, '"');
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			buf_format(line, "\\%c", *p);
-		else if (*p < 0x20 || *p == 0x7f)
-			buf_format(line, "\\u%04x", *p);
-		else
-			buf_byte(line, *p);
-	}
-	buf_byte(line, '"');
-}
-
 static void add_field(struct buf *line, const char *key, const char *value)
 {
 	size_t before = line->len;
 	buf_byte(line, ',');
-	add_quoted(line, key);
+	json_quote(key, line);
 	buf_byte(line, ':');
 	if (value)
-		add_quoted(line, value);
+		json_quote(value, line);
 	else
 		buf_text(line, "null");
 	if (line->err) { /* a field that does not fit is left out whole, so the line stays JSON */

@@ -67,12 +67,35 @@ static void hex_takes_both_cases_and_the_exact_length(void **state)
 	assert_int_equal(hex_decode("00fFg5", out, 3), ERR_MALFORMED);
 }
 
+static void text_becomes_a_json_string(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text, *json;
+	} cases[] = {
+		{"empty", "", "\"\""},
+		{"plain", "e-banking", "\"e-banking\""},
+		{"quote and backslash", "a\"b\\c", "\"a\\\"b\\\\c\""},
+		{"at both ends", "\"\"", "\"\\\"\\\"\""},
+		{"control characters", "\x01\n\x1f\x7f", "\"\\u0001\\u000a\\u001f\\u007f\""},
+		{"UTF-8", "bl\xc3\xa5", "\"bl\xc3\xa5\""},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct buf out = BUF_INIT(64);
+		json_quote(cases[i].text, &out);
+		if (strcmp(buf_string(&out), cases[i].json) != 0)
+			fail_msg("%s: %s, wanted %s", cases[i].name, buf_string(&out), cases[i].json);
+		buf_free(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(vectors_of_rfc_4648_both_ways),
 		cmocka_unit_test(loose_base64_is_refused),
 		cmocka_unit_test(hex_takes_both_cases_and_the_exact_length),
+		cmocka_unit_test(text_becomes_a_json_string),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
