@@ -12,19 +12,26 @@ void head_add(struct head *h, const struct head_field *f)
 		h->field[h->fields++] = *f;
 }
 
+/* Lengths first: most names differ in them. */
+static bool is_named(const struct head_field *f, const char *name, size_t len)
+{
+	return f->name_len == len && strcasecmp(f->name, name) == 0;
+}
+
 const char *head_value(const struct head *h, const char *name)
 {
+	size_t len = strlen(name);
 	for (size_t i = 0; i < h->fields; i++)
-		if (strcasecmp(h->field[i].name, name) == 0)
+		if (is_named(&h->field[i], name, len))
 			return h->field[i].value;
 	return NULL;
 }
 
 size_t head_count(const struct head *h, const char *name)
 {
-	size_t n = 0;
+	size_t n = 0, len = strlen(name);
 	for (size_t i = 0; i < h->fields; i++)
-		n += strcasecmp(h->field[i].name, name) == 0;
+		n += is_named(&h->field[i], name, len);
 	return n;
 }
 
