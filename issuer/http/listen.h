@@ -8,6 +8,8 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 
+enum { REQUEST_ID_BYTES = 8, REQUEST_IDS_AT_ONCE = 64 };
+
 struct listening {
 	enum listener listener;
 	struct front *front;
@@ -16,6 +18,9 @@ struct listening {
 	struct MHD_Daemon *daemon;
 	int quiet;                            /* the socket after listening_quiet */
 	_Atomic size_t exchanges;             /* requests that have begun and not ended */
+	/* Of the listener's thread: */
+	uint8_t ids[REQUEST_IDS_AT_ONCE][REQUEST_ID_BYTES];
+	size_t ids_left;                      /* so many of the first are not used yet */
 };
 
 struct listening_source {
