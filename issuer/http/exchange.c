@@ -63,12 +63,29 @@ static enum err new_request_id(struct listening *l, char out[17])
 	return ERR_OK;
 }
 
+/* All zero. It is large, so the last one is kept. */
+static struct exchange *take_exchange(struct listening *l)
+{
+	struct exchange *x = l->spare;
+	l->spare = NULL;
+	return x ? x : calloc(1, sizeof *x);
+}
+
+static void give_exchange(struct listening *l, struct exchange *x)
+{
+	explicit_bzero(x, sizeof *x); /* a link's token and a claim stood in it */
+	if (l->spare)
+		free(x);
+	else
+		l->spare = x;
+}
+
 void *exchange_begin(void *listening, const char *target, struct MHD_Connection *mhd)
 {
 	struct listening *l = listening;
 	struct connection *connection =
 	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-	struct exchange *x = connection ? calloc(1, sizeof *x) : NULL;
+	struct exchange *x = connection ? take_exchange(l) : NULL;
 	if (!x || new_request_id(l, x->request.id) != ERR_OK) {
 		free(x);
 		return NULL;
@@ -283,7 +300,6 @@ void exchange_end(void *listening, struct MHD_Connection *mhd, void **exchange, 
 		connection_deadline(x->connection, settings_of(x)->idle_time);
 	buf_free(&x->body);
 	reply_clear(&x->reply);
-	explicit_bzero(x, sizeof *x); /* a link's token and a claim stood in it */
-	free(x);
+	give_exchange(l, x);
 	atomic_fetch_sub(&l->exchanges, 1);
 }

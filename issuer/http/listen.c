@@ -160,5 +160,6 @@ void listening_stop(struct listening *l)
 	atomic_store(&l->front->metrics->connections[l->listener], NULL);
 	credentials_slot_free(l->credentials);
 	connections_free(l->connections);
+	free(l->spare);
 	free(l);
 }

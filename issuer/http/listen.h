@@ -8,6 +8,7 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 
+struct exchange;
 enum { REQUEST_ID_BYTES = 8, REQUEST_IDS_AT_ONCE = 64 };
 
 struct listening {
@@ -19,6 +20,7 @@ struct listening {
 	int quiet;                            /* the socket after listening_quiet */
 	_Atomic size_t exchanges;             /* requests that have begun and not ended */
 	/* Of the listener's thread: */
+	struct exchange *spare;               /* one that has ended, wiped, for the next request; or NULL */
 	uint8_t ids[REQUEST_IDS_AT_ONCE][REQUEST_ID_BYTES];
 	size_t ids_left;                      /* so many of the first are not used yet */
 };
