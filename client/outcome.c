@@ -104,5 +104,10 @@ counterfoil_code outcome(counterfoil_error *error, counterfoil_code code, const 
 
 counterfoil_code outcome_ok(counterfoil_error *error)
 {
-	return outcome(error, COUNTERFOIL_OK, NULL);
+	if (error) {
+		error->category = COUNTERFOIL_CATEGORY_NONE;
+		error->code = COUNTERFOIL_OK;
+		error->text[0] = '\0';
+	}
+	return COUNTERFOIL_OK;
 }

@@ -12,6 +12,7 @@ struct lane {
 	struct lane *next; /* in the pool */
 	CURL *easy;
 	const struct transport_settings *settings;
+	bool ready; /* the options that every call shares are set */
 	char host[HOST_SIZE]; /* of the present call, without brackets */
 	bool host_is_address;
 	int alert;      /* TLS alert received in this call, -1 for none */
@@ -23,7 +24,7 @@ struct lane {
 /* Host and scheme of the URL into the lane: BAD_INPUT unless https, ASCII, without user name or fragment. */
 counterfoil_code lane_aim(struct lane *lane, const char *url, counterfoil_error *error);
 
-/* Set every option of the easy handle anew for this request. */
+/* Set every option of the easy handle that this request may want otherwise than the one before it. */
 counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *request, counterfoil_error *error);
 
 /* For CURLOPT_SSL_CTX_FUNCTION; data is the lane. */

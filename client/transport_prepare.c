@@ -58,6 +58,8 @@ counterfoil_code lane_aim(struct lane *lane, const char *url, counterfoil_error 
 	}
 	curl_free(host);
 	curl_url_cleanup(parsed);
+	if (!code)
+		return COUNTERFOIL_OK;
 	return outcome(error, code, code == COUNTERFOIL_BAD_INPUT ? "the URL cannot be read: want https://HOST[:PORT]/PATH" : NULL);
 }
 
@@ -91,37 +93,47 @@ static bool add_line(struct lane *lane, const char *line)
 	return longer != NULL;
 }
 
-/* What curl would add by itself and nobody asked for is switched off by a line without a value. */
 static bool add_headers(struct lane *lane, const char *const *lines)
 {
-	bool typed = false, named = false;
 	for (; lines && *lines; lines++) {
-		typed = typed || names(*lines, "Content-Type");
-		named = named || names(*lines, "User-Agent");
 		size_t len = strlen(*lines);
 		char empty[256];
-		bool ok;
-		if ((*lines)[len - 1] == ':' && len < sizeof empty) { /* curl's way to send a header without a value */
-			memcpy(empty, *lines, len);
+		const char *line = *lines;
+		if (line[len - 1] == ':' && len < sizeof empty) { /* curl's way to send a header without a value */
+			memcpy(empty, line, len);
 			memcpy(empty + len - 1, ";", 2);
-			ok = add_line(lane, empty);
-		} else {
-			ok = add_line(lane, *lines);
+			line = empty;
 		}
-		if (!ok)
+		if (!add_line(lane, line))
 			return false;
 	}
-	return add_line(lane, "Expect:") && (typed || add_line(lane, "Content-Type:")) &&
-	       (named || add_line(lane, "User-Agent: libcounterfoil/" COUNTERFOIL_VERSION));
+	return true;
+}
+
+/* What curl would add to a body by itself and nobody asked for is switched off by a line without a value. */
+static bool silence_curl(struct lane *lane, const char *const *lines)
+{
+	bool typed = false;
+	for (; lines && *lines; lines++)
+		typed = typed || names(*lines, "Content-Type");
+	return add_line(lane, "Expect:") && (typed || add_line(lane, "Content-Type:"));
+}
+
+static bool carries_body(const counterfoil_request *request)
+{
+	static const char *const methods[] = {"POST", "PUT", "PATCH"};
+	for (size_t i = 0; request->method && i < sizeof methods / sizeof *methods; i++)
+		if (strcmp(request->method, methods[i]) == 0)
+			return true;
+	return request->body.len > 0;
 }
 
 static bool set_method(CURL *easy, const counterfoil_request *request)
 {
 	const char *method = request->method ? request->method : "GET";
-	bool carries = request->body.len || !strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH");
 	if (strcmp(method, "HEAD") == 0)
-		return !curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-	if (!carries)
+		return !curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) && !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
+	if (!carries_body(request))
 		return !curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) &&
 		       !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 	return !curl_easy_setopt(easy, CURLOPT_POST, 1L) &&
@@ -143,18 +155,14 @@ static bool set_security(struct lane *lane)
 	       !curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, lane);
 }
 
-static bool set_limits(struct lane *lane, const counterfoil_request *request)
+static bool set_limits(struct lane *lane)
 {
 	CURL *e = lane->easy;
 	const struct transport_settings *s = lane->settings;
-	bool heads_only = request->method && strcmp(request->method, "HEAD") == 0; /* tells a length that does not come */
-	size_t cap = request->body_cap ? request->body_cap : s->body_cap;
-	long total = (long)(request->total_timeout_ms ? request->total_timeout_ms : s->total_timeout_ms);
 	return !curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(e, CURLOPT_NOPROGRESS, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)s->connect_timeout_ms) &&
-	       !curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total) && !curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
+	       !curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)s->stall_timeout_seconds) &&
-	       !curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, heads_only ? (curl_off_t)0 : (curl_off_t)(cap & INT64_MAX)) &&
 	       !curl_easy_setopt(e, CURLOPT_MAXCONNECTS, 1L) && !curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }
@@ -168,13 +176,32 @@ static bool set_receivers(struct lane *lane)
 	       !curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
+/* What no call wants otherwise is set once. */
+static bool set_for_good(struct lane *lane)
+{
+	lane->ready = lane->ready ||
+		      (set_security(lane) && set_limits(lane) && set_receivers(lane) &&
+		       !curl_easy_setopt(lane->easy, CURLOPT_USERAGENT, "libcounterfoil/" COUNTERFOIL_VERSION));
+	return lane->ready;
+}
+
+static bool set_bounds(struct lane *lane, const counterfoil_request *request)
+{
+	const struct transport_settings *s = lane->settings;
+	bool heads_only = request->method && strcmp(request->method, "HEAD") == 0; /* tells a length that does not come */
+	size_t cap = request->body_cap ? request->body_cap : s->body_cap;
+	long total = (long)(request->total_timeout_ms ? request->total_timeout_ms : s->total_timeout_ms);
+	return !curl_easy_setopt(lane->easy, CURLOPT_TIMEOUT_MS, total) &&
+	       !curl_easy_setopt(lane->easy, CURLOPT_MAXFILESIZE_LARGE, heads_only ? (curl_off_t)0 : (curl_off_t)(cap & INT64_MAX));
+}
+
 counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *request, counterfoil_error *error)
 {
 	lane->alert = -1;
 	lane->fault = ERR_OK;
-	curl_easy_reset(lane->easy); /* keeps the connection */
-	if (set_security(lane) && set_limits(lane, request) && set_receivers(lane) && set_method(lane->easy, request) &&
-	    add_headers(lane, request->headers) && !curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, lane->headers) &&
+	if (set_for_good(lane) && set_bounds(lane, request) && set_method(lane->easy, request) &&
+	    add_headers(lane, request->headers) && (!carries_body(request) || silence_curl(lane, request->headers)) &&
+	    !curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, lane->headers) &&
 	    !curl_easy_setopt(lane->easy, CURLOPT_URL, request->url))
 		return COUNTERFOIL_OK;
 	return outcome(error, COUNTERFOIL_FAILED, "libcurl did not take an option: it is older than 7.85, or out of memory");

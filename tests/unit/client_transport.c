@@ -37,8 +37,10 @@ static bool answer(SSL *ssl, const struct seen *request, struct tls_server *s)
 		return tls_reply(ssl, 302, "Location: /missing\r\n", "");
 	if (strcmp(request->path, "/headers") == 0)
 		return tls_reply(ssl, 200, "X-One: 1\r\nx-TWO:   two words \r\nX-One: again\r\nX-Empty:\r\n", "body");
+	if (strncmp(request->head, "HEAD ", 5) == 0)
+		return tls_reply(ssl, 200, "X-Asked: HEAD\r\n", "");
 	if (strcmp(request->path, "/echo") == 0)
-		return tls_reply(ssl, 200, NULL, request->head) && tls_say(ssl, "");
+		return tls_reply(ssl, 200, NULL, request->head);
 	if (strcmp(request->path, "/body") == 0)
 		return tls_reply(ssl, 200, NULL, request->body);
 	if (strcmp(request->path, "/interim") == 0)
@@ -355,6 +357,49 @@ static void a_request_arrives_as_it_was_given(void **state)
 	tls_server_stop(&s);
 }
 
+static bool has(const char *head, const char *line)
+{
+	return strstr(head, line) != NULL;
+}
+
+/* They share one handle of curl, and one connection. */
+static void nothing_of_a_request_stays_for_the_next(void **state)
+{
+	(void)state;
+	static const char *const extra[] = {"Content-Type: text/xml", "User-Agent: mine", NULL};
+	static const struct {
+		const char *method, *line, *body;
+		const char *const *headers;
+	} calls[] = {
+		{"PUT", "PUT /echo ", "<a/>", extra}, {"GET", "GET /echo ", NULL, NULL},   {"HEAD", "", NULL, NULL},
+		{"DELETE", "DELETE /echo ", NULL, NULL}, {"POST", "POST /echo ", "a=1", NULL}, {"HEAD", "", NULL, NULL},
+		{"POST", "POST /echo ", "", NULL},    {"HEAD", "", NULL, NULL},		   {"GET", "GET /echo ", NULL, NULL},
+		{"PUT", "PUT /echo ", "<a/>", NULL},  {NULL, "GET /echo ", NULL, NULL},
+	};
+	struct tls_server s = {.certificate = &server, .answer = answer};
+	tls_server_start(&s);
+	counterfoil_client *c = make_client(NULL);
+	char url[256];
+	url_of(&s, "localhost", "/echo", url);
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+		counterfoil_response *r = NULL;
+		const char *body = calls[i].body, *line = calls[i].line;
+		counterfoil_request q = {.size = sizeof q, .method = calls[i].method, .url = url,
+					 .headers = calls[i].headers, .body = {body, body ? strlen(body) : 0}};
+		expect(line, counterfoil_call(c, &q, &r, NULL), COUNTERFOIL_OK);
+		const char *head = counterfoil_response_body(r).data;
+		bool as_wanted = strncmp(head, line, strlen(line)) == 0 && has(head, "\r\nContent-Length: ") == (body != NULL) &&
+				 has(head, "\r\nContent-Type: ") == (calls[i].headers != NULL) &&
+				 has(head, "\r\nUser-Agent: mine\r\n") == (calls[i].headers != NULL);
+		if (line[0] ? !as_wanted : !counterfoil_response_header(r, "X-Asked")) /* HEAD: no body that could tell */
+			fail_msg("call %zu was sent as\n%s", i, head);
+		counterfoil_response_free(r);
+	}
+	counterfoil_client_free(c);
+	tls_server_stop(&s);
+	assert_int_equal(s.connections, 1);
+}
+
 static void answers_over_the_caps_and_broken_ones_are_named(void **state)
 {
 	(void)state;
@@ -623,6 +668,7 @@ int main(void)
 		cmocka_unit_test(statuses_are_answers_and_refusals_say_why),
 		cmocka_unit_test(headers_are_found_in_any_case_and_in_order),
 		cmocka_unit_test(a_request_arrives_as_it_was_given),
+		cmocka_unit_test(nothing_of_a_request_stays_for_the_next),
 		cmocka_unit_test(answers_over_the_caps_and_broken_ones_are_named),
 		cmocka_unit_test(a_stalled_answer_ends_before_the_total_time),
 		cmocka_unit_test(a_body_of_exactly_the_cap_fits),
