@@ -61,10 +61,12 @@ unit: $(UNIT_BIN)
 SECONDS_EACH ?= 60
 FUZZ_NAMES  := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZ_REPLAY := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
+# The order's runs on the bench of the unit tests.
+$(BUILD)/fuzz/order $(BUILD)/fuzzer-order: FUZZ_LDLIBS := -lcmocka
 $(FUZZ_REPLAY): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) $(FUZZ_LDLIBS)
 fuzz-replay: $(FUZZ_REPLAY)
 	$(Q)tests/fuzz/run-replay $(FUZZ_REPLAY)
 fuzz: deps-build
@@ -74,7 +76,7 @@ fuzz: deps-build
 fuzzers: $(addprefix $(BUILD)/fuzzer-,$(FUZZ_NAMES))
 $(BUILD)/fuzzer-%: $(BUILD)/obj/tests/fuzz/%.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(filter-out -fsanitize=%,$(ALL_LDFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(DAEMON_LDLIBS)
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(ALL_LDFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(DAEMON_LDLIBS) $(FUZZ_LDLIBS)
 
 .PHONY: fuzz fuzzers demo run lint check test-programs flow browser fuzz-replay
 # The order matters (what is missing is installed before anything is compiled), so these call make in turn.
