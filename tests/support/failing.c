@@ -158,8 +158,17 @@ static long run(const struct failing_work *w, enum failing_kind kind, long nth, 
 /* No work has more calls than this; one that has goes round in circles. */
 enum { CALLS_MOST = 100000 };
 
+/* CAMPAIGN=K/N in the environment: every call, of which this process takes the K-th of N shares. */
+static bool whole(long *first, long *step)
+{
+	const char *share = getenv("CAMPAIGN");
+	return share && sscanf(share, "%ld/%ld", first, step) == 2 && *step > 0 && *first >= 0 && *first < *step;
+}
+
 void failing_each(const struct failing_work *work, long most)
 {
+	long first = 0, step = 1;
+	bool every = whole(&first, &step);
 	for (enum failing_kind kind = FAILING_ALLOCATION; kind < FAILING_KINDS; kind++) {
 		if ((kind == FAILING_SQLITE && work->without_sqlite) || (kind == FAILING_OPENSSL && work->without_openssl))
 			continue;
@@ -167,9 +176,13 @@ void failing_each(const struct failing_work *work, long most)
 		long calls = run(work, kind, CALLS_MOST, false);
 		if (calls == 0 || calls >= CALLS_MOST)
 			fail_msg("%s: %ld of %s", work->name, calls, kind_names[kind]);
-		long step = getenv("CAMPAIGN") ? 1 : 1 + (calls - 1) / most;
+		if (!every)
+			step = 1 + (calls - 1) / most;
+		long failed = 0;
 		for (int for_good = 0; for_good < 2; for_good++)
-			for (long n = 0; n < calls; n += step)
+			for (long n = first; n < calls; n += step, failed++)
 				run(work, kind, n, for_good);
+		if (every)
+			fprintf(stderr, "failed: %s: %ld of %s\n", work->name, failed, kind_names[kind]);
 	}
 }

@@ -82,20 +82,25 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Run it with one allocation failed, then with a later one, and so on, until it never came to the one to fail: each with
- * CAMPAIGN in the environment, else one of `step`. */
+/* Run it with one allocation failed, then with a later one, and so on, until it never came to the one to fail: one of `step`,
+ * or with CAMPAIGN=K/N in the environment each whose number is K modulo N. */
 static void each_allocation(void (*once)(void), long step)
 {
 	enum { MOST = 100000 };
-	if (getenv("CAMPAIGN"))
-		step = 1;
-	for (long n = 0; n < MOST; n += step) {
+	const char *share = getenv("CAMPAIGN");
+	long first = 0;
+	if (share)
+		assert_int_equal(sscanf(share, "%ld/%ld", &first, &step), 2);
+	assert_true(first >= 0 && first < step);
+	for (long n = first; n < MOST; n += step) {
 		failed = false;
 		until_failure = n;
 		once();
 		until_failure = -1;
 		if (!failed) {
-						assert_true(n > 100); /* else nothing was tried */
+			assert_true(n > 100); /* else nothing was tried */
+			if (share)
+				fprintf(stderr, "failed: ca: %ld of allocation\n", (n - first) / step);
 			return;
 		}
 	}
