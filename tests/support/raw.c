@@ -143,6 +143,7 @@ static SSL *shake_hands(int fd, const char *ca, const char *identity)
 	}
 	if (!tls || SSL_set1_host(tls, "localhost") != 1 || SSL_set_fd(tls, fd) != 1)
 		die("TLS");
+	SSL_CTX_free(context); /* tls holds it */
 	int rc;
 	int64_t until = now_ms() + PATIENCE_MS;
 	while ((rc = SSL_connect(tls)) != 1)
