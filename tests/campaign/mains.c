@@ -18,8 +18,10 @@ enum { PROCESSES = 32, LOOK_MS = 1, STOP_MS = 10000, UNMOUNT_MS = 20000, READY_M
 /* As the kernel's ext4.h has it: everything that is not in the log yet is lost, and nothing more can be written. */
 #define EXT4_IOC_SHUTDOWN _IOR('X', 125, uint32_t)
 
-/* Neither a late commit of the log nor ext4's care for those who rename without fsync shall help. */
-#define MOUNT "mount -t ext4 -o loop,noauto_da_alloc,commit=300 \"$1.image\" \"$1\""
+/* Neither a late commit of the log nor ext4's care for those who rename without fsync shall help. Nor shall the fsync of one
+ * file that of another, which it does on the same file system: so the spool has its own. */
+#define OPTIONS "mount -t ext4 -o loop,noauto_da_alloc,commit=300 "
+#define MOUNT OPTIONS "\"$1.image\" \"$1\" && " OPTIONS "\"$1.spool-image\" \"$1/spool\""
 
 struct mains {
 	struct installation *at;
@@ -38,7 +40,9 @@ struct mains {
 
 bool mains_prepare(void)
 {
-	static const char hook[] = "truncate -s 64M \"$1.image\" && mkfs.ext4 -q -d \"$1\" \"$1.image\" && " MOUNT;
+	static const char hook[] = "truncate -s 64M \"$1.image\" && mkfs.ext4 -q -d \"$1\" \"$1.image\" && "
+				   "truncate -s 8M \"$1.spool-image\" && mkfs.ext4 -q \"$1.spool-image\" && "
+				   MOUNT " && rmdir \"$1/spool/lost+found\" && chmod 700 \"$1/spool\" && sync -f \"$1/spool\"";
 	return setenv("INSTALLATION_HOOK", hook, 1) == 0 && setenv("COUNTERFOIL_TEST_CRASH_STOPS", "1", 1) == 0;
 }
 
@@ -108,26 +112,51 @@ static bool stop_all(const struct installation *i, pid_t pids[PROCESSES], size_t
 	return signal_all(pids, *n, SIGSTOP, "TZX");
 }
 
-static bool shut_down(const struct installation *i)
+static const char *const folders[] = {"/spool", ""};
+enum { FOLDERS = sizeof folders / sizeof *folders };
+
+bool mains_off(const char *folder)
 {
 	uint32_t how = GOING_FLAGS_NOLOGFLUSH;
-	int fd = open(i->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool done = fd >= 0 && ioctl(fd, EXT4_IOC_SHUTDOWN, &how) == 0;
 	if (fd >= 0)
 		close(fd);
 	return done;
 }
 
+static bool all_off(const struct installation *i)
+{
+	char path[PATH_MAX];
+	bool done = true;
+	for (int f = 0; f < FOLDERS; f++) {
+		beside(i, folders[f], path);
+		done = mains_off(path) && done;
+	}
+	return done;
+}
+
 /* Who has just been killed may still be at closing its files. */
-bool mains_unmount(const struct installation *i)
+static bool unmount(const char *folder)
 {
 	for (int64_t until = mono_ms() + UNMOUNT_MS; mono_ms() < until; pause_ms(LOOK_MS)) {
-		if (umount2(i->dir, 0) == 0)
+		if (umount2(folder, 0) == 0)
 			return true;
 		if (errno != EBUSY)
 			return false;
 	}
 	return false;
+}
+
+bool mains_unmount(const struct installation *i)
+{
+	char path[PATH_MAX];
+	bool done = true;
+	for (int f = 0; f < FOLDERS; f++) {
+		beside(i, folders[f], path);
+		done = unmount(path) && done;
+	}
+	return done;
 }
 
 static bool switch_off(struct mains *m)
@@ -140,7 +169,7 @@ static bool switch_off(struct mains *m)
 	if (!m->off)
 		ledger_away(m->ledger);
 	m->off = true;
-	bool down = shut_down(m->at);
+	bool down = all_off(m->at);
 	if (!signal_all(pids, n, SIGKILL, "ZX"))
 		return broken(m, "its processes cannot be ended");
 	if (!down)
@@ -168,7 +197,7 @@ static bool is_due(const struct mains *m)
 /* The log is played back by the first mount. */
 static bool mount_again(struct mains *m)
 {
-	static const char check[] = MOUNT " && umount \"$1\" && e2fsck -fn \"$1.image\" >\"$1.fsck\" 2>&1";
+	static const char check[] = MOUNT " && umount \"$1/spool\" \"$1\" && e2fsck -fn \"$1.image\" >\"$1.fsck\" 2>&1";
 	if (++m->all % FSCK_EVERY == 0 && !shell(check, m->at->dir, "", ""))
 		return broken(m, "the file system is not whole: see the file .fsck beside it");
 	return shell(MOUNT, m->at->dir, "", "") || broken(m, "it cannot be mounted");
