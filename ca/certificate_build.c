@@ -3,12 +3,16 @@
 #include "ca/asn1_time.h"
 #include "ca/certificate_extensions.h"
 #include "ca/crypto_why.h"
+#include "ca/key.h"
 #include "ca/signature.h"
 #include "ca/subject.h"
 
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
+
+enum { POINT_MAX = 1 + 2 * 48 };
 
 void certificate_life(const struct profile *p, const X509 *issuer, int64_t now, struct certificate_fields *f)
 {
@@ -55,11 +59,36 @@ static bool validity_set(X509 *x, const struct certificate_fields *f)
 	       ASN1_TIME_set(X509_getm_notAfter(x), (time_t)f->not_after);
 }
 
+/* X509_set_pubkey writes a key out and reads it in again, which costs as much as a signature. The point of a named curve
+ * needs no more than its place: whoever checks the certificate reads it from there, and holds it against the key. */
+static bool point_set(X509 *x, const EVP_PKEY *key)
+{
+	char curve[64] = "";
+	uint8_t point[POINT_MAX], *bytes = NULL;
+	size_t len = 0;
+	if (EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL) != 1 ||
+	    EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &len) != 1 ||
+	    !(bytes = OPENSSL_memdup(point, len)))
+		return false;
+	if (X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x), OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+				   OBJ_nid2obj(OBJ_sn2nid(curve)), bytes, (int)len) == 1)
+		return true;
+	OPENSSL_free(bytes);
+	return false;
+}
+
+static bool key_set(X509 *x, EVP_PKEY *key)
+{
+	enum key_type type = KEY_TYPE_COUNT;
+	bool curve = key_type_of(key, &type) == ERR_OK && (type == KEY_P256 || type == KEY_P384);
+	return curve ? point_set(x, key) : X509_set_pubkey(x, key) == 1;
+}
+
 static X509 *fields_set(const struct certificate_fields *f, const struct subject *s, EVP_PKEY *subject_key, X509 *issuer)
 {
 	X509 *x = X509_new();
 	if (x && X509_set_version(x, X509_VERSION_3) == 1 && serial_set(x, f->serial) && names_set(x, s, issuer) &&
-	    validity_set(x, f) && X509_set_pubkey(x, subject_key) == 1)
+	    validity_set(x, f) && key_set(x, subject_key))
 		return x;
 	X509_free(x);
 	return NULL;

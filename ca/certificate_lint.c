@@ -1,4 +1,4 @@
-#include "ca/certificate.h"
+#include "ca/certificate_lint.h"
 
 #include "ca/asn1_time.h"
 #include "ca/certificate_extensions.h"
@@ -167,25 +167,43 @@ static enum err lint_all(const struct lint *l)
 	return ERR_OK;
 }
 
-enum err certificate_lint(const struct certificate_fields *f, X509 *built, X509 *issuer, struct errbuf *why)
+X509 *certificate_reread(X509 *x, uint8_t **der, int *len)
 {
-	struct lint l = {.f = f, .p = profile_get(f->profile), .issuer = issuer, .why = why};
-	uint8_t *der = NULL, *again = NULL;
+	uint8_t *again = NULL;
+	X509 *read = NULL;
+	*der = NULL;
+	*len = i2d_X509(x, der);
+	const uint8_t *at = *der;
+	if (*len > 0)
+		read = d2i_X509(NULL, &at, *len);
+	bool same = read && at == *der + *len && i2d_X509(read, &again) == *len && memcmp(*der, again, (size_t)*len) == 0;
+	OPENSSL_free(again);
+	if (same)
+		return read;
+	X509_free(read);
+	return NULL;
+}
+
+enum err certificate_lint_read(const struct certificate_fields *f, X509 *read, X509 *issuer, struct errbuf *why)
+{
+	struct lint l = {.f = f, .p = profile_get(f->profile), .x = read, .issuer = issuer, .why = why};
 	enum err rc = subject_from_fields(f, &l.subject, why);
 	if (rc)
 		return rc;
 	if (!issuer != (f->profile == PROFILE_ROOT))
 		return wrong(&l, "a root is issued to itself, and nothing else is");
-	/* What counts is what will be read by others: everything is looked at in a copy read from the encoding. */
-	int len = i2d_X509(built, &der);
-	const uint8_t *at = der;
-	l.x = len > 0 ? d2i_X509(NULL, &at, len) : NULL;
-	if (!l.x || at != der + len || i2d_X509(l.x, &again) != len || memcmp(der, again, (size_t)len) != 0)
-		rc = crypto_why(why, ERR_INVALID, "certificate lint: its DER does not read back as it was written");
-	else
-		rc = lint_all(&l);
-	X509_free(l.x);
+	return lint_all(&l);
+}
+
+/* What counts is what will be read by others: everything is looked at in a copy read from the encoding. */
+enum err certificate_lint(const struct certificate_fields *f, X509 *built, X509 *issuer, struct errbuf *why)
+{
+	uint8_t *der = NULL;
+	int len = 0;
+	X509 *read = certificate_reread(built, &der, &len);
+	enum err rc = read ? certificate_lint_read(f, read, issuer, why)
+			   : crypto_why(why, ERR_INVALID, "certificate lint: its DER does not read back as it was written");
+	X509_free(read);
 	OPENSSL_free(der);
-	OPENSSL_free(again);
 	return rc;
 }

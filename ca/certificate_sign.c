@@ -1,4 +1,4 @@
-#include "ca/certificate.h"
+#include "ca/certificate_lint.h"
 
 #include "ca/crypto_why.h"
 #include "ca/signature.h"
@@ -60,7 +60,7 @@ out:
 static enum err signed_check(const struct certificate_fields *f, X509 *x, X509 *issuer, EVP_PKEY *subject_key,
 			     struct errbuf *why)
 {
-	enum err rc = certificate_lint(f, x, issuer, why);
+	enum err rc = certificate_lint_read(f, x, issuer, why);
 	if (rc)
 		return rc;
 	if (EVP_PKEY_eq(X509_get0_pubkey(x), subject_key) != 1)
@@ -77,13 +77,12 @@ enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_P
 	enum err rc = ERR_CRYPTO;
 	if (EVP_PKEY_eq(issuer ? X509_get0_pubkey(issuer) : subject_key, issuer_key) != 1)
 		return crypto_why(why, ERR_INVALID, "the issuer's key does not belong to the issuer's certificate");
-	if (X509_sign(built, issuer_key, signature_digest(issuer_key)) <= 0 || (len = i2d_X509(built, &der)) <= 0) {
+	if (X509_sign(built, issuer_key, signature_digest(issuer_key)) <= 0) {
 		rc = crypto_why(why, ERR_CRYPTO, "the certificate could not be signed");
 		goto out;
 	}
-	const uint8_t *at = der;
-	x = d2i_X509(NULL, &at, len);
-	if (!x || at != der + len) {
+	x = certificate_reread(built, &der, &len);
+	if (!x) {
 		rc = crypto_why(why, ERR_CRYPTO, "the signed certificate does not read back");
 		goto out;
 	}
