@@ -405,6 +405,25 @@ static void the_check_refuses_what_was_not_put_in(void **state)
 	}
 }
 
+/* The bytes may be those that were put in and still not be the key: an encoder may err. */
+static void the_check_refuses_a_key_that_was_written_wrong(void **state)
+{
+	(void)state;
+	struct bench b = bench_new(PACKAGE_MODERN);
+	struct package_parts parts = usual();
+	assert_int_equal(b.key_info.len, 138); /* of P-256: read by ourselves */
+	for (size_t bit = 0; bit < 8 * b.key_info.len; bit++) {
+		b.key_info.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		buf_clear(&b.der);
+		assert_int_equal(package_build(b.lock, b.keys, &parts, &b.key_info, &b.der), ERR_OK);
+		if (package_check(b.lock, b.keys, &parts, &b.key_info, &b.der, NULL) != ERR_CRYPTO)
+			fail_msg("bit %zu of byte %zu of the key", bit % 8, bit / 8);
+		b.key_info.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+	}
+	bench_free(&b);
+	ERR_clear_error();
+}
+
 static void the_check_refuses_the_other_encoding(void **state)
 {
 	(void)state;
@@ -433,6 +452,7 @@ int main(void)
 		cmocka_unit_test(encodings_are_known_by_name),
 		cmocka_unit_test(the_check_refuses_every_flipped_bit_and_every_cut),
 		cmocka_unit_test(the_check_refuses_what_was_not_put_in),
+		cmocka_unit_test(the_check_refuses_a_key_that_was_written_wrong),
 		cmocka_unit_test(the_check_refuses_the_other_encoding),
 	};
 	return cmocka_run_group_tests(tests, make_pki, free_pki);
