@@ -6,13 +6,16 @@
 
 #include <sqlite3.h>
 
+/* What begins and ends transactions, prepared beforehand: ROLLBACK must work also when memory has run out. */
+enum verb { VERB_BEGIN, VERB_COMMIT, VERB_ROLLBACK, VERB_SAVEPOINT, VERB_RELEASE, VERB_ROLLBACK_TO, VERB_COUNT };
+
 struct store {
 	sqlite3 *db;
 	int lock_fd;      /* "DATABASE.lock"; -1 when read-only */
 	bool locked;      /* this connection holds the lock */
 	bool spoiled;     /* a part that failed could not be undone: the transaction must not be committed */
 	unsigned reading; /* results being walked: no transaction may begin above them */
-	sqlite3_stmt *rollback; /* prepared beforehand: it must work when memory has run out */
+	sqlite3_stmt *verbs[VERB_COUNT];
 	sqlite3_stmt *prepared[STATEMENT_COUNT];
 };
 

@@ -37,7 +37,8 @@ enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlit
 	return check_placeholders(*out, name, why);
 }
 
-/* What a connection that cannot write has prepared for a write is proven by that, and would only take memory. */
+/* What a connection that cannot write has prepared for a write is proven by that, and would only take memory. It begins
+ * no transactions either. */
 static void keep_reading(sqlite3_stmt **statement)
 {
 	if (sqlite3_stmt_readonly(*statement))
@@ -48,12 +49,17 @@ static void keep_reading(sqlite3_stmt **statement)
 
 enum err store_prepare_all(struct store *s, struct errbuf *why)
 {
+	static const char *const verbs[VERB_COUNT] = {
+		[VERB_BEGIN] = "BEGIN IMMEDIATE",     [VERB_COMMIT] = "COMMIT",        [VERB_ROLLBACK] = "ROLLBACK",
+		[VERB_SAVEPOINT] = "SAVEPOINT part", [VERB_RELEASE] = "RELEASE part", [VERB_ROLLBACK_TO] = "ROLLBACK TO part",
+	};
 	enum err e = ERR_OK;
-	if (sqlite3_prepare_v3(s->db, "ROLLBACK", -1, SQLITE_PREPARE_PERSISTENT, &s->rollback, NULL) != SQLITE_OK)
-		e = store_fail(why, s->db, "ROLLBACK");
+	bool reader = sqlite3_db_readonly(s->db, "main") == 1;
+	for (int v = 0; !e && !reader && v < VERB_COUNT; v++)
+		e = statement_prepare(s->db, verbs[v], verbs[v], &s->verbs[v], why);
 	for (int id = 0; !e && id < STATEMENT_COUNT; id++) {
 		e = statement_prepare(s->db, statements[id].name, statements[id].sql, &s->prepared[id], why);
-		if (sqlite3_db_readonly(s->db, "main") == 1)
+		if (reader)
 			keep_reading(&s->prepared[id]);
 	}
 	return e;
@@ -61,7 +67,8 @@ enum err store_prepare_all(struct store *s, struct errbuf *why)
 
 void store_finalize_all(struct store *s)
 {
-	sqlite3_finalize(s->rollback);
+	for (int v = 0; v < VERB_COUNT; v++)
+		sqlite3_finalize(s->verbs[v]);
 	for (int id = 0; id < STATEMENT_COUNT; id++)
 		sqlite3_finalize(s->prepared[id]);
 }

@@ -6,11 +6,17 @@ static bool in_transaction(const struct store *s)
 	return s->locked && !sqlite3_get_autocommit(s->db);
 }
 
+static enum err say(struct store *s, enum verb v)
+{
+	enum err e = sqlite3_step(s->verbs[v]) == SQLITE_DONE ? ERR_OK : store_error(s->db);
+	sqlite3_reset(s->verbs[v]);
+	return e;
+}
+
 /* Whether no transaction is left. */
 static bool roll_back(struct store *s)
 {
-	sqlite3_step(s->rollback);
-	sqlite3_reset(s->rollback);
+	(void)!say(s, VERB_ROLLBACK);
 	return sqlite3_get_autocommit(s->db);
 }
 
@@ -34,7 +40,7 @@ enum err store_begin(struct store *s)
 	if (!sqlite3_get_autocommit(s->db) && !roll_back(s))
 		e = ERR_IO;
 	if (!e)
-		e = store_sql(s->db, "BEGIN IMMEDIATE");
+		e = say(s, VERB_BEGIN);
 	if (e)
 		unlock(s);
 	return e;
@@ -42,7 +48,7 @@ enum err store_begin(struct store *s)
 
 enum err store_commit(struct store *s)
 {
-	enum err e = in_transaction(s) && !s->spoiled ? store_sql(s->db, "COMMIT") : ERR_IO;
+	enum err e = in_transaction(s) && !s->spoiled ? say(s, VERB_COMMIT) : ERR_IO;
 	if (e)
 		store_rollback(s);
 	unlock(s);
@@ -59,19 +65,19 @@ void store_rollback(struct store *s)
 /* Outside a transaction SAVEPOINT would begin a deferred one. */
 enum err store_savepoint(struct store *s)
 {
-	return in_transaction(s) && !s->spoiled ? store_sql(s->db, "SAVEPOINT part") : ERR_IO;
+	return in_transaction(s) && !s->spoiled ? say(s, VERB_SAVEPOINT) : ERR_IO;
 }
 
 enum err store_release(struct store *s)
 {
-	return in_transaction(s) ? store_sql(s->db, "RELEASE part") : ERR_IO;
+	return in_transaction(s) ? say(s, VERB_RELEASE) : ERR_IO;
 }
 
 void store_rollback_to_savepoint(struct store *s)
 {
 	if (!in_transaction(s))
 		return;
-	if (store_sql(s->db, "ROLLBACK TO part; RELEASE part") != ERR_OK)
+	if (say(s, VERB_ROLLBACK_TO) != ERR_OK || say(s, VERB_RELEASE) != ERR_OK)
 		s->spoiled = !roll_back(s); /* then nothing of the whole is committed */
 }
 
