@@ -148,6 +148,6 @@ void page_prepare(struct front *front, const struct request *q, struct reply *r)
 		page_fault(&v, e, &why);
 	else if (!q->wants_json)
 		page_redirect(&v, "file");
-	else if (visit_again(&v))
+	else if (v.view.ready || visit_again(&v))
 		reply_claim(&v, NULL);
 }

@@ -75,7 +75,8 @@ void page_package(struct front *front, const struct request *q, struct reply *r)
 		page_fault(&v, e, &why);
 		return;
 	}
-	if (!visit_again(&v)) /* the hash of an encoding made just now */
+	bool known = encoding == PACKAGE_MODERN && v.view.ready; /* else its hash is that of one made just now */
+	if (!known && !visit_again(&v))
 		return;
 	r->content_type = "application/x-pkcs12";
 	r->ranges = true;
