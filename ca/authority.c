@@ -23,12 +23,12 @@ static enum err intent_announce(const struct certificate_fields *f, X509 *built,
 }
 
 /* The to-be-signed bytes of a certificate in DER: the first member of the outer SEQUENCE. */
-static bool tbs_view(const struct buf *der, const uint8_t **out, size_t *out_len)
+static bool tbs_view(const uint8_t *der, size_t size, const uint8_t **out, size_t *out_len)
 {
-	const uint8_t *at = der->data;
+	const uint8_t *at = der;
 	long len = 0;
 	int tag = 0, class = 0;
-	if (ASN1_get_object(&at, &len, &tag, &class, (long)der->len) & 0x80 || tag != V_ASN1_SEQUENCE)
+	if (ASN1_get_object(&at, &len, &tag, &class, (long)size) & 0x80 || tag != V_ASN1_SEQUENCE)
 		return false;
 	*out = at;
 	if (ASN1_get_object(&at, &len, &tag, &class, len) & 0x80 || tag != V_ASN1_SEQUENCE)
@@ -38,22 +38,24 @@ static bool tbs_view(const struct buf *der, const uint8_t **out, size_t *out_len
 }
 
 /* The journal knows these bytes: nothing else may leave. */
-static enum err intent_compare(const struct buf *der, const uint8_t hash[32], struct errbuf *why)
+static enum err intent_compare(const X509 *x, const uint8_t hash[32], struct errbuf *why)
 {
 	const uint8_t *tbs = NULL;
-	size_t len = 0;
-	uint8_t have[32];
-	if (tbs_view(der, &tbs, &len) && EVP_Digest(tbs, len, have, NULL, EVP_sha256(), NULL) == 1 &&
-	    CRYPTO_memcmp(have, hash, sizeof have) == 0)
-		return ERR_OK;
-	return crypto_why(why, ERR_INTERNAL, "what was signed is not what was announced");
+	size_t tbs_len = 0;
+	uint8_t *der = NULL, have[32];
+	int len = i2d_X509(x, &der);
+	bool same = len > 0 && tbs_view(der, (size_t)len, &tbs, &tbs_len) &&
+		    EVP_Digest(tbs, tbs_len, have, NULL, EVP_sha256(), NULL) == 1 &&
+		    CRYPTO_memcmp(have, hash, sizeof have) == 0;
+	OPENSSL_free(der);
+	return same ? ERR_OK : crypto_why(why, ERR_INTERNAL, "what was signed is not what was announced");
 }
 
 /* issuer->certificate NULL: a root, signed by issuer->key, which is also its subject's. */
 static enum err issue(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
-		      const struct issue_hook *hook, struct buf *der, struct errbuf *why)
+		      const struct issue_hook *hook, X509 **out, struct errbuf *why)
 {
-	X509 *built = NULL;
+	X509 *built = NULL, *made = NULL;
 	uint8_t hash[32];
 	enum err rc = certificate_build(f, subject_key, issuer->certificate, &built, why);
 	if (rc)
@@ -64,27 +66,45 @@ static enum err issue(const struct authority *issuer, const struct certificate_f
 	rc = intent_announce(f, built, issuer->key, hook, hash);
 	if (rc)
 		goto out;
-	rc = certificate_sign(f, built, issuer->key, issuer->certificate, subject_key, der, why);
+	rc = certificate_sign(f, built, issuer->key, issuer->certificate, subject_key, &made, why);
 	if (rc)
 		goto out;
-	rc = intent_compare(der, hash, why);
+	rc = intent_compare(made, hash, why);
+	if (rc)
+		goto out;
+	*out = made;
+	made = NULL;
 out:
+	X509_free(made);
 	X509_free(built);
 	return rc;
+}
+
+enum err authority_certify(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
+			   const struct issue_hook *hook, X509 **out, struct errbuf *why)
+{
+	if (!issuer->certificate || !issuer->key)
+		return fail(why, ERR_INVALID, "the authority has no certificate or no key");
+	return issue(issuer, f, subject_key, hook, out, why);
 }
 
 enum err authority_issue(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
 			 const struct issue_hook *hook, struct buf *out, struct errbuf *why)
 {
-	struct buf der = BUF_INIT(CERTIFICATE_MAX);
-	if (!issuer->certificate || !issuer->key)
-		return fail(why, ERR_INVALID, "the authority has no certificate or no key");
-	enum err rc = issue(issuer, f, subject_key, hook, &der, why);
-	if (rc == ERR_OK) {
-		buf_add(out, der.data, der.len);
+	uint8_t *der = NULL;
+	X509 *x = NULL;
+	enum err rc = authority_certify(issuer, f, subject_key, hook, &x, why);
+	if (rc)
+		return rc;
+	int len = i2d_X509(x, &der);
+	if (len > 0) {
+		buf_add(out, der, (size_t)len);
 		rc = buf_check(out);
+	} else {
+		rc = crypto_why(why, ERR_CRYPTO, "the certificate could not be written");
 	}
-	buf_free(&der);
+	OPENSSL_free(der);
+	X509_free(x);
 	return rc;
 }
 
@@ -103,7 +123,6 @@ static enum err authority_make(const struct authority *issuer, struct certificat
 			       struct authority *out, struct errbuf *why)
 {
 	struct authority made = {NULL, NULL}, self = {NULL, NULL};
-	struct buf der = BUF_INIT(CERTIFICATE_MAX);
 	enum err rc = key_generate(issuer ? KEY_P256 : KEY_P384, &made.key);
 	if (rc)
 		goto out;
@@ -112,19 +131,13 @@ static enum err authority_make(const struct authority *issuer, struct certificat
 		goto out;
 	certificate_life(profile_get(f->profile), issuer ? issuer->certificate : NULL, now, f);
 	self.key = made.key;
-	rc = issue(issuer ? issuer : &self, f, made.key, NULL, &der, why);
+	rc = issue(issuer ? issuer : &self, f, made.key, NULL, &made.certificate, why);
 	if (rc)
 		goto out;
-	made.certificate = certificate_decode(&der);
-	if (!made.certificate) {
-		rc = crypto_why(why, ERR_CRYPTO, "the new authority's certificate does not read back");
-		goto out;
-	}
 	*out = made;
 	made = (struct authority){NULL, NULL};
 out:
 	authority_clear(&made);
-	buf_free(&der);
 	return rc;
 }
 

@@ -36,5 +36,8 @@ struct issue_hook {
 };
 enum err authority_issue(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
 			 const struct issue_hook *hook, struct buf *out, struct errbuf *why) MUST_CHECK;
+/* The same for a caller who goes on with it: the certificate as it was read from its bytes, for him to free. */
+enum err authority_certify(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
+			   const struct issue_hook *hook, X509 **out, struct errbuf *why) MUST_CHECK;
 
 #endif

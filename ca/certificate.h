@@ -50,10 +50,11 @@ enum err certificate_build(const struct certificate_fields *f, EVP_PKEY *subject
 enum err certificate_lint(const struct certificate_fields *f, X509 *built, X509 *issuer, struct errbuf *why) MUST_CHECK;
 /* SHA-256 over the to-be-signed bytes as they will be signed: what the journal keeps as the intent. */
 enum err certificate_tbs_hash(X509 *built, EVP_PKEY *issuer_key, uint8_t out[32]) MUST_CHECK;
-/* Sign with SHA-256 (SHA-384 for a P-384 key), append the DER to out, parse it again and compare with the fields and
- * the subject's key. Nothing is appended unless every check held. issuer NULL: self-signed root. */
+/* Sign with SHA-256 (SHA-384 for a P-384 key), read the signed bytes again and compare with the fields and the subject's
+ * key. What was read is in *out when every check held, and encodes to those bytes; the caller frees it. issuer NULL:
+ * self-signed root. */
 enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_PKEY *issuer_key, X509 *issuer,
-			  EVP_PKEY *subject_key, struct buf *out, struct errbuf *why) MUST_CHECK;
+			  EVP_PKEY *subject_key, X509 **out, struct errbuf *why) MUST_CHECK;
 
 /* Facts of a certificate in DER. Text is as in the certificate, "" when absent. */
 struct certificate_facts {

@@ -69,7 +69,7 @@ static enum err signed_check(const struct certificate_fields *f, X509 *x, X509 *
 }
 
 enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_PKEY *issuer_key, X509 *issuer,
-			  EVP_PKEY *subject_key, struct buf *out, struct errbuf *why)
+			  EVP_PKEY *subject_key, X509 **out, struct errbuf *why)
 {
 	uint8_t *der = NULL;
 	X509 *x = NULL;
@@ -89,8 +89,8 @@ enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_P
 	rc = signed_check(f, x, issuer, subject_key, why);
 	if (rc)
 		goto out;
-	buf_add(out, der, (size_t)len);
-	rc = buf_check(out);
+	*out = x;
+	x = NULL;
 out:
 	X509_free(x);
 	OPENSSL_free(der);

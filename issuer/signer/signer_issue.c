@@ -92,12 +92,15 @@ static enum err make_certificate(struct making *m, struct errbuf *why)
 	if (!rc)
 		rc = password_new(&m->password);
 	if (!rc)
-		rc = authority_issue(issuer, &m->subject.fields, m->key, &hook, &m->out.certificate, why);
+		rc = authority_certify(issuer, &m->subject.fields, m->key, &hook, &m->certificate, why);
 	if (rc)
 		return rc;
-	const uint8_t *der = m->out.certificate.data;
-	m->certificate = d2i_X509(NULL, &der, (long)m->out.certificate.len);
-	return m->certificate ? ERR_OK : ERR_CRYPTO;
+	uint8_t *der = NULL;
+	int len = i2d_X509(m->certificate, &der);
+	if (len > 0)
+		buf_add(&m->out.certificate, der, (size_t)len);
+	OPENSSL_free(der);
+	return len > 0 ? buf_check(&m->out.certificate) : ERR_CRYPTO;
 }
 
 /* Password, order and number travel together: the courier sends to the number inside, whatever the database says. */
