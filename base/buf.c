@@ -84,21 +84,26 @@ void buf_text(struct buf *b, const char *text)
 	buf_add(b, text, strlen(text));
 }
 
+/* Into the room that is there, and once more when it was too little. */
 void buf_format(struct buf *b, const char *format, ...)
 {
+	size_t limit = b->allocated < b->cap ? b->allocated : b->cap;
+	size_t room = b->err || b->len > limit ? 0 : limit - b->len;
 	va_list args;
 	va_start(args, format);
-	int len = vsnprintf(NULL, 0, format, args);
+	int len = vsnprintf(room ? (char *)b->data + b->len : NULL, room, format, args);
 	va_end(args);
 	if (len < 0) {
 		b->err = b->err ? b->err : ERR_INTERNAL;
 		return;
 	}
-	if (!reserve(b, (size_t)len + 1))
-		return;
-	va_start(args, format);
-	vsnprintf((char *)b->data + b->len, (size_t)len + 1, format, args);
-	va_end(args);
+	if ((size_t)len >= room) {
+		if (!reserve(b, (size_t)len + 1))
+			return;
+		va_start(args, format);
+		vsnprintf((char *)b->data + b->len, (size_t)len + 1, format, args);
+		va_end(args);
+	}
 	b->len += (size_t)len;
 }
 
