@@ -148,7 +148,7 @@ static void fill_request(struct exchange *x)
 	q->address = connection_address(x->connection);
 	q->body = &x->body;
 	q->content_type = type ? type : "";
-	q->wants_json = head_prefers_json(&x->head) || strncmp(x->head.path, "/v1/", 4) == 0;
+	q->wants_json = strncmp(x->head.path, "/v1/", 4) == 0 || head_prefers_json(&x->head);
 	if (a->identity) {
 		x->identity = *a->identity;
 		q->identity = &x->identity;

@@ -112,7 +112,8 @@ static void add_content(struct MHD_Response *m, const struct reply *r, const str
 static void add_control(struct MHD_Response *m, const struct reply *r, const struct sending *s)
 {
 	char text[64];
-	snprintf(text, sizeof text, "max-age=%d", r->cache_seconds);
+	if (r->cache_seconds > 0)
+		snprintf(text, sizeof text, "max-age=%d", r->cache_seconds);
 	add(m, "Cache-Control", r->cache_seconds > 0 ? text : "no-store");
 	if (r->retry_after) {
 		snprintf(text, sizeof text, "%d", r->retry_after);
