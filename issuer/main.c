@@ -57,6 +57,16 @@ static int command_help(int argc, char **argv)
 	return 0;
 }
 
+/* A password or a list that was lost on its way out is a failure, whatever the command thinks. */
+static int run(const struct command *c, int argc, char **argv)
+{
+	int status = c->run(argc, argv);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	fputs("counterfoild: standard output took not all that was written to it\n", stderr);
+	return status ? status : err_exit_code(ERR_IO);
+}
+
 int main(int argc, char **argv)
 {
 	json_set_alloc_funcs(malloc, wiping_free);
@@ -66,7 +76,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; argc > 1 && i < command_count; i++)
 		if (strcmp(argv[1], command_table[i].name) == 0)
-			return command_table[i].run(argc - 1, argv + 1);
+			return run(&command_table[i], argc - 1, argv + 1);
 	if (argc > 1)
 		fprintf(stderr, "counterfoild: there is no command \"%.40s\"\n", argv[1]);
 	print_usage(stderr);

@@ -279,6 +279,14 @@ files_of() {
 	[ ! -e "$WORK/eve.p12" ]
 }
 
+@test "a password that standard output did not take is a failure" {
+	make_one
+	RC=0
+	"$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Eve --role auditor --out "$WORK/eve.p12" >/dev/full 2>"$WORK/err" || RC=$?
+	equal "$RC" 1 'exit status'
+	grep -qF 'standard output' "$WORK/err"
+}
+
 @test "admin new works while the daemon runs, and says that the host did it" {
 	make_one
 	run_daemon
