@@ -52,8 +52,10 @@ static enum err fit_sms(const struct message_row *row, struct places *p, struct 
 {
 	struct template_field *longest = place(p, row->shorten), *spare = place(p, row->drop);
 	struct buf fitted = BUF_INIT(2 * GSM_SEGMENT + 1);
-	const char *whole = longest->value;
 	int septets = 0;
+	if (!longest)
+		return ERR_INTERNAL;
+	const char *whole = longest->value;
 	longest->value = "";
 	if (spare && !domain_ok(spare->value, strlen(spare->value)))
 		spare->value = "";

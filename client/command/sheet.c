@@ -105,7 +105,7 @@ static void add_block(const struct grid *g, size_t row, struct buf *out)
 void sheet_list(const json_t *items, const struct column *columns, const struct sheet_style *style, struct buf *out)
 {
 	struct grid g = {0};
-	if (json_array_size(items) == 0)
+	if (json_array_size(items) == 0 || !columns[0].title)
 		return;
 	if (!grid_fill(&g, items, columns)) {
 		out->err = ERR_MEMORY;

@@ -57,7 +57,10 @@ static const char *member(const json_t *object, const char *name)
 static enum err confirm(struct session *s, const char *target, struct errbuf *why)
 {
 	char show[TARGET_MAX];
-	snprintf(show, sizeof show, "%.*s", (int)(strrchr(target, '/') - target), target);
+	const char *verb = strrchr(target, '/');
+	if (!verb)
+		return ERR_INTERNAL;
+	snprintf(show, sizeof show, "%.*s", (int)(verb - target), target);
 	const struct exchange look = {.method = "GET", .target = show};
 	json_t *found = NULL;
 	enum err e = session_json(s, &look, &found, why);
