@@ -87,7 +87,7 @@ static enum err decode64(const char *text, size_t len, const char *alphabet, str
 			buf_byte(out, (uint8_t)(v >> bits));
 		}
 	}
-	return v & ((1u << bits) - 1) ? ERR_MALFORMED : buf_check(out);
+	return (v & ((1u << bits) - 1)) ? ERR_MALFORMED : buf_check(out);
 }
 
 enum err base64_decode(const char *text, size_t len, struct buf *out)

@@ -52,7 +52,8 @@ static counterfoil_code serial_text(const X509 *certificate, char **out)
 	char *hex = number ? BN_bn2hex(number) : NULL;
 	*out = hex ? strdup(hex) : NULL;
 	for (char *p = *out; p && *p; p++)
-		*p = *p >= 'A' && *p <= 'F' ? (char)(*p + 32) : *p;
+		if (*p >= 'A' && *p <= 'F')
+			*p = (char)(*p + 32);
 	OPENSSL_free(hex);
 	BN_free(number);
 	return *out ? COUNTERFOIL_OK : COUNTERFOIL_OUT_OF_MEMORY;

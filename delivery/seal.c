@@ -125,7 +125,7 @@ static bool same_frame(const uint8_t *a, const uint8_t *b, size_t len)
 		size_t head = (size_t)(inside - a), n = (size_t)inner;
 		if ((form & 0x81) || memcmp(a, b, head) != 0)
 			return false;
-		if (form & V_ASN1_CONSTRUCTED ? !same_frame(a + head, b + head, n)
+		if ((form & V_ASN1_CONSTRUCTED) ? !same_frame(a + head, b + head, n)
 					      : memcmp(a + head, b + head, fixed_part(tag, class, n)) != 0)
 			return false;
 		a += head + n;

@@ -44,7 +44,7 @@ static enum err encrypt_into(EVP_CIPHER_CTX *ctx, const void *plain, size_t len,
 {
 	int n = 0, last = 0;
 	if (EVP_EncryptUpdate(ctx, out, &n, plain, (int)len) != 1 || EVP_EncryptFinal_ex(ctx, out + n, &last) != 1 ||
-	    (size_t)(n + last) != len)
+	    (size_t)n + (size_t)last != len)
 		return ERR_CRYPTO;
 	return EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_BYTES, out + len) == 1 ? ERR_OK : ERR_CRYPTO;
 }
@@ -81,7 +81,7 @@ static enum err decrypt_into(EVP_CIPHER_CTX *ctx, const uint8_t *text, size_t le
 	bool good = EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, sizeof tag, tag) == 1 &&
 		    EVP_DecryptUpdate(ctx, secret_bytes(out), &n, text, (int)len) == 1 &&
 		    EVP_DecryptFinal_ex(ctx, secret_bytes(out) + n, &last) == 1;
-	return good && (size_t)(n + last) == len ? ERR_OK : ERR_REFUSED;
+	return good && (size_t)n + (size_t)last == len ? ERR_OK : ERR_REFUSED;
 }
 
 enum err seal_open_rest(const struct secret *key, const void *label, size_t label_len, const void *sealed, size_t len,

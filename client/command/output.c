@@ -97,7 +97,7 @@ void output_note(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	struct buf safe = BUF_INIT(3 * NOTE_MAX);
+	struct buf safe = BUF_INIT((size_t)3 * NOTE_MAX);
 	text_safe(&safe, text, strlen(text));
 	buf_byte(&safe, '\n');
 	if (!safe.err)

@@ -68,8 +68,8 @@ static enum err add_path(const struct arguments *given, struct buf *out, struct 
 static void member_name(const struct field *f, char out[NAME_SIZE])
 {
 	size_t i = 0;
-	for (; f->name[i] && i < NAME_SIZE - 1; i++)
-		out[i] = f->name[i] == '-' ? '_' : f->name[i];
+	for (; i < NAME_SIZE - 1 && f->name[i]; i++)
+		out[i] = (char)(f->name[i] == '-' ? '_' : f->name[i]);
 	out[i] = '\0';
 }
 

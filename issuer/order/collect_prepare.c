@@ -183,6 +183,7 @@ static enum err issue(struct desk *d, struct preparing *p, struct errbuf *why)
 		serial_text(p->facts.serial, p->serial);
 		p->issued = &issued;
 		rc = keep(d, p, why);
+		p->issued = NULL;
 	}
 	issued_free(&issued);
 	return rc;

@@ -70,7 +70,7 @@ enum err directory_add(struct desk *d, const struct actor *who, enum directory_k
 {
 	struct addition a = {.kind = &kinds[kind], .step = {who, id, clock_now()}};
 	struct input in = {.body = body, .faults = faults};
-	struct parent parents[PARENT_LEVELS];
+	struct parent parents[PARENT_LEVELS] = {0};
 	enum err rc = input_begin(&in, a.kind->members, why);
 	if (rc == ERR_OK)
 		rc = id_new(id);

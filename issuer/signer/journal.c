@@ -120,7 +120,7 @@ static bool put_text(char *out, size_t size, const char *text)
 	for (size_t i = 0; fits && i < len; i++)
 		fits = text[i] > ' ' && text[i] < 0x7f;
 	if (fits && text)
-		memcpy(out, text, len);
+		memcpy(out, text, len + 1);
 	return fits;
 }
 

@@ -209,7 +209,7 @@ enum err journal_line_read(const void *text, size_t len, const char *previous, s
 		return rc;
 	again = *out;
 	rc = journal_line_write(&again, previous, &exact);
-	if (!rc && (exact.len != len + 1 || memcmp(exact.data, text, len)))
+	if (!rc && (exact.len != len + 1 || memcmp(exact.data, text, len) != 0))
 		rc = ERR_CORRUPT;
 	buf_free(&exact);
 	return rc == ERR_TOO_LARGE ? ERR_CORRUPT : rc;

@@ -9,7 +9,7 @@ static const struct operation {
 	const char *word;
 	unsigned peers; /* bits 1u << enum role */
 } operations[SIGNER_OPERATION_COUNT] = {
-#define X(name, text, who) [SIGNER_##name] = {.word = text, .peers = (who)},
+#define X(name, text, who) [SIGNER_##name] = {.word = (text), .peers = (who)},
 	SIGNER_OPERATIONS(X)
 #undef X
 };

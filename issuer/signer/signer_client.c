@@ -174,7 +174,7 @@ enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, co
 
 enum err signer_open_intents(struct line *l, struct open_intent *out, size_t most, size_t *n, struct errbuf *why)
 {
-	struct talk t = talk_begin(SIGNER_INTENTS_MOST * 256);
+	struct talk t = talk_begin((size_t)SIGNER_INTENTS_MOST * 256);
 	*n = 0;
 	pack_u32(&t.body, most > UINT32_MAX ? UINT32_MAX : (uint32_t)most);
 	enum err rc = talk_send(&t, l, SIGNER_OPEN_INTENTS, why);

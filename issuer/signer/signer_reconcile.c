@@ -50,7 +50,7 @@ enum err signer_on_done(struct signer *s, struct unpack *request, struct buf *an
 enum err signer_on_open_intents(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
 {
 	const struct journal_state *j = journal_peek(s->has.journal);
-	struct buf list = BUF_INIT(SIGNER_INTENTS_MOST * 256);
+	struct buf list = BUF_INIT((size_t)SIGNER_INTENTS_MOST * 256);
 	uint32_t most = unpack_u32(request), n = 0;
 	(void)why;
 	enum err rc = unpack_end(request);
