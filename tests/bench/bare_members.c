@@ -45,7 +45,7 @@ static bool verify(struct peer *p, gnutls_session_t session)
 	if (good) {
 		BIGNUM *serial = ASN1_INTEGER_to_BN(X509_get0_serialNumber(leaf), NULL);
 		char *hex = BN_bn2hex(serial);
-		for (size_t i = 0; hex[i] && i < sizeof p->serial - 1; i++)
+		for (size_t i = 0; i < sizeof p->serial - 1 && hex[i]; i++)
 			p->serial[i] = (char)(hex[i] >= 'A' && hex[i] <= 'F' ? hex[i] + 32 : hex[i]);
 		OPENSSL_free(hex);
 		BN_free(serial);

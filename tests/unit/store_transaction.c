@@ -296,7 +296,7 @@ static void add_canaries(struct store *s, const char *canary)
 		snprintf(id, sizeof id, "m%d", i);
 		assert_int_equal(store_exec_one(s, STATEMENT_MESSAGE_ADD,
 						STORE_VALUES(value_text(id), value_null(), value_null(), value_text("link"),
-							     value_text("mail"), value_blob(sealed, (size_t)i % 2 ? 200 : sizeof sealed),
+							     value_text("mail"), value_blob(sealed, i % 2 == 1 ? 200 : sizeof sealed),
 							     value_integer(1), value_integer(1), value_integer(2))), ERR_OK);
 	}
 	assert_int_equal(store_commit(s), ERR_OK);
