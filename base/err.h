@@ -29,6 +29,7 @@
 	X(CLOSED, "closed", 503, 5, "the other end has gone")                                                          \
 	X(UNAVAILABLE, "unavailable", 503, 5, "not available now; try again")                                          \
 	X(CRYPTO, "crypto", 500, 1, "a cryptographic operation failed")                                                \
+	X(FULL, "disk_full", 503, 1, "the disk is full; try again when there is room")                                 \
 	X(IO, "io", 500, 1, "a file operation failed")                                                                 \
 	X(MEMORY, "memory", 500, 1, "out of memory")                                                                   \
 	X(CORRUPT, "corrupt", 500, 1, "stored data is damaged")                                                        \

@@ -17,6 +17,16 @@ enum err file_join(char out[4096], const char *dir, const char *name)
 	return n > 0 && n < 4096 ? ERR_OK : ERR_TOO_LARGE;
 }
 
+enum err file_error(int number)
+{
+	return number == ENOSPC || number == EDQUOT ? ERR_FULL : ERR_IO;
+}
+
+bool file_fault(enum err e)
+{
+	return e == ERR_FULL || e == ERR_IO || e == ERR_CORRUPT;
+}
+
 enum err file_write_all(int fd, const void *bytes, size_t len)
 {
 	const char *p = bytes;
@@ -25,7 +35,7 @@ enum err file_write_all(int fd, const void *bytes, size_t len)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return ERR_IO;
+			return n < 0 ? file_error(errno) : ERR_IO;
 		p += n;
 		len -= (size_t)n;
 	}
@@ -35,7 +45,7 @@ enum err file_write_all(int fd, const void *bytes, size_t len)
 static enum err io_error(struct errbuf *why, const char *what, const char *path)
 {
 	int saved = errno;
-	enum err e = saved == ENOENT ? ERR_NOT_FOUND : saved == EEXIST ? ERR_EXISTS : ERR_IO;
+	enum err e = saved == ENOENT ? ERR_NOT_FOUND : saved == EEXIST ? ERR_EXISTS : file_error(saved);
 	return fail(why, e, "%s %s: %s", what, path, strerror(saved));
 }
 

@@ -30,24 +30,38 @@ enum { TASKS = sizeof tasks / sizeof *tasks };
 struct calendar {
 	int64_t next_ms[TASKS]; /* by clock_mono_ms */
 	unsigned failures[TASKS];
+	enum err errors[TASKS]; /* the last */
+	enum err faults[TASKS]; /* of the disk under the database */
 };
 
-/* A task that goes on failing says so once, and once that it is well again. */
-static void note_outcome(const struct task *t, unsigned *failures, enum err e, const struct errbuf *why)
+/* A task that goes on failing says so once a reason, and once that it is well again. */
+static void note_outcome(const struct task *t, unsigned *failures, enum err *before, enum err e, const struct errbuf *why)
 {
-	if (e && *failures == 0)
+	if (e && (*failures == 0 || e != *before))
 		log_event(LOG_LEVEL_WARNING, "clerk.task_failed", {"task", t->name}, {"error", err_word(e)},
 			  {"why", err_why(e, why)});
 	if (!e && *failures > 0)
 		log_event(LOG_LEVEL_INFO, "clerk.task_recovered", {"task", t->name});
 	*failures = e ? *failures + 1 : 0;
+	*before = e;
+}
+
+static void tell_fault(struct clerk *c, const struct calendar *k)
+{
+	enum err fault = ERR_OK;
+	for (int i = 0; !fault && i < TASKS; i++)
+		fault = k->faults[i];
+	atomic_store(&c->shared->clerk_fault, fault);
 }
 
 static void run_task(struct clerk *c, struct calendar *k, int i)
 {
 	struct errbuf why = {0};
 	c->more = false;
-	note_outcome(&tasks[i], &k->failures[i], tasks[i].run(c, clock_now(), &why), &why);
+	enum err e = tasks[i].run(c, clock_now(), &why);
+	k->faults[i] = e ? store_fault()->code : ERR_OK;
+	note_outcome(&tasks[i], &k->failures[i], &k->errors[i], e, k->faults[i] ? &store_fault()->why : &why);
+	tell_fault(c, k);
 	atomic_store(&c->shared->clerk_alive_at, clock_now());
 	k->next_ms[i] = clock_mono_ms();
 	if (!c->more || k->failures[i])
@@ -118,7 +132,7 @@ static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 int role_clerk(struct child *child)
 {
 	struct clerk c = {0};
-	struct calendar calendar = {{0}, {0}};
+	struct calendar calendar = {.next_ms = {0}};
 	struct errbuf why = {0};
 	enum err rc = set_up(child, &c, &why);
 	if (rc)

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/crash.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "issuer/order/step.h"
 #include "issuer/signer/signer.h"
@@ -127,6 +128,8 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 	struct journal_last last;
 	struct errbuf lacking = {0};
 	enum err e = signer_last(c->signer, &last, why);
+	if (!e || file_fault(e))
+		atomic_store(&c->shared->journal_fault, e ? e : last.fault);
 	if (e)
 		return e;
 	atomic_store(&c->shared->journal_read_at, now);

@@ -125,7 +125,7 @@ enum err courier_answer(void *courier, enum role peer, const struct frame *reque
 	rc = deliver(courier, &note, &m, why);
 	if (rc)
 		log_event(LOG_LEVEL_WARNING, "message.refused", {"message", note.id}, {"kind", note.kind},
-			  {"order", m.order}, {"error", err_word(rc)});
+			  {"order", m.order}, {"error", err_word(rc)}, {"why", err_why(rc, why)});
 	else
 		log_event(LOG_LEVEL_INFO, "message.handed_over", {"message", note.id}, {"kind", note.kind},
 			  {"order", m.order});

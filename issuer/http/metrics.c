@@ -103,6 +103,8 @@ static void write_orders(struct front *front, struct buf *out)
 	struct buf rows = BUF_INIT(8192);
 	enum err rc = store_each(s, STATEMENT_STATUS_ORDERS, NULL, 0, add_order_state, &rows);
 	readers_give(front->desk.readers, s);
+	one(out, "database_writable", "gauge", "1 unless the last transaction failed by the disk.",
+	    writer_fault(front->desk.writer) == ERR_OK);
 	one(out, "database_readable", "gauge", "1 when the database answers.", rc == ERR_OK);
 	if (rc == ERR_OK && rows.len) {
 		head(out, "orders", "gauge", "Orders by state.");

@@ -37,6 +37,30 @@ static const char *signer_fault(struct front *front, int64_t now)
 		   : "the signer has not answered from its journal for 30 seconds: nothing can be issued or revoked";
 }
 
+/* What fails by the disk. It is tried again all the time, so this ends by itself; but for a journal whose fsync failed. */
+static const char *front_disk_fault(struct front *front, int64_t now)
+{
+	enum err e = writer_fault(front->desk.writer);
+	(void)now;
+	return !e ? NULL : e == ERR_FULL ? "the disk is full: the database cannot be written" : "the database cannot be written";
+}
+
+static const char *clerk_disk_fault(struct front *front, int64_t now)
+{
+	enum err e = (enum err)atomic_load(&front->shared->clerk_fault);
+	(void)now;
+	return !e ? NULL : e == ERR_FULL ? "the disk is full: the clerk cannot write the database"
+					 : "the clerk cannot use the database";
+}
+
+static const char *journal_disk_fault(struct front *front, int64_t now)
+{
+	enum err e = (enum err)atomic_load(&front->shared->journal_fault);
+	(void)now;
+	return !e ? NULL : e == ERR_FULL ? "the disk is full: there is no room for the journal, and nothing is issued"
+					 : "the journal failed: nothing is issued or revoked until the daemon is started anew";
+}
+
 static const char *issuing_fault(struct front *front, int64_t now)
 {
 	(void)now;
@@ -58,8 +82,8 @@ static const char *crl_fault(struct front *front, int64_t now)
 
 void ops_readyz(struct front *front, const struct request *q, struct reply *r)
 {
-	static const char *(*const faults[])(struct front *, int64_t) = {clerk_fault, signer_fault, issuing_fault,
-										 crl_fault};
+	static const char *(*const faults[])(struct front *, int64_t) = {
+		clerk_fault, signer_fault, front_disk_fault, clerk_disk_fault, journal_disk_fault, issuing_fault, crl_fault};
 	int64_t now = clock_now();
 	json_t *reasons = json_array();
 	(void)q;

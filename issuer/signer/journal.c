@@ -5,6 +5,7 @@
 #include "issuer/signer/journal_read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -12,12 +13,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CHECKPOINT_AFTER = 256, LOCK_WAIT_MS = 5000, LOCK_POLL_NS = 2000000 };
+enum { CHECKPOINT_AFTER = 256, LOCK_WAIT_MS = 5000, LOCK_POLL_NS = 2000000, RESERVE_BYTES = 65536 };
 
 struct journal {
 	int fd;
 	off_t end;       /* behind the last line that `state` knows */
 	enum err broken; /* sticky */
+	off_t reserved;  /* up to here the file has room, however full the disk is */
+	enum err fault;  /* the last call that failed on the file, and how */
+	const char *fault_call;
+	int fault_number;
 	char node[17];
 	struct journal_state state;
 };
@@ -41,6 +46,14 @@ static void unlock(const struct journal *j)
 	flock(j->fd, LOCK_UN);
 }
 
+static enum err failed(struct journal *j, const char *call, enum err e)
+{
+	j->fault_call = call;
+	j->fault_number = errno;
+	j->fault = e;
+	return e;
+}
+
 static enum err take_line(void *ctx, const char *text, size_t len)
 {
 	struct journal *j = ctx;
@@ -61,7 +74,7 @@ static enum err read_new_lines(struct journal *j)
 		return ERR_CORRUPT;
 	enum err rc = journal_read_lines(j->fd, j->end, st.st_size, take_line, j, &j->end);
 	if (!rc && j->end < st.st_size && ftruncate(j->fd, j->end) != 0)
-		rc = ERR_IO;
+		rc = failed(j, "ftruncate", file_error(errno));
 	return rc;
 }
 
@@ -74,7 +87,7 @@ static enum err begin(struct journal *j)
 		return rc;
 	rc = read_new_lines(j);
 	if (rc) {
-		j->broken = rc;
+		j->broken = rc == ERR_FULL ? ERR_OK : rc;
 		unlock(j);
 	}
 	return rc;
@@ -86,11 +99,13 @@ static enum err begin(struct journal *j)
 static enum err put(struct journal *j, const struct buf *text)
 {
 	enum err rc = file_write_all(j->fd, text->data, text->len);
+	if (rc)
+		rc = failed(j, "write", rc);
 	crash_point(CRASH_JOURNAL_WRITTEN);
 	if (rc)
 		return rc;
 	if (fsync(j->fd) != 0)
-		j->broken = ERR_IO;
+		j->broken = failed(j, "fsync", ERR_IO);
 	return j->broken;
 }
 
@@ -175,6 +190,31 @@ enum err journal_checkpoint(struct journal *j, int64_t now)
 		rc = write_line(j, &l);
 	unlock(j);
 	return rc;
+}
+
+/* What is given out beyond the end stays the file's; a file system that cannot do so says nothing of its room. */
+void journal_reserve(struct journal *j)
+{
+	if (j->broken || (j->fault == ERR_OK && j->reserved - j->end >= RESERVE_BYTES / 2))
+		return;
+	if (fallocate(j->fd, FALLOC_FL_KEEP_SIZE, j->end, RESERVE_BYTES) != 0 && file_error(errno) == ERR_FULL) {
+		failed(j, "fallocate", ERR_FULL);
+		return;
+	}
+	j->reserved = j->end + RESERVE_BYTES;
+	j->fault = ERR_OK;
+}
+
+enum err journal_unwritable(const struct journal *j, struct errbuf *why)
+{
+	enum err e = j->broken ? j->broken : j->fault;
+	if (e == ERR_FULL)
+		return fail(why, e, "the disk is full: the journal cannot be written (%s: %s)", j->fault_call,
+			    strerror(j->fault_number));
+	if (e && j->fault)
+		return fail(why, e, "the journal failed (%s: %s): nothing is issued or revoked until the daemon is started anew",
+			    j->fault_call, strerror(j->fault_number));
+	return e ? fail(why, e, "the journal cannot be believed (%s): nothing is issued or revoked", err_text(e)) : ERR_OK;
 }
 
 enum err journal_catch_up(struct journal *j)

@@ -27,13 +27,18 @@ struct journal_record {
 	uint64_t number; /* of a CRL; "clock": clock_mono_ms at that moment */
 	const uint8_t *tbs_hash, *audit_head; /* 32 bytes, or NULL */
 };
-/* Durable when it returns ERR_OK. ERR_IO: it could not be written (a full disk), and the next append may succeed; but after
+/* Durable when it returns ERR_OK. ERR_FULL or ERR_IO: it could not be written, and the next append may succeed; but after
  * a failed fsync (or ERR_CORRUPT: the other writer's lines) the journal refuses every later append: issuing stops and says
  * so. ERR_UNAVAILABLE: the other writer holds the file for more than 5 s; ERR_INVALID: not a record; nothing was written
  * then. */
 enum err journal_append(struct journal *j, const struct journal_record *r, int64_t now) MUST_CHECK;
 /* Write a checkpoint when no intent is open and the last is at least 256 records back; else do nothing. */
 enum err journal_checkpoint(struct journal *j, int64_t now) MUST_CHECK;
+/* Now and then: keep room for what has to be written however full the disk is, first of all revocations. */
+void journal_reserve(struct journal *j);
+/* Why it cannot be written, or should not be but for revocations: ERR_FULL until journal_reserve finds room again, another
+ * for good. ERR_OK otherwise. The sentence names no file. */
+enum err journal_unwritable(const struct journal *j, struct errbuf *why);
 /* Read what another writer has added, without an append. */
 enum err journal_catch_up(struct journal *j) MUST_CHECK;
 

@@ -12,7 +12,8 @@
  *   CRL          i64 this, i64 next, u32 n, n x (fixed serial 20, i64 revoked at, i64 compromised at, u8 reason)
  *                -> bytes der, u64 number
  *   OPEN_INTENTS u32 most -> u32 n, n x (text order, text serial, i64 not before, i64 not after, fixed tbs hash 32)
- *   LAST         nothing -> text done serial, 16 x text revoked serial, u64 sequence, fixed audit head 32
+ *   LAST         nothing -> text done serial, 16 x text revoked serial, u64 sequence, fixed audit head 32,
+ *                u8 fault (enum err: why the journal cannot be written)
  *   RESUME       u8 ok -> nothing */
 #ifndef ISSUER_SIGNER_SERVE_H
 #define ISSUER_SIGNER_SERVE_H
@@ -74,7 +75,7 @@ struct signer {
 	struct issued_cache issued;
 	struct signer_clock clock;
 	enum { RESUME_AWAITED, RESUME_OK, RESUME_REFUSED } resume;
-	enum err checkpoint_failed; /* said once */
+	enum err checkpoint_failed, journal_fault; /* said once */
 };
 
 /* Takes the parts (also on failure): checks that they belong together, and tests the packaging once. */

@@ -91,6 +91,7 @@ struct journal_last {
 	char revoked[16][SERIAL_TEXT_SIZE];     /* newest first, "" after the last */
 	uint64_t sequence;
 	uint8_t audit_head[32];                 /* of the newest record that carries one; zeros when none does */
+	enum err fault;                         /* why the journal cannot be written; only signer_last knows it */
 };
 enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *why) MUST_CHECK;
 /* The clerk has compared: issuing may begin (ok), or stays paused with the reason. */

@@ -32,16 +32,33 @@ int signer_permitted(enum role peer, uint16_t op)
 	return op < SIGNER_OPERATION_COUNT && (unsigned)peer < ROLE_COUNT && (operations[op].peers & 1u << peer) != 0;
 }
 
+/* Said once, and once that it is over. */
+static void note_journal(struct signer *s)
+{
+	struct errbuf why = {""};
+	enum err e = journal_unwritable(s->has.journal, &why);
+	const char *file = s->has.settings->journal;
+	if (e && e != s->journal_fault)
+		log_event(LOG_LEVEL_ALARM, "journal.unwritable", {"file", file}, {"error", err_word(e)}, {"why", why.text});
+	if (!e && s->journal_fault)
+		log_event(LOG_LEVEL_WARNING, "journal.writable", {"file", file});
+	s->journal_fault = e;
+}
+
 enum err signer_answer(void *ctx, enum role peer, const struct frame *request, struct buf *answer, struct errbuf *why)
 {
 	if (!signer_permitted(peer, request->op))
 		return ERR_REFUSED;
+	struct signer *s = ctx;
 	struct unpack body = unpack_begin(request->body, request->len);
 	enum err rc = handlers[request->op](ctx, &body, answer, why);
 	if (!rc)
 		rc = buf_check(answer);
 	if (rc)
 		buf_clear(answer);
+	if (!why->text[0] && journal_unwritable(s->has.journal, NULL) == rc)
+		rc = journal_unwritable(s->has.journal, why); /* whoever asked hears it too */
+	note_journal(s);
 	if (err_http_status(rc) == 500) /* ours, not the caller's */
 		log_event(LOG_LEVEL_ALARM, "signer.failed", {"operation", operations[request->op].word},
 			  {"error", err_word(rc)}, {"why", err_why(rc, why)});
@@ -56,4 +73,6 @@ void signer_tick(void *ctx)
 	if (rc && rc != s->checkpoint_failed)
 		log_event(LOG_LEVEL_ALARM, "journal.checkpoint_failed", {"error", err_word(rc)});
 	s->checkpoint_failed = rc;
+	journal_reserve(s->has.journal);
+	note_journal(s);
 }

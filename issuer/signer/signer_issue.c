@@ -55,6 +55,8 @@ static enum err issuing_permitted(struct signer *s, const char *order, struct er
 	if (s->resume != RESUME_OK)
 		return fail(why, ERR_UNAVAILABLE, "issuing is paused: %s", paused[s->resume]);
 	enum err rc = signer_clock_check(s, why);
+	if (!rc)
+		rc = journal_unwritable(s->has.journal, why); /* what room is left is for revocations */
 	if (rc)
 		return rc;
 	if (journal_state_of_order(j, order))

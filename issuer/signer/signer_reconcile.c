@@ -95,6 +95,7 @@ enum err signer_on_last(struct signer *s, struct unpack *request, struct buf *an
 		pack_text(answer, last.revoked[i]);
 	pack_u64(answer, last.sequence);
 	pack_bytes(answer, last.audit_head, sizeof last.audit_head);
+	pack_u8(answer, (uint8_t)journal_unwritable(s->has.journal, NULL));
 	return ERR_OK;
 }
 

@@ -1,5 +1,7 @@
 #include "issuer/store/store_internal.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,6 +17,48 @@ static const char *const pragmas =
 	"PRAGMA temp_store = MEMORY;"
 	"PRAGMA journal_size_limit = 16777216;"
 	"PRAGMA cell_size_check = ON;";
+
+/* Said where the failure is: nobody further up knows the file, and what undoes the rest asks SQLite other things. */
+static _Thread_local struct store_fault fault;
+
+const struct store_fault *store_fault(void)
+{
+	return &fault;
+}
+
+void store_fault_clear(void)
+{
+	fault = (struct store_fault){.code = ERR_OK};
+}
+
+/* SQLite has one sentence for all of these. */
+static const char *call_that_failed(int extended)
+{
+	static const struct {
+		int extended;
+		const char *call;
+	} calls[] = {
+		{SQLITE_IOERR_FSYNC, " (fsync)"},       {SQLITE_IOERR_DIR_FSYNC, " (fsync of the folder)"},
+		{SQLITE_IOERR_WRITE, " (write)"},       {SQLITE_IOERR_READ, " (read)"},
+		{SQLITE_IOERR_TRUNCATE, " (truncate)"}, {SQLITE_IOERR_SHMSIZE, " (the log's index)"},
+	};
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (calls[i].extended == extended)
+			return calls[i].call;
+	return "";
+}
+
+static enum err note_fault(sqlite3 *db, enum err e)
+{
+	const char *file = sqlite3_db_filename(db, "main");
+	int extended = sqlite3_extended_errcode(db);
+	bool of_system = (extended & 0xff) == SQLITE_IOERR || (extended & 0xff) == SQLITE_CANTOPEN;
+	int number = of_system ? sqlite3_system_errno(db) : 0;
+	fault.code = number && file_error(number) == ERR_FULL ? ERR_FULL : e;
+	fail(&fault.why, fault.code, "%s: %s%s%s%s", file ? file : "", sqlite3_errmsg(db), call_that_failed(extended),
+	     number ? ": " : "", number ? strerror(number) : "");
+	return fault.code;
+}
 
 enum err store_error(sqlite3 *db)
 {
@@ -32,14 +76,15 @@ enum err store_error(sqlite3 *db)
 		return ERR_MEMORY;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		return ERR_CORRUPT;
+		return note_fault(db, ERR_CORRUPT);
 	case SQLITE_TOOBIG:
 		return ERR_TOO_LARGE;
 	case SQLITE_FULL:
+		return note_fault(db, ERR_FULL);
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
-		return ERR_IO;
+		return note_fault(db, ERR_IO);
 	default:
 		return ERR_INTERNAL;
 	}
@@ -142,6 +187,17 @@ static enum err write_once(struct store *s, struct errbuf *why)
 {
 	enum err e = store_sql(s->db, "BEGIN IMMEDIATE; UPDATE meta SET value = value WHERE name = 'schema_version'; COMMIT");
 	return e ? store_fail(why, s->db, "first write") : ERR_OK;
+}
+
+enum err store_try_write(struct store *s)
+{
+	enum err e = store_begin(s);
+	if (e)
+		return e;
+	e = store_exec(s, STATEMENT_WRITE_SAME, NULL, 0, NULL);
+	if (e)
+		store_rollback(s);
+	return e ? e : store_commit(s);
 }
 
 static enum err open_writable(struct store *s, const char *path, enum store_mode mode, struct errbuf *why)

@@ -28,6 +28,17 @@ void store_close(struct store *s); /* NULL is fine */
 enum err store_begin(struct store *s) MUST_CHECK;  /* ERR_UNAVAILABLE after 5 s of waiting */
 enum err store_commit(struct store *s) MUST_CHECK; /* durable when it returns ERR_OK */
 void store_rollback(struct store *s);              /* harmless outside a transaction */
+/* The smallest transaction that writes: is there room again? */
+enum err store_try_write(struct store *s) MUST_CHECK;
+
+/* The last fault of the disk under the database on this thread since its last store_begin, for the log: file, SQLite's
+ * words, the system's. code is ERR_FULL, ERR_IO or ERR_CORRUPT; ERR_OK: none. */
+struct store_fault {
+	enum err code;
+	struct errbuf why;
+};
+const struct store_fault *store_fault(void);
+
 /* Nested parts of one transaction (group commit). */
 enum err store_savepoint(struct store *s) MUST_CHECK;
 enum err store_release(struct store *s) MUST_CHECK;

@@ -13,6 +13,12 @@ static enum err say(struct store *s, enum verb v)
 	return e;
 }
 
+/* The transaction is gone: by what. */
+static enum err gone(void)
+{
+	return store_fault()->code ? store_fault()->code : ERR_IO;
+}
+
 /* Whether no transaction is left. */
 static bool roll_back(struct store *s)
 {
@@ -36,9 +42,10 @@ enum err store_begin(struct store *s)
 		return e;
 	s->locked = true;
 	s->spoiled = false;
+	store_fault_clear();
 	/* A ROLLBACK that failed has left one, which holds SQLite's own lock and would refuse every transaction after it. */
 	if (!sqlite3_get_autocommit(s->db) && !roll_back(s))
-		e = ERR_IO;
+		e = gone();
 	if (!e)
 		e = say(s, VERB_BEGIN);
 	if (e)
@@ -48,7 +55,7 @@ enum err store_begin(struct store *s)
 
 enum err store_commit(struct store *s)
 {
-	enum err e = in_transaction(s) && !s->spoiled ? say(s, VERB_COMMIT) : ERR_IO;
+	enum err e = in_transaction(s) && !s->spoiled ? say(s, VERB_COMMIT) : gone();
 	if (e)
 		store_rollback(s);
 	unlock(s);
@@ -65,12 +72,12 @@ void store_rollback(struct store *s)
 /* Outside a transaction SAVEPOINT would begin a deferred one. */
 enum err store_savepoint(struct store *s)
 {
-	return in_transaction(s) && !s->spoiled ? say(s, VERB_SAVEPOINT) : ERR_IO;
+	return in_transaction(s) && !s->spoiled ? say(s, VERB_SAVEPOINT) : gone();
 }
 
 enum err store_release(struct store *s)
 {
-	return in_transaction(s) ? say(s, VERB_RELEASE) : ERR_IO;
+	return in_transaction(s) ? say(s, VERB_RELEASE) : gone();
 }
 
 void store_rollback_to_savepoint(struct store *s)

@@ -1,12 +1,17 @@
 #include "issuer/store/writer.h"
 
 #include "base/crash.h"
+#include "base/file.h"
+#include "base/log.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* So many jobs share one commit at most: a bound on how long the first of them waits. */
-enum { GROUP_MOST = 64 };
+enum { GROUP_MOST = 64, TRY_AGAIN_SECONDS = 1 };
 
 /* On the caller's stack; the thread does not touch it any more once done is set. */
 struct job {
@@ -25,7 +30,25 @@ struct writer {
 	pthread_cond_t queued;
 	struct job *first, **last;
 	bool stopping;
+	_Atomic int fault; /* enum err: of the disk, at the last transaction */
 };
+
+/* Said once, and once that it is over. */
+static void note_fault(struct writer *w, enum err e)
+{
+	if (e == ERR_UNAVAILABLE) /* another process has the lock: that says nothing of the disk */
+		return;
+	enum err before = (enum err)atomic_exchange(&w->fault, file_fault(e) ? (int)e : ERR_OK);
+	if (file_fault(e) && before != e)
+		log_event(LOG_LEVEL_ALARM, "database.unwritable", {"error", err_word(e)}, {"why", err_why(e, &store_fault()->why)});
+	if (!file_fault(e) && before)
+		log_event(LOG_LEVEL_WARNING, "database.writable", {"after", err_word(before)});
+}
+
+enum err writer_fault(const struct writer *w)
+{
+	return (enum err)atomic_load(&w->fault);
+}
 
 /* Alone in its savepoint: what fails is undone without the others. */
 static void run_job(struct store *s, struct job *job)
@@ -40,7 +63,7 @@ static void run_job(struct store *s, struct job *job)
 		store_rollback_to_savepoint(s);
 }
 
-static void run_group(struct store *s, struct job *group)
+static enum err run_group(struct store *s, struct job *group)
 {
 	enum err e = store_begin(s);
 	for (struct job *j = group; j; j = j->next)
@@ -49,13 +72,14 @@ static void run_group(struct store *s, struct job *group)
 		else
 			run_job(s, j);
 	if (e)
-		return;
+		return e;
 	crash_point(CRASH_FRONT_COMMIT_BEFORE);
 	e = store_commit(s);
 	crash_point(CRASH_FRONT_COMMIT_AFTER);
 	for (struct job *j = group; e && j; j = j->next)
 		if (!j->result)
 			j->result = e;
+	return e ? e : store_fault()->code; /* a part that failed is the disk's fault too */
 }
 
 /* Take up to GROUP_MOST jobs off the queue; the mutex is held. */
@@ -81,18 +105,29 @@ static void finish_group(struct job *group)
 	}
 }
 
+/* Until there is something to do; false: the disk failed us, and it is time to try whether it still does. */
+static bool wait_for_jobs(struct writer *w)
+{
+	struct timespec until;
+	int rc = 0;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += TRY_AGAIN_SECONDS;
+	while (!w->first && !w->stopping && rc != ETIMEDOUT)
+		rc = w->fault ? pthread_cond_timedwait(&w->queued, &w->mutex, &until) : pthread_cond_wait(&w->queued, &w->mutex);
+	return w->first || w->stopping;
+}
+
 static void *write_loop(void *arg)
 {
 	struct writer *w = arg;
 	pthread_mutex_lock(&w->mutex);
 	for (;;) {
-		while (!w->first && !w->stopping)
-			pthread_cond_wait(&w->queued, &w->mutex);
-		if (!w->first)
+		bool called = wait_for_jobs(w);
+		if (called && !w->first)
 			break;
-		struct job *group = take_group(w);
+		struct job *group = called ? take_group(w) : NULL;
 		pthread_mutex_unlock(&w->mutex);
-		run_group(w->store, group);
+		note_fault(w, called ? run_group(w->store, group) : store_try_write(w->store));
 		pthread_mutex_lock(&w->mutex);
 		finish_group(group);
 	}
@@ -110,7 +145,11 @@ enum err writer_start(struct store *s, struct writer **out)
 	w->store = s;
 	w->last = &w->first;
 	pthread_mutex_init(&w->mutex, NULL);
-	pthread_cond_init(&w->queued, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->queued, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	if (pthread_create(&w->thread, NULL, write_loop, w) != 0) {
 		store_close(s);
 		free(w);

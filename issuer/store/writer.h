@@ -9,6 +9,9 @@ struct writer;
 
 /* Takes the store (owned from now on) and starts the thread. */
 enum err writer_start(struct store *s, struct writer **out) MUST_CHECK;
+/* ERR_FULL, ERR_IO or ERR_CORRUPT while the last transaction failed by the disk; the log has said why. The writer tries
+ * once a second whether it still does, so this ends by itself. Any thread. */
+enum err writer_fault(const struct writer *w);
 void writer_stop(struct writer *w); /* finishes what is queued */
 
 /* Run job(store, ctx) inside a transaction and wait for the commit: the job's own error, or the commit's. */

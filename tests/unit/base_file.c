@@ -114,7 +114,7 @@ static void a_full_disk_is_an_error_not_a_success(void **state)
 	(void)state;
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(file_write_all(fd, "x", 1), ERR_IO);
+	assert_int_equal(file_write_all(fd, "x", 1), ERR_FULL);
 	close(fd);
 }
 

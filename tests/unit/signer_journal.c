@@ -630,10 +630,14 @@ static void full_disk_refuses_this_append_and_the_next_one_finds_room(void **sta
 	struct journal *j = opened_on(&fd);
 	int full = open("/dev/full", O_RDWR | O_CLOEXEC), kept = dup(fd);
 	assert_true(full >= 0 && kept >= 0 && dup2(full, fd) == fd);
-	assert_int_equal(intent(j, "orderaaaaaaaaaaa", 1), ERR_IO);
+	assert_int_equal(journal_unwritable(j, NULL), ERR_OK);
+	assert_int_equal(intent(j, "orderaaaaaaaaaaa", 1), ERR_FULL);
+	assert_int_equal(journal_unwritable(j, NULL), ERR_FULL);
 	assert_int_equal(journal_peek(j)->intent_count, 0);
 	assert_true(dup2(kept, fd) == fd); /* there is room again: whoever revokes must not wait for a restart */
 	assert_int_equal(withdraw(j, 1, "revoke"), ERR_OK);
+	journal_reserve(j);
+	assert_int_equal(journal_unwritable(j, NULL), ERR_OK);
 	close(full);
 	close(kept);
 	journal_close(j);
