@@ -2,7 +2,7 @@
 #   make            the daemon, the library and the command, in build/
 #   make demo       one order from request to a refused call after revocation
 #   make check      unit, flow, browser, fuzz replay, lint, a short campaign (UNTIL=first-failure goes no further)
-#   make campaign   what takes longer: ten thousand kills, power cuts, a thousand takers, ... (build/campaign/REPORT.md)
+#   make campaign   what takes longer: ten thousand kills, power cuts, full disks, ... (build/campaign/REPORT.md)
 #   make bench      what it costs beside bare programs that do the same work (JSON=1 for machines)
 #   make help       every target
 

@@ -30,8 +30,9 @@ $(BASE_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUIL
 # Those in which every call fails in turn.
 $(addprefix $(BUILD)/unit/,$(filter %_failing,$(UNIT_NAMES))): $(BUILD)/obj/tests/support/failing.o
 
-# The daemon as tests run it: the same objects with a clock that a file can move, and places where a file can end it.
-$(BUILD)/test/counterfoild: $(BUILD)/obj/issuer/main.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
+# The daemon as tests run it: the same objects with a clock that a file can move, places where a file can end it, and a
+# disk that it can fill.
+$(BUILD)/test/counterfoild: $(BUILD)/obj/issuer/main.o $(SUPPORT_OBJ) $(BUILD)/obj/tests/support/disk_injected.o $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS)
@@ -126,12 +127,12 @@ check:
 	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow campaign-short browser fuzz-replay lint)
 
 # The campaign's own programs speak with a daemon from outside, and look at its files with its own readers.
-CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c power.c takers.c calls.c),$(wildcard tests/campaign/*.c)))
+CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c power.c takers.c disk.c calls.c),$(wildcard tests/campaign/*.c)))
 $(BUILD)/tools/crash_points: $(BUILD)/obj/tests/support/crash_points.o $(SUPPORT_OBJ)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
-$(addprefix $(BUILD)/campaign-,kill power takers): $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
+$(addprefix $(BUILD)/campaign-,kill power takers disk): $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) -lcurl
 # The library's caller stands alone, as a user's program would.
@@ -139,7 +140,7 @@ $(BUILD)/valgrind/calls: $(BUILD)/obj/tests/campaign/calls.o $(BUILD)/libcounter
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
-campaign-programs: test-programs $(addprefix $(BUILD)/campaign-,kill power takers) $(BUILD)/tools/crash_points \
+campaign-programs: test-programs $(addprefix $(BUILD)/campaign-,kill power takers disk) $(BUILD)/tools/crash_points \
 	$(addprefix $(BUILD)/valgrind/,counterfoild calls)
 
 # What takes too long for check, in full: an hour and a half. CAMPAIGN="kills takers" runs some of it.

@@ -118,14 +118,20 @@ long call_holder(struct caller *c, const char *path, const char *pem, struct ans
 	return status;
 }
 
-long call_plain(const char *url, long milliseconds)
+long call_plain_text(const char *url, long milliseconds, struct answer *out)
 {
-	struct answer a = {0};
 	CURL *curl = curl_easy_init();
 	curl_easy_setopt(curl, CURLOPT_URL, url);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, milliseconds);
-	long status = perform(curl, NULL, &a);
+	long status = perform(curl, NULL, out);
 	curl_easy_cleanup(curl);
+	return status;
+}
+
+long call_plain(const char *url, long milliseconds)
+{
+	struct answer a = {0};
+	long status = call_plain_text(url, milliseconds, &a);
 	answer_clear(&a);
 	return status;
 }

@@ -32,5 +32,6 @@ long call_recipient(struct caller *c, const char *url, const char *claim, const 
 /* GET with the certificate and key in a PEM file. */
 long call_holder(struct caller *c, const char *path, const char *pem, struct answer *out);
 long call_plain(const char *url, long milliseconds);
+long call_plain_text(const char *url, long milliseconds, struct answer *out);
 
 #endif

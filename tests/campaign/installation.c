@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -68,6 +69,31 @@ bool installation_armed(const struct installation *i)
 	return pread(i->crash, &first, 1, 0) == 1 && first != ' ';
 }
 
+void installation_spoil(const struct installation *i, enum disk_kind kind, const char *role, int nth)
+{
+	struct disk_order *d = i->disk;
+	atomic_store(&d->kind, DISK_WELL);
+	snprintf(d->role, sizeof d->role, "%s", role);
+	atomic_store(&d->nth, nth);
+	if (kind == DISK_WELL)
+		return; /* how much was seen and failed can still be read */
+	atomic_store(&d->seen, 0);
+	atomic_store(&d->failed, 0);
+	atomic_store(&d->kind, kind);
+}
+
+static bool make_disk(struct installation *i, const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	void *page = fd >= 0 && ftruncate(fd, sizeof *i->disk) == 0
+			     ? mmap(NULL, sizeof *i->disk, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)
+			     : MAP_FAILED;
+	if (fd >= 0)
+		close(fd);
+	i->disk = page == MAP_FAILED ? NULL : page;
+	return i->disk != NULL;
+}
+
 void installation_tend(const struct installation *i)
 {
 	char path[PATH_MAX];
@@ -78,7 +104,7 @@ void installation_tend(const struct installation *i)
 }
 
 /* In the new process: quiet, and with its own crash file. */
-static _Noreturn void become(const struct installation *i, const char *crash)
+static _Noreturn void become(const struct installation *i, const char *crash, const char *disk)
 {
 	char tool[PATH_MAX + 32], script[PATH_MAX], daemon[PATH_MAX + 32], output[PATH_MAX];
 	snprintf(tool, sizeof tool, "%s/tools/sockets", i->build);
@@ -86,7 +112,7 @@ static _Noreturn void become(const struct installation *i, const char *crash)
 	beside(i, ".output", output);
 	if (!realpath("tests/support/installation", script) || !freopen("/dev/null", "r", stdin) ||
 	    !freopen(output, "w", stdout) || dup2(STDOUT_FILENO, STDERR_FILENO) < 0 ||
-	    setenv("COUNTERFOIL_TEST_CRASH", crash, 1) != 0)
+	    setenv("COUNTERFOIL_TEST_CRASH", crash, 1) != 0 || setenv("COUNTERFOIL_TEST_DISK", disk, 1) != 0)
 		_exit(127);
 	execl(tool, "sockets", "--", script, i->dir, daemon, (char *)NULL);
 	_exit(127);
@@ -94,19 +120,20 @@ static _Noreturn void become(const struct installation *i, const char *crash)
 
 bool installation_begin(struct installation *i, const char *build, const char *dir)
 {
-	char crash[PATH_MAX];
+	char crash[PATH_MAX], disk[PATH_MAX];
 	*i = (struct installation){.crash = -1, .files = new_mutex()};
 	snprintf(i->build, sizeof i->build, "%s", build);
 	snprintf(i->dir, sizeof i->dir, "%s", dir);
 	beside(i, ".crash", crash);
 	i->crash = open(crash, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (i->crash < 0)
+	beside(i, ".disk", disk);
+	if (i->crash < 0 || !make_disk(i, disk))
 		return false;
 	installation_arm(i, "", 0);
 	installation_tend(i);
 	i->pid = fork();
 	if (i->pid == 0)
-		become(i, crash);
+		become(i, crash, disk);
 	return i->pid > 0;
 }
 
@@ -243,6 +270,9 @@ void installation_end(struct installation *i)
 	for (int64_t until = mono_ms() + STOP_SECONDS * 1000; i->pid > 0 && mono_ms() < until; pause_ms(10))
 		if (waitpid(i->pid, &status, WNOHANG) == i->pid)
 			i->pid = 0;
+	if (i->disk)
+		munmap(i->disk, sizeof *i->disk);
+	i->disk = NULL;
 	if (i->crash >= 0)
 		close(i->crash);
 	i->crash = -1;

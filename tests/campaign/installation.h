@@ -4,6 +4,8 @@
 #ifndef TESTS_CAMPAIGN_INSTALLATION_H
 #define TESTS_CAMPAIGN_INSTALLATION_H
 
+#include "tests/support/disk_injected.h"
+
 #include <limits.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -17,6 +19,7 @@ struct installation {
 	pid_t pid;         /* of the script */
 	int crash;         /* the file of tests/support/crash_injected.h */
 	pthread_mutex_t *files;
+	struct disk_order *disk; /* tests/support/disk_injected.h */
 };
 
 /* Made in dir, which must not be there yet, with the daemon of test binaries. Call it before there are threads. */
@@ -47,6 +50,9 @@ bool shell(const char *command, const char *one, const char *two, const char *th
 /* Let the process that passes the place `name` the count-th time die there; "" for none. */
 void installation_arm(const struct installation *i, const char *name, long count);
 bool installation_armed(const struct installation *i);
+
+/* From now on the nth call of that kind in a role's process fails, and all after it; role "" or DISK_WELL: none. */
+void installation_spoil(const struct installation *i, enum disk_kind kind, const char *role, int nth);
 
 void pause_ms(int milliseconds);
 int64_t mono_ms(void);

@@ -1,8 +1,7 @@
 #include "tests/campaign/rounds.h"
+#include "tests/campaign/quiet.h"
 #include "tests/campaign/walk.h"
-#include "issuer/signer/journal.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INSTALLATIONS_MOST = 32, START_SECONDS = 90, QUIET_SECONDS = 60, TELL_PARTS = 20,
+enum { INSTALLATIONS_MOST = 32, START_SECONDS = 90, TELL_PARTS = 20,
        THOROUGH_EVERY = 10, HURRY_BEFORE_END = 100 };
 
 static struct campaign {
@@ -88,42 +87,6 @@ static bool play_round(struct job *j, uint64_t *random, long round)
 	return fine;
 }
 
-static bool journal_is_whole(const struct installation *i, char fault[FAULT_SIZE])
-{
-	char path[PATH_MAX];
-	struct errbuf why = {""};
-	snprintf(path, sizeof path, "%s/journal", i->dir);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum err e = journal_walk(fd, NULL, NULL, &why);
-	snprintf(fault, FAULT_SIZE, "journal: %s", err_why(e, &why));
-	if (fd >= 0)
-		close(fd);
-	return e == ERR_OK;
-}
-
-/* As an operator would ask, over the API. */
-static bool audit_verifies(const struct installation *i, char fault[FAULT_SIZE])
-{
-	static const char verify[] = "exec \"$1/counterfoil\" --server \"$2\" --ca \"$3/ca/root.pem\" --identity \"$3/admin.p12\""
-				     " --password-file \"$3.admin-password\" audit verify >\"$3.verify\" 2>&1";
-	snprintf(fault, FAULT_SIZE, "audit verify: see the file .verify beside it");
-	return shell(verify, i->build, i->members_url, i->dir);
-}
-
-/* After an orderly stop and a start, and a moment for the clerk, nothing is left open. */
-static bool becomes_quiet(struct job *j, char fault[FAULT_SIZE])
-{
-	bool fine = false;
-	if (!installation_again(&j->at)) {
-		snprintf(fault, FAULT_SIZE, "it does not start again");
-		return false;
-	}
-	for (int64_t until = mono_ms() + QUIET_SECONDS * 1000; !fine && mono_ms() < until; pause_ms(200))
-		fine = ledger_read(j->ledger, fault) && ledger_open_intents(j->ledger) == 0 &&
-		       ledger_all(j->ledger, true, fault) && ledger_crl(j->ledger, fault);
-	return fine && journal_is_whole(&j->at, fault) && audit_verifies(&j->at, fault);
-}
-
 static void *play(void *ctx)
 {
 	struct job *j = ctx;
@@ -134,7 +97,7 @@ static void *play(void *ctx)
 		violation(j, 0, "the start", "-", "no directory");
 	for (long round = 1; fine && campaign.kills < campaign.wanted; round++)
 		fine = play_round(j, &random, round);
-	if (fine && !becomes_quiet(j, fault))
+	if (fine && !becomes_quiet(&j->at, j->ledger, fault))
 		violation(j, 0, "the end", "-", fault);
 	return NULL;
 }

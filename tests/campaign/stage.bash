@@ -20,6 +20,7 @@ stage_end() {
 	local status=$?
 	if [ "$status" -gt 1 ]; then tail -20 "$DIR.log" >&2 || true; fi
 	stop_installation || [ "$status" -ne 0 ] || status=1 # what a sanitizer found
+	if mountpoint -q "$DIR"; then umount "$DIR" || umount -l "$DIR"; fi # by its hook
 	rm -rf "$BATS_FILE_TMPDIR"
 	exit "$status"
 }

@@ -25,6 +25,8 @@ enum outcome walk_broken(struct walk *w, const char *format, ...)
 
 enum outcome walk_otherwise(struct walk *w, const char *what)
 {
+	if (w->answer.status >= 500 && w->refused)
+		w->refused(w);
 	if (w->answer.status == 0 || w->answer.status >= 500) {
 		w->unsure = true;
 		return AGAIN;

@@ -30,6 +30,8 @@ struct walk {
 	bool unsure;                /* the last question of this step may have been done */
 	bool spoiled;               /* a code may have been used or tried by a request that was not answered */
 	int killed;                 /* of the plan's kills */
+	void (*refused)(struct walk *w); /* looks at each answer of 5xx; may be NULL */
+	void *looker;
 	char fault[FAULT_SIZE];
 };
 
