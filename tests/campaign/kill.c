@@ -8,7 +8,7 @@
 
 int main(int argc, char **argv)
 {
-	static const struct rounds kills = {.name = "kill", .unit = "kills", .installations = 12,
+	static const struct rounds kills = {.name = "kill", .unit = "kills", .installations = 24,
 					    .title = "kills, restarts and what must hold after each"};
 	return rounds_main(&kills, argc, argv);
 }
