@@ -28,7 +28,8 @@ __attribute__((constructor)) static void take_order(int argc, char **argv)
 	void *page = mmap(NULL, sizeof *order, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	snprintf(role, sizeof role, "%s", argv[2]);
-	order = page == MAP_FAILED ? NULL : page;
+	if (page != MAP_FAILED)
+		order = page;
 }
 
 /* 0: this call does not fail; 1: it is the first that does; more: a later one. */
