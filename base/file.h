@@ -23,11 +23,11 @@ enum err file_read_fd(int fd, const char *name, struct buf *out, struct errbuf *
 enum err file_read_secret(const char *path, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 enum err file_read_secret_fd(int fd, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 
-/* Write all of it to a descriptor, through short writes and EINTR. */
 /* What a failed call on a file means by its errno: ERR_FULL for no room (disk, quota), else ERR_IO. */
 enum err file_error(int number);
 /* ERR_FULL, ERR_IO or ERR_CORRUPT: a disk is full, failing or damaged. */
 bool file_fault(enum err e);
+/* Write all of it to a descriptor, through short writes and EINTR. */
 enum err file_write_all(int fd, const void *bytes, size_t len) MUST_CHECK;
 
 /* "dir/name" into out (PATH_MAX bytes); ERR_TOO_LARGE when it does not fit. */

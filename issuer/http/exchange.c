@@ -17,13 +17,14 @@
 
 enum stage {
 	STAGE_HEAD,    /* the request line is here */
-	STAGE_BODY,    /* admitted; the body comes in */
+	STAGE_BODY,    /* the body comes in: into the buffer, or of a refused request nowhere */
 	STAGE_RUNNING, /* suspended: a worker has it, and nobody else may touch it */
 	STAGE_READY,   /* the reply stands */
 	STAGE_SENT,
 };
 
-/* A body beyond its cap is read and dropped up to so many times the cap, so that the peer hears why; then it is cut. */
+/* A body that is refused, or beyond its cap, is read and dropped up to so many times the cap, so that the peer hears why: a
+ * connection closed on bytes that nobody has read is reset, and the answer with it. Then it is cut. */
 enum { DISCARD_TIMES = 4, SLOWEST_BYTES_A_SECOND = 32768 };
 
 struct exchange {
@@ -156,6 +157,19 @@ static void fill_request(struct exchange *x)
 	q->lookup = &x->head;
 }
 
+static size_t discard_most(const struct exchange *x)
+{
+	return DISCARD_TIMES * x->body.cap;
+}
+
+/* Not when nobody knows by its head where it ends, when it waits for our word, or when it would be cut anyway. */
+static bool body_is_taken(const struct exchange *x)
+{
+	const char *length = head_value(&x->head, "Content-Length");
+	return !x->admission.bad_shape && !head_value(&x->head, "Expect") &&
+	       length && strtoull(length, NULL, 10) <= discard_most(x);
+}
+
 static enum MHD_Result take_head(struct exchange *x, const char *method, const char *version)
 {
 	struct errbuf why = {""};
@@ -184,16 +198,22 @@ static enum MHD_Result take_head(struct exchange *x, const char *method, const c
 	memcpy(x->reply.allow, a->allow, sizeof x->reply.allow);
 	refuse_exchange(x, rc, &why);
 	x->close = a->bad_shape || head_has_body(&x->head);
-	return x->close ? answer(x) : MHD_YES;
+	if (!x->close)
+		return MHD_YES;
+	if (!body_is_taken(x))
+		return answer(x);
+	x->stage = STAGE_BODY;
+	return MHD_YES;
 }
 
 static enum MHD_Result take_body(struct exchange *x, const char *upload, size_t *size)
 {
-	buf_add(&x->body, upload, *size);
-	if (buf_check(&x->body) != ERR_OK)
+	if (!x->refused)
+		buf_add(&x->body, upload, *size);
+	if (x->refused || buf_check(&x->body) != ERR_OK)
 		x->discarded += *size;
 	*size = 0;
-	return x->discarded > DISCARD_TIMES * x->body.cap ? MHD_NO : MHD_YES;
+	return x->discarded > discard_most(x) ? MHD_NO : MHD_YES;
 }
 
 static void run(struct exchange *x)
@@ -227,6 +247,8 @@ static enum MHD_Result suspend(struct exchange *x)
 
 static enum MHD_Result take_end(struct exchange *x)
 {
+	if (x->refused)
+		return answer(x);
 	enum err rc = buf_check(&x->body);
 	if (rc != ERR_OK) {
 		refuse_exchange(x, rc, NULL);

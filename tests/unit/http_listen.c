@@ -293,6 +293,24 @@ static void a_slow_request_is_cut_and_a_silent_connection_too(void **state)
 	close(idle);
 }
 
+/* Closed with bytes unread, its connection would be reset, and the answer lost with it. */
+static void who_is_refused_may_finish_sending_and_hears_why(void **state)
+{
+	static const char head[] = "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n";
+	static const char body[9000];
+	struct pollfd p = {.fd = dial(*state, LISTENER_OPS), .events = POLLIN};
+	send_bytes(p.fd, head, strlen(head));
+	assert_int_equal(poll(&p, 1, 300), 0);
+	send_bytes(p.fd, body, sizeof body - 1);
+	assert_int_equal(poll(&p, 1, 300), 0);
+	send_bytes(p.fd, body, 1);
+	receive(p.fd, &a, true);
+	assert_int_equal(a.status, 405);
+	assert_string_equal(answer_header(&a, "Connection"), "close");
+	assert_int_equal(read(p.fd, a.text, 1), 0); /* an end, not a reset */
+	close(p.fd);
+}
+
 static void one_address_holds_no_more_than_its_share(void **state)
 {
 	struct http_stage *s = *state;
@@ -328,6 +346,7 @@ int main(void)
 		staged(readiness_names_what_is_missing),
 		staged(metrics_count_what_was_asked),
 		staged(a_slow_request_is_cut_and_a_silent_connection_too),
+		staged(who_is_refused_may_finish_sending_and_hears_why),
 		staged(one_address_holds_no_more_than_its_share),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
