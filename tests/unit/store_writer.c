@@ -1,9 +1,14 @@
 /* One thread that commits for many. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "issuer/store/store_internal.h"
 #include "issuer/store/writer.h"
 #include "tests/support/store_folder.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { THREADS = 64, JOBS = 50 };
@@ -169,6 +174,36 @@ static void a_lost_transaction_acknowledges_nobody(void **state)
 	writer_stop(writer);
 }
 
+/* The database may not grow: what SQLite says of a full disk. */
+static enum err fill(struct store *s, void *ctx)
+{
+	const struct work *w = ctx;
+	enum err e = store_sql(s->db, "PRAGMA max_page_count = 1");
+	for (int i = 0; !e && i < 10000; i++) {
+		char slug[32];
+		snprintf(slug, sizeof slug, "f%d-%d", w->job, i);
+		e = add_row(s, slug);
+	}
+	return e;
+}
+
+static void a_disk_fault_is_tried_again_though_nobody_asks(void **state)
+{
+	struct folder *f = *state;
+	struct writer *writer = start(f);
+	struct work w = {0};
+	log_threshold(LOG_LEVEL_ALARM + 1); /* the alarm is wanted */
+	assert_int_equal(writer_run(writer, fill, &w), ERR_FULL);
+	assert_int_equal(writer_fault(writer), ERR_FULL);
+	assert_false(row_is_there(f->store, "f0-0"));
+	int64_t until = clock_mono_ms() + 10000;
+	while (writer_fault(writer) && clock_mono_ms() < until)
+		(void)!poll(NULL, 0, 20);
+	assert_int_equal(writer_fault(writer), ERR_OK);
+	writer_stop(writer);
+	log_threshold(LOG_LEVEL_INFO);
+}
+
 struct taker {
 	struct readers *readers;
 	_Atomic int *out;
@@ -226,6 +261,7 @@ int main(void)
 		TEST(a_job_is_durable_when_its_caller_goes_on),
 		TEST(a_constraint_violation_is_the_jobs_value),
 		TEST(a_lost_transaction_acknowledges_nobody),
+		TEST(a_disk_fault_is_tried_again_though_nobody_asks),
 		TEST(readers_are_lent_one_at_a_time),
 		cmocka_unit_test(readers_of_a_missing_database_are_refused),
 	};
