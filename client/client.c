@@ -1,5 +1,6 @@
 /* client: an identity, trust and limits, bound to a transport. */
 #include "base/clock.h"
+#include "client/request.h"
 #include "client/transport.h"
 #include "client/trust.h"
 
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECTIONS_MAX = 256, HEADERS_MAX = 128, PROBLEM_MAX = 65536 };
+enum { CONNECTIONS_MAX = 256, PROBLEM_MAX = 65536 };
 
 struct counterfoil_client {
 	counterfoil_identity *identity; /* held, or NULL */
@@ -75,45 +76,6 @@ void counterfoil_client_free(counterfoil_client *client)
 	free(client);
 }
 
-static bool is_token(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!strchr("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", text[i]))
-			return false;
-	return len > 0;
-}
-
-/* A line that could begin another header, or another request, is refused; so is what frames the message. */
-static bool header_is_fit(const char *line)
-{
-	static const char *const ours[] = {"Content-Length", "Transfer-Encoding", "Host", "Connection", "Expect"};
-	const char *colon = strchr(line, ':');
-	if (!colon || !is_token(line, (size_t)(colon - line)))
-		return false;
-	for (const char *p = colon + 1; *p; p++)
-		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)
-			return false;
-	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		if (strlen(ours[i]) == (size_t)(colon - line) && strncasecmp(line, ours[i], strlen(ours[i])) == 0)
-			return false;
-	return true;
-}
-
-static counterfoil_code check_request(const counterfoil_request *request, counterfoil_error *error)
-{
-	if (!request || request->size != sizeof *request || !request->url || (request->body.len && !request->body.data))
-		return outcome(error, COUNTERFOIL_BAD_INPUT, "the request has no URL, or its size is not set");
-	const char *method = request->method ? request->method : "GET";
-	size_t len = strnlen(method, 33);
-	if (len == 0 || len > 32 || strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != len)
-		return outcome(error, COUNTERFOIL_BAD_INPUT, "the method is not 1 to 32 capital letters");
-	for (size_t i = 0; request->headers && request->headers[i]; i++)
-		if (i >= HEADERS_MAX || !header_is_fit(request->headers[i]))
-			return outcome(error, COUNTERFOIL_BAD_INPUT,
-				       "header number %zu is not \"Name: value\", or is one that the library sets", i + 1);
-	return COUNTERFOIL_OK;
-}
-
 /* RFC 9457: the member "code" is the service's own, one word for machines. */
 static counterfoil_code refusal(const counterfoil_response *response)
 {
@@ -138,11 +100,12 @@ counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_
 	if (!client || !response)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "no client was given, or nowhere to put the response");
 	*response = NULL;
-	counterfoil_code code = check_request(request, error);
+	struct attempt attempt = {0};
+	counterfoil_code code = request_take(request, &attempt.request, error);
 	if (!code && client->identity)
 		code = counterfoil_identity_check(client->identity, clock_now(), error);
 	if (!code)
-		code = transport_exchange(client->transport, request, response, error);
+		code = retry_exchange(client->transport, &attempt, response, error);
 	if (code || ((*response)->status != 401 && (*response)->status != 403))
 		return code;
 	return outcome(error, refusal(*response), NULL);

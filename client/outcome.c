@@ -54,6 +54,12 @@ static const struct row {
 	 "the connection ended before the answer was whole: try again"},
 	{COUNTERFOIL_TOO_LARGE, COUNTERFOIL_CATEGORY_LIMIT, "too_large", "larger than the cap that was set"},
 	{COUNTERFOIL_OUT_OF_MEMORY, COUNTERFOIL_CATEGORY_SYSTEM, "out_of_memory", "out of memory"},
+	{COUNTERFOIL_CANCELLED, COUNTERFOIL_CATEGORY_CALLER, "cancelled", "the call was cancelled"},
+	{COUNTERFOIL_READER_FAILED, COUNTERFOIL_CATEGORY_CALLER, "reader_failed",
+	 "the body could not be read to its end: see why its source failed"},
+	{COUNTERFOIL_WRITER_FAILED, COUNTERFOIL_CATEGORY_CALLER, "writer_failed",
+	 "the answer could not be written: see why its sink failed"},
+	{COUNTERFOIL_STOPPED, COUNTERFOIL_CATEGORY_CALLER, "stopped", "the progress callback ended the call"},
 	{COUNTERFOIL_FAILED, COUNTERFOIL_CATEGORY_SYSTEM, "failed", "an unforeseen failure"},
 };
 

@@ -47,6 +47,7 @@ static void lane_free(struct lane *lane)
 {
 	if (lane->easy)
 		curl_easy_cleanup(lane->easy);
+	curl_multi_cleanup(lane->multi);
 	free(lane);
 }
 
@@ -109,7 +110,7 @@ static counterfoil_code perform(struct lane *lane, const counterfoil_request *re
 		code = lane_prepare(lane, request, error);
 	if (!code) {
 		ERR_set_mark();
-		code = lane_verdict(lane, curl_easy_perform(lane->easy), error);
+		code = lane_verdict(lane, lane_run(lane), error);
 		ERR_pop_to_mark();
 	}
 	if (code == COUNTERFOIL_OK) {
@@ -118,18 +119,19 @@ static counterfoil_code perform(struct lane *lane, const counterfoil_request *re
 		if (response_end(lane->response, (int)status) != ERR_OK)
 			code = outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 	}
-	curl_slist_free_all(lane->headers);
-	lane->headers = NULL;
+	lane_clear(lane);
 	return code;
 }
 
-counterfoil_code transport_exchange(struct transport *transport, const counterfoil_request *request,
+counterfoil_code transport_exchange(struct transport *transport, struct attempt *attempt,
 				    counterfoil_response **response, counterfoil_error *error)
 {
 	struct lane *lane = take_lane(transport);
 	if (!lane)
 		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
-	size_t body_cap = request->body_cap ? request->body_cap : transport->settings.body_cap;
+	const counterfoil_request *request = &attempt->request;
+	size_t body_cap = request->body_cap && !request->sink ? request->body_cap : transport->settings.body_cap;
+	lane->attempt = attempt;
 	lane->response = response_new(transport->settings.header_cap, body_cap);
 	counterfoil_code code = lane->response ? perform(lane, request, error)
 					       : outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
@@ -138,6 +140,12 @@ counterfoil_code transport_exchange(struct transport *transport, const counterfo
 	else
 		*response = lane->response;
 	lane->response = NULL;
+	lane->attempt = NULL;
 	return_lane(transport, lane);
 	return code;
+}
+
+const struct transport_settings *transport_settings_of(const struct transport *transport)
+{
+	return &transport->settings;
 }

@@ -19,12 +19,25 @@ struct transport_settings {
 
 struct transport;
 
+/* A request, and what came of it so far that decides whether it may be tried again. */
+struct attempt {
+	counterfoil_request request; /* whole: see request_take */
+	bool reading;                /* a source of it was asked for bytes */
+	bool writing;                /* its sink was given some */
+};
+
 counterfoil_code transport_new(const struct transport_settings *settings, struct transport **out,
 			       counterfoil_error *error);
 void transport_free(struct transport *transport);
 
-/* The request's members are checked by the caller, but for the URL. *response is made on COUNTERFOIL_OK only. */
-counterfoil_code transport_exchange(struct transport *transport, const counterfoil_request *request,
+/* One try. The request's members are checked by the caller, but for the URL. *response is made on COUNTERFOIL_OK only. */
+counterfoil_code transport_exchange(struct transport *transport, struct attempt *attempt,
 				    counterfoil_response **response, counterfoil_error *error);
+
+/* The same, and again as often as the request allows. */
+counterfoil_code retry_exchange(struct transport *transport, struct attempt *attempt, counterfoil_response **response,
+				counterfoil_error *error);
+
+const struct transport_settings *transport_settings_of(const struct transport *transport); /* lent */
 
 #endif

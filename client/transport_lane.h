@@ -2,6 +2,7 @@
 #ifndef CLIENT_TRANSPORT_LANE_H
 #define CLIENT_TRANSPORT_LANE_H
 
+#include "client/transport_feed.h"
 #include "client/transport.h"
 
 #include <curl/curl.h>
@@ -17,8 +18,15 @@ struct lane {
 	bool host_is_address;
 	int alert;      /* TLS alert received in this call, -1 for none */
 	enum err fault; /* why a callback ended the transfer */
+	counterfoil_code own_fault; /* the same, when it was the caller's wish */
 	struct curl_slist *headers;
 	counterfoil_response *response;
+	struct attempt *attempt;
+	uint64_t sunk;    /* bytes that the sink was given */
+	struct feed body; /* of a request with a source */
+	curl_mime *form;
+	struct feed *parts; /* of the form, as many as the request has */
+	CURLM *multi;       /* NULL until a call comes that may be cancelled: from then on it keeps the connection */
 };
 
 /* Host and scheme of the URL into the lane: BAD_INPUT unless https, ASCII, without user name or fragment. */
@@ -26,6 +34,21 @@ counterfoil_code lane_aim(struct lane *lane, const char *url, counterfoil_error 
 
 /* Set every option of the easy handle that this request may want otherwise than the one before it. */
 counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *request, counterfoil_error *error);
+/* Give back what was taken for one call. */
+void lane_clear(struct lane *lane);
+
+/* A body goes with the request. */
+bool lane_carries_body(const counterfoil_request *request);
+/* The method, and the body from wherever it comes. */
+counterfoil_code lane_body(struct lane *lane, const counterfoil_request *request, counterfoil_error *error);
+/* What never changes about bodies: the callbacks. */
+bool lane_set_body_callbacks(struct lane *lane);
+/* A form as the body; lane_form_clear ends it. */
+counterfoil_code lane_form(struct lane *lane, const counterfoil_request *request, counterfoil_error *error);
+void lane_form_clear(struct lane *lane);
+
+/* The transfer itself: returns when it is over, or was cancelled. */
+CURLcode lane_run(struct lane *lane);
 
 /* For CURLOPT_SSL_CTX_FUNCTION; data is the lane. */
 CURLcode lane_tls(CURL *easy, void *ssl_ctx, void *data);

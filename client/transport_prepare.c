@@ -1,4 +1,5 @@
 /* transport_prepare: from a request to the options of an easy handle. */
+#include "client/request.h"
 #include "client/transport_lane.h"
 
 #include <arpa/inet.h>
@@ -71,20 +72,6 @@ static size_t on_header(char *bytes, size_t one, size_t len, void *data)
 	return lane->fault ? 0 : len;
 }
 
-static size_t on_body(char *bytes, size_t one, size_t len, void *data)
-{
-	struct lane *lane = data;
-	(void)one;
-	lane->fault = response_body_bytes(lane->response, bytes, len);
-	return lane->fault ? CURL_WRITEFUNC_ERROR : len;
-}
-
-static bool names(const char *line, const char *name)
-{
-	size_t len = strlen(name);
-	return strncasecmp(line, name, len) == 0 && line[len] == ':';
-}
-
 static bool add_line(struct lane *lane, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(lane->headers, line);
@@ -111,35 +98,10 @@ static bool add_headers(struct lane *lane, const char *const *lines)
 }
 
 /* What curl would add to a body by itself and nobody asked for is switched off by a line without a value. */
-static bool silence_curl(struct lane *lane, const char *const *lines)
+static bool silence_curl(struct lane *lane, const counterfoil_request *request)
 {
-	bool typed = false;
-	for (; lines && *lines; lines++)
-		typed = typed || names(*lines, "Content-Type");
+	bool typed = request->part_count || request_names_header(request->headers, "Content-Type");
 	return add_line(lane, "Expect:") && (typed || add_line(lane, "Content-Type:"));
-}
-
-static bool carries_body(const counterfoil_request *request)
-{
-	static const char *const methods[] = {"POST", "PUT", "PATCH"};
-	for (size_t i = 0; request->method && i < sizeof methods / sizeof *methods; i++)
-		if (strcmp(request->method, methods[i]) == 0)
-			return true;
-	return request->body.len > 0;
-}
-
-static bool set_method(CURL *easy, const counterfoil_request *request)
-{
-	const char *method = request->method ? request->method : "GET";
-	if (strcmp(method, "HEAD") == 0)
-		return !curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) && !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, NULL);
-	if (!carries_body(request))
-		return !curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) &&
-		       !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
-	return !curl_easy_setopt(easy, CURLOPT_POST, 1L) &&
-	       !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len) &&
-	       !curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body.len ? request->body.data : "") &&
-	       !curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
 /* CAINFO and CAPATH are emptied: Debian's curl fills them with the machine's CAs. */
@@ -159,7 +121,8 @@ static bool set_limits(struct lane *lane)
 {
 	CURL *e = lane->easy;
 	const struct transport_settings *s = lane->settings;
-	return !curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(e, CURLOPT_NOPROGRESS, 1L) &&
+	curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L); /* a name that is being looked up does not hold up the end of a call */
+	return !curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)s->connect_timeout_ms) &&
 	       !curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)s->stall_timeout_seconds) &&
@@ -171,8 +134,7 @@ static bool set_receivers(struct lane *lane)
 {
 	CURL *e = lane->easy;
 	return !curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) &&
-	       !curl_easy_setopt(e, CURLOPT_HEADERDATA, lane) && !curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) &&
-	       !curl_easy_setopt(e, CURLOPT_WRITEDATA, lane) &&
+	       !curl_easy_setopt(e, CURLOPT_HEADERDATA, lane) && lane_set_body_callbacks(lane) &&
 	       !curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
@@ -189,20 +151,35 @@ static bool set_bounds(struct lane *lane, const counterfoil_request *request)
 {
 	const struct transport_settings *s = lane->settings;
 	bool heads_only = request->method && strcmp(request->method, "HEAD") == 0; /* tells a length that does not come */
-	size_t cap = request->body_cap ? request->body_cap : s->body_cap;
+	size_t cap = request->body_cap || request->sink ? request->body_cap : s->body_cap; /* 0: none */
 	long total = (long)(request->total_timeout_ms ? request->total_timeout_ms : s->total_timeout_ms);
 	return !curl_easy_setopt(lane->easy, CURLOPT_TIMEOUT_MS, total) &&
 	       !curl_easy_setopt(lane->easy, CURLOPT_MAXFILESIZE_LARGE, heads_only ? (curl_off_t)0 : (curl_off_t)(cap & INT64_MAX));
+}
+
+static bool set_request(struct lane *lane, const counterfoil_request *request)
+{
+	return set_for_good(lane) && set_bounds(lane, request) &&
+	       !curl_easy_setopt(lane->easy, CURLOPT_NOPROGRESS, request->progress ? 0L : 1L) &&
+	       add_headers(lane, request->headers) && (!lane_carries_body(request) || silence_curl(lane, request)) &&
+	       !curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, lane->headers) &&
+	       !curl_easy_setopt(lane->easy, CURLOPT_URL, request->url);
 }
 
 counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *request, counterfoil_error *error)
 {
 	lane->alert = -1;
 	lane->fault = ERR_OK;
-	if (set_for_good(lane) && set_bounds(lane, request) && set_method(lane->easy, request) &&
-	    add_headers(lane, request->headers) && (!carries_body(request) || silence_curl(lane, request->headers)) &&
-	    !curl_easy_setopt(lane->easy, CURLOPT_HTTPHEADER, lane->headers) &&
-	    !curl_easy_setopt(lane->easy, CURLOPT_URL, request->url))
-		return COUNTERFOIL_OK;
+	lane->own_fault = COUNTERFOIL_OK;
+	lane->sunk = 0;
+	if (set_request(lane, request))
+		return lane_body(lane, request, error);
 	return outcome(error, COUNTERFOIL_FAILED, "libcurl did not take an option: it is older than 7.85, or out of memory");
+}
+
+void lane_clear(struct lane *lane)
+{
+	curl_slist_free_all(lane->headers);
+	lane->headers = NULL;
+	lane_form_clear(lane);
 }

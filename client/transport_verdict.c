@@ -55,6 +55,7 @@ static const struct {
 	{CURLE_GOT_NOTHING, COUNTERFOIL_BROKEN},
 	{CURLE_PARTIAL_FILE, COUNTERFOIL_BROKEN},
 	{CURLE_SEND_ERROR, COUNTERFOIL_BROKEN},
+	{CURLE_SEND_FAIL_REWIND, COUNTERFOIL_BROKEN},
 	{CURLE_RECV_ERROR, COUNTERFOIL_BROKEN},
 	{CURLE_WEIRD_SERVER_REPLY, COUNTERFOIL_BROKEN},
 	{CURLE_BAD_CONTENT_ENCODING, COUNTERFOIL_BROKEN},
@@ -106,6 +107,8 @@ counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_er
 {
 	if (result == CURLE_OK)
 		return outcome_ok(error);
+	if (lane->own_fault)
+		return outcome(error, lane->own_fault, NULL);
 	if (lane->fault || is_giant_line(lane, result))
 		return fault_verdict(lane->fault ? lane->fault : ERR_TOO_LARGE, error);
 	if (lane->alert >= 0) /* first: curl takes 'certificate expired' about ours for a verdict on the server's */

@@ -1,9 +1,10 @@
 /* libcounterfoil: call web services that ask for a client certificate (2-way TLS), and know one's own certificate.
  *
- * Three objects, all opaque:
+ * Four objects, all opaque:
  *   counterfoil_identity   a private key, its certificate and the CA's certificates, read from a PKCS#12 file
  *   counterfoil_client     an identity, what servers it trusts, limits, and connections that are kept for the next call
  *   counterfoil_response   what a server answered
+ *   counterfoil_cancel     ends calls that are under way, from another thread
  *
  * A server is always verified: its chain up to the trusted CA, its dates, its purpose, its host name, over TLS 1.2 or
  * 1.3. There is no switch that turns any of this off.
@@ -16,7 +17,10 @@
  * on using a client. The library installs no signal handler and prints nothing.
  *
  * Growth: structs that a caller fills begin with `size`, so that members can be added at their end: set it to
- * sizeof(the struct) and every member that you do not use to zero. Codes may be added within a category. */
+ * sizeof(the struct) and every member that you do not use to zero. A struct without `size` never grows. Codes may be
+ * added within a category.
+ *
+ * Callbacks run in the thread that makes the call, and only while it is being made. One that fails ends its own call alone, with a code of the category CALLER. */
 #ifndef COUNTERFOIL_H
 #define COUNTERFOIL_H
 
@@ -34,6 +38,7 @@ extern "C" {
 typedef struct counterfoil_identity counterfoil_identity;
 typedef struct counterfoil_client counterfoil_client;
 typedef struct counterfoil_response counterfoil_response;
+typedef struct counterfoil_cancel counterfoil_cancel;
 
 /* What to do about an error: switch on this. */
 typedef enum counterfoil_category {
@@ -44,7 +49,8 @@ typedef enum counterfoil_category {
 	COUNTERFOIL_CATEGORY_REFUSED = 4,  /* the server answered no */
 	COUNTERFOIL_CATEGORY_NETWORK = 5,  /* no answer: try again later */
 	COUNTERFOIL_CATEGORY_LIMIT = 6,    /* larger than the cap you set */
-	COUNTERFOIL_CATEGORY_SYSTEM = 7    /* out of memory, or an unforeseen failure of a library below */
+	COUNTERFOIL_CATEGORY_SYSTEM = 7,   /* out of memory, or an unforeseen failure of a library below */
+	COUNTERFOIL_CATEGORY_CALLER = 8    /* you ended it: cancelled, or a callback of yours failed */
 } counterfoil_category;
 
 typedef enum counterfoil_code {
@@ -77,7 +83,12 @@ typedef enum counterfoil_code {
 	/* LIMIT */
 	COUNTERFOIL_TOO_LARGE = 70,
 	/* SYSTEM */
-	COUNTERFOIL_OUT_OF_MEMORY = 80, COUNTERFOIL_FAILED = 81
+	COUNTERFOIL_OUT_OF_MEMORY = 80, COUNTERFOIL_FAILED = 81,
+	/* CALLER */
+	COUNTERFOIL_CANCELLED = 90,     /* counterfoil_cancel_now was called */
+	COUNTERFOIL_READER_FAILED = 91, /* a source failed, or ended before the length that it had told */
+	COUNTERFOIL_WRITER_FAILED = 92, /* a sink failed */
+	COUNTERFOIL_STOPPED = 93        /* the progress callback said so */
 } counterfoil_code;
 
 /* How a call ended. Filled when it is given (it may be NULL), on success too. `text` is one sentence that says what is
@@ -163,22 +174,84 @@ COUNTERFOIL_API counterfoil_code counterfoil_client_new(const counterfoil_client
 /* Closes its connections. No call may be under way. Responses live on. */
 COUNTERFOIL_API void counterfoil_client_free(counterfoil_client *client);
 
+/* A body that is read piece by piece while it is sent, in constant memory. */
+typedef struct counterfoil_source {
+	/* Up to `most` (1 or more) bytes into `into`: how many, 0 at the end, below 0 when it failed. It may block; then
+	 * nothing else can end the call. */
+	int64_t (*read)(void *context, void *into, size_t most);
+	/* Back to the first byte, so that it can be sent again: 0, or anything else when it failed. NULL: it can be sent
+	 * once, and a call that had begun to send it is not tried again. */
+	int (*rewind)(void *context);
+	void *context;
+	int64_t length; /* below 0: unknown, then it is sent chunked (HTTP/1.1). No more than length is read */
+} counterfoil_source;
+
+/* Where the body of an answer goes piece by piece, in constant memory, when the status is 200 to 299. Other bodies are
+ * kept in the response, below its cap. Each callback returns 0, or anything else when it failed. */
+typedef struct counterfoil_sink {
+	int (*write)(void *context, const void *bytes, size_t len);
+	/* Before the first byte: status and headers are known. May be NULL. */
+	int (*begin)(void *context, const counterfoil_response *head);
+	/* The call is tried again: forget what was written. NULL: a call that wrote is not tried again. */
+	int (*restart)(void *context);
+	void *context;
+} counterfoil_sink;
+
+/* A part of a form (RFC 7578). Its content is the first of these that is given: source, path, data. */
+typedef struct counterfoil_part {
+	const char *name;     /* of the field, 1 to 1,024 bytes without control characters */
+	const char *filename; /* NULL: the last name in path, or none */
+	const char *type;     /* "application/pdf"; NULL: none */
+	const counterfoil_source *source;
+	const char *path; /* a regular file, read while it is sent; its size may not change meanwhile */
+	counterfoil_bytes data;
+} counterfoil_part;
+
+/* Ends calls from any other thread: give it to any number of them, one after the other or side by side. */
+COUNTERFOIL_API counterfoil_cancel *counterfoil_cancel_new(void); /* NULL: out of memory */
+/* Every call that it was given to, and every one that will be, ends with COUNTERFOIL_CANCELLED, those under way within
+ * 100 ms unless they are in a callback. Returns at once. Not for signal handlers. */
+COUNTERFOIL_API void counterfoil_cancel_now(counterfoil_cancel *cancel);
+/* No call may be under way with it. */
+COUNTERFOIL_API void counterfoil_cancel_free(counterfoil_cancel *cancel);
+
+/* How far a call is, about once a second and whenever something moves; below 0: not known. Anything but 0 ends it with
+ * COUNTERFOIL_STOPPED. */
+typedef int (*counterfoil_progress)(void *context, int64_t sent, int64_t to_send, int64_t received, int64_t to_receive);
+
 typedef struct counterfoil_request {
 	size_t size;                /* sizeof(counterfoil_request) */
 	const char *method;         /* "GET" when NULL; 1 to 32 capital letters */
 	const char *url;            /* https only, ASCII, no user name in it */
 	const char *const *headers; /* "Name: value", NULL ends them; NULL for none. The library sets Content-Length */
 	counterfoil_bytes body;     /* any bytes; sent when len is not 0 or the method is POST, PUT or PATCH */
-	size_t body_cap;            /* of the answer; 0: the client's */
-	uint32_t total_timeout_ms;  /* 0: the client's */
+	size_t body_cap;            /* of the answer; 0: the client's, and none for what goes to a sink */
+	uint32_t total_timeout_ms;  /* of the whole call, all tries and waits between them; 0: the client's */
+	/* The body otherwise: at most one of body, source and parts is given. */
+	const counterfoil_source *source;
+	const counterfoil_part *parts; /* part_count of them, at most 64, sent as multipart/form-data */
+	size_t part_count;
+	const counterfoil_sink *sink; /* NULL: the answer's body is kept in the response */
+	counterfoil_cancel *cancel;
+	counterfoil_progress progress;
+	void *progress_context;
+	/* Tries after the first, at most 100, when the server could not be reached, did not answer in time, broke off, or
+	 * answered 408, 429, 502, 503 or 504. Only for a request that does no harm twice: GET, HEAD, PUT, DELETE, OPTIONS,
+	 * one with a header Idempotency-Key, or any when `repeatable` is not 0. Between them it waits twice as long each
+	 * time, of which a random half is left out, and no less than Retry-After says. When that is more than
+	 * retry_wait_most_ms, or there is no time left, the last result stands. */
+	uint32_t retries;
+	uint32_t retry_wait_ms;      /* the first; 0: 500 */
+	uint32_t retry_wait_most_ms; /* 0: 30,000 */
+	int repeatable;
 } counterfoil_request;
 
 /* One request and its answer, on a connection kept from an earlier call when there is one. Redirects are answers like any
- * other and are not followed. COUNTERFOIL_OK and *response for every status but 401 and 403. For those two the code says why: COUNTERFOIL_REVOKED or
- * COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or "expired", else
- * COUNTERFOIL_REFUSED, and *response holds the answer all the same. After any other code *response is NULL, and nothing
- * is known of whether the server acted on the request, unless the category is INPUT, IDENTITY or SERVER: then it has
- * not seen it. */
+ * other and are not followed. COUNTERFOIL_OK and *response for every status but 401 and 403. For those two the code says
+ * why: COUNTERFOIL_REVOKED or COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or
+ * "expired", else COUNTERFOIL_REFUSED, and *response holds the answer all the same. After any other code *response is
+ * NULL, and nothing is known of whether the server acted on the request, unless the category is INPUT, IDENTITY or
+ * SERVER: then it has not seen it. */
 COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
 	counterfoil_response **response, counterfoil_error *error);
 

@@ -42,8 +42,8 @@ bool tls_reply(SSL *ssl, int status, const char *extra, const char *body)
 	return said;
 }
 
-/* Read up to the blank line, and the body that Content-Length tells. */
-static bool read_request(SSL *ssl, struct buf *head, struct buf *body)
+/* Up to and with the blank line. */
+static bool read_head(SSL *ssl, struct buf *head)
 {
 	const char *end = NULL;
 	while (!end) {
@@ -56,26 +56,87 @@ static bool read_request(SSL *ssl, struct buf *head, struct buf *body)
 			return false;
 		end = head->len >= 4 && memcmp(head->data + head->len - 4, "\r\n\r\n", 4) == 0 ? text : NULL;
 	}
-	const char *length = strcasestr(buf_string(head), "\r\nContent-Length:");
-	size_t left = length ? strtoul(length + 17, NULL, 10) : 0;
+	return true;
+}
+
+static size_t length_of(const char *head)
+{
+	const char *length = strcasestr(head, "\r\nContent-Length:");
+	return length ? strtoul(length + 17, NULL, 10) : 0;
+}
+
+static bool read_counted(SSL *ssl, size_t left, struct buf *body)
+{
 	while (left > 0) {
-		uint8_t chunk[4096];
-		int n = SSL_read(ssl, chunk, left < sizeof chunk ? (int)left : (int)sizeof chunk);
+		uint8_t piece[16384];
+		int n = SSL_read(ssl, piece, left < sizeof piece ? (int)left : (int)sizeof piece);
 		if (n <= 0)
 			return false;
-		buf_add(body, chunk, (size_t)n);
+		if (body)
+			buf_add(body, piece, (size_t)n);
 		left -= (size_t)n;
 	}
-	return buf_string(body) != NULL;
+	return true;
+}
+
+static bool read_line(SSL *ssl, char *line, size_t size)
+{
+	size_t len = 0;
+	while (len < size - 1 && SSL_read(ssl, line + len, 1) == 1)
+		if (line[len++] == '\n') {
+			line[len] = '\0';
+			return true;
+		}
+	return false;
+}
+
+/* The bytes without their framing, into body unless it is NULL; how many, or -1. */
+static int64_t read_chunks(SSL *ssl, struct buf *body)
+{
+	int64_t all = 0;
+	char line[64];
+	while (read_line(ssl, line, sizeof line)) {
+		size_t len = strtoul(line, NULL, 16);
+		all += (int64_t)len;
+		if (!read_counted(ssl, len, body) || !read_line(ssl, line, sizeof line))
+			return -1;
+		if (len == 0)
+			return all;
+	}
+	return -1;
+}
+
+static bool is_chunked(const char *head)
+{
+	return strcasestr(head, "\r\nTransfer-Encoding: chunked") != NULL;
+}
+
+int64_t tls_swallow(SSL *ssl, const char *head)
+{
+	if (is_chunked(head))
+		return read_chunks(ssl, NULL);
+	size_t length = length_of(head);
+	return read_counted(ssl, length, NULL) ? (int64_t)length : -1;
+}
+
+static bool read_body(SSL *ssl, const char *head, struct buf *body)
+{
+	bool whole = is_chunked(head) ? read_chunks(ssl, body) >= 0 : read_counted(ssl, length_of(head), body);
+	return whole && buf_string(body) != NULL;
 }
 
 static bool serve_one(SSL *ssl, struct tls_server *s)
 {
 	struct buf head = BUF_INIT(REQUEST_MAX), body = BUF_INIT(REQUEST_MAX);
 	char path[1024] = "";
-	bool more = read_request(ssl, &head, &body);
-	if (more) {
+	bool more = read_head(ssl, &head), taken = false;
+	if (more && s->take)
+		taken = s->take(ssl, buf_string(&head), s, &more);
+	if (!taken)
+		more = more && read_body(ssl, buf_string(&head), &body);
+	if (taken || more)
 		s->requests++;
+	if (!taken && more) {
 		const char *text = buf_string(&head);
 		sscanf(text, "%*s %1023s", path);
 		const struct seen seen = {text, path, buf_string(&body), body.len};
@@ -86,6 +147,14 @@ static bool serve_one(SSL *ssl, struct tls_server *s)
 	return more;
 }
 
+static bool agreed(SSL *ssl)
+{
+	const unsigned char *protocol = NULL;
+	unsigned int len = 0;
+	SSL_get0_alpn_selected(ssl, &protocol, &len);
+	return len > 0;
+}
+
 static void *serve(void *data)
 {
 	struct connection *c = data;
@@ -93,8 +162,11 @@ static void *serve(void *data)
 	SSL_set_fd(ssl, c->fd);
 	if (SSL_accept(ssl) == 1) {
 		c->server->handshakes++;
-		while (serve_one(ssl, c->server))
-			;
+		if (c->server->talk && agreed(ssl))
+			c->server->talk(ssl, c->server);
+		else
+			while (serve_one(ssl, c->server))
+				;
 		SSL_shutdown(ssl);
 	}
 	SSL_free(ssl);
@@ -136,6 +208,21 @@ static int judge(X509_STORE_CTX *store, void *data)
 	return 0;
 }
 
+static int agree(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *offered,
+		 unsigned int offered_len, void *data)
+{
+	const struct tls_server *s = data;
+	const size_t len = strlen(s->alpn);
+	(void)ssl;
+	for (unsigned int i = 0; i < offered_len; i += 1U + offered[i])
+		if (offered[i] == len && memcmp(offered + i + 1, s->alpn, len) == 0) {
+			*out = offered + i + 1;
+			*out_len = (unsigned char)len;
+			return SSL_TLSEXT_ERR_OK;
+		}
+	return SSL_TLSEXT_ERR_NOACK;
+}
+
 static SSL_CTX *make_context(struct tls_server *s)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -149,6 +236,8 @@ static SSL_CTX *make_context(struct tls_server *s)
 		SSL_CTX_set_min_proto_version(context, 0);
 		SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
 	}
+	if (s->alpn)
+		SSL_CTX_set_alpn_select_cb(context, agree, s);
 	if (s->client_ca) {
 		X509_STORE_add_cert(SSL_CTX_get_cert_store(context), s->client_ca->certificate);
 		SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (s->optional ? 0 : SSL_VERIFY_FAIL_IF_NO_PEER_CERT), NULL);

@@ -19,6 +19,13 @@ struct tls_server;
 /* Answers one request by writing to the connection; false closes it. */
 typedef bool tls_answer(SSL *ssl, const struct seen *request, struct tls_server *server);
 
+/* Before a request's body is read: true when it was read and answered here (then nothing is kept of it); *more is false
+ * to close the connection. */
+typedef bool tls_take(SSL *ssl, const char *head, struct tls_server *server, bool *more);
+
+/* Speaks on a connection by itself. */
+typedef void tls_talk(SSL *ssl, struct tls_server *server);
+
 struct tls_server {
 	const struct pair *certificate;
 	const struct pair *client_ca; /* NULL: no client certificate is asked for */
@@ -26,6 +33,9 @@ struct tls_server {
 	int refuse_with;              /* X509_V_ERR_*: the verdict on every client certificate, by alert */
 	int newest_protocol;          /* 0: any */
 	tls_answer *answer;
+	tls_take *take;   /* NULL: none */
+	const char *alpn; /* the one protocol that is agreed to, when the client offers it; NULL: none */
+	tls_talk *talk;   /* with who agreed */
 	void *context;
 
 	int port; /* filled by start */
@@ -40,5 +50,8 @@ void tls_server_stop(struct tls_server *s); /* closes every connection, joins ev
 bool tls_say(SSL *ssl, const char *text);
 /* A whole answer with Content-Length. extra is more header lines, each with its "\r\n". */
 bool tls_reply(SSL *ssl, int status, const char *extra, const char *body);
+
+/* Read a body by Content-Length or in chunks (then with their framing), and forget it: its bytes, -1 when it broke off. */
+int64_t tls_swallow(SSL *ssl, const char *head);
 
 #endif

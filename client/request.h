@@ -1,0 +1,16 @@
+/* request: what a caller wants of one call, made whole and found fit before anything else is done with it. */
+#ifndef CLIENT_REQUEST_H
+#define CLIENT_REQUEST_H
+
+#include "client/outcome.h"
+
+#include <stdbool.h>
+
+/* Copy *given, which may be the shorter struct of an earlier version, into *whole: what it lacks is zero. BAD_INPUT when a
+ * member is out of its bounds; the URL is looked at by the transport. */
+counterfoil_code request_take(const counterfoil_request *given, counterfoil_request *whole, counterfoil_error *error);
+
+/* A header of that name, in whatever case, is among the lines (may be NULL). */
+bool request_names_header(const char *const *lines, const char *name);
+
+#endif

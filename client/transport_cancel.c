@@ -1,0 +1,170 @@
+#include "client/transport_cancel.h"
+#include "client/transport_lane.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { POLL_MS = 1000 }; /* as curl_easy_perform does: progress is told at least so often */
+
+/* A call under way. */
+struct watch {
+	struct watch *next, **from;
+	CURLM *multi;
+};
+
+struct counterfoil_cancel {
+	pthread_mutex_t lock; /* guards all below */
+	pthread_cond_t told;
+	struct watch *watches;
+	bool cancelled;
+};
+
+counterfoil_cancel *counterfoil_cancel_new(void)
+{
+	counterfoil_cancel *cancel = calloc(1, sizeof *cancel);
+	pthread_condattr_t monotonic;
+	if (!cancel)
+		return NULL;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&cancel->told, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	pthread_mutex_init(&cancel->lock, NULL);
+	return cancel;
+}
+
+void counterfoil_cancel_free(counterfoil_cancel *cancel)
+{
+	if (!cancel)
+		return;
+	pthread_cond_destroy(&cancel->told);
+	pthread_mutex_destroy(&cancel->lock);
+	free(cancel);
+}
+
+void counterfoil_cancel_now(counterfoil_cancel *cancel)
+{
+	if (!cancel)
+		return;
+	pthread_mutex_lock(&cancel->lock);
+	cancel->cancelled = true;
+	for (struct watch *w = cancel->watches; w; w = w->next)
+		curl_multi_wakeup(w->multi);
+	pthread_cond_broadcast(&cancel->told);
+	pthread_mutex_unlock(&cancel->lock);
+}
+
+static bool is_cancelled(counterfoil_cancel *cancel)
+{
+	if (!cancel)
+		return false;
+	pthread_mutex_lock(&cancel->lock);
+	bool cancelled = cancel->cancelled;
+	pthread_mutex_unlock(&cancel->lock);
+	return cancelled;
+}
+
+static void watch_begin(counterfoil_cancel *cancel, struct watch *watch)
+{
+	if (!cancel)
+		return;
+	pthread_mutex_lock(&cancel->lock);
+	watch->next = cancel->watches;
+	watch->from = &cancel->watches;
+	if (watch->next)
+		watch->next->from = &watch->next;
+	cancel->watches = watch;
+	pthread_mutex_unlock(&cancel->lock);
+}
+
+static void watch_end(counterfoil_cancel *cancel, struct watch *watch)
+{
+	if (!cancel)
+		return;
+	pthread_mutex_lock(&cancel->lock);
+	*watch->from = watch->next;
+	if (watch->next)
+		watch->next->from = watch->from;
+	pthread_mutex_unlock(&cancel->lock);
+}
+
+static struct timespec after(int64_t milliseconds)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += milliseconds / 1000;
+	t.tv_nsec += milliseconds % 1000 * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+bool cancel_sleep(counterfoil_cancel *cancel, int64_t milliseconds)
+{
+	const struct timespec until = after(milliseconds);
+	if (!cancel) {
+		while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+			;
+		return false;
+	}
+	pthread_mutex_lock(&cancel->lock);
+	while (!cancel->cancelled && pthread_cond_timedwait(&cancel->told, &cancel->lock, &until) != ETIMEDOUT)
+		;
+	bool cancelled = cancel->cancelled;
+	pthread_mutex_unlock(&cancel->lock);
+	return cancelled;
+}
+
+static CURLcode result_of(CURLM *multi)
+{
+	int left = 0;
+	const CURLMsg *message = curl_multi_info_read(multi, &left);
+	return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_FAILED_INIT;
+}
+
+/* curl_easy_perform's loop, with an ear for the cancel: the wake-up ends the poll at once. */
+static CURLcode run_until_cancelled(struct lane *lane, counterfoil_cancel *cancel)
+{
+	for (int running = 1;;) {
+		if (is_cancelled(cancel)) {
+			lane->own_fault = COUNTERFOIL_CANCELLED;
+			return CURLE_ABORTED_BY_CALLBACK;
+		}
+		if (curl_multi_perform(lane->multi, &running))
+			return CURLE_FAILED_INIT;
+		if (!running)
+			return result_of(lane->multi);
+		if (curl_multi_poll(lane->multi, NULL, 0, POLL_MS, NULL))
+			return CURLE_OUT_OF_MEMORY;
+	}
+}
+
+static CURLM *multi_of(struct lane *lane)
+{
+	if (!lane->multi)
+		lane->multi = curl_multi_init();
+	if (lane->multi)
+		curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, 1L);
+	return lane->multi;
+}
+
+/* A connection belongs to what drives it: to libcurl's own multi handle inside of the easy one, or to the lane's, which
+ * it stays with. */
+CURLcode lane_run(struct lane *lane)
+{
+	counterfoil_cancel *cancel = lane->attempt->request.cancel;
+	if (!cancel && !lane->multi)
+		return curl_easy_perform(lane->easy);
+	if (!multi_of(lane) || curl_multi_add_handle(lane->multi, lane->easy))
+		return CURLE_OUT_OF_MEMORY;
+	struct watch watch = {.multi = lane->multi};
+	watch_begin(cancel, &watch);
+	CURLcode result = run_until_cancelled(lane, cancel);
+	watch_end(cancel, &watch);
+	curl_multi_remove_handle(lane->multi, lane->easy);
+	return result;
+}
