@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-enum { IDENTITY_FACTS = COUNTERFOIL_FACT_FINGERPRINT + 1 };
+enum { IDENTITY_FACTS = COUNTERFOIL_FACT_STAFF + 1 };
 
 struct counterfoil_identity {
 	atomic_int holders;
@@ -21,5 +21,13 @@ counterfoil_identity *identity_hold(const counterfoil_identity *identity);
 
 /* Fill facts, der and times from parts: COUNTERFOIL_OK, NOT_PKCS12 (a name or a time that cannot be read), OUT_OF_MEMORY. */
 counterfoil_code identity_read_facts(counterfoil_identity *identity);
+
+/* What any certificate says: text (owned, never NULL on COUNTERFOIL_OK) and times. NOT_PKCS12 (a name or a time that cannot
+ * be read), FAILED, OUT_OF_MEMORY; what was filled by then is the caller's to free. */
+counterfoil_code certificate_facts(const X509 *certificate, char *facts[IDENTITY_FACTS], int64_t *not_before,
+				   int64_t *not_after);
+
+/* The short names in a URI of ours into facts; nothing when it is not one of ours to the last character. */
+counterfoil_code certificate_uri_facts(const char *uri, char *facts[IDENTITY_FACTS]);
 
 #endif

@@ -46,6 +46,25 @@ static counterfoil_code first_uri(const X509 *certificate, char **out)
 	return code;
 }
 
+/* Where the list is, by the first distribution point that says so in a way that needs no certificate to fetch it. */
+static counterfoil_code crl_url(const X509 *certificate, char **out)
+{
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
+	counterfoil_code code = COUNTERFOIL_OK;
+	for (int i = 0; !code && !*out && i < sk_DIST_POINT_num(points); i++) {
+		const DIST_POINT_NAME *point = sk_DIST_POINT_value(points, i)->distpoint;
+		const GENERAL_NAMES *names = point && point->type == 0 ? point->name.fullname : NULL;
+		for (int n = 0; !code && !*out && n < sk_GENERAL_NAME_num(names); n++) {
+			const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, n);
+			const ASN1_STRING *uri = name->type == GEN_URI ? name->d.uniformResourceIdentifier : NULL;
+			if (uri && ASN1_STRING_length(uri) > 7 && memcmp(ASN1_STRING_get0_data(uri), "http://", 7) == 0)
+				code = text_of(uri, out);
+		}
+	}
+	CRL_DIST_POINTS_free(points);
+	return code;
+}
+
 static counterfoil_code serial_text(const X509 *certificate, char **out)
 {
 	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), NULL);
@@ -102,6 +121,10 @@ static counterfoil_code read_names(const X509 *certificate, char **facts)
 		code = subject_part(certificate, NID_organizationalUnitName, &facts[COUNTERFOIL_FACT_UNIT]);
 	if (!code)
 		code = first_uri(certificate, &facts[COUNTERFOIL_FACT_URI]);
+	if (!code && facts[COUNTERFOIL_FACT_URI])
+		code = certificate_uri_facts(facts[COUNTERFOIL_FACT_URI], facts);
+	if (!code)
+		code = crl_url(certificate, &facts[COUNTERFOIL_FACT_CRL_URL]);
 	if (!code)
 		code = serial_text(certificate, &facts[COUNTERFOIL_FACT_SERIAL]);
 	if (!code)
@@ -128,16 +151,21 @@ static counterfoil_code encode_all(counterfoil_identity *identity)
 	return COUNTERFOIL_OK;
 }
 
-counterfoil_code identity_read_facts(counterfoil_identity *identity)
+counterfoil_code certificate_facts(const X509 *certificate, char *facts[IDENTITY_FACTS], int64_t *not_before,
+				   int64_t *not_after)
 {
-	const X509 *certificate = identity->parts.certificate;
-	counterfoil_code code = read_names(certificate, identity->facts);
+	counterfoil_code code = read_names(certificate, facts);
 	for (size_t i = 0; !code && i < IDENTITY_FACTS; i++)
-		if (!identity->facts[i] && !(identity->facts[i] = strdup("")))
+		if (!facts[i] && !(facts[i] = strdup("")))
 			code = COUNTERFOIL_OUT_OF_MEMORY;
 	if (!code)
-		code = seconds_of(X509_get0_notBefore(certificate), &identity->not_before);
-	if (!code)
-		code = seconds_of(X509_get0_notAfter(certificate), &identity->not_after);
+		code = seconds_of(X509_get0_notBefore(certificate), not_before);
+	return code ? code : seconds_of(X509_get0_notAfter(certificate), not_after);
+}
+
+counterfoil_code identity_read_facts(counterfoil_identity *identity)
+{
+	counterfoil_code code = certificate_facts(identity->parts.certificate, identity->facts, &identity->not_before,
+						  &identity->not_after);
 	return code ? code : encode_all(identity);
 }

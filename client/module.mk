@@ -34,6 +34,9 @@ $(addprefix $(BUILD)/unit/,client_collect client_identity client_pkcs12 client_t
 # Those that call, with a client and a server at hand.
 CLIENT_CALL_OBJ := $(CLIENT_TEST_OBJ) $(BUILD)/obj/tests/support/call_stage.o
 $(addprefix $(BUILD)/unit/client_,body form retry cancel http2 proxy): $(CLIENT_CALL_OBJ)
+# Those of a peer, what a proxy passes on and a CA's lists.
+PEER_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o crl_maker.o forms.o)
+$(addprefix $(BUILD)/unit/,client_peer client_presented client_revocation): $(PEER_TEST_OBJ)
 
 .PHONY: install install-client
 install: install-client

@@ -22,7 +22,7 @@ static void start_curl(void)
 }
 
 /* Keys and trust are handed to OpenSSL itself: another TLS library below curl would not take them. */
-static bool curl_is_usable(void)
+bool transport_is_usable(void)
 {
 	pthread_once(&curl_once, start_curl);
 	const curl_version_info_data *have = curl_version_info(CURLVERSION_NOW);
@@ -32,7 +32,7 @@ static bool curl_is_usable(void)
 counterfoil_code transport_new(const struct transport_settings *settings, struct transport **out,
 			       counterfoil_error *error)
 {
-	if (!curl_is_usable())
+	if (!transport_is_usable())
 		return outcome(error, COUNTERFOIL_FAILED, "libcurl is not built with OpenSSL: install its OpenSSL flavour");
 	struct transport *transport = calloc(1, sizeof *transport);
 	if (!transport)

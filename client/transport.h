@@ -39,5 +39,10 @@ counterfoil_code retry_exchange(struct transport *transport, struct attempt *att
 				counterfoil_error *error);
 
 const struct transport_settings *transport_settings_of(const struct transport *transport); /* lent */
+/* Whether the libcurl below is one that this library can work with; starts it at the first call. */
+bool transport_is_usable(void);
+/* The body of a 200 over plain HTTP appended to out, whose cap bounds it; redirects are not followed. TOO_LARGE, TIMEOUT,
+ * UNREACHABLE, BROKEN (another status), OUT_OF_MEMORY, FAILED. */
+counterfoil_code transport_fetch(const char *url, uint32_t timeout_ms, struct buf *out, counterfoil_error *error);
 
 #endif

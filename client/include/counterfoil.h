@@ -50,7 +50,8 @@ typedef enum counterfoil_category {
 	COUNTERFOIL_CATEGORY_NETWORK = 5,  /* no answer: try again later */
 	COUNTERFOIL_CATEGORY_LIMIT = 6,    /* larger than the cap you set */
 	COUNTERFOIL_CATEGORY_SYSTEM = 7,   /* out of memory, or an unforeseen failure of a library below */
-	COUNTERFOIL_CATEGORY_CALLER = 8    /* you ended it: cancelled, or a callback of yours failed */
+	COUNTERFOIL_CATEGORY_CALLER = 8,   /* you ended it: cancelled, or a callback of yours failed */
+	COUNTERFOIL_CATEGORY_PEER = 9      /* who called you did not prove to be one you serve: refuse the call */
 } counterfoil_category;
 
 typedef enum counterfoil_code {
@@ -88,7 +89,17 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_CANCELLED = 90,     /* counterfoil_cancel_now was called */
 	COUNTERFOIL_READER_FAILED = 91, /* a source failed, or ended before the length that it had told */
 	COUNTERFOIL_WRITER_FAILED = 92, /* a sink failed */
-	COUNTERFOIL_STOPPED = 93        /* the progress callback said so */
+	COUNTERFOIL_STOPPED = 93,       /* the progress callback said so */
+	/* PEER: of a certificate that was presented to you */
+	COUNTERFOIL_PEER_ABSENT = 120,        /* none was presented */
+	COUNTERFOIL_PEER_MALFORMED = 121,     /* not one certificate in the form that was said, to the last byte */
+	COUNTERFOIL_PEER_UNKNOWN_CA = 122,    /* not from the CA given */
+	COUNTERFOIL_PEER_WEAK = 123,          /* its key or a signature is too weak to prove anything */
+	COUNTERFOIL_PEER_WRONG_PURPOSE = 124, /* not for TLS clients: a server's or a CA's */
+	COUNTERFOIL_PEER_WRONG_KIND = 125,    /* from the CA, but of none of the kinds that are served */
+	COUNTERFOIL_PEER_EXPIRED = 126, COUNTERFOIL_PEER_NOT_YET_VALID = 127, COUNTERFOIL_PEER_REVOKED = 128,
+	COUNTERFOIL_PEER_HELD = 129,          /* put on hold: not for good, but not now */
+	COUNTERFOIL_PEER_UNKNOWN_STATUS = 130 /* it cannot be learnt whether it was revoked */
 } counterfoil_code;
 
 /* How a call ended. Filled when it is given (it may be NULL), on success too. `text` is one sentence that says what is
@@ -136,7 +147,12 @@ typedef enum counterfoil_fact {
 	COUNTERFOIL_FACT_URI = 3,          /* the first URI among the subject's alternative names */
 	COUNTERFOIL_FACT_SERIAL = 4,       /* lower-case hexadecimal, no separators */
 	COUNTERFOIL_FACT_ISSUER = 5,       /* the issuer's name as RFC 4514 text */
-	COUNTERFOIL_FACT_FINGERPRINT = 6   /* SHA-256 of the certificate, 64 lower-case hexadecimal digits */
+	COUNTERFOIL_FACT_FINGERPRINT = 6,  /* SHA-256 of the certificate, 64 lower-case hexadecimal digits */
+	COUNTERFOIL_FACT_CRL_URL = 7,      /* the first http address of its revocation list */
+	/* Short names out of the URI, when it is one of Counterfoil's: spiffe://DOMAIN/org/ORGANISATION/service/SERVICE/
+	 * client/CLIENT, or spiffe://DOMAIN/staff/STAFF; "" otherwise */
+	COUNTERFOIL_FACT_ORGANISATION_SLUG = 8, COUNTERFOIL_FACT_SERVICE_SLUG = 9, COUNTERFOIL_FACT_CLIENT_SLUG = 10,
+	COUNTERFOIL_FACT_STAFF = 11
 } counterfoil_fact;
 
 /* Lent; "" when the certificate has none. Names come out of a certificate: do not trust them to be free of control
@@ -266,6 +282,74 @@ COUNTERFOIL_API const char *counterfoil_response_header_at(const counterfoil_res
 COUNTERFOIL_API counterfoil_bytes counterfoil_response_body(const counterfoil_response *response);
 /* Wipes the body. */
 COUNTERFOIL_API void counterfoil_response_free(counterfoil_response *response);
+
+/* The server's side: who is calling? A verifier knows the CA and its revocation list; a peer is one caller.
+ *
+ * Revocation is looked up in the list (RFC 5280) of the CA that made the certificate, which must be among the CAs given
+ * and must have signed the list. The list is read when the first peer is verified and again after crl_refresh_seconds, by
+ * the thread that finds it due, while the others go on with the one at hand; an older list never replaces a newer one.
+ * A list is used until its nextUpdate, and no longer than crl_keep_seconds after it could last be read. */
+typedef struct counterfoil_verifier counterfoil_verifier;
+typedef struct counterfoil_peer counterfoil_peer;
+
+typedef enum counterfoil_kind {
+	COUNTERFOIL_KIND_NONE = 0,   /* none of these: never accepted */
+	COUNTERFOIL_KIND_CLIENT = 1, /* an application: organisation, service, client */
+	COUNTERFOIL_KIND_STAFF = 2,  /* a person of the certificate service's own staff */
+	COUNTERFOIL_KIND_SERVER = 4  /* a TLS server */
+} counterfoil_kind;
+
+typedef enum counterfoil_revocation {
+	COUNTERFOIL_REVOCATION_UNKNOWN = 0, COUNTERFOIL_REVOCATION_GOOD = 1,
+	COUNTERFOIL_REVOCATION_REVOKED = 2, COUNTERFOIL_REVOCATION_HELD = 3
+} counterfoil_revocation;
+
+/* How the certificate is written: nothing before it, behind it or between its lines but what the form itself has. */
+typedef enum counterfoil_format {
+	COUNTERFOIL_FORMAT_AUTO = 0,    /* whichever of these it is by its first bytes */
+	COUNTERFOIL_FORMAT_PEM = 1,     /* RFC 7468, strict; CA certificates may follow */
+	COUNTERFOIL_FORMAT_DER = 2,
+	COUNTERFOIL_FORMAT_NGINX = 3,   /* $ssl_client_escaped_cert: PEM, percent-encoded */
+	COUNTERFOIL_FORMAT_APACHE = 4,  /* %{SSL_CLIENT_CERT}s in a header: PEM with blanks for its line ends */
+	COUNTERFOIL_FORMAT_HAPROXY = 5, /* %[ssl_c_der,base64] */
+	COUNTERFOIL_FORMAT_RFC9440 = 6  /* Client-Cert: base64 of DER between colons */
+} counterfoil_format;
+
+typedef struct counterfoil_verifier_options {
+	size_t size;                  /* sizeof(counterfoil_verifier_options) */
+	counterfoil_bytes trust_pem;  /* the CAs, in PEM, at most 1 MiB; the one that makes the certificates among them */
+	const char *crl;              /* path or http:// URL of its list, DER, or lists in PEM; 8 MiB at most; NULL: none */
+	unsigned kinds;               /* COUNTERFOIL_KIND_* that are served, added up; 0: clients only */
+	int accept_unknown;           /* not 0: also whose revocation cannot be learnt. Default: refused */
+	uint32_t crl_refresh_seconds; /* 0: 60 */
+	uint32_t crl_keep_seconds;    /* 0: 3,600 */
+	uint32_t crl_timeout_ms;      /* of fetching the list; 0: 5,000 */
+} counterfoil_verifier_options;
+
+/* Reads no list yet. COUNTERFOIL_OK and *verifier; BAD_INPUT, NO_TRUST, OUT_OF_MEMORY or FAILED. Any number of threads
+ * may use it. */
+COUNTERFOIL_API counterfoil_code counterfoil_verifier_new(const counterfoil_verifier_options *options,
+	counterfoil_verifier **verifier, counterfoil_error *error);
+/* No verification may be under way. Peers live on. */
+COUNTERFOIL_API void counterfoil_verifier_free(counterfoil_verifier *verifier);
+
+/* Who presented this certificate (at most 16 KiB) at the time `now`? That the peer holds its private key is for whoever
+ * ended TLS to have proved: take a header from your own proxy alone, which must remove it from what callers send.
+ * COUNTERFOIL_OK and *peer: a certificate of a kind that is served, for TLS clients (servers: TLS servers), with names that
+ * can be read, valid now and not revoked. Otherwise a code of the category PEER, or BAD_INPUT, TOO_LARGE, OUT_OF_MEMORY or
+ * FAILED; then *peer is NULL, unless the code is WRONG_KIND, EXPIRED, NOT_YET_VALID, REVOKED, HELD or UNKNOWN_STATUS: then
+ * it says for your log who was refused, and counterfoil_peer_may_reach says no. */
+COUNTERFOIL_API counterfoil_code counterfoil_verifier_peer(counterfoil_verifier *verifier, counterfoil_bytes presented,
+	counterfoil_format format, int64_t now, counterfoil_peer **peer, counterfoil_error *error);
+COUNTERFOIL_API void counterfoil_peer_free(counterfoil_peer *peer);
+
+/* 1 when the peer was accepted and is a client of exactly this service of this organisation (their short names), else 0. */
+COUNTERFOIL_API int counterfoil_peer_may_reach(const counterfoil_peer *peer, const char *organisation, const char *service);
+COUNTERFOIL_API const char *counterfoil_peer_fact(const counterfoil_peer *peer, counterfoil_fact fact);
+COUNTERFOIL_API counterfoil_kind counterfoil_peer_kind(const counterfoil_peer *peer);
+COUNTERFOIL_API counterfoil_revocation counterfoil_peer_revocation(const counterfoil_peer *peer);
+COUNTERFOIL_API int64_t counterfoil_peer_not_before(const counterfoil_peer *peer);
+COUNTERFOIL_API int64_t counterfoil_peer_not_after(const counterfoil_peer *peer);
 
 #ifdef __cplusplus
 }

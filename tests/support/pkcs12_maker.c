@@ -4,6 +4,7 @@
 #include <openssl/objects.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 #include <string.h>
 
 void pair_free(struct pair *p)
@@ -32,9 +33,18 @@ static void add_extension(X509 *certificate, const struct pair *issuer, int nid,
 	X509_EXTENSION_free(extension);
 }
 
+static EVP_PKEY *key_make(const char *type)
+{
+	if (!type)
+		type = "P-256";
+	if (strncmp(type, "RSA", 3) == 0)
+		return EVP_RSA_gen((unsigned)strtoul(type + 3, NULL, 10));
+	return strcmp(type, "ED25519") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, type) : EVP_EC_gen(type);
+}
+
 struct pair pair_make(const struct wanted *w)
 {
-	struct pair p = {EVP_EC_gen("P-256"), X509_new()};
+	struct pair p = {key_make(w->key), X509_new()};
 	unsigned char serial[16];
 	assert_non_null(p.key);
 	assert_int_equal(X509_set_version(p.certificate, X509_VERSION_3), 1);
@@ -57,7 +67,9 @@ struct pair pair_make(const struct wanted *w)
 	add_extension(p.certificate, w->issuer, NID_subject_key_identifier, "hash");
 	add_extension(p.certificate, w->issuer ? w->issuer : NULL, NID_ext_key_usage, w->extended);
 	add_extension(p.certificate, w->issuer, NID_subject_alt_name, w->alternative);
-	assert_true(X509_sign(p.certificate, w->issuer ? w->issuer->key : p.key, EVP_sha256()) > 0);
+	add_extension(p.certificate, w->issuer, NID_crl_distribution_points, w->lists);
+	EVP_PKEY *signer = w->issuer ? w->issuer->key : p.key;
+	assert_true(X509_sign(p.certificate, signer, EVP_PKEY_is_a(signer, "ED25519") ? NULL : EVP_sha256()) > 0);
 	return p;
 }
 

@@ -22,11 +22,13 @@ struct wanted {
 	size_t common_name_len;   /* 0: strlen */
 	const char *alternative;  /* "URI:...", "DNS:localhost,IP:127.0.0.1" */
 	const char *extended;     /* "clientAuth", "serverAuth" */
+	const char *key;          /* "P-384", "ED25519", "RSA1024", "RSA2048"; NULL: P-256 */
+	const char *lists;        /* "URI:http://...": where the CRL is */
 	bool ca;
 	const struct pair *issuer; /* NULL: self-signed */
 	int64_t from, until;       /* seconds from now; 0, 0: an hour ago until 365 days */
 };
-struct pair pair_make(const struct wanted *w); /* P-256; ends the test when it cannot */
+struct pair pair_make(const struct wanted *w); /* ends the test when it cannot */
 
 struct package {
 	const struct pair *subject;
