@@ -1,7 +1,7 @@
 /* client: an identity, trust and limits, bound to a transport. */
+#include "client/client.h"
 #include "base/clock.h"
 #include "client/request.h"
-#include "client/transport.h"
 #include "client/trust.h"
 
 #include <jansson.h>
@@ -9,12 +9,6 @@
 #include <string.h>
 
 enum { CONNECTIONS_MAX = 256, PROBLEM_MAX = 65536 };
-
-struct counterfoil_client {
-	counterfoil_identity *identity; /* held, or NULL */
-	X509_STORE *trust;
-	struct transport *transport;
-};
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
 
@@ -30,17 +24,21 @@ static struct transport_settings settings_of(const counterfoil_client_options *o
 	};
 }
 
+/* The trust that was said for every server stays; that of the identity's file comes and goes with the file. */
 static counterfoil_code build(counterfoil_client *client, const counterfoil_client_options *options,
 			      counterfoil_error *error)
 {
-	counterfoil_code code = trust_store(options, &client->trust, error);
+	X509_STORE *trust = NULL;
+	counterfoil_code code = trust_store(options, &trust, error);
 	if (code)
 		return code;
-	client->identity = identity_hold(options->identity);
-	struct transport_settings settings = settings_of(options);
-	settings.identity = client->identity;
-	settings.trust = client->trust;
-	return transport_new(&settings, &client->transport, error);
+	client->settings = settings_of(options);
+	code = generation_new(&client->settings, options->identity, trust, &client->current, error);
+	if (options->trust == COUNTERFOIL_TRUST_IDENTITY)
+		X509_STORE_free(trust);
+	else
+		client->trust = trust;
+	return code;
 }
 
 counterfoil_code counterfoil_client_new(const counterfoil_client_options *options, counterfoil_client **client,
@@ -58,6 +56,7 @@ counterfoil_code counterfoil_client_new(const counterfoil_client_options *option
 	counterfoil_client *made = calloc(1, sizeof *made);
 	if (!made)
 		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	pthread_mutex_init(&made->lock, NULL);
 	code = build(made, options, error);
 	if (code)
 		counterfoil_client_free(made);
@@ -70,9 +69,9 @@ void counterfoil_client_free(counterfoil_client *client)
 {
 	if (!client)
 		return;
-	transport_free(client->transport);
+	generation_release(client->current);
 	X509_STORE_free(client->trust);
-	counterfoil_identity_free(client->identity);
+	pthread_mutex_destroy(&client->lock);
 	free(client);
 }
 
@@ -102,10 +101,14 @@ counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_
 	*response = NULL;
 	struct attempt attempt = {0};
 	counterfoil_code code = request_take(request, &attempt.request, error);
-	if (!code && client->identity)
-		code = counterfoil_identity_check(client->identity, clock_now(), error);
+	if (code)
+		return code;
+	struct generation *generation = client_take(client);
+	if (generation->identity)
+		code = counterfoil_identity_check(generation->identity, clock_now(), error);
 	if (!code)
-		code = retry_exchange(client->transport, &attempt, response, error);
+		code = retry_exchange(generation->transport, &attempt, response, error);
+	generation_release(generation);
 	if (code || ((*response)->status != 401 && (*response)->status != 403))
 		return code;
 	return outcome(error, refusal(*response), NULL);

@@ -30,4 +30,8 @@ counterfoil_code certificate_facts(const X509 *certificate, char *facts[IDENTITY
 /* The short names in a URI of ours into facts; nothing when it is not one of ours to the last character. */
 counterfoil_code certificate_uri_facts(const char *uri, char *facts[IDENTITY_FACTS]);
 
+/* BAD_CHAIN when the certificate's issuer is in the file and a server that trusts that CA would refuse the certificate:
+ * a wrong signature, a CA whose time is over, a certificate that is not for TLS clients. */
+counterfoil_code identity_check_chain(const counterfoil_identity *identity, int64_t now, counterfoil_error *error);
+
 #endif

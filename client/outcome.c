@@ -31,6 +31,8 @@ static const struct row {
 	 "the file holds more than one private key: export one only"},
 	{COUNTERFOIL_NO_TRUST, COUNTERFOIL_CATEGORY_INPUT, "no_trust",
 	 "there is no CA certificate to verify servers with: give one in PEM"},
+	{COUNTERFOIL_BAD_CHAIN, COUNTERFOIL_CATEGORY_INPUT, "bad_chain",
+	 "the certificate does not come from the CA in its file, or is not for TLS clients: fetch it again"},
 	{COUNTERFOIL_EXPIRED, COUNTERFOIL_CATEGORY_IDENTITY, "expired", "the certificate's time is over: order a new one"},
 	{COUNTERFOIL_NOT_YET_VALID, COUNTERFOIL_CATEGORY_IDENTITY, "not_yet_valid",
 	 "the certificate's time has not come: check this machine's clock"},

@@ -51,15 +51,26 @@ static void lane_free(struct lane *lane)
 	free(lane);
 }
 
+void transport_retire(struct transport *transport)
+{
+	pthread_mutex_lock(&transport->lock);
+	struct lane *lanes = transport->idle;
+	transport->idle = NULL;
+	transport->idle_count = 0;
+	transport->settings.connections_kept = 0;
+	pthread_mutex_unlock(&transport->lock);
+	while (lanes) {
+		struct lane *lane = lanes;
+		lanes = lane->next;
+		lane_free(lane);
+	}
+}
+
 void transport_free(struct transport *transport)
 {
 	if (!transport)
 		return;
-	while (transport->idle) {
-		struct lane *lane = transport->idle;
-		transport->idle = lane->next;
-		lane_free(lane);
-	}
+	transport_retire(transport);
 	pthread_mutex_destroy(&transport->lock);
 	free(transport);
 }

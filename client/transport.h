@@ -30,6 +30,9 @@ counterfoil_code transport_new(const struct transport_settings *settings, struct
 			       counterfoil_error *error);
 void transport_free(struct transport *transport);
 
+/* Idle connections end now, and those of calls under way with their calls. */
+void transport_retire(struct transport *transport);
+
 /* One try. The request's members are checked by the caller, but for the URL. *response is made on COUNTERFOIL_OK only. */
 counterfoil_code transport_exchange(struct transport *transport, struct attempt *attempt,
 				    counterfoil_response **response, counterfoil_error *error);

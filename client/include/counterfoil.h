@@ -68,6 +68,7 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_NO_KEY = 18,          /* no private key with its certificate inside */
 	COUNTERFOIL_SEVERAL_KEYS = 19,    /* more than one private key inside */
 	COUNTERFOIL_NO_TRUST = 20,        /* no CA certificate to verify servers with */
+	COUNTERFOIL_BAD_CHAIN = 21,       /* not from the CA in its own file, or not for TLS clients */
 	/* IDENTITY */
 	COUNTERFOIL_EXPIRED = 30, COUNTERFOIL_NOT_YET_VALID = 31, COUNTERFOIL_REVOKED = 32,
 	/* SERVER */
@@ -270,6 +271,21 @@ typedef struct counterfoil_request {
  * SERVER: then it has not seen it. */
 COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
 	counterfoil_response **response, counterfoil_error *error);
+
+/* Use another identity from now on, while calls are under way. It is checked first: its time, its chain as far as the file
+ * has it, and, with COUNTERFOIL_TRUST_IDENTITY, the CAs it brings, which replace those of the identity before; other trust
+ * stays. When it is refused, the identity in use goes on. Calls that begin after the return use the new one alone, on
+ * connections of their own. Those under way end with the identity that they began with, tries included; its idle
+ * connections are closed at once, the others as their calls end, and the key is wiped when nobody holds it. No TLS session
+ * is resumed, so none is carried over. The same certificate and CAs again change nothing. COUNTERFOIL_OK; BAD_INPUT,
+ * EXPIRED, NOT_YET_VALID, BAD_CHAIN, NO_TRUST, OUT_OF_MEMORY or FAILED. */
+COUNTERFOIL_API counterfoil_code counterfoil_client_use(counterfoil_client *client,
+	const counterfoil_identity *identity, counterfoil_error *error);
+/* The same out of a PKCS#12 file: any code of counterfoil_identity_from_file too. */
+COUNTERFOIL_API counterfoil_code counterfoil_client_reload(counterfoil_client *client, const char *path,
+	counterfoil_bytes password, counterfoil_error *error);
+/* The identity in use, with a hold for the caller (counterfoil_identity_free gives it back); NULL when there is none. */
+COUNTERFOIL_API counterfoil_identity *counterfoil_client_identity(counterfoil_client *client);
 
 /* 100 to 599 */
 COUNTERFOIL_API int counterfoil_response_status(const counterfoil_response *response);

@@ -12,19 +12,21 @@
 
 enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 1 << 20 };
 
-struct connection {
+struct connection { /* a slot: free, served, or over with its thread to be joined */
 	struct tls_server *server;
 	pthread_t thread;
-	int fd;
+	int fd;	   /* -1 when it is over */
+	bool used;
+	char client[256];
+	bool resumed;
 };
 
 struct tls_server_inside {
 	SSL_CTX *context;
 	int listener, wake[2];
 	pthread_t acceptor;
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* guards fd and used */
 	struct connection connections[CONNECTIONS_MAX];
-	size_t count;
 };
 
 bool tls_say(SSL *ssl, const char *text)
@@ -125,8 +127,9 @@ static bool read_body(SSL *ssl, const char *head, struct buf *body)
 	return whole && buf_string(body) != NULL;
 }
 
-static bool serve_one(SSL *ssl, struct tls_server *s)
+static bool serve_one(SSL *ssl, const struct connection *c)
 {
+	struct tls_server *s = c->server;
 	struct buf head = BUF_INIT(REQUEST_MAX), body = BUF_INIT(REQUEST_MAX);
 	char path[1024] = "";
 	bool more = read_head(ssl, &head), taken = false;
@@ -139,7 +142,7 @@ static bool serve_one(SSL *ssl, struct tls_server *s)
 	if (!taken && more) {
 		const char *text = buf_string(&head);
 		sscanf(text, "%*s %1023s", path);
-		const struct seen seen = {text, path, buf_string(&body), body.len};
+		const struct seen seen = {text, path, buf_string(&body), body.len, c->client, c->resumed};
 		more = s->answer(ssl, &seen, s);
 	}
 	buf_free(&head);
@@ -155,23 +158,75 @@ static bool agreed(SSL *ssl)
 	return len > 0;
 }
 
+static void learn(SSL *ssl, struct connection *c)
+{
+	X509 *certificate = SSL_get0_peer_certificate(ssl);
+	if (certificate)
+		X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, c->client, sizeof c->client);
+	c->resumed = SSL_session_reused(ssl) == 1;
+	c->server->handshakes++;
+	c->server->resumptions += c->resumed;
+}
+
+/* Closed on bytes that nobody has read, a connection is reset, and what was said last may be lost with it. */
+static void linger(int fd)
+{
+	char left[4096];
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, left, sizeof left, 0) > 0)
+		;
+}
+
 static void *serve(void *data)
 {
 	struct connection *c = data;
 	SSL *ssl = SSL_new(c->server->inside->context);
 	SSL_set_fd(ssl, c->fd);
 	if (SSL_accept(ssl) == 1) {
-		c->server->handshakes++;
+		learn(ssl, c);
 		if (c->server->talk && agreed(ssl))
 			c->server->talk(ssl, c->server);
 		else
-			while (serve_one(ssl, c->server))
+			while (serve_one(ssl, c))
 				;
 		SSL_shutdown(ssl);
 	}
 	SSL_free(ssl);
-	shutdown(c->fd, SHUT_RDWR);
+	linger(c->fd);
+	pthread_mutex_lock(&c->server->inside->lock);
+	close(c->fd);
+	c->fd = -1;
+	pthread_mutex_unlock(&c->server->inside->lock);
 	return NULL;
+}
+
+/* NULL: all are in use. With the lock. */
+static struct connection *free_slot(struct tls_server_inside *in)
+{
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+		struct connection *c = &in->connections[i];
+		if (c->used && c->fd >= 0)
+			continue;
+		if (c->used)
+			pthread_join(c->thread, NULL);
+		return c;
+	}
+	return NULL;
+}
+
+static void admit(struct tls_server *s, int fd)
+{
+	struct tls_server_inside *in = s->inside;
+	pthread_mutex_lock(&in->lock);
+	struct connection *c = free_slot(in);
+	if (c) {
+		*c = (struct connection){.server = s, .fd = fd, .used = true};
+		s->connections++;
+		pthread_create(&c->thread, NULL, serve, c);
+	} else {
+		close(fd);
+	}
+	pthread_mutex_unlock(&in->lock);
 }
 
 static void *accept_all(void *data)
@@ -183,18 +238,8 @@ static void *accept_all(void *data)
 		if (poll(wait, 2, -1) < 0 || wait[1].revents)
 			return NULL;
 		int fd = accept(in->listener, NULL, NULL);
-		if (fd < 0)
-			continue;
-		pthread_mutex_lock(&in->lock);
-		if (in->count == CONNECTIONS_MAX) {
-			close(fd);
-		} else {
-			struct connection *c = &in->connections[in->count++];
-			*c = (struct connection){.server = s, .fd = fd};
-			s->connections++;
-			pthread_create(&c->thread, NULL, serve, c);
-		}
-		pthread_mutex_unlock(&in->lock);
+		if (fd >= 0)
+			admit(s, fd);
 	}
 }
 
@@ -227,7 +272,8 @@ static SSL_CTX *make_context(struct tls_server *s)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
 	assert_non_null(context);
-	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); /* tickets are given all the same */
+	assert_int_equal(SSL_CTX_set_session_id_context(context, (const unsigned char *)"test", 4), 1);
 	SSL_CTX_set_mode(context, SSL_MODE_AUTO_RETRY);
 	assert_int_equal(SSL_CTX_use_certificate(context, s->certificate->certificate), 1);
 	assert_int_equal(SSL_CTX_use_PrivateKey(context, s->certificate->key), 1);
@@ -255,7 +301,7 @@ void tls_server_start(struct tls_server *s)
 	in->context = make_context(s);
 	in->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(in->listener, (struct sockaddr *)&address, len), 0);
-	assert_int_equal(listen(in->listener, 64), 0);
+	assert_int_equal(listen(in->listener, CONNECTIONS_MAX), 0);
 	assert_int_equal(getsockname(in->listener, (struct sockaddr *)&address, &len), 0);
 	s->port = ntohs(address.sin_port);
 	assert_int_equal(pipe(in->wake), 0);
@@ -268,11 +314,14 @@ void tls_server_stop(struct tls_server *s)
 	struct tls_server_inside *in = s->inside;
 	assert_int_equal(write(in->wake[1], "x", 1), 1);
 	pthread_join(in->acceptor, NULL);
-	for (size_t i = 0; i < in->count; i++) {
-		shutdown(in->connections[i].fd, SHUT_RDWR);
-		pthread_join(in->connections[i].thread, NULL);
-		close(in->connections[i].fd);
-	}
+	pthread_mutex_lock(&in->lock);
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		if (in->connections[i].used && in->connections[i].fd >= 0)
+			shutdown(in->connections[i].fd, SHUT_RDWR);
+	pthread_mutex_unlock(&in->lock);
+	for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+		if (in->connections[i].used)
+			pthread_join(in->connections[i].thread, NULL);
 	close(in->listener);
 	close(in->wake[0]);
 	close(in->wake[1]);

@@ -12,6 +12,8 @@ struct seen { /* one request */
 	const char *path;
 	const char *body;
 	size_t body_len;
+	const char *client; /* CN of the certificate that this connection was made with; "" for none */
+	bool resumed;       /* its handshake resumed an earlier session */
 };
 
 struct tls_server;
@@ -39,7 +41,7 @@ struct tls_server {
 	void *context;
 
 	int port; /* filled by start */
-	atomic_int connections, requests, handshakes, client_certificates;
+	atomic_int connections, requests, handshakes, resumptions, client_certificates;
 	struct tls_server_inside *inside;
 };
 
