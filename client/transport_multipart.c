@@ -43,12 +43,19 @@ static const char *filename_of(const counterfoil_part *part)
 	return slash ? slash + 1 : part->path;
 }
 
+/* Not left to libcurl, which guesses by the name's end. */
+static const char *type_of(const counterfoil_part *part, const char *filename)
+{
+	return part->type || !filename ? part->type : "application/octet-stream";
+}
+
 static bool describe(curl_mime *form, const counterfoil_part *part, struct feed *feed)
 {
 	curl_mimepart *made = curl_mime_addpart(form);
 	const char *filename = filename_of(part);
+	const char *type = type_of(part, filename);
 	return made && !curl_mime_name(made, part->name) && (!filename || !curl_mime_filename(made, filename)) &&
-	       (!part->type || !curl_mime_type(made, part->type)) &&
+	       (!type || !curl_mime_type(made, type)) &&
 	       !curl_mime_data_cb(made, feed->length, feed_read, feed_seek, NULL, feed);
 }
 

@@ -218,7 +218,7 @@ typedef struct counterfoil_sink {
 typedef struct counterfoil_part {
 	const char *name;     /* of the field, 1 to 1,024 bytes without control characters */
 	const char *filename; /* NULL: the last name in path, or none */
-	const char *type;     /* "application/pdf"; NULL: none */
+	const char *type;     /* "application/pdf"; NULL: application/octet-stream, without a filename none */
 	const counterfoil_source *source;
 	const char *path; /* a regular file, read while it is sent; its size may not change meanwhile */
 	counterfoil_bytes data;
