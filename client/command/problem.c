@@ -89,8 +89,12 @@ enum err problem_of_library(counterfoil_code code)
 		return ERR_IO;
 	case COUNTERFOIL_EXPIRED:
 	case COUNTERFOIL_NOT_YET_VALID:
+	case COUNTERFOIL_PEER_EXPIRED:
+	case COUNTERFOIL_PEER_NOT_YET_VALID:
 		return ERR_EXPIRED;
 	case COUNTERFOIL_REVOKED:
+	case COUNTERFOIL_PEER_REVOKED:
+	case COUNTERFOIL_PEER_HELD:
 		return ERR_REVOKED;
 	case COUNTERFOIL_TIMEOUT:
 		return ERR_TIMEOUT;
@@ -104,6 +108,7 @@ enum err problem_of_library(counterfoil_code code)
 	case COUNTERFOIL_CATEGORY_NETWORK:
 		return ERR_NETWORK;
 	case COUNTERFOIL_CATEGORY_REFUSED:
+	case COUNTERFOIL_CATEGORY_PEER:
 		return ERR_REFUSED;
 	case COUNTERFOIL_CATEGORY_LIMIT:
 		return ERR_TOO_LARGE;

@@ -48,6 +48,10 @@
 	{                                                                                                              \
 		.name = "file", .wants = "FILE", .help = "a PKCS#12 file", .required = true, .positional = true        \
 	}
+#define CRL                                                                                                            \
+	{                                                                                                              \
+		.name = "crl", .wants = "FILE|URL", .help = "the CA's revocation list: a file, or http://..."          \
+	}
 
 const struct field global_fields[] = {
 	{.name = "server", .wants = "URL", .help = "the service, as https://HOST:PORT"},
@@ -215,10 +219,25 @@ const struct verb verbs[] = {
 		      "collect https://localhost:8443/d/Zm9vYmFyYmF6cXV4cXV1eA --ca root.pem --out e-banking.p12"}},
 	{.noun = "show", .run = run_show, .what = "Show what is in a PKCS#12 file", .fields = {FILE_P12},
 	 .examples = {"show e-banking.p12"}},
-	{.noun = "check", .run = run_check, .what = "Say how many days a PKCS#12 file has left",
+	{.noun = "check", .run = run_check, .what = "Say how many days a PKCS#12 file has left, and whether it was revoked",
 	 .fields = {FILE_P12,
-		    {.name = "days", .wants = "N", .help = "exit 1 when fewer are left (30)", .kind = KIND_NUMBER}},
-	 .examples = {"check e-banking.p12 --password-file e-banking.password", "check e-banking.p12 --days 60"}},
+		    {.name = "days", .wants = "N", .help = "exit 1 when fewer are left (30)", .kind = KIND_NUMBER},
+		    {.name = "live", .help = "ask the revocation list that the certificate names", .kind = KIND_SWITCH}, CRL,
+		    {.name = "nagios", .help = "one line and the exit codes that monitoring knows: 0 to 3", .kind = KIND_SWITCH},
+		    {.name = "warning", .wants = "DAYS", .help = "with --nagios: 1 when fewer are left (30)", .kind = KIND_NUMBER},
+		    {.name = "critical", .wants = "DAYS", .help = "with --nagios: 2 when fewer are left (7)", .kind = KIND_NUMBER}},
+	 .examples = {"check e-banking.p12 --password-file e-banking.password", "check e-banking.p12 --days 60 --live",
+		      "check e-banking.p12 --nagios --warning 60 --critical 14"}},
+	{.noun = "peer", .run = run_peer, .what = "Say whose certificate a caller presented, and whether to accept it",
+	 .fields = {{.name = "file", .wants = "FILE", .help = "the certificate, or the header; - (default) is standard input",
+		     .positional = true},
+		    {.name = "format", .wants = "FORMAT",
+		     .help = "auto (default), pem, der, nginx, apache, haproxy or rfc9440"},
+		    CRL,
+		    {.name = "kind", .wants = "KIND", .help = "who is accepted: client (default), staff, server or any"},
+		    {.name = "unknown-ok", .help = "accept also when it cannot be learnt whether it was revoked", .kind = KIND_SWITCH}},
+	 .examples = {"peer --ca ca.pem --crl http://localhost:8080/crl/issuing.crl caller.pem",
+		      "peer --ca ca.pem --crl issuing.crl --format nginx - --json"}},
 	{.noun = "call", .run = run_call, .what = "Call a web service with your certificate",
 	 .fields = {{.name = "url", .wants = "URL", .help = "what to call, https only", .required = true, .positional = true},
 		    {.name = "method", .wants = "METHOD", .help = "GET, or POST when there is data", .letter = 'X'},

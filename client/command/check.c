@@ -1,0 +1,216 @@
+/* check FILE: how long a certificate is good for, and whether it was revoked; for people, scripts and monitoring. */
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/file.h"
+#include "client/command/facts.h"
+#include "client/command/holder.h"
+#include "client/command/output.h"
+
+#include <string.h>
+
+enum { TRUST_MAX = 1 << 20, LINE_MAX = 8192, DAYS_DEFAULT = 30, CRITICAL_DEFAULT = 7, PEM_LINE = 64 };
+
+/* What monitoring calls them, and the kind of error that exits with its number: 0, 1, 2, 3. */
+enum level { LEVEL_OK, LEVEL_WARNING, LEVEL_CRITICAL, LEVEL_UNKNOWN };
+static const struct {
+	const char *word;
+	enum err exits;
+} levels[] = {
+	[LEVEL_OK] = {"OK", ERR_OK},
+	[LEVEL_WARNING] = {"WARNING", ERR_INVALID},
+	[LEVEL_CRITICAL] = {"CRITICAL", ERR_USAGE},
+	[LEVEL_UNKNOWN] = {"UNKNOWN", ERR_NOT_FOUND},
+};
+
+struct check {
+	const struct arguments *given;
+	counterfoil_identity *identity;
+	int64_t now, days;
+	bool asked; /* about revocation */
+	counterfoil_error revocation; /* the verdict; COUNTERFOIL_OK: not revoked */
+};
+
+static bool is_revoked(const struct check *c)
+{
+	return c->asked && (c->revocation.code == COUNTERFOIL_PEER_REVOKED || c->revocation.code == COUNTERFOIL_PEER_HELD);
+}
+
+/* Expired as well: then nothing more can be learnt, and nothing more needs to be. */
+static bool is_unknown(const struct check *c)
+{
+	return c->asked && c->revocation.code && !is_revoked(c);
+}
+
+static void add_pem(counterfoil_bytes der, struct buf *pem)
+{
+	struct buf text = BUF_INIT(TRUST_MAX);
+	base64_encode(der.data, der.len, &text);
+	buf_text(pem, "-----BEGIN CERTIFICATE-----\n");
+	for (size_t at = 0; at < text.len; at += PEM_LINE) {
+		buf_add(pem, text.data + at, text.len - at < PEM_LINE ? text.len - at : PEM_LINE);
+		buf_byte(pem, '\n');
+	}
+	buf_text(pem, "-----END CERTIFICATE-----\n");
+	buf_free(&text);
+}
+
+/* The CA of --ca, else those in the file itself: a list is only believed when one of them has signed it. */
+static enum err read_trust(const struct check *c, struct buf *pem, struct errbuf *why)
+{
+	const char *ca = arguments_value(c->given, "ca");
+	counterfoil_bytes der;
+	if (ca)
+		return file_read(ca, pem, why);
+	for (size_t i = 1; (der = counterfoil_identity_certificate(c->identity, i)).data; i++)
+		add_pem(der, pem);
+	return buf_check(pem);
+}
+
+static void ask(struct check *c, const char *source, const struct buf *pem)
+{
+	const counterfoil_verifier_options options = {
+		.size = sizeof options, .trust_pem = {pem->data, pem->len}, .crl = source,
+		.kinds = COUNTERFOIL_KIND_CLIENT | COUNTERFOIL_KIND_STAFF | COUNTERFOIL_KIND_SERVER};
+	counterfoil_verifier *verifier = NULL;
+	counterfoil_peer *peer = NULL;
+	if (!counterfoil_verifier_new(&options, &verifier, &c->revocation))
+		counterfoil_verifier_peer(verifier, counterfoil_identity_certificate(c->identity, 0), COUNTERFOIL_FORMAT_DER,
+					  c->now, &peer, &c->revocation);
+	counterfoil_peer_free(peer);
+	counterfoil_verifier_free(verifier);
+}
+
+static enum err learn(struct check *c, struct errbuf *why)
+{
+	const char *source = arguments_value(c->given, "crl");
+	struct buf pem = BUF_INIT(TRUST_MAX);
+	c->asked = source || arguments_switch(c->given, "live");
+	if (!c->asked)
+		return ERR_OK;
+	if (!source)
+		source = counterfoil_identity_fact(c->identity, COUNTERFOIL_FACT_CRL_URL);
+	if (!source[0])
+		return fail(why, ERR_USAGE, "the certificate does not say where its revocation list is: give --crl FILE|URL");
+	enum err e = read_trust(c, &pem, why);
+	if (!e)
+		ask(c, source, &pem);
+	buf_free(&pem);
+	return e;
+}
+
+static const char *revocation_word(const struct check *c)
+{
+	if (is_unknown(c))
+		return "unknown";
+	if (!is_revoked(c))
+		return "good";
+	return c->revocation.code == COUNTERFOIL_PEER_HELD ? "held" : "revoked";
+}
+
+static void add_sentence(const struct check *c, struct buf *line)
+{
+	char until[CLOCK_TEXT_SIZE];
+	json_t *name = json_string(counterfoil_identity_fact(c->identity, COUNTERFOIL_FACT_COMMON_NAME));
+	clock_text(counterfoil_identity_not_after(c->identity), until);
+	sheet_value(name, false, line);
+	buf_format(line, ": %lld days left, until %s", (long long)c->days, until);
+	if (c->asked && !c->revocation.code)
+		buf_text(line, ", not revoked");
+	else if (is_revoked(c))
+		buf_format(line, ", %s", c->revocation.code == COUNTERFOIL_PEER_HELD ? "on hold" : "revoked");
+	else if (c->asked)
+		buf_text(line, ", revocation unknown");
+	json_decref(name);
+}
+
+static enum err print(const struct check *c, struct errbuf *why)
+{
+	struct buf line = BUF_INIT(LINE_MAX);
+	enum err e;
+	if (arguments_switch(c->given, "json")) {
+		json_t *facts = facts_json(c->identity, c->now);
+		json_object_set_new(facts, "revocation", c->asked ? json_string(revocation_word(c)) : json_null());
+		e = facts ? output_json(facts, why) : ERR_MEMORY;
+		json_decref(facts);
+		return e;
+	}
+	add_sentence(c, &line);
+	buf_byte(&line, '\n');
+	e = output_buf(&line, why);
+	buf_free(&line);
+	return e;
+}
+
+static enum err verdict(const struct check *c, struct errbuf *why)
+{
+	long want = arguments_number(c->given, "days", DAYS_DEFAULT);
+	enum err e = holder_validity(c->identity, c->now, why);
+	if (is_revoked(c))
+		return fail(why, ERR_REVOKED, "%s", c->revocation.text);
+	if (e)
+		return e;
+	if (is_unknown(c))
+		return fail(why, ERR_UNAVAILABLE, "%.300s", c->revocation.text);
+	if (c->days < want)
+		return fail(why, ERR_INVALID, "fewer than %ld days are left: order a new certificate", want);
+	return ERR_OK;
+}
+
+static enum level level_of(const struct check *c, long warning, long critical)
+{
+	if (is_revoked(c) || counterfoil_identity_check(c->identity, c->now, NULL) || c->days < critical)
+		return LEVEL_CRITICAL;
+	if (is_unknown(c))
+		return LEVEL_UNKNOWN;
+	return c->days < warning ? LEVEL_WARNING : LEVEL_OK;
+}
+
+/* One line: what it is for people, then the figure with its ranges ("30:" is 30 or more). */
+static enum err print_level(enum level level, const struct buf *text, const struct check *c, struct errbuf *why)
+{
+	long warning = arguments_number(c->given, "warning", DAYS_DEFAULT);
+	long critical = arguments_number(c->given, "critical", CRITICAL_DEFAULT);
+	struct buf line = BUF_INIT(LINE_MAX);
+	buf_format(&line, "COUNTERFOIL %s - ", levels[level].word);
+	for (size_t i = 0; i < text->len; i++)
+		buf_byte(&line, text->data[i] == '|' ? '/' : text->data[i]); /* it would begin the figures */
+	if (c->identity)
+		buf_format(&line, " | days=%lld;%ld:;%ld:", (long long)c->days, warning, critical);
+	buf_byte(&line, '\n');
+	enum err e = output_buf(&line, why);
+	buf_free(&line);
+	return e;
+}
+
+static enum err monitor(struct check *c, enum err e, struct errbuf *why)
+{
+	struct buf text = BUF_INIT(LINE_MAX);
+	enum level level = LEVEL_UNKNOWN;
+	if (e) {
+		buf_text(&text, err_why(e, why));
+	} else {
+		level = level_of(c, arguments_number(c->given, "warning", DAYS_DEFAULT),
+				 arguments_number(c->given, "critical", CRITICAL_DEFAULT));
+		add_sentence(c, &text);
+	}
+	if (print_level(level, &text, c, why))
+		level = LEVEL_UNKNOWN;
+	buf_free(&text);
+	return level == LEVEL_OK ? ERR_OK : fail(why, levels[level].exits, "%s", levels[level].word);
+}
+
+enum err run_check(const struct arguments *given, struct errbuf *why)
+{
+	struct check c = {.given = given, .now = clock_now()};
+	enum err e = holder_open(given, &c.identity, why);
+	if (!e) {
+		c.days = counterfoil_identity_days_left(c.identity, c.now);
+		e = learn(&c, why);
+	}
+	if (arguments_switch(given, "nagios"))
+		e = monitor(&c, e, why);
+	else if (!e && !(e = print(&c, why)))
+		e = verdict(&c, why);
+	counterfoil_identity_free(c.identity);
+	return e;
+}
