@@ -21,13 +21,13 @@ BUILD     ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-PKGS    := openssl libcurl libmicrohttpd gnutls sqlite3 jansson inih libseccomp
+PKGS    := openssl libcurl libxml-2.0 libmicrohttpd gnutls sqlite3 jansson inih libseccomp
 WARN    := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
            -Wwrite-strings -Wpointer-arith -Wundef
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection \
            $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 CFLAGS  ?= -O2 -g
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DCOUNTERFOIL_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) -fPIC -fvisibility=hidden -pthread -I. \
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DCOUNTERFOIL_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) -fPIC -fvisibility=hidden -pthread -I. -I/usr/include/libxml2 \
            $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(CFLAGS)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
            $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
@@ -39,7 +39,7 @@ include base/module.mk ca/module.mk delivery/module.mk issuer/module.mk client/m
 
 # The system's own list of what is missing, answered from dpkg's database in well under a second.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
-           libsqlite3-dev libjansson-dev libinih-dev libseccomp-dev libsystemd-dev libunistring-dev openssl curl ca-certificates
+           libsqlite3-dev libjansson-dev libxml2-dev libinih-dev libseccomp-dev libsystemd-dev libunistring-dev openssl curl ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats jq sqlite3 mandoc chromium universal-ctags shellcheck procps clang-tidy cppcheck
 BENCH_PACKAGES := nginx-light sqlite3
 

@@ -4,7 +4,7 @@ CLIENT_CMD_SRC := $(wildcard client/command/*.c)
 CLIENT_LIB_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(CLIENT_LIB_SRC))
 CLIENT_CMD_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(CLIENT_CMD_SRC))
 CLIENT_CMD_OBJ_NOMAIN := $(filter-out $(BUILD)/obj/client/command/main.o,$(CLIENT_CMD_OBJ))
-CLIENT_LDLIBS  := -lcurl -lssl -lcrypto -ljansson
+CLIENT_LDLIBS  := -lcurl -lssl -lcrypto -ljansson -lxml2
 
 # Only counterfoil_* leaves the library: everything else is hidden, in the static archive too.
 $(BUILD)/libcounterfoil.o: $(CLIENT_LIB_OBJ) $(BUILD)/libbase.a
@@ -37,6 +37,7 @@ $(addprefix $(BUILD)/unit/client_,body form retry cancel http2 proxy): $(CLIENT_
 # Those of a peer, what a proxy passes on and a CA's lists.
 PEER_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o crl_maker.o forms.o)
 $(addprefix $(BUILD)/unit/,client_peer client_presented client_revocation): $(PEER_TEST_OBJ)
+$(BUILD)/unit/client_soap: $(CLIENT_CALL_OBJ)
 
 .PHONY: install install-client
 install: install-client

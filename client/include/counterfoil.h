@@ -5,6 +5,7 @@
  *   counterfoil_client     an identity, what servers it trusts, limits, and connections that are kept for the next call
  *   counterfoil_response   what a server answered
  *   counterfoil_cancel     ends calls that are under way, from another thread
+ * and counterfoil_soap_answer, a response read as SOAP.
  *
  * A server is always verified: its chain up to the trusted CA, its dates, its purpose, its host name, over TLS 1.2 or
  * 1.3. There is no switch that turns any of this off.
@@ -79,9 +80,12 @@ typedef enum counterfoil_code {
 	/* REFUSED */
 	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the TLS handshake was refused because of the client certificate */
 	COUNTERFOIL_REFUSED = 51,             /* status 401 or 403 */
+	COUNTERFOIL_SOAP_FAULT = 52,          /* the service answered with a SOAP fault */
 	/* NETWORK */
 	COUNTERFOIL_UNREACHABLE = 60, /* no such host, no connection */ COUNTERFOIL_TIMEOUT = 61,
 	COUNTERFOIL_BROKEN = 62, /* the connection ended in the middle of an answer, or the answer is not HTTP */
+	COUNTERFOIL_NOT_SOAP = 63, /* a SOAP call was answered by something else: a page of HTML, a redirect, nothing */
+	COUNTERFOIL_BAD_SOAP = 64, /* it was answered by SOAP that is not acceptable: broken, another version, with a DTD */
 	/* LIMIT */
 	COUNTERFOIL_TOO_LARGE = 70,
 	/* SYSTEM */
@@ -298,6 +302,62 @@ COUNTERFOIL_API const char *counterfoil_response_header_at(const counterfoil_res
 COUNTERFOIL_API counterfoil_bytes counterfoil_response_body(const counterfoil_response *response);
 /* Wipes the body. */
 COUNTERFOIL_API void counterfoil_response_free(counterfoil_response *response);
+
+typedef struct counterfoil_soap_answer counterfoil_soap_answer;
+
+typedef enum counterfoil_soap_version {
+	COUNTERFOIL_SOAP_1_1 = 0, /* text/xml, and the action in the header SOAPAction */
+	COUNTERFOIL_SOAP_1_2 = 1  /* application/soap+xml, and the action in its parameter */
+} counterfoil_soap_version;
+
+typedef struct counterfoil_soap_request {
+	size_t size; /* sizeof(counterfoil_soap_request) */
+	/* Where to, and how a call goes: url, body_cap, timeouts, retries (with `repeatable`), cancel, progress, and headers but
+	 * for Content-Type, SOAPAction and Accept, which the library sets. It has no method, body or sink. */
+	const counterfoil_request *call;
+	counterfoil_soap_version version;
+	const char *action;       /* a URI, at most 2,048 characters; NULL for none */
+	counterfoil_bytes body;   /* what goes inside Body: elements that declare their own prefixes; may be empty */
+	counterfoil_bytes header; /* inside Header, likewise; without it there is no Header */
+} counterfoil_soap_request;
+
+/* POST an envelope around body and header, and read what comes back. Both are XML in UTF-8, or in what a byte order mark or
+ * an XML declaration says, well-formed, without DTD and processing instructions: else COUNTERFOIL_BAD_INPUT and nothing is
+ * sent.
+ * COUNTERFOIL_OK: status 200 to 299 and an envelope of that version without fault, or nothing at all with 202 or 204.
+ * COUNTERFOIL_SOAP_FAULT: a fault, whatever the status. COUNTERFOIL_NOT_SOAP and COUNTERFOIL_BAD_SOAP: anything else that
+ * was answered, each with a sentence of its own; elements nested deeper than 200, 256 attributes in one element or 128
+ * namespaces in scope are too many. COUNTERFOIL_TOO_LARGE as well when what is read out of an answer would be more than
+ * twice its length. Other codes are those of counterfoil_call. *answer is made whenever there is a response.
+ * No entity is expanded but the five of XML, nothing is fetched, time and memory are linear in the answer's length; the
+ * state of libxml2 that the program may use itself is left as it was. */
+COUNTERFOIL_API counterfoil_code counterfoil_soap_call(counterfoil_client *client, const counterfoil_soap_request *request,
+	counterfoil_soap_answer **answer, counterfoil_error *error);
+
+/* What is inside Body, and inside Header, as XML in UTF-8: text and attributes as they were, comments left out, each
+ * outermost element with all namespaces that were in scope. Empty unless COUNTERFOIL_OK (Header: or a fault). Lent, and a
+ * NUL stands behind the last byte. What a block in Header says must be understood is for the caller to understand. */
+COUNTERFOIL_API counterfoil_bytes counterfoil_soap_body(const counterfoil_soap_answer *answer);
+COUNTERFOIL_API counterfoil_bytes counterfoil_soap_header(const counterfoil_soap_answer *answer);
+
+typedef enum counterfoil_soap_part {
+	COUNTERFOIL_SOAP_CODE = 0, /* 1.1: "Client", "Server", "Server.Busy"; 1.2: "Sender", "Receiver"; "{URI}NAME" of others */
+	COUNTERFOIL_SOAP_SUBCODE = 1, /* 1.2: likewise; those within it follow behind a blank each */
+	COUNTERFOIL_SOAP_REASON = 2,  /* for people: the English one when there are several, else the first */
+	COUNTERFOIL_SOAP_LANGUAGE = 3, /* of the reason, as RFC 5646: "en" */
+	COUNTERFOIL_SOAP_NODE = 4,     /* 1.2: the URI of the node that failed */
+	COUNTERFOIL_SOAP_ROLE = 5,     /* 1.1: faultactor */
+	COUNTERFOIL_SOAP_DETAIL = 6,   /* XML, as of counterfoil_soap_body */
+	COUNTERFOIL_SOAP_PARTS = 7     /* how many there are */
+} counterfoil_soap_part;
+
+/* A part of the fault, lent: "" when the fault has none, NULL when the answer is no fault. It is text from the server: do
+ * not trust it to be free of control characters before a terminal. */
+COUNTERFOIL_API const char *counterfoil_soap_fault(const counterfoil_soap_answer *answer, counterfoil_soap_part part);
+/* The response itself: status, headers, the envelope's bytes. Lent. */
+COUNTERFOIL_API const counterfoil_response *counterfoil_soap_response(const counterfoil_soap_answer *answer);
+/* Wipes what it holds. */
+COUNTERFOIL_API void counterfoil_soap_free(counterfoil_soap_answer *answer);
 
 /* The server's side: who is calling? A verifier knows the CA and its revocation list; a peer is one caller.
  *

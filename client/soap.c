@@ -1,0 +1,213 @@
+/* soap: a call by SOAP over the call that every request goes by, and the judgement of what came back. */
+#include "client/request.h"
+#include "client/soap_envelope.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { CHARSET_SIZE = 32 };
+
+struct counterfoil_soap_answer {
+	counterfoil_response *response;
+	struct soap_message message;
+};
+
+/* "text/xml; charset=utf-8": is it of that media type (RFC 9110, 8.3.1)? */
+static bool is_type(const char *value, const char *type)
+{
+	size_t len = strlen(type);
+	return strncasecmp(value, type, len) == 0 && (!value[len] || strchr("; \t", value[len]));
+}
+
+static bool is_html(const char *type)
+{
+	return is_type(type, "text/html") || is_type(type, "application/xhtml+xml");
+}
+
+static bool is_xml(const char *type)
+{
+	return is_type(type, "text/xml") || is_type(type, "application/soap+xml") || is_type(type, "application/xml");
+}
+
+/* The parameter charset; false when there is none. One too long for its room is none that is known. */
+static bool charset_of(const char *type, char out[CHARSET_SIZE])
+{
+	static const char name[] = "charset=";
+	const char *at = strchr(type, ';');
+	for (; at; at = strchr(at, ';')) {
+		at += 1 + strspn(at + 1, " \t");
+		if (strncasecmp(at, name, sizeof name - 1) == 0)
+			break;
+	}
+	if (!at)
+		return false;
+	at += sizeof name - 1;
+	at += *at == '"';
+	size_t len = strcspn(at, "\"; \t");
+	len = len < CHARSET_SIZE ? len : CHARSET_SIZE - 1;
+	memcpy(out, at, len);
+	out[len] = '\0';
+	return true;
+}
+
+static counterfoil_code not_soap(int status, const char *what, counterfoil_error *error)
+{
+	return outcome(error, COUNTERFOIL_NOT_SOAP,
+		       "the answer is status %d with %s, not SOAP: check the URL, or ask the service's operator", status, what);
+}
+
+static counterfoil_code judge_flaw(int status, enum soap_flaw flaw, long line, counterfoil_error *error)
+{
+	counterfoil_code code = soap_flaw_code(flaw);
+	if (code == COUNTERFOIL_OUT_OF_MEMORY)
+		return outcome(error, code, NULL);
+	return line ? outcome(error, code, "the answer (status %d) %s (line %ld): tell the service's operator", status,
+			      soap_flaw_text(flaw), line)
+		    : outcome(error, code, "the answer (status %d) %s: tell the service's operator", status, soap_flaw_text(flaw));
+}
+
+static counterfoil_code judge_envelope(counterfoil_soap_answer *answer, counterfoil_soap_version version,
+				       counterfoil_error *error)
+{
+	int status = counterfoil_response_status(answer->response);
+	const char *type = counterfoil_response_header(answer->response, "Content-Type");
+	char charset[CHARSET_SIZE];
+	bool has_charset = type && charset_of(type, charset);
+	long line = 0;
+	enum soap_flaw flaw = soap_read(counterfoil_response_body(answer->response), has_charset ? charset : NULL, version,
+					&answer->message, &line);
+	if (flaw)
+		return judge_flaw(status, flaw, line, error);
+	if (answer->message.is_fault)
+		return outcome(error, COUNTERFOIL_SOAP_FAULT,
+			       "the service answered with a SOAP fault (%.80s, status %d): look at its reason",
+			       counterfoil_soap_fault(answer, COUNTERFOIL_SOAP_CODE), status);
+	if (status < 200 || status > 299) {
+		soap_message_free(&answer->message);
+		return outcome(error, COUNTERFOIL_BAD_SOAP,
+			       "the answer is status %d with an envelope that holds no fault: tell the service's operator", status);
+	}
+	return outcome_ok(error);
+}
+
+static counterfoil_code judge(counterfoil_soap_answer *answer, counterfoil_soap_version version, counterfoil_error *error)
+{
+	int status = counterfoil_response_status(answer->response);
+	size_t len = counterfoil_response_body(answer->response).len;
+	const char *type = counterfoil_response_header(answer->response, "Content-Type");
+	if (len == 0 && (status == 202 || status == 204)) /* one way: taken, and nothing to say */
+		return outcome_ok(error);
+	if (status >= 300 && status < 400)
+		return not_soap(status, "a redirect, which is not followed", error);
+	if (len == 0)
+		return not_soap(status, "nothing", error);
+	if (type && is_html(type))
+		return not_soap(status, "a page of HTML", error);
+	if (type && is_type(type, "multipart/related"))
+		return not_soap(status, "attachments (MTOM), which are not supported", error);
+	if (type && !is_xml(type))
+		return not_soap(status, "another kind of content", error);
+	return judge_envelope(answer, version, error);
+}
+
+static counterfoil_code check(const counterfoil_soap_request *request, counterfoil_request *call, counterfoil_error *error)
+{
+	if (!request || request->size != sizeof *request)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is no request, or its size is not set");
+	counterfoil_code code = request_take(request->call, call, error);
+	if (code)
+		return code;
+	if (call->method || call->body.len || call->source || call->part_count || call->sink)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "the call of a SOAP request has no method, body or sink of its own");
+	if (request->version != COUNTERFOIL_SOAP_1_1 && request->version != COUNTERFOIL_SOAP_1_2)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "the version of SOAP is neither 1.1 nor 1.2");
+	if ((request->body.len && !request->body.data) || (request->header.len && !request->header.data))
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "body or header have a length and no bytes");
+	return COUNTERFOIL_OK;
+}
+
+/* The envelope is given back before the answer, which may be large, is read. */
+static counterfoil_code exchange(counterfoil_client *client, const counterfoil_soap_request *request,
+				 counterfoil_response **response, counterfoil_error *error)
+{
+	counterfoil_request call = {0};
+	struct soap_lines lines;
+	struct buf envelope = {0};
+	counterfoil_code code = check(request, &call, error);
+	if (!code)
+		code = soap_lines(request, call.headers, &lines, error);
+	if (!code)
+		code = soap_envelope(request, &envelope, error);
+	if (!code) {
+		call.size = sizeof call;
+		call.method = "POST";
+		call.headers = lines.lines;
+		call.body = (counterfoil_bytes){envelope.data, envelope.len};
+		code = counterfoil_call(client, &call, response, error);
+	}
+	buf_free(&envelope);
+	return code;
+}
+
+counterfoil_code counterfoil_soap_call(counterfoil_client *client, const counterfoil_soap_request *request,
+				       counterfoil_soap_answer **answer, counterfoil_error *error)
+{
+	if (!answer)
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is nowhere to put the answer");
+	*answer = NULL;
+	counterfoil_soap_answer *made = calloc(1, sizeof *made);
+	if (!made)
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	counterfoil_code code = exchange(client, request, &made->response, error);
+	if (!made->response) {
+		counterfoil_soap_free(made);
+		return code;
+	}
+	*answer = made;
+	if (code == COUNTERFOIL_OK)
+		return judge(made, request->version, error);
+	/* Status 401 or 403. What it says of a certificate goes before a fault; a fault before a bare status. */
+	counterfoil_error fault;
+	if (code != COUNTERFOIL_REFUSED || judge(made, request->version, &fault) != COUNTERFOIL_SOAP_FAULT)
+		return code;
+	if (error)
+		*error = fault;
+	return COUNTERFOIL_SOAP_FAULT;
+}
+
+counterfoil_bytes counterfoil_soap_body(const counterfoil_soap_answer *answer)
+{
+	if (!answer || !answer->message.body.len)
+		return (counterfoil_bytes){"", 0};
+	return (counterfoil_bytes){answer->message.body.data, answer->message.body.len};
+}
+
+counterfoil_bytes counterfoil_soap_header(const counterfoil_soap_answer *answer)
+{
+	if (!answer || !answer->message.header.len)
+		return (counterfoil_bytes){"", 0};
+	return (counterfoil_bytes){answer->message.header.data, answer->message.header.len};
+}
+
+const char *counterfoil_soap_fault(const counterfoil_soap_answer *answer, counterfoil_soap_part part)
+{
+	if (!answer || !answer->message.is_fault || (unsigned)part >= COUNTERFOIL_SOAP_PARTS)
+		return NULL;
+	const struct buf *held = &answer->message.parts[part];
+	return held->len ? (const char *)held->data : "";
+}
+
+const counterfoil_response *counterfoil_soap_response(const counterfoil_soap_answer *answer)
+{
+	return answer ? answer->response : NULL;
+}
+
+void counterfoil_soap_free(counterfoil_soap_answer *answer)
+{
+	if (!answer)
+		return;
+	counterfoil_response_free(answer->response);
+	soap_message_free(&answer->message);
+	free(answer);
+}

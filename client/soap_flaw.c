@@ -1,0 +1,42 @@
+#include "client/soap_flaw.h"
+
+static const struct {
+	counterfoil_code code;
+	const char *text;
+} flaws[SOAP_FLAWS] = {
+	[SOAP_SOUND] = {COUNTERFOIL_OK, "is sound"},
+	[SOAP_NO_MEMORY] = {COUNTERFOIL_OUT_OF_MEMORY, "cannot be read: out of memory"},
+	[SOAP_TOO_LARGE] = {COUNTERFOIL_TOO_LARGE, "grows beyond its bound when it is read"},
+	[SOAP_TOO_MANY] = {COUNTERFOIL_BAD_SOAP, "has more attributes in an element, or more namespaces, than SOAP needs"},
+	[SOAP_TOO_DEEP] = {COUNTERFOIL_BAD_SOAP, "has elements nested deeper than 200"},
+	[SOAP_ENCODING] = {COUNTERFOIL_BAD_SOAP, "is not text in UTF-8, UTF-16, US-ASCII or ISO-8859-1"},
+	[SOAP_NOT_XML] = {COUNTERFOIL_BAD_SOAP, "is not well-formed XML with declared namespaces"},
+	[SOAP_DTD] = {COUNTERFOIL_BAD_SOAP, "has a document type declaration (DTD), which SOAP forbids"},
+	[SOAP_INSTRUCTION] = {COUNTERFOIL_BAD_SOAP, "has a processing instruction, which SOAP forbids"},
+	[SOAP_STRAY_TEXT] = {COUNTERFOIL_BAD_SOAP, "has text where only elements may be"},
+	[SOAP_WHOLE_ENVELOPE] = {COUNTERFOIL_BAD_SOAP, "is an envelope itself: give only what goes inside it"},
+	[SOAP_NOT_ENVELOPE] = {COUNTERFOIL_NOT_SOAP, "is XML, but no SOAP envelope"},
+	[SOAP_OTHER_NAMESPACE] = {COUNTERFOIL_BAD_SOAP, "is an envelope in a namespace that is neither SOAP 1.1's nor 1.2's"},
+	[SOAP_SPEAKS_1_1] = {COUNTERFOIL_BAD_SOAP, "is SOAP 1.1, and the call was SOAP 1.2: call with version 1.1"},
+	[SOAP_SPEAKS_1_2] = {COUNTERFOIL_BAD_SOAP, "is SOAP 1.2, and the call was SOAP 1.1: call with version 1.2"},
+	[SOAP_NO_BODY] = {COUNTERFOIL_BAD_SOAP, "has no Body in its envelope"},
+	[SOAP_TWO_BODIES] = {COUNTERFOIL_BAD_SOAP, "has more than one Body in its envelope"},
+	[SOAP_MISPLACED] = {COUNTERFOIL_BAD_SOAP, "has an element of the envelope in a place where SOAP has none"},
+};
+
+const char *soap_flaw_text(enum soap_flaw flaw)
+{
+	return flaws[flaw].text;
+}
+
+counterfoil_code soap_flaw_code(enum soap_flaw flaw)
+{
+	return flaws[flaw].code;
+}
+
+enum soap_flaw soap_flaw_of(enum err e)
+{
+	if (e == ERR_OK)
+		return SOAP_SOUND;
+	return e == ERR_TOO_LARGE ? SOAP_TOO_LARGE : SOAP_NO_MEMORY;
+}
