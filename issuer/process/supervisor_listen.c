@@ -12,7 +12,9 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 };
+/* Who does not fit in waits a second until his SYN is sent again: thousands who come at once must not do that to others. The
+ * kernel takes what net.core.somaxconn allows. */
+enum { BACKLOG = 4096 };
 
 const char *const listener_names[LISTENERS] = {"public", "members", "status", "ops"};
 

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FIRST = 3, BACKLOG = 1024, USAGE = 2, FAILED = 1 };
+enum { FIRST = 3, BACKLOG = 4096, USAGE = 2, FAILED = 1 };
 
 static const char *const names[] = {"public", "members", "status", "ops"};
 enum { COUNT = sizeof names / sizeof *names };
