@@ -21,6 +21,7 @@ static struct transport_settings settings_of(const counterfoil_client_options *o
 		.connections_kept = OR(o->connections_kept, 8),
 		.header_cap = OR(o->header_cap, 65536),
 		.body_cap = OR(o->body_cap, 16 << 20),
+		.http = o->http,
 	};
 }
 
@@ -29,10 +30,14 @@ static counterfoil_code build(counterfoil_client *client, const counterfoil_clie
 			      counterfoil_error *error)
 {
 	X509_STORE *trust = NULL;
-	counterfoil_code code = trust_store(options, &trust, error);
+	counterfoil_code code = proxy_choose(options->proxy, &client->proxy, error);
+	if (!code)
+		code = trust_store(options, &trust, error);
 	if (code)
 		return code;
 	client->settings = settings_of(options);
+	client->settings.proxy = client->proxy.url;
+	client->settings.no_proxy = client->proxy.except;
 	code = generation_new(&client->settings, options->identity, trust, &client->current, error);
 	if (options->trust == COUNTERFOIL_TRUST_IDENTITY)
 		X509_STORE_free(trust);
@@ -41,14 +46,25 @@ static counterfoil_code build(counterfoil_client *client, const counterfoil_clie
 	return code;
 }
 
-counterfoil_code counterfoil_client_new(const counterfoil_client_options *options, counterfoil_client **client,
+/* What an earlier version's shorter struct lacks is zero. */
+static bool options_take(const counterfoil_client_options *given, counterfoil_client_options *whole)
+{
+	if (!given || given->size < offsetof(counterfoil_client_options, proxy) || given->size > sizeof *whole)
+		return false;
+	memcpy(whole, given, given->size);
+	return whole->connections_kept <= CONNECTIONS_MAX && whole->http <= COUNTERFOIL_HTTP_1_1;
+}
+
+counterfoil_code counterfoil_client_new(const counterfoil_client_options *given, counterfoil_client **client,
 					counterfoil_error *error)
 {
 	if (!client)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is nowhere to put the client");
 	*client = NULL;
-	if (!options || options->size != sizeof *options || options->connections_kept > CONNECTIONS_MAX)
+	counterfoil_client_options whole = {0};
+	if (!options_take(given, &whole))
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "options are missing, size is not set, or a value is out of bounds");
+	const counterfoil_client_options *options = &whole;
 	counterfoil_code code = options->identity ? counterfoil_identity_check(options->identity, clock_now(), error)
 						  : COUNTERFOIL_OK;
 	if (code)
@@ -71,6 +87,7 @@ void counterfoil_client_free(counterfoil_client *client)
 		return;
 	generation_release(client->current);
 	X509_STORE_free(client->trust);
+	proxy_free(&client->proxy);
 	pthread_mutex_destroy(&client->lock);
 	free(client);
 }

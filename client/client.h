@@ -3,6 +3,7 @@
 #define CLIENT_CLIENT_H
 
 #include "client/generation.h"
+#include "client/proxy.h"
 
 #include <pthread.h>
 
@@ -10,6 +11,7 @@ struct watch;
 
 struct counterfoil_client {
 	struct transport_settings settings; /* identity and trust are each generation's own */
+	struct proxy proxy;
 	X509_STORE *trust;                  /* held; NULL: each identity's file has its own */
 	pthread_mutex_t lock;               /* guards current */
 	struct generation *current;

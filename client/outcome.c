@@ -51,6 +51,8 @@ static const struct row {
 	{COUNTERFOIL_REFUSED, COUNTERFOIL_CATEGORY_REFUSED, "refused", "the server refused the request: not permitted"},
 	{COUNTERFOIL_SOAP_FAULT, COUNTERFOIL_CATEGORY_REFUSED, "soap_fault",
 	 "the service answered with a SOAP fault: look at its code and reason"},
+	{COUNTERFOIL_PROXY_REFUSED, COUNTERFOIL_CATEGORY_REFUSED, "proxy_refused",
+	 "the proxy does not let this call through: check its rules, and its password"},
 	{COUNTERFOIL_UNREACHABLE, COUNTERFOIL_CATEGORY_NETWORK, "unreachable",
 	 "the server cannot be reached: check the host name, the port and the network"},
 	{COUNTERFOIL_TIMEOUT, COUNTERFOIL_CATEGORY_NETWORK, "timeout", "no answer in time: try again"},

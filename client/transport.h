@@ -15,6 +15,8 @@ struct transport_settings {
 	X509_STORE *trust;                    /* borrowed likewise */
 	uint32_t connect_timeout_ms, total_timeout_ms, stall_timeout_seconds, connections_kept;
 	size_t header_cap, body_cap;
+	const char *proxy, *no_proxy; /* borrowed likewise; NULL for none */
+	counterfoil_http http;
 };
 
 struct transport;

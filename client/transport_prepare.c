@@ -126,8 +126,19 @@ static bool set_limits(struct lane *lane)
 	       !curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)s->connect_timeout_ms) &&
 	       !curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
 	       !curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, (long)s->stall_timeout_seconds) &&
-	       !curl_easy_setopt(e, CURLOPT_MAXCONNECTS, 1L) && !curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L) &&
-	       !curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	       !curl_easy_setopt(e, CURLOPT_MAXCONNECTS, 1L) && !curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+}
+
+/* Left unset, libcurl would take a proxy out of the environment, and exceptions too: "" is none. */
+static bool set_ways(struct lane *lane)
+{
+	CURL *e = lane->easy;
+	const struct transport_settings *s = lane->settings;
+	long version = s->http == COUNTERFOIL_HTTP_AUTO ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1;
+	return !curl_easy_setopt(e, CURLOPT_HTTP_VERSION, version) &&
+	       !curl_easy_setopt(e, CURLOPT_PROXY, s->proxy ? s->proxy : "") &&
+	       !curl_easy_setopt(e, CURLOPT_NOPROXY, s->no_proxy ? s->no_proxy : "") &&
+	       !curl_easy_setopt(e, CURLOPT_HTTPPROXYTUNNEL, 1L);
 }
 
 static bool set_receivers(struct lane *lane)
@@ -142,7 +153,7 @@ static bool set_receivers(struct lane *lane)
 static bool set_for_good(struct lane *lane)
 {
 	lane->ready = lane->ready ||
-		      (set_security(lane) && set_limits(lane) && set_receivers(lane) &&
+		      (set_security(lane) && set_limits(lane) && set_ways(lane) && set_receivers(lane) &&
 		       !curl_easy_setopt(lane->easy, CURLOPT_USERAGENT, "libcounterfoil/" COUNTERFOIL_VERSION));
 	return lane->ready;
 }

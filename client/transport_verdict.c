@@ -59,6 +59,8 @@ static const struct {
 	{CURLE_RECV_ERROR, COUNTERFOIL_BROKEN},
 	{CURLE_WEIRD_SERVER_REPLY, COUNTERFOIL_BROKEN},
 	{CURLE_BAD_CONTENT_ENCODING, COUNTERFOIL_BROKEN},
+	{CURLE_HTTP2, COUNTERFOIL_BROKEN},
+	{CURLE_HTTP2_STREAM, COUNTERFOIL_BROKEN},
 	{CURLE_FILESIZE_EXCEEDED, COUNTERFOIL_TOO_LARGE},
 	{CURLE_OUT_OF_MEMORY, COUNTERFOIL_OUT_OF_MEMORY},
 };
@@ -103,6 +105,15 @@ static bool is_giant_line(const struct lane *lane, CURLcode result)
 	return result == CURLE_OUT_OF_MEMORY && first_byte > 0 && lane->response->body.len == 0;
 }
 
+/* What the proxy answered to CONNECT, 0 when there is none or it let us through. */
+static long proxy_status(const struct lane *lane)
+{
+	long status = 0;
+	if (lane->settings->proxy)
+		curl_easy_getinfo(lane->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+	return status >= 300 ? status : 0;
+}
+
 counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error)
 {
 	if (result == CURLE_OK)
@@ -115,6 +126,10 @@ counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_er
 		return alert_verdict(lane, error);
 	if (result == CURLE_PEER_FAILED_VERIFICATION)
 		return server_verdict(lane, error);
+	long proxy = proxy_status(lane);
+	if (proxy)
+		return outcome(error, proxy < 500 ? COUNTERFOIL_PROXY_REFUSED : COUNTERFOIL_UNREACHABLE,
+			       "the proxy does not let us through to %s: it answered %ld", lane->host, proxy);
 	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
 		if (results[i].result != result)
 			continue;

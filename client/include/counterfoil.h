@@ -81,6 +81,7 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the TLS handshake was refused because of the client certificate */
 	COUNTERFOIL_REFUSED = 51,             /* status 401 or 403 */
 	COUNTERFOIL_SOAP_FAULT = 52,          /* the service answered with a SOAP fault */
+	COUNTERFOIL_PROXY_REFUSED = 53,       /* the proxy does not let us through: see its rules, or its password */
 	/* NETWORK */
 	COUNTERFOIL_UNREACHABLE = 60, /* no such host, no connection */ COUNTERFOIL_TIMEOUT = 61,
 	COUNTERFOIL_BROKEN = 62, /* the connection ended in the middle of an answer, or the answer is not HTTP */
@@ -176,6 +177,14 @@ typedef enum counterfoil_trust {
 	COUNTERFOIL_TRUST_SYSTEM = 2    /* the CAs of this machine, for servers with a publicly trusted certificate */
 } counterfoil_trust;
 
+typedef enum counterfoil_http {
+	COUNTERFOIL_HTTP_AUTO = 0, /* HTTP/2 where the server has it (ALPN), else HTTP/1.1 */
+	COUNTERFOIL_HTTP_1_1 = 1   /* HTTP/1.1 alone */
+} counterfoil_http;
+
+/* As a proxy: what https_proxy or all_proxy, and no_proxy, say in the environment when the client is made. */
+#define COUNTERFOIL_PROXY_ENVIRONMENT "environment"
+
 typedef struct counterfoil_client_options {
 	size_t size;                          /* sizeof(counterfoil_client_options) */
 	const counterfoil_identity *identity; /* NULL: call without a client certificate; then trust must be said */
@@ -187,6 +196,10 @@ typedef struct counterfoil_client_options {
 	uint32_t connections_kept;      /* idle ones, for the next calls; 0: 8; at most 256 */
 	size_t header_cap;              /* bytes of all headers of an answer; 0: 65,536 */
 	size_t body_cap;                /* bytes of an answer's body in memory; 0: 16 MiB */
+	/* An HTTP proxy that is asked to CONNECT: [http://][USER:PASSWORD@]HOST:PORT. TLS goes through it unseen. NULL: none,
+	 * whatever the environment says. */
+	const char *proxy;
+	counterfoil_http http;
 } counterfoil_client_options;
 
 /* Does not connect. COUNTERFOIL_OK and *client; BAD_INPUT, NO_TRUST, EXPIRED, NOT_YET_VALID, OUT_OF_MEMORY or FAILED. */
