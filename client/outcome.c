@@ -22,7 +22,7 @@ static const struct row {
 	{COUNTERFOIL_UNSUPPORTED, COUNTERFOIL_CATEGORY_INPUT, "unsupported",
 	 "the file is encrypted in a way that this version does not know: export it again with AES-256 and PBKDF2"},
 	{COUNTERFOIL_TOO_COSTLY, COUNTERFOIL_CATEGORY_INPUT, "too_costly",
-	 "the file asks for too many key derivation rounds (10,000,000 at most): ask whoever made it"},
+	 "the file asks for too many key derivation rounds (2,000,000 at most): ask whoever made it"},
 	{COUNTERFOIL_UNPROTECTED, COUNTERFOIL_CATEGORY_INPUT, "unprotected",
 	 "the file carries no integrity check (MAC): export it again with one"},
 	{COUNTERFOIL_NO_KEY, COUNTERFOIL_CATEGORY_INPUT, "no_key",

@@ -10,7 +10,7 @@
 struct opening {
 	const char *password;
 	int password_len;
-	int64_t rounds;
+	int64_t rounds; /* that are left */
 	int bags;
 	int keys;
 	EVP_PKEY *key;
@@ -21,8 +21,10 @@ static counterfoil_code spend(struct opening *o, counterfoil_code code, int64_t 
 {
 	if (code)
 		return code;
-	o->rounds += rounds;
-	return o->rounds > PKCS12_ROUNDS_TOGETHER_MAX ? COUNTERFOIL_TOO_COSTLY : COUNTERFOIL_OK;
+	if (rounds > o->rounds)
+		return COUNTERFOIL_TOO_COSTLY;
+	o->rounds -= rounds;
+	return COUNTERFOIL_OK;
 }
 
 /* The MAC does not cover the version: it must be 3 (RFC 7292 section 4). */
@@ -109,6 +111,8 @@ static counterfoil_code take_key(struct opening *o, const PKCS8_PRIV_KEY_INFO *i
 	return o->key ? COUNTERFOIL_OK : COUNTERFOIL_UNSUPPORTED;
 }
 
+/* The MAC has held, so the file is as it was made: what cannot be decrypted now has another password, or the same one in
+ * another spelling (the MAC also takes Latin-1 for what is no UTF-8, PBKDF2 does not). */
 static counterfoil_code take_shrouded_key(struct opening *o, const PKCS12_SAFEBAG *bag)
 {
 	const X509_SIG *sealed = PKCS12_SAFEBAG_get0_pkcs8(bag);
@@ -122,7 +126,7 @@ static counterfoil_code take_shrouded_key(struct opening *o, const PKCS12_SAFEBA
 	if (code)
 		return code;
 	PKCS8_PRIV_KEY_INFO *info = PKCS12_decrypt_skey(bag, o->password, o->password_len);
-	code = take_key(o, info);
+	code = info ? take_key(o, info) : COUNTERFOIL_WRONG_PASSWORD;
 	PKCS8_PRIV_KEY_INFO_free(info); /* wipes */
 	return code;
 }
@@ -178,9 +182,10 @@ static counterfoil_code open_encrypted(struct opening *o, PKCS7 *safe, STACK_OF(
 	int64_t rounds;
 	counterfoil_code code = pkcs12_cost(safe->d.encrypted->enc_data->algorithm, &rounds);
 	code = spend(o, code, rounds);
-	if (!code)
-		*bags = PKCS12_unpack_p7encdata(safe, o->password, o->password_len);
-	return code;
+	if (code)
+		return code;
+	*bags = PKCS12_unpack_p7encdata(safe, o->password, o->password_len);
+	return *bags ? COUNTERFOIL_OK : COUNTERFOIL_WRONG_PASSWORD;
 }
 
 static counterfoil_code take_safe(struct opening *o, PKCS7 *safe)
@@ -225,11 +230,18 @@ static counterfoil_code match(struct opening *o, struct pkcs12_parts *parts)
 counterfoil_code pkcs12_open(counterfoil_bytes file, counterfoil_bytes password, struct pkcs12_parts *parts,
 			     counterfoil_error *error)
 {
+	int64_t rounds = PKCS12_ROUNDS_TOGETHER_MAX;
+	return pkcs12_open_within(&rounds, file, password, parts, error);
+}
+
+counterfoil_code pkcs12_open_within(int64_t *rounds, counterfoil_bytes file, counterfoil_bytes password,
+				    struct pkcs12_parts *parts, counterfoil_error *error)
+{
 	*parts = (struct pkcs12_parts){0};
 	if (password.len > PKCS12_PASSWORD_MAX || (!password.data && password.len) || !file.data)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "the password is longer than %d bytes, or an argument is NULL",
 			       PKCS12_PASSWORD_MAX);
-	struct opening o = {.password = password.len ? password.data : NULL, .password_len = (int)password.len};
+	struct opening o = {.password = password.len ? password.data : NULL, .password_len = (int)password.len, .rounds = *rounds};
 	PKCS12 *p12 = NULL;
 	ERR_set_mark();
 	o.certificates = sk_X509_new_null();
@@ -240,6 +252,7 @@ counterfoil_code pkcs12_open(counterfoil_bytes file, counterfoil_bytes password,
 		code = take_safes(&o, p12);
 	if (!code)
 		code = match(&o, parts);
+	*rounds = o.rounds;
 	PKCS12_free(p12);
 	EVP_PKEY_free(o.key);
 	sk_X509_pop_free(o.certificates, X509_free);

@@ -13,8 +13,8 @@
 enum {
 	PKCS12_FILE_MAX = 1 << 20,
 	PKCS12_PASSWORD_MAX = 1024,
-	PKCS12_ROUNDS_MAX = 10000000,
-	PKCS12_ROUNDS_TOGETHER_MAX = 30000000,
+	PKCS12_ROUNDS_MAX = 2000000,
+	PKCS12_ROUNDS_TOGETHER_MAX = 6000000,
 	PKCS12_BAGS_MAX = 64,
 	PKCS12_DEPTH_MAX = 4
 };
@@ -28,6 +28,10 @@ struct pkcs12_parts {
 /* COUNTERFOIL_OK, or a code of the category INPUT, TOO_LARGE, OUT_OF_MEMORY or FAILED; then *parts is empty. */
 counterfoil_code pkcs12_open(counterfoil_bytes file, counterfoil_bytes password, struct pkcs12_parts *parts,
 			     counterfoil_error *error);
+/* The same for whoever has less time, and wants to know what was spent: `*rounds` are permitted at the beginning (all of
+ * them PKCS12_ROUNDS_TOGETHER_MAX at most) and left at the end; a derivation that is refused has cost none. */
+counterfoil_code pkcs12_open_within(int64_t *rounds, counterfoil_bytes file, counterfoil_bytes password,
+				    struct pkcs12_parts *parts, counterfoil_error *error);
 void pkcs12_parts_clear(struct pkcs12_parts *parts);
 
 /* What one AlgorithmIdentifier of password-based encryption costs: OK and *rounds, or OLD_ENCRYPTION, UNSUPPORTED,

@@ -129,7 +129,7 @@ typedef struct counterfoil_bytes {
 
 /* Read a PKCS#12 (RFC 7292) of at most 1 MiB from a file or from memory. The password is taken byte for byte as it was
  * shown, hyphens included, without a newline (0 to 1,024 bytes); it is not kept. The encryptions accepted are PBES2 with
- * PBKDF2 and AES or 3DES, and PBE-SHA1-3DES; derivation rounds are read and bounded (10,000,000 each, 30,000,000
+ * PBKDF2 and AES or 3DES, and PBE-SHA1-3DES; derivation rounds are read and bounded (2,000,000 each, 6,000,000
  * together) before any is run. Exactly one private key with its certificate must be inside, and a MAC. Time that is over,
  * or has not come, is no error here, so that facts can be shown; see counterfoil_identity_check.
  * COUNTERFOIL_OK and *identity (counterfoil_identity_free ends it), or a code of the category INPUT, TOO_LARGE,

@@ -115,6 +115,48 @@ static void add_certificates(const struct package *p, STACK_OF(PKCS7) **safes, i
 	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
 }
 
+/* The bytes of a DER element of that tag and content. */
+static void wrap(unsigned char tag, struct buf *content)
+{
+	struct buf whole = BUF_INIT(1 << 20);
+	unsigned char head[8], *at = head;
+	ASN1_put_object(&at, 1, (int)content->len, tag & 0x1f, tag & 0xc0);
+	buf_add(&whole, head, (size_t)(at - head));
+	buf_add(&whole, content->data, content->len);
+	assert_int_equal(buf_check(&whole), ERR_OK);
+	buf_free(content);
+	*content = whole;
+}
+
+/* safeContentsBag (RFC 7292 section 4.2.6), for which OpenSSL has a reader only. */
+static void nest_bags(STACK_OF(PKCS12_SAFEBAG) *bags, int depth, STACK_OF(PKCS7) **safes)
+{
+	static const unsigned char type[] = {0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x0c, 0x0a, 0x01, 0x06};
+	unsigned char *der = NULL;
+	int len = ASN1_item_i2d((ASN1_VALUE *)bags, &der, ASN1_ITEM_rptr(PKCS12_SAFEBAGS));
+	struct buf content = BUF_INIT(1 << 20);
+	buf_add(&content, der, (size_t)len);
+	OPENSSL_free(der);
+	for (int i = 0; i < depth; i++) {
+		struct buf bag = BUF_INIT(1 << 20);
+		wrap(0xa0, &content);
+		buf_add(&bag, type, sizeof type);
+		buf_add(&bag, content.data, content.len);
+		buf_free(&content);
+		content = bag;
+		wrap(0x30, &content); /* the bag */
+		wrap(0x30, &content); /* a sequence of one */
+	}
+	PKCS7 *safe = PKCS7_new();
+	safe->type = OBJ_nid2obj(NID_pkcs7_data);
+	safe->d.data = ASN1_OCTET_STRING_new();
+	assert_int_equal(ASN1_OCTET_STRING_set(safe->d.data, content.data, (int)content.len), 1);
+	if (!*safes)
+		*safes = sk_PKCS7_new_null();
+	sk_PKCS7_push(*safes, safe);
+	buf_free(&content);
+}
+
 static void add_keys(const struct package *p, STACK_OF(PKCS7) **safes, int rounds)
 {
 	STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
@@ -124,7 +166,10 @@ static void add_keys(const struct package *p, STACK_OF(PKCS7) **safes, int round
 	EVP_PKEY *keys[] = {p->subject->key, p->second_key};
 	for (size_t i = 0; i < 2 && keys[i]; i++)
 		assert_non_null(PKCS12_add_key(&bags, keys[i], 0, rounds, nid, nid == -1 ? NULL : p->password));
-	assert_int_equal(PKCS12_add_safe(safes, bags, -1, 0, NULL), 1);
+	if (p->nest)
+		nest_bags(bags, p->nest, safes);
+	else
+		assert_int_equal(PKCS12_add_safe(safes, bags, -1, 0, NULL), 1);
 	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
 }
 

@@ -41,6 +41,7 @@ struct package {
 	const EVP_MD *mac;            /* NULL: SHA-256 */
 	int rounds;                   /* 0: 1 */
 	bool no_key, no_certificate, no_mac;
+	int nest;                     /* the key's bag this many bags deep in others */
 	int64_t mac_rounds_told;         /* written over the MAC's count afterwards */
 	int64_t certificate_rounds_told; /* and over the certificates' encryption's, before the MAC */
 };
