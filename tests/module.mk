@@ -62,12 +62,20 @@ unit: $(UNIT_BIN)
 SECONDS_EACH ?= 60
 FUZZ_NAMES  := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZ_REPLAY := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
+# The library's targets link the client's objects, all others the daemon's.
+CLIENT_FUZZ := $(filter peer pkcs12 soap,$(FUZZ_NAMES))
+DAEMON_FUZZ := $(filter-out $(CLIENT_FUZZ),$(FUZZ_NAMES))
+fuzz_binaries = $(foreach name,$(1),$(BUILD)/fuzz/$(name) $(BUILD)/fuzzer-$(name))
+$(call fuzz_binaries,$(CLIENT_FUZZ)): $(CLIENT_LIB_OBJ) $(BUILD)/libbase.a
+$(call fuzz_binaries,$(CLIENT_FUZZ)): FUZZ_LDLIBS := $(CLIENT_LDLIBS)
+$(call fuzz_binaries,$(DAEMON_FUZZ)): $(DAEMON_LIBS)
+$(call fuzz_binaries,$(DAEMON_FUZZ)): FUZZ_LDLIBS = $(DAEMON_LDLIBS)
 # The order's runs on the bench of the unit tests.
-$(BUILD)/fuzz/order $(BUILD)/fuzzer-order: FUZZ_LDLIBS := -lcmocka
-$(FUZZ_REPLAY): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
+$(call fuzz_binaries,order): FUZZ_LDLIBS = $(DAEMON_LDLIBS) -lcmocka
+$(FUZZ_REPLAY): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(SUPPORT_OBJ)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) $(FUZZ_LDLIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FUZZ_LDLIBS)
 fuzz-replay: $(FUZZ_REPLAY)
 	$(Q)tests/fuzz/run-replay $(FUZZ_REPLAY)
 fuzz: deps-build
@@ -75,9 +83,9 @@ fuzz: deps-build
 	$(Q)$(MAKE) --no-print-directory CC=clang BUILD=build/fuzzer SANITIZE=fuzzer-no-link,address,undefined -j$(shell nproc) fuzzers
 	$(Q)tests/fuzz/run-fuzz build/fuzzer $(SECONDS_EACH) $(FUZZ_NAMES)
 fuzzers: $(addprefix $(BUILD)/fuzzer-,$(FUZZ_NAMES))
-$(BUILD)/fuzzer-%: $(BUILD)/obj/tests/fuzz/%.o $(SUPPORT_OBJ) $(DAEMON_LIBS)
+$(addprefix $(BUILD)/fuzzer-,$(FUZZ_NAMES)): $(BUILD)/fuzzer-%: $(BUILD)/obj/tests/fuzz/%.o $(SUPPORT_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(filter-out -fsanitize=%,$(ALL_LDFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(DAEMON_LDLIBS) $(FUZZ_LDLIBS)
+	$(Q)$(CC) $(filter-out -fsanitize=%,$(ALL_LDFLAGS)) -fsanitize=fuzzer,address,undefined -o $@ $^ $(FUZZ_LDLIBS)
 
 .PHONY: fuzz fuzzers demo run analysis lint check test-programs flow browser fuzz-replay
 # The order matters (what is missing is installed before anything is compiled), so these call make in turn.
