@@ -49,7 +49,7 @@ static enum err io_error(struct errbuf *why, const char *what, const char *path)
 	return fail(why, e, "%s %s: %s", what, path, strerror(saved));
 }
 
-static enum err sync_folder(const char *path, struct errbuf *why)
+enum err file_sync_folder(const char *path, struct errbuf *why)
 {
 	char folder[4096];
 	snprintf(folder, sizeof folder, "%s", path);
@@ -96,7 +96,7 @@ static enum err publish(const char *path, const void *bytes, size_t len, mode_t 
 		e = io_error(why, "publish", path);
 	if (bad || !replace)
 		unlink(temporary);
-	return e ? e : sync_folder(path, why);
+	return e ? e : file_sync_folder(path, why);
 }
 
 enum err file_publish(const char *path, const void *bytes, size_t len, mode_t mode, struct errbuf *why)

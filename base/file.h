@@ -23,6 +23,9 @@ enum err file_read_fd(int fd, const char *name, struct buf *out, struct errbuf *
 enum err file_read_secret(const char *path, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 enum err file_read_secret_fd(int fd, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 
+/* What names path is on the disk for good. */
+enum err file_sync_folder(const char *path, struct errbuf *why) MUST_CHECK;
+
 /* What a failed call on a file means by its errno: ERR_FULL for no room (disk, quota), else ERR_IO. */
 enum err file_error(int number);
 /* ERR_FULL, ERR_IO or ERR_CORRUPT: a disk is full, failing or damaged. */

@@ -33,7 +33,7 @@ CLIENT_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o tls_se
 $(addprefix $(BUILD)/unit/,client_collect client_identity client_pkcs12 client_pkcs12_kinds client_swap client_transport): $(CLIENT_TEST_OBJ)
 # Those that call, with a client and a server at hand.
 CLIENT_CALL_OBJ := $(CLIENT_TEST_OBJ) $(BUILD)/obj/tests/support/call_stage.o
-$(addprefix $(BUILD)/unit/client_,body form retry cancel http2 proxy): $(CLIENT_CALL_OBJ)
+$(addprefix $(BUILD)/unit/client_,body call form retry cancel http2 proxy): $(CLIENT_CALL_OBJ)
 # Those of a peer, what a proxy passes on and a CA's lists.
 PEER_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o crl_maker.o forms.o)
 $(addprefix $(BUILD)/unit/,client_peer client_presented client_revocation): $(PEER_TEST_OBJ)

@@ -219,3 +219,9 @@ long arguments_number(const struct arguments *a, const char *name, long otherwis
 	const char *value = arguments_value(a, name);
 	return value ? strtol(value, NULL, 10) : otherwise;
 }
+
+uint32_t arguments_milliseconds(const struct arguments *a, const char *name)
+{
+	int64_t seconds = arguments_number(a, name, 0);
+	return seconds > UINT32_MAX / 1000 ? UINT32_MAX : (uint32_t)(seconds * 1000);
+}

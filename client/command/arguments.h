@@ -4,6 +4,8 @@
 
 #include "client/command/table.h"
 
+#include <stdint.h>
+
 enum { GIVEN_MAX = 64 };
 
 struct given {
@@ -28,6 +30,9 @@ const char *arguments_value(const struct arguments *a, const char *name);
 bool arguments_switch(const struct arguments *a, const char *name);
 /* A KIND_NUMBER field, or otherwise when not given. */
 long arguments_number(const struct arguments *a, const char *name, long otherwise);
+
+/* A KIND_NUMBER field of seconds as milliseconds, at most 2^32-1; 0 when not given. */
+uint32_t arguments_milliseconds(const struct arguments *a, const char *name);
 
 /* The word among count that `typed` was probably meant to be (edit distance of a third of its length at most, a swap
  * counts one), or NULL. */

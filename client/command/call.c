@@ -1,93 +1,88 @@
 /* call URL: one request with the identity; the answer's body to standard output, or to a file. */
-#include "base/file.h"
-#include "client/command/output.h"
+#include "client/command/call.h"
 #include "client/command/problem.h"
 #include "client/command/session.h"
 
 #include <string.h>
-#include <unistd.h>
 
-enum { BODY_MAX = 64 << 20, HEAD_MAX = 1 << 20, HEADERS_MAX = GIVEN_MAX };
+enum { BODY_MAX = 64 << 20 };
 
-static enum err read_data(const char *data, struct buf *out, struct errbuf *why)
+static counterfoil_request request_of(const struct arguments *given, const char **headers, const struct call_body *body)
 {
-	if (data[0] != '@')
-		buf_text(out, data);
-	else if (strcmp(data, "@-") == 0)
-		return file_read_fd(STDIN_FILENO, "standard input", out, why);
-	else
-		return file_read(data + 1, out, why);
-	return buf_check(out);
+	const char *method = arguments_value(given, "method");
+	size_t count = 0;
+	for (size_t i = 0; i < given->count; i++)
+		if (strcmp(given->given[i].field->name, "header") == 0)
+			headers[count++] = given->given[i].value;
+	headers[count] = NULL;
+	return (counterfoil_request){
+		.size = sizeof(counterfoil_request), .method = method ? method : body->method, .url = arguments_value(given, "url"),
+		.headers = headers, .body = body->memory, .source = body->source.read ? &body->source : NULL,
+		.parts = body->parts, .part_count = body->part_count,
+		.total_timeout_ms = arguments_milliseconds(given, "max-time"),
+		.retries = (uint32_t)arguments_number(given, "retry", 0),
+	};
 }
 
-static enum err print_head(const counterfoil_response *response, struct errbuf *why)
+static enum err send_call(struct session *s, const struct arguments *given, const struct call_body *body,
+			  struct call_output *output, struct errbuf *why)
 {
-	struct buf head = BUF_INIT(HEAD_MAX);
-	const char *name, *value;
-	buf_format(&head, "HTTP %d\n", counterfoil_response_status(response));
-	for (size_t i = 0; (name = counterfoil_response_header_at(response, i, &value)); i++)
-		buf_format(&head, "%s: %s\n", name, value);
-	buf_byte(&head, '\n');
-	enum err e = buf_check(&head);
-	if (!e)
-		e = output_body(head.data, head.len, why);
-	buf_free(&head);
+	const char *headers[GIVEN_MAX + 1];
+	counterfoil_request request = request_of(given, headers, body);
+	counterfoil_response *response = NULL;
+	counterfoil_error error;
+	if (output->sink.write)
+		request.sink = &output->sink;
+	else
+		request.body_cap = BODY_MAX;
+	counterfoil_code code = counterfoil_call(s->client, &request, &response, &error);
+	enum err e = code ? fail(why, problem_of_library(code), "%s", error.text) : ERR_OK;
+	if (output->failed)
+		e = fail(why, output->failed, "%s", err_why(output->failed, &output->why));
+	if (response) {
+		int status = counterfoil_response_status(response);
+		enum err printed = call_output_end(output, response, why);
+		if (!printed && status >= 400)
+			e = problem_read(status, counterfoil_response_body(response), NULL, why);
+		e = printed ? printed : e;
+	}
+	counterfoil_response_free(response);
 	return e;
 }
 
-/* The body is data whatever the status: a refusal's reasons are in it. */
-static enum err print(const struct arguments *given, const counterfoil_response *response, struct errbuf *why)
+/* A command line is no place for a password: everybody on the machine can read it. */
+static enum err check_proxy(const struct arguments *given, struct errbuf *why)
 {
-	counterfoil_bytes body = counterfoil_response_body(response);
-	const char *out = arguments_value(given, "out");
-	enum err e = arguments_switch(given, "include") ? print_head(response, why) : ERR_OK;
-	if (e)
-		return e;
-	if (out)
-		return file_publish(out, body.data, body.len, 0600, why);
-	return output_body(body.data, body.len, why);
+	const char *proxy = arguments_value(given, "proxy");
+	return proxy && strchr(proxy, '@') ? fail(why, ERR_USAGE, "--proxy: no name and password here: set https_proxy to it, "
+								  "and give --proxy " COUNTERFOIL_PROXY_ENVIRONMENT)
+					   : ERR_OK;
 }
 
-static enum err send_call(struct session *s, const struct arguments *given, const struct buf *body,
-			  counterfoil_response **response, struct errbuf *why)
+static enum err with_body(const struct arguments *given, const struct call_body *body, struct errbuf *why)
 {
-	const char *headers[HEADERS_MAX + 1] = {NULL};
-	size_t count = 0;
-	for (size_t i = 0; i < given->count; i++)
-		if (given->given[i].field->kind == KIND_MANY)
-			headers[count++] = given->given[i].value;
-	const char *method = arguments_value(given, "method");
-	if (!method)
-		method = arguments_value(given, "data") ? "POST" : "GET";
-	const counterfoil_request request = {.size = sizeof request, .method = method, .url = arguments_value(given, "url"),
-					     .headers = headers, .body = {body->data, body->len}, .body_cap = BODY_MAX};
-	counterfoil_error error;
-	counterfoil_code code = counterfoil_call(s->client, &request, response, &error);
-	return code ? fail(why, problem_of_library(code), "%s", error.text) : ERR_OK;
+	struct session s;
+	struct call_output output;
+	enum err e = session_call(given, &s, why);
+	if (e)
+		return e;
+	e = call_output_open(given, &output, why);
+	if (!e)
+		e = send_call(&s, given, body, &output, why);
+	call_output_close(&output);
+	session_close(&s);
+	return e;
 }
 
 enum err run_call(const struct arguments *given, struct errbuf *why)
 {
-	struct session s;
-	struct buf body = BUF_INIT(BODY_MAX);
-	counterfoil_response *response = NULL;
-	const char *data = arguments_value(given, "data");
-	enum err e = data ? read_data(data, &body, why) : ERR_OK;
+	struct call_body body;
+	enum err e = check_proxy(given, why);
 	if (!e)
-		e = session_call(given, &s, why);
-	if (e) {
-		buf_free(&body);
+		e = call_body_open(given, &body, why);
+	if (e)
 		return e;
-	}
-	e = send_call(&s, given, &body, &response, why);
-	if (response) {
-		enum err printed = print(given, response, why);
-		if (!printed && counterfoil_response_status(response) >= 400)
-			e = problem_read(counterfoil_response_status(response), counterfoil_response_body(response), NULL, why);
-		e = printed ? printed : e;
-	}
-	counterfoil_response_free(response);
-	buf_free(&body);
-	session_close(&s);
+	e = with_body(given, &body, why);
+	call_body_close(&body);
 	return e;
 }

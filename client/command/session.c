@@ -49,9 +49,13 @@ static enum err open_identity(struct session *s, struct errbuf *why)
 	return e;
 }
 
-static enum err open_client(struct session *s, struct errbuf *why)
+static enum err open_client(struct session *s, const struct arguments *given, struct errbuf *why)
 {
 	counterfoil_client_options options = {.size = sizeof options, .identity = s->identity};
+	options.connect_timeout_ms = arguments_milliseconds(given, "connect-timeout");
+	options.stall_timeout_seconds = (uint32_t)arguments_number(given, "stall-time", 0);
+	options.proxy = arguments_value(given, "proxy");
+	options.http = arguments_switch(given, "http1") ? COUNTERFOIL_HTTP_1_1 : COUNTERFOIL_HTTP_AUTO;
 	options.trust = s->identity ? COUNTERFOIL_TRUST_IDENTITY : COUNTERFOIL_TRUST_SYSTEM;
 	struct buf pem = BUF_INIT(TRUST_MAX);
 	enum err e = ERR_OK;
@@ -101,7 +105,7 @@ enum err session_staff(const struct arguments *given, struct session *s, struct 
 		e = keep_server(s, s->settings.of[SETTING_SERVER].value, why);
 	if (!e)
 		e = open_identity(s, why);
-	return finish(s, e ? e : open_client(s, why));
+	return finish(s, e ? e : open_client(s, given, why));
 }
 
 enum err session_call(const struct arguments *given, struct session *s, struct errbuf *why)
@@ -110,7 +114,7 @@ enum err session_call(const struct arguments *given, struct session *s, struct e
 	enum err e = settings_load(given, &s->settings, why);
 	if (!e)
 		e = open_identity(s, why);
-	return finish(s, e ? e : open_client(s, why));
+	return finish(s, e ? e : open_client(s, given, why));
 }
 
 enum err session_public(const struct arguments *given, const char *server, struct session *s, struct errbuf *why)
@@ -121,7 +125,7 @@ enum err session_public(const struct arguments *given, const char *server, struc
 		s->settings.of[SETTING_CA].value[0] = '\0';
 	if (!e)
 		e = keep_server(s, server, why);
-	return finish(s, e ? e : open_client(s, why));
+	return finish(s, e ? e : open_client(s, given, why));
 }
 
 void session_close(struct session *s)

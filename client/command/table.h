@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FIELDS_MAX = 11, COLUMNS_MAX = 8, EXAMPLES_MAX = 4 };
+enum { FIELDS_MAX = 20, COLUMNS_MAX = 8, EXAMPLES_MAX = 4 };
 
 enum place { IN_TOOL, IN_PATH, IN_QUERY, IN_BODY }; /* where a field's value goes */
 enum kind {

@@ -32,6 +32,11 @@ int stage_teardown(void **state)
 	return 0;
 }
 
+counterfoil_bytes stage_ca_pem(void)
+{
+	return (counterfoil_bytes){ca_pem, ca_pem_len};
+}
+
 counterfoil_client *stage_client(const counterfoil_client_options *options)
 {
 	counterfoil_client_options all = options ? *options : (counterfoil_client_options){0};

@@ -14,6 +14,8 @@ struct call_stage {
 int stage_setup(void **state); /* of the whole group: the CA and the server's certificate */
 int stage_teardown(void **state);
 
+counterfoil_bytes stage_ca_pem(void); /* what the server is verified with */
+
 /* options: NULL, or more than trust. */
 void stage_open(struct call_stage *stage, const counterfoil_client_options *options);
 void stage_close(struct call_stage *stage);
