@@ -1,8 +1,8 @@
 /* client: an identity, trust and limits, bound to a transport. */
-#include "client/client.h"
 #include "base/clock.h"
 #include "client/request.h"
 #include "client/trust.h"
+#include "client/watch.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -85,6 +85,7 @@ void counterfoil_client_free(counterfoil_client *client)
 {
 	if (!client)
 		return;
+	watch_free(atomic_load(&client->watch));
 	generation_release(client->current);
 	X509_STORE_free(client->trust);
 	proxy_free(&client->proxy);
@@ -110,6 +111,20 @@ static counterfoil_code refusal(const counterfoil_response *response)
 	return found;
 }
 
+/* Dates first: nothing is sent with a certificate whose time is over. */
+static counterfoil_code exchange(const struct generation *generation, struct attempt *attempt,
+				 counterfoil_response **response, counterfoil_error *error)
+{
+	counterfoil_code code = COUNTERFOIL_OK;
+	if (generation->identity)
+		code = counterfoil_identity_check(generation->identity, clock_now(), error);
+	if (!code)
+		code = retry_exchange(generation->transport, attempt, response, error);
+	if (code || ((*response)->status != 401 && (*response)->status != 403))
+		return code;
+	return outcome(error, refusal(*response), NULL);
+}
+
 counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
 				  counterfoil_response **response, counterfoil_error *error)
 {
@@ -120,13 +135,9 @@ counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_
 	counterfoil_code code = request_take(request, &attempt.request, error);
 	if (code)
 		return code;
-	struct generation *generation = client_take(client);
-	if (generation->identity)
-		code = counterfoil_identity_check(generation->identity, clock_now(), error);
-	if (!code)
-		code = retry_exchange(generation->transport, &attempt, response, error);
+	struct generation *generation = watch_take(client);
+	code = exchange(generation, &attempt, response, error);
+	watch_verdict(client, generation, code);
 	generation_release(generation);
-	if (code || ((*response)->status != 401 && (*response)->status != 403))
-		return code;
-	return outcome(error, refusal(*response), NULL);
+	return code;
 }

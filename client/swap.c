@@ -1,7 +1,7 @@
 /* swap: another identity in the place of the one in use, while calls are under way. */
 #include "base/clock.h"
-#include "client/client.h"
 #include "client/trust.h"
+#include "client/watch.h"
 
 #include <string.h>
 
@@ -77,10 +77,13 @@ counterfoil_code client_swap(counterfoil_client *client, const counterfoil_ident
 counterfoil_code counterfoil_client_use(counterfoil_client *client, const counterfoil_identity *identity,
 					counterfoil_error *error)
 {
-	bool swapped;
+	bool swapped = false;
 	if (!client || !identity)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "no client was given, or no identity");
-	return client_swap(client, identity, &swapped, error);
+	counterfoil_code code = client_swap(client, identity, &swapped, error);
+	if (swapped)
+		watch_swapped(client, identity);
+	return code;
 }
 
 counterfoil_code counterfoil_client_reload(counterfoil_client *client, const char *path, counterfoil_bytes password,

@@ -304,6 +304,56 @@ COUNTERFOIL_API counterfoil_code counterfoil_client_reload(counterfoil_client *c
 /* The identity in use, with a hold for the caller (counterfoil_identity_free gives it back); NULL when there is none. */
 COUNTERFOIL_API counterfoil_identity *counterfoil_client_identity(counterfoil_client *client);
 
+typedef enum counterfoil_event_kind {
+	COUNTERFOIL_EVENT_SWAPPED = 1, /* another identity is in use from now on */
+	COUNTERFOIL_EVENT_REFUSED = 2, /* the watched file changed and cannot be used: the identity in use goes on */
+	COUNTERFOIL_EVENT_EXPIRY = 3,  /* no more than one of the chosen numbers of whole days is left to the one in use */
+	COUNTERFOIL_EVENT_REVOKED = 4  /* a server said that the one in use was revoked */
+} counterfoil_event_kind;
+
+typedef struct counterfoil_event { /* filled by the library, lent for the callback's time */
+	size_t size;
+	counterfoil_event_kind kind;
+	const counterfoil_identity *identity; /* the one in use; NULL: none */
+	int64_t days_left;                    /* of it, as counterfoil_identity_days_left */
+	const counterfoil_error *error;       /* why, for REFUSED and REVOKED; else NULL */
+} counterfoil_event;
+
+/* For look_every_ms: calls never look, counterfoil_client_check alone does. */
+#define COUNTERFOIL_BY_HAND UINT32_MAX
+
+typedef struct counterfoil_watch_options {
+	size_t size; /* sizeof(counterfoil_watch_options) */
+	/* Runs in the thread of the call, or of the check, that found it out, perhaps in several at once. It may call
+	 * everything but counterfoil_client_free of this client. NULL: nobody is told. */
+	void (*on_event)(void *context, const counterfoil_event *event);
+	void *context;
+	const char *path;          /* the file to watch; NULL: none */
+	const char *password_path; /* the first line is path's password; watched too */
+	/* Instead of reading path as PKCS#12 with that password: make the identity in the program's own way (a password
+	 * from elsewhere, PEM), fill error when it cannot be had. May not use the client. path and password_path are then
+	 * just files to watch, the second perhaps NULL. */
+	counterfoil_code (*load)(void *context, counterfoil_identity **identity, counterfoil_error *error);
+	uint32_t look_every_ms; /* at most so often; 0: 1,000 */
+	const uint32_t *days;   /* when to tell EXPIRY, at most 16; NULL: 30, 14, 7 and 1 */
+	size_t day_count;
+} counterfoil_watch_options;
+
+/* Look after the identity of a client for as long as it lives; once. No thread is started and no descriptor kept: at most
+ * once in look_every_ms the call that comes first asks for the state of the files, and reads them in its own thread when
+ * they changed, before its time-out begins; the calls beside it go on. Copied, moved or linked into place is all the same:
+ * a file that is not whole yet, or cannot be used otherwise, is told once (REFUSED), the identity in use goes on, and the
+ * file is read again when it changes. What may pass by itself (no memory, a time that has not begun) is tried again every
+ * minute. Of what is seen at once, the file at the first look included, only another certificate or other CAs make a swap
+ * (see counterfoil_client_use). EXPIRY is told once for each number of days and identity, only for the smallest of those
+ * that are reached together; REVOKED once for each identity. COUNTERFOIL_OK, BAD_INPUT or OUT_OF_MEMORY. */
+COUNTERFOIL_API counterfoil_code counterfoil_client_watch(counterfoil_client *client,
+	const counterfoil_watch_options *options, counterfoil_error *error);
+/* Look now, and tell what is due: for a timer of the program, when calls are rare or may not be held up, and for its
+ * health page. COUNTERFOIL_OK when the identity in use is valid and the watched file, if any, holds it; otherwise what
+ * counterfoil_identity_check says of it, or else why the file is refused. */
+COUNTERFOIL_API counterfoil_code counterfoil_client_check(counterfoil_client *client, counterfoil_error *error);
+
 /* 100 to 599 */
 COUNTERFOIL_API int counterfoil_response_status(const counterfoil_response *response);
 /* The value of the first header of that name, in whatever case; NULL when there is none. */
