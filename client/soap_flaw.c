@@ -7,7 +7,7 @@ static const struct {
 	[SOAP_SOUND] = {COUNTERFOIL_OK, "is sound"},
 	[SOAP_NO_MEMORY] = {COUNTERFOIL_OUT_OF_MEMORY, "cannot be read: out of memory"},
 	[SOAP_TOO_LARGE] = {COUNTERFOIL_TOO_LARGE, "grows beyond its bound when it is read"},
-	[SOAP_TOO_MANY] = {COUNTERFOIL_BAD_SOAP, "has more attributes in an element, or more namespaces, than SOAP needs"},
+	[SOAP_TOO_MANY] = {COUNTERFOIL_BAD_SOAP, "has more attributes in an element, more namespaces, or more different names than SOAP needs"},
 	[SOAP_TOO_DEEP] = {COUNTERFOIL_BAD_SOAP, "has elements nested deeper than 200"},
 	[SOAP_ENCODING] = {COUNTERFOIL_BAD_SOAP, "is not text in UTF-8, UTF-16, US-ASCII or ISO-8859-1"},
 	[SOAP_NOT_XML] = {COUNTERFOIL_BAD_SOAP, "is not well-formed XML with declared namespaces"},

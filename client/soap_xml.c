@@ -40,10 +40,16 @@ static int on_read(void *data, char *out, int room)
 	return (int)n;
 }
 
+/* To libxml2 a name beyond NAMES_MAX is out of memory too. */
 static void on_error(void *data, xmlErrorPtr error)
 {
-	if (error->level >= XML_ERR_ERROR)
-		stop(data, error->code == XML_ERR_NO_MEMORY ? SOAP_NO_MEMORY : SOAP_NOT_XML);
+	struct reading *r = data;
+	if (error->level < XML_ERR_ERROR)
+		return;
+	if (error->code != XML_ERR_NO_MEMORY)
+		stop(r, SOAP_NOT_XML);
+	else
+		stop(r, r->context && xmlDictGetUsage(r->context->dict) > NAMES_MAX ? SOAP_TOO_MANY : SOAP_NO_MEMORY);
 }
 
 static enum soap_flaw declare(struct reading *r, int count, const xmlChar **pairs)
