@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# What a web service learns of its callers: a real certificate, passed on by a real nginx, before and after its revocation.
+
+load lib
+
+setup_file() {
+	start_installation
+	make_directory
+	export XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config
+	unset COUNTERFOIL_SERVER COUNTERFOIL_IDENTITY COUNTERFOIL_CA COUNTERFOIL_PASSWORD_FILE
+	WORK=$BATS_FILE_TMPDIR
+	collect_whole "$BATS_FILE_TMPDIR/client.pem"
+	echo "$SERIAL" >"$BATS_FILE_TMPDIR/serial"
+	(umask 077 && echo "$PASSWORD" >"$BATS_FILE_TMPDIR/password")
+	# shellcheck disable=SC2153 # lib.bash sets it
+	curl -sS "$STATUS/ca/issuing.pem" "$STATUS/ca/root.pem" >"$BATS_FILE_TMPDIR/ca.pem"
+	start_nginx
+}
+teardown_file() {
+	[ ! -e "$BATS_FILE_TMPDIR/nginx.pid" ] || kill "$(cat "$BATS_FILE_TMPDIR/nginx.pid")" 2>/dev/null || true
+	stop_installation
+}
+
+# nginx in front of a service that answers with the header it was given (libcounterfoil(3) has the lines that count). It
+# takes listening sockets that it inherits by descriptor, so its ports are its own from the beginning.
+start_nginx() {
+	local dir=$BATS_FILE_TMPDIR/nginx
+	mkdir "$dir"
+	cat >"$dir/before" <<-CONF
+		daemon off; worker_processes 1; user root; pid $dir/pid; error_log $dir/error.log notice;
+		events { }
+		http {
+			access_log off;
+			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
+			server {
+				ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
+				ssl_client_certificate $BATS_FILE_TMPDIR/ca.pem; ssl_verify_client optional; ssl_verify_depth 2;
+	CONF
+	# shellcheck disable=SC2016
+	"$BUILD/tools/sockets" -- sh -c '
+		{
+			cat "$1/before"
+			echo "location / { proxy_set_header X-Client-Cert \$ssl_client_escaped_cert;"
+			echo "	proxy_pass http://127.0.0.1:$PORT_MEMBERS; }"
+			echo "listen 127.0.0.1:$PORT_PUBLIC ssl; }"
+			echo "server { listen 127.0.0.1:$PORT_MEMBERS; location / { return 200 \$http_x_client_cert; } } }"
+		} >"$1/nginx.conf"
+		echo "$PORT_PUBLIC" >"$1/port"
+		NGINX="3;4;" exec nginx -e "$1/error.log" -c "$1/nginx.conf"' sh "$dir" 3>&- </dev/null >"$dir/out" 2>&1 &
+	echo $! >"$BATS_FILE_TMPDIR/nginx.pid"
+	until_true 20 nginx_answers || { cat "$dir/out" "$dir/error.log" >&2; return 1; }
+}
+nginx_answers() { passed_on "$BATS_FILE_TMPDIR/answer" 2>/dev/null; }
+# passed_on FILE CURL-ARGUMENT...: what nginx tells the service behind it of this caller.
+passed_on() {
+	local file=$1
+	shift
+	curl -sS --cacert "$CA" "$@" -o "$file" "https://localhost:$(cat "$BATS_FILE_TMPDIR/nginx/port")/"
+}
+peer() { "$COMMAND" peer --ca "$BATS_FILE_TMPDIR/ca.pem" "$@"; }
+refused_with() { # refused_with EXIT VERDICT ARGUMENT...
+	local wanted=$1 verdict=$2
+	shift 2
+	run peer --json "$@"
+	equal "$status" "$wanted" "exit code ($output)"
+	grep -q "\"verdict\": \"$verdict\"" <<<"$output"
+}
+
+@test "what nginx passes on names organisation, service and client; nothing passed on names nobody" {
+	passed_on "$WORK/header" --cert "$BATS_FILE_TMPDIR/client.pem"
+	peer --crl "$STATUS/crl/issuing.crl" --format nginx --json "$WORK/header" >"$WORK/verdict"
+	equal "$(jq -r '[.organisation_slug, .service_slug, .client_slug, .kind, .revocation, .accepted] | join(" ")' "$WORK/verdict")" \
+		"nordbank document-archive e-banking client good true" verdict
+	equal "$(jq -r .serial "$WORK/verdict" | sed -e :a -e 's/^.\{1,39\}$/0&/;ta')" "$(cat "$BATS_FILE_TMPDIR/serial")" serial
+	passed_on "$WORK/nobody" -H "X-Client-Cert: $(cat "$WORK/header")" # what a caller puts there does not get through
+	refused_with 4 peer_absent --crl "$STATUS/crl/issuing.crl" --format nginx "$WORK/nobody"
+	peer --crl "$STATUS/crl/bundle.pem" <"$WORK/header"
+}
+
+@test "staff and servers are refused unless asked for; without a list nobody knows" {
+	openssl x509 -in "$BATS_FILE_TMPDIR/administrator.pem" -out "$WORK/staff.pem"
+	openssl x509 -in "$DIR/tls/members.pem" -out "$WORK/server.pem"
+	openssl x509 -in "$BATS_FILE_TMPDIR/client.pem" -outform der -out "$WORK/client.der"
+	refused_with 4 peer_wrong_kind --crl "$STATUS/crl/issuing.crl" "$WORK/staff.pem"
+	refused_with 4 peer_wrong_purpose --crl "$STATUS/crl/issuing.crl" "$WORK/server.pem"
+	peer --crl "$STATUS/crl/issuing.crl" --kind staff "$WORK/staff.pem"
+	peer --crl "$STATUS/crl/issuing.crl" --kind server "$WORK/server.pem"
+	refused_with 4 peer_unknown_status "$WORK/client.der"
+	refused_with 4 peer_unknown_status --crl "$STATUS/crl/root.crl" "$WORK/client.der"
+	refused_with 4 peer_unknown_status --crl http://localhost:1/x.crl "$WORK/client.der"
+	peer --unknown-ok "$WORK/client.der"
+}
+
+checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" "$@"; }
+
+@test "once revoked it is refused, and check says so to people and to monitoring" {
+	checks --live
+	equal "$status" 0 "before ($output)"
+	grep -q 'not revoked' <<<"$output"
+	checks --live --nagios
+	equal "$status" 0 "before ($output)"
+	grep -qE '^COUNTERFOIL OK - e-banking: 7[0-9]{2} days left, .*not revoked \| days=7[0-9]{2};30:;7:$' <<<"$output"
+	api POST "/v1/certificates/$(cat "$BATS_FILE_TMPDIR/serial")/revoke" '{"reason":"keyCompromise"}'
+	until_true 60 revoked_everywhere
+	checks --live --nagios
+	equal "$status" 2 "after ($output)"
+	grep -q '^COUNTERFOIL CRITICAL - .*revoked | days=' <<<"$output"
+	checks --crl "$STATUS/crl/issuing.crl"
+	equal "$status" 6 "after ($output)"
+	openssl x509 -in "$BATS_FILE_TMPDIR/client.pem" -out "$WORK/client.pem"
+	refused_with 6 peer_revoked --crl "$STATUS/crl/bundle.pem" --format pem "$WORK/client.pem"
+}
+revoked_everywhere() {
+	openssl x509 -in "$BATS_FILE_TMPDIR/client.pem" | peer --crl "$STATUS/crl/issuing.crl" >/dev/null 2>&1
+	[ $? -eq 6 ]
+}
