@@ -70,6 +70,8 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_SEVERAL_KEYS = 19,    /* more than one private key inside */
 	COUNTERFOIL_NO_TRUST = 20,        /* no CA certificate to verify servers with */
 	COUNTERFOIL_BAD_CHAIN = 21,       /* not from the CA in its own file, or not for TLS clients */
+	COUNTERFOIL_FILE_EXISTS = 28,     /* it is there already, and was not to be replaced */
+	COUNTERFOIL_FILE_UNWRITABLE = 29, /* no such folder, not permitted, or the disk is full */
 	/* IDENTITY */
 	COUNTERFOIL_EXPIRED = 30, COUNTERFOIL_NOT_YET_VALID = 31, COUNTERFOIL_REVOKED = 32,
 	/* SERVER */
@@ -170,6 +172,25 @@ COUNTERFOIL_API int64_t counterfoil_identity_not_after(const counterfoil_identit
 COUNTERFOIL_API int64_t counterfoil_identity_days_left(const counterfoil_identity *identity, int64_t now);
 /* The certificate (index 0) and the CA certificates of the file behind it, as DER. Lent; data is NULL past the last. */
 COUNTERFOIL_API counterfoil_bytes counterfoil_identity_certificate(const counterfoil_identity *identity, size_t index);
+
+typedef enum counterfoil_encoding {
+	COUNTERFOIL_ENCODING_MODERN = 1,     /* PKCS#12: AES-256, PBKDF2 and a MAC with SHA-256 */
+	COUNTERFOIL_ENCODING_COMPATIBLE = 2, /* PKCS#12: 3DES and a MAC with SHA-1, for old Windows, macOS and Java */
+	COUNTERFOIL_ENCODING_PEM = 3,        /* certificate, CA certificates, key; the key encrypted (PKCS#8, AES-256) */
+	COUNTERFOIL_ENCODING_PEM_OPEN = 4    /* the same, but whoever reads the file has the key */
+} counterfoil_encoding;
+
+typedef struct counterfoil_save_options {
+	size_t size; /* sizeof(counterfoil_save_options) */
+	counterfoil_encoding encoding;
+	counterfoil_bytes password; /* of the new file: 1 to 1,024 bytes; not used by PEM_OPEN */
+	int replace;                /* not 0: also a file that exists */
+} counterfoil_save_options;
+
+/* Write a copy to a new file, which only its owner may read (0600), whole or not at all. COUNTERFOIL_OK, BAD_INPUT,
+ * FILE_EXISTS, FILE_UNWRITABLE, OUT_OF_MEMORY or FAILED. */
+COUNTERFOIL_API counterfoil_code counterfoil_identity_save(const counterfoil_identity *identity, const char *path,
+	const counterfoil_save_options *options, counterfoil_error *error);
 
 typedef enum counterfoil_trust {
 	COUNTERFOIL_TRUST_IDENTITY = 0, /* the CA certificates in the identity's file (the default) */

@@ -91,6 +91,30 @@ refused_with() { # refused_with EXIT VERDICT ARGUMENT...
 	peer --unknown-ok "$WORK/client.der"
 }
 
+convert() { "$COMMAND" convert "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" "$@"; }
+
+@test "a file converted is its owner's, opens elsewhere, and calls the service" {
+	convert --to pem --plain-key --out "$WORK/open.pem"
+	equal "$(stat -c %a "$WORK/open.pem")" 600 mode
+	equal "$(curl -sS --cacert "$CA" --cert "$WORK/open.pem" "$MEMBERS/v1/me" | jq -r .client)" e-banking "who calls"
+	(umask 077 && echo 'another one' >"$WORK/other")
+	for to in modern compatible; do
+		convert --to "$to" --new-password-file "$WORK/other" --out "$WORK/$to.p12"
+		openssl pkcs12 -in "$WORK/$to.p12" -passin "file:$WORK/other" -info -nodes -out "$WORK/$to.pem" 2>"$WORK/$to.info"
+		cmp <(openssl pkey -in "$WORK/$to.pem") <(openssl pkey -in "$WORK/open.pem")
+	done
+	grep -q 'MAC: sha256' "$WORK/modern.info"
+	grep -q 'AES-256-CBC' "$WORK/modern.info"
+	grep -q 'MAC: sha1' "$WORK/compatible.info"
+	grep -q 'pbeWithSHA1And3-KeyTripleDES-CBC' "$WORK/compatible.info"
+	run convert --to pem --out "$WORK/open.pem"
+	equal "$status" 4 "over an existing one ($output)"
+	convert --to pem --force --out "$WORK/open.pem"
+	grep -q 'BEGIN ENCRYPTED PRIVATE KEY' "$WORK/open.pem"
+	run convert --to modern --plain-key --out "$WORK/x"
+	equal "$status" 2 "an open PKCS#12 ($output)"
+}
+
 checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" "$@"; }
 
 @test "once revoked it is refused, and check says so to people and to monitoring" {
