@@ -39,7 +39,7 @@ $(addprefix $(BUILD)/unit/client_,body call form retry cancel http2 proxy): $(CL
 # Those of a peer, what a proxy passes on and a CA's lists.
 PEER_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o crl_maker.o forms.o)
 $(addprefix $(BUILD)/unit/,client_peer client_presented client_revocation): $(PEER_TEST_OBJ)
-$(BUILD)/unit/client_soap: $(CLIENT_CALL_OBJ)
+$(addprefix $(BUILD)/unit/client_,soap soap_command): $(CLIENT_CALL_OBJ)
 
 .PHONY: install install-client
 install: install-client

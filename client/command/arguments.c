@@ -96,6 +96,8 @@ static enum err take_flag(struct parse *p, const struct field *f, const char *at
 {
 	if (f->kind == KIND_SWITCH)
 		return attached ? fail(p->why, ERR_USAGE, "--%s takes no value", f->name) : give(p, f, "");
+	if (f->kind == KIND_OPTIONAL)
+		return give(p, f, attached ? attached : "");
 	const char *value = attached ? attached : next_word(p);
 	if (!value || (!attached && strncmp(value, "--", 2) == 0))
 		return fail(p->why, ERR_USAGE, "--%s wants a value: %s", f->name, f->wants);

@@ -7,21 +7,30 @@
 
 enum { BODY_MAX = 64 << 20 };
 
-static counterfoil_request request_of(const struct arguments *given, const char **headers, const struct call_body *body)
+counterfoil_request call_request(const struct arguments *given, const char **headers)
 {
-	const char *method = arguments_value(given, "method");
 	size_t count = 0;
 	for (size_t i = 0; i < given->count; i++)
 		if (strcmp(given->given[i].field->name, "header") == 0)
 			headers[count++] = given->given[i].value;
 	headers[count] = NULL;
 	return (counterfoil_request){
-		.size = sizeof(counterfoil_request), .method = method ? method : body->method, .url = arguments_value(given, "url"),
-		.headers = headers, .body = body->memory, .source = body->source.read ? &body->source : NULL,
-		.parts = body->parts, .part_count = body->part_count,
+		.size = sizeof(counterfoil_request), .url = arguments_value(given, "url"), .headers = headers,
 		.total_timeout_ms = arguments_milliseconds(given, "max-time"),
 		.retries = (uint32_t)arguments_number(given, "retry", 0),
 	};
+}
+
+static counterfoil_request request_of(const struct arguments *given, const char **headers, const struct call_body *body)
+{
+	const char *method = arguments_value(given, "method");
+	counterfoil_request request = call_request(given, headers);
+	request.method = method ? method : body->method;
+	request.body = body->memory;
+	request.source = body->source.read ? &body->source : NULL;
+	request.parts = body->parts;
+	request.part_count = body->part_count;
+	return request;
 }
 
 static enum err send_call(struct session *s, const struct arguments *given, const struct call_body *body,
@@ -78,6 +87,10 @@ enum err run_call(const struct arguments *given, struct errbuf *why)
 {
 	struct call_body body;
 	enum err e = check_proxy(given, why);
+	if (!e && arguments_value(given, "soap"))
+		return call_soap(given, why);
+	if (!e && (arguments_value(given, "action") || arguments_value(given, "soap-header")))
+		e = fail(why, ERR_USAGE, "--action and --soap-header are for calls with --soap");
 	if (!e)
 		e = call_body_open(given, &body, why);
 	if (e)

@@ -1,10 +1,13 @@
-/* call: what goes out with a call, and where its answer goes, each in pieces. */
+/* call: what goes out with a call, and where its answer goes, each in pieces; and by SOAP, as a whole. */
 #ifndef CLIENT_COMMAND_CALL_H
 #define CLIENT_COMMAND_CALL_H
 
 #include "base/file_stream.h"
 #include "client/command/arguments.h"
 #include "client/include/counterfoil.h"
+
+/* What a plain call and one by SOAP have in common: where to, headers (GIVEN_MAX + 1 of them at most), time, tries. */
+counterfoil_request call_request(const struct arguments *given, const char **headers);
 
 struct call_body {
 	const char *method; /* when none was said */
@@ -34,5 +37,10 @@ enum err call_output_open(const struct arguments *given, struct call_output *out
 /* The answer is whole: what the sink had not is written, and a file gets its name. */
 enum err call_output_end(struct call_output *output, const counterfoil_response *response, struct errbuf *why) MUST_CHECK;
 void call_output_close(struct call_output *output);
+/* Status and headers. */
+enum err call_output_head(const counterfoil_response *response, struct errbuf *why) MUST_CHECK;
+
+/* The call with --soap. */
+enum err call_soap(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 
 #endif

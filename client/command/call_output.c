@@ -6,7 +6,7 @@
 
 enum { HEAD_MAX = 1 << 20 };
 
-static enum err print_head(const counterfoil_response *response, struct errbuf *why)
+enum err call_output_head(const counterfoil_response *response, struct errbuf *why)
 {
 	struct buf head = BUF_INIT(HEAD_MAX);
 	const char *name, *value;
@@ -27,7 +27,7 @@ static int begin(void *context, const counterfoil_response *head)
 	bool first = !output->begun;
 	output->begun = true;
 	if (output->head && first)
-		output->failed = print_head(head, &output->why);
+		output->failed = call_output_head(head, &output->why);
 	return output->failed != ERR_OK;
 }
 
@@ -70,7 +70,7 @@ enum err call_output_open(const struct arguments *given, struct call_output *out
 enum err call_output_end(struct call_output *output, const counterfoil_response *response, struct errbuf *why)
 {
 	counterfoil_bytes body = counterfoil_response_body(response);
-	enum err e = output->head && !output->begun ? print_head(response, why) : ERR_OK;
+	enum err e = output->head && !output->begun ? call_output_head(response, why) : ERR_OK;
 	if (e)
 		return e;
 	if (!output->path)

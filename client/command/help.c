@@ -34,7 +34,8 @@ static void add_field(const struct field *f, struct buf *out)
 	else if (f->letter)
 		buf_format(out, "  -%c, --%s%s%s", f->letter, f->name, f->wants ? " " : "", f->wants ? f->wants : "");
 	else
-		buf_format(out, "  --%s%s%s", f->name, f->wants ? " " : "", f->wants ? f->wants : "");
+		buf_format(out, f->kind == KIND_OPTIONAL ? "  --%s%s[=%s]" : "  --%s%s%s", f->name,
+			   f->wants && f->kind != KIND_OPTIONAL ? " " : "", f->wants ? f->wants : "");
 	add_padded(out, from);
 	buf_format(out, "%s%s\n", f->help, f->required && !f->positional ? " (required)" : "");
 }

@@ -16,6 +16,7 @@ enum kind {
 	KIND_SERIAL, /* hexadecimal; colons and blanks are taken out, as in what other tools print */
 	KIND_NUMBER, /* a whole number, 0 to 2^31-1 */
 	KIND_SWITCH, /* given or not, no value */
+	KIND_OPTIONAL, /* given or not; a value only behind '=' */
 	KIND_MANY    /* text, may be given again */
 };
 
