@@ -41,11 +41,23 @@ static bool fits(const char *at, const struct step *steps, size_t count)
 	return *at == '\0';
 }
 
+static bool keep_name(const char *at, size_t len, char **fact)
+{
+	char *name = malloc(len + 1);
+	if (!name)
+		return false;
+	memcpy(name, at, len);
+	name[len] = '\0';
+	free(*fact);
+	*fact = name;
+	return true;
+}
+
 static counterfoil_code keep(const char *at, const struct step *steps, size_t count, char **facts)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t len = segment(++at);
-		if (!steps[i].word && !(facts[steps[i].fact] = strndup(at, len)))
+		if (!steps[i].word && !keep_name(at, len, &facts[steps[i].fact]))
 			return COUNTERFOIL_OUT_OF_MEMORY;
 		at += len;
 	}

@@ -157,13 +157,15 @@ static counterfoil_code say_when(counterfoil_code code, const counterfoil_peer *
 static counterfoil_code judge(const counterfoil_verifier *v, counterfoil_code time, const STACK_OF(X509) *chain,
 			      int64_t now, counterfoil_peer **out, counterfoil_error *error)
 {
-	counterfoil_code code = peer_new(sk_X509_value(chain, 0), out, error);
-	if (code)
+	counterfoil_peer *peer = NULL;
+	counterfoil_code code = peer_new(sk_X509_value(chain, 0), &peer, error);
+	if (!peer)
 		return code;
-	if (!((unsigned)(*out)->kind & v->kinds))
+	*out = peer;
+	if (!((unsigned)peer->kind & v->kinds))
 		return outcome(error, COUNTERFOIL_PEER_WRONG_KIND, NULL);
-	code = time ? say_when(time, *out, error) : look_up(v, *out, chain, now, error);
-	(*out)->accepted = !code;
+	code = time ? say_when(time, peer, error) : look_up(v, peer, chain, now, error);
+	peer->accepted = !code;
 	return code;
 }
 

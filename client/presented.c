@@ -110,19 +110,26 @@ static bool is_unreserved(char c)
 	return c && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~", c);
 }
 
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 /* RFC 3986 section 2: escaped is exactly what is not unreserved, in capitals. */
 static bool unescape(const char *text, size_t len, struct buf *out)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	for (size_t i = 0; i < len; i++) {
 		if (is_unreserved(text[i])) {
 			buf_byte(out, (uint8_t)text[i]);
 			continue;
 		}
-		const char *high = text[i] == '%' && len - i > 2 ? memchr(digits, text[i + 1], 16) : NULL;
-		const char *low = high ? memchr(digits, text[i + 2], 16) : NULL;
-		char byte = low ? (char)((high - digits) << 4 | (low - digits)) : '\0';
-		if (!low || is_unreserved(byte))
+		if (text[i] != '%' || len - i < 3)
+			return false;
+		int high = digit(text[i + 1]), low = digit(text[i + 2]);
+		int byte = 16 * high + low;
+		if (high < 0 || low < 0 || (byte < 0x80 && is_unreserved((char)byte)))
 			return false;
 		buf_byte(out, (uint8_t)byte);
 		i += 2;
