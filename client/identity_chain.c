@@ -44,6 +44,7 @@ counterfoil_code identity_check_chain(const counterfoil_identity *identity, int6
 		return outcome_ok(error);
 	if (result < 0)
 		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
-	return outcome(error, COUNTERFOIL_BAD_CHAIN, "no server will take the certificate, by the CA in its file (%s): fetch it again",
+	return outcome(error, COUNTERFOIL_BAD_CHAIN,
+		       "by the CA in its own file the certificate is no good for a TLS client (%s): fetch it again",
 		       X509_verify_cert_error_string(result));
 }

@@ -70,16 +70,16 @@ static bool has_changed(struct watch *watch, const struct watch_mark seen[WATCH_
 	return changed;
 }
 
-/* When to read the same files again. What was written in this very tick may be written once more without a trace; and what
- * the files are not to blame for (memory, descriptors, permission, a time that is to come) may pass. */
+/* When to read the same files again. What was written in this very tick may be written once more without a trace; what the
+ * files are not to blame for (memory, descriptors, permission, a time that is to come) may pass. */
 static int64_t again(const struct watch *watch, counterfoil_code code)
 {
 	int64_t now = clock_now();
 	for (size_t i = 0; i < WATCH_PATHS; i++)
 		if (llabs(now - watch->marks[i].changed) <= TICK_SECONDS)
 			return 0;
-	bool may_pass = code && (counterfoil_category_of(code) != COUNTERFOIL_CATEGORY_INPUT || code == COUNTERFOIL_FILE_UNREADABLE);
-	return may_pass ? clock_mono_ms() + AGAIN_MS : INT64_MAX;
+	bool of_the_file = counterfoil_category_of(code) == COUNTERFOIL_CATEGORY_INPUT && code != COUNTERFOIL_FILE_UNREADABLE;
+	return code && !of_the_file ? clock_mono_ms() + AGAIN_MS : INT64_MAX;
 }
 
 /* Read and use what the files hold, when they changed: whether there is something to tell, with the lock. */

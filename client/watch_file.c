@@ -15,8 +15,8 @@ void watch_mark(const char *path, struct watch_mark *out)
 	if (stat(path, &st) != 0)
 		return;
 	*out = (struct watch_mark){
-		{1, (int64_t)st.st_dev, (int64_t)st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_ctim.tv_sec,
-		 st.st_ctim.tv_nsec},
+		{1, (int64_t)st.st_dev, (int64_t)st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+		 st.st_ctim.tv_sec, st.st_ctim.tv_nsec},
 		st.st_ctim.tv_sec};
 }
 
@@ -45,13 +45,15 @@ counterfoil_code watch_load(const struct watch *watch, counterfoil_identity **id
 	*identity = NULL;
 	if (o->load) {
 		counterfoil_code code = o->load(o->context, identity, error);
-		return code || *identity ? code : outcome(error, COUNTERFOIL_FAILED, "the program's loader gave no identity");
+		if (code || *identity)
+			return code;
+		return outcome(error, COUNTERFOIL_FAILED, "the program's loader gave no identity");
 	}
 	struct buf password = BUF_INIT(PASSWORD_MOST + LINE_END_MOST);
 	counterfoil_code code = read_password(o->password_path, &password, error);
+	const counterfoil_bytes line = {password.data, first_line(&password)};
 	if (!code)
-		code = counterfoil_identity_from_file(o->path, (counterfoil_bytes){password.data, first_line(&password)}, identity,
-						      error);
+		code = counterfoil_identity_from_file(o->path, line, identity, error);
 	buf_free(&password);
 	return code;
 }
