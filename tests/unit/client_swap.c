@@ -156,59 +156,57 @@ static void a_file_is_loaded_whole_or_not_at_all(void **state)
 /* Threads that call while identities change: names are numbers, and each call must come with one that was in use between
  * its beginning and its end. */
 static counterfoil_client *shared;
-static atomic_int in_use, in_coming, wrong;
-enum { THREADS = 16, CALLS = 200, SWAPS_MOST = 10000 };
+static atomic_int in_use, in_coming, wrong, calls;
+static atomic_bool enough;
+enum { THREADS = 16, SWAPS = 8, CALLS_BETWEEN = 25 * THREADS, WAIT_MS = 30000 };
 
-static void *call_on_and_on(void *data)
+static void *call_until_enough(void *data)
 {
-	atomic_int *running = data;
-	for (int i = 0; i < CALLS; i++) {
+	(void)data;
+	while (!enough) {
 		char had[SEEN_SIZE];
 		int from = in_use;
 		stage_seen(shared, "/", had);
 		int was = (int)strtol(had, NULL, 10);
-		if (was < from || was > in_coming)
-			wrong++;
+		wrong += was < from || was > in_coming;
+		calls++;
 	}
-	(*running)--;
 	return NULL;
 }
 
-static int swap_while(const atomic_int *running)
+static void swap_to(int number)
 {
-	int swaps = 1;
-	while (*running > 0 && swaps < SWAPS_MOST) {
-		char name[16];
-		in_coming = ++swaps;
-		snprintf(name, sizeof name, "%d", swaps);
-		stage_use(shared, name);
-		in_use = swaps;
-		poll(NULL, 0, 60);
-	}
-	return swaps;
+	char name[16];
+	int seen = calls;
+	in_coming = number;
+	snprintf(name, sizeof name, "%d", number);
+	stage_use(shared, name);
+	in_use = number;
+	for (int i = 0; i < WAIT_MS && calls < seen + CALLS_BETWEEN; i++)
+		poll(NULL, 0, 1);
 }
 
 static void threads_that_call_while_identities_change_notice_nothing(void **state)
 {
 	(void)state;
 	pthread_t threads[THREADS];
-	atomic_int running = THREADS;
 	stage_start(0);
 	shared = stage_client_named("1");
 	in_use = in_coming = 1;
-	wrong = 0;
 	expect_seen(shared, "/", "1");
 	int before = descriptors();
 	for (int i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, call_on_and_on, &running), 0);
-	int swaps = swap_while(&running);
+		assert_int_equal(pthread_create(&threads[i], NULL, call_until_enough, NULL), 0);
+	for (int i = 2; i < 2 + SWAPS; i++)
+		swap_to(i);
+	enough = true;
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	assert_int_equal(wrong, 0);
-	assert_int_equal(stage_server.requests, 1 + THREADS * CALLS);
+	assert_int_equal(stage_server.requests, 1 + calls);
 	assert_int_equal(stage_server.resumptions, 0);
-	if (swaps < 5)
-		fail_msg("only %d swaps: this proves little", swaps);
+	if (calls < SWAPS * CALLS_BETWEEN)
+		fail_msg("only %d calls: this proves little", calls);
 	stage_use(shared, "last");
 	expect_seen(shared, "/", "last");
 	assert_int_equal(descriptors_at_rest(before), before);
