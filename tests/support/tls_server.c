@@ -131,7 +131,6 @@ static bool serve_one(SSL *ssl, const struct connection *c)
 {
 	struct tls_server *s = c->server;
 	struct buf head = BUF_INIT(REQUEST_MAX), body = BUF_INIT(REQUEST_MAX);
-	char path[1024] = "";
 	bool more = read_head(ssl, &head), taken = false;
 	if (more && s->take)
 		taken = s->take(ssl, buf_string(&head), s, &more);
@@ -140,6 +139,7 @@ static bool serve_one(SSL *ssl, const struct connection *c)
 	if (taken || more)
 		s->requests++;
 	if (!taken && more) {
+		char path[1024] = "";
 		const char *text = buf_string(&head);
 		sscanf(text, "%*s %1023s", path);
 		const struct seen seen = {text, path, buf_string(&body), body.len, c->client, c->resumed};

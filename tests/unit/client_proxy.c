@@ -65,11 +65,10 @@ static void serve(struct proxy_server *p, int client)
 	if (!read_connect(p, client))
 		return;
 	p->connects++;
-	bool more = true;
 	if (p->status == SILENT) {
 		(void)!recv(client, &byte, 1, 0); /* until the client has gone */
 	} else if (p->status == FLOOD) {
-		for (more = say(client, "HTTP/1.1 200 X\r\n"); more;)
+		for (bool more = say(client, "HTTP/1.1 200 X\r\n"); more;)
 			more = say(client, "X-Filler: 0123456789abcdef0123456789abcdef0123456789abcdef\r\n");
 	} else {
 		snprintf(line, sizeof line, "HTTP/1.1 %d X\r\n%s\r\n", p->status, p->status == 200 ? "" : "Content-Length: 0\r\n");
