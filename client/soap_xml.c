@@ -16,6 +16,7 @@ struct reading {
 	struct xml_scope scope;
 	struct xml_attribute attributes[SOAP_ATTRIBUTES_MAX];
 	unsigned depth;
+	bool begun; /* the outermost element was seen */
 	enum soap_flaw flaw;
 	long line;
 };
@@ -79,6 +80,7 @@ static void on_start(void *data, const xmlChar *local, const xmlChar *prefix, co
 	(void)defaulted; /* only a DTD gives defaults */
 	if (r->flaw != SOAP_SOUND)
 		return;
+	r->begun = true;
 	if (++r->depth > XML_DEPTH_MAX) {
 		stop(r, SOAP_TOO_DEEP);
 		return;
@@ -146,22 +148,24 @@ static const xmlSAXHandler callbacks = {
 	.cdataBlock = on_text,
 };
 
+/* Not a word of XML_PARSE_NOENT, _DTDLOAD, _DTDATTR, _HUGE: all that the host's defaults may say is set anew. No document
+ * comes back, for nobody among the callbacks builds one. */
 static void parse(struct reading *r)
 {
-	xmlParserCtxt *context = xmlCreateIOParserCtxt(NULL, NULL, on_read, NULL, r, XML_CHAR_ENCODING_UTF8);
+	xmlParserCtxt *context = xmlNewParserCtxt();
 	if (!context) {
 		r->flaw = SOAP_NO_MEMORY;
 		return;
 	}
-	/* Not a word of XML_PARSE_NOENT, _DTDLOAD, _DTDATTR, _HUGE: all that the host's defaults may say is set anew. */
-	xmlCtxtUseOptions(context, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
 	*context->sax = callbacks;
 	context->userData = r;
 	xmlDictSetLimit(context->dict, NAMES_MAX);
 	r->context = context;
-	xmlParseDocument(context);
+	xmlFreeDoc(xmlCtxtReadIO(context, on_read, NULL, r, NULL, NULL, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC));
 	if (!context->wellFormed || !context->nsWellFormed || context->errNo != XML_ERR_OK)
 		stop(r, SOAP_NOT_XML);
+	if (!r->begun || r->depth != 0) /* it gave up without a word */
+		stop(r, SOAP_NO_MEMORY);
 	xmlFreeParserCtxt(context);
 }
 
