@@ -188,13 +188,21 @@ static const struct form *form_of(counterfoil_bytes presented, counterfoil_forma
 	return NULL;
 }
 
+/* mod_headers writes so what there is not. */
+static bool is_apaches_nothing(counterfoil_bytes presented, counterfoil_format format)
+{
+	static const char nothing[] = "(null)";
+	return (format == COUNTERFOIL_FORMAT_APACHE || format == COUNTERFOIL_FORMAT_AUTO) &&
+	       presented.len == sizeof nothing - 1 && memcmp(presented.data, nothing, presented.len) == 0;
+}
+
 counterfoil_code presented_read(counterfoil_bytes presented, counterfoil_format format, STACK_OF(X509) **out,
 				counterfoil_error *error)
 {
 	*out = NULL;
 	if ((unsigned)format >= FORMS || (presented.len && !presented.data))
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is no such form of a certificate, or an argument is NULL");
-	if (presented.len == 0)
+	if (presented.len == 0 || is_apaches_nothing(presented, format))
 		return outcome(error, COUNTERFOIL_PEER_ABSENT, NULL);
 	if (presented.len > PRESENTED_MAX)
 		return outcome(error, COUNTERFOIL_TOO_LARGE, "what was presented is larger than %d bytes: no certificate",

@@ -33,6 +33,7 @@ static bool set_up(CURL *easy, const char *url, uint32_t timeout_ms, struct fetc
 	       !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) &&
 	       !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head) && !curl_easy_setopt(easy, CURLOPT_HEADERDATA, f) &&
 	       !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes) && !curl_easy_setopt(easy, CURLOPT_WRITEDATA, f) &&
+	       !curl_easy_setopt(easy, CURLOPT_PROXY, "") && /* by choice alone: not out of the environment */
 	       !curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcounterfoil/" COUNTERFOIL_VERSION) &&
 	       !curl_easy_setopt(easy, CURLOPT_URL, url);
 }

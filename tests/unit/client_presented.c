@@ -197,6 +197,16 @@ static void der_that_is_not_der_is_refused(void **state)
 	buf_free(&bent);
 }
 
+static void apache_says_null_for_nobody(void **state)
+{
+	(void)state;
+	for (int form = COUNTERFOIL_FORMAT_AUTO; form <= FORM_LAST; form++) {
+		bool knows = form == COUNTERFOIL_FORMAT_AUTO || form == COUNTERFOIL_FORMAT_APACHE;
+		expect("(null)", form, "(null)", 6, knows ? COUNTERFOIL_PEER_ABSENT : COUNTERFOIL_PEER_MALFORMED);
+		expect("(null", form, "(null", 5, COUNTERFOIL_PEER_MALFORMED);
+	}
+}
+
 static void giants_and_bad_arguments_are_told_apart(void **state)
 {
 	(void)state;
@@ -244,6 +254,7 @@ int main(void)
 		cmocka_unit_test(cut_anywhere_it_is_refused),
 		cmocka_unit_test(with_any_bit_flipped_it_is_not_the_same),
 		cmocka_unit_test(der_that_is_not_der_is_refused),
+		cmocka_unit_test(apache_says_null_for_nobody),
 		cmocka_unit_test(giants_and_bad_arguments_are_told_apart),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
