@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <libxml/parser.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -386,6 +387,37 @@ static void encodings_are_told_apart_as_rfc_7303_says(void **state)
 	}
 }
 
+/* Each its own document, sound and flawed in turn; NULL, or what went wrong. */
+static void *read_many(void *data)
+{
+	(void)data;
+	for (size_t i = 0; i < 600; i++) {
+		struct soap_message m;
+		size_t n = i % (sizeof samples / sizeof *samples);
+		size_t len = strlen(samples[n].bytes) - (i % 2 ? 20 : 0);
+		enum soap_flaw flaw = read_bytes(samples[n].bytes, len, samples[n].version, &m);
+		bool as_it_should = i % 2 ? flaw == SOAP_NOT_XML : flaw == SOAP_SOUND && m.is_fault == samples[n].is_fault;
+		soap_message_free(&m);
+		if (!as_it_should || xmlGetLastError())
+			return (void *)soap_flaw_text(flaw);
+	}
+	return NULL;
+}
+
+static void threads_read_side_by_side(void **state)
+{
+	(void)state;
+	pthread_t threads[8];
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_many, NULL), 0);
+	for (size_t i = 0; i < 8; i++) {
+		void *wrong = NULL;
+		pthread_join(threads[i], &wrong);
+		if (wrong)
+			fail_msg("thread %zu: %s", i, (const char *)wrong);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fresh, done)
@@ -401,6 +433,7 @@ int main(void)
 		TEST(nothing_cut_short_is_taken_for_whole),
 		TEST(a_flipped_bit_never_makes_an_answer_of_a_fault),
 		TEST(encodings_are_told_apart_as_rfc_7303_says),
+		TEST(threads_read_side_by_side),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
