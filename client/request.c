@@ -38,6 +38,15 @@ bool request_names_header(const char *const *lines, const char *name)
 	return false;
 }
 
+bool request_does_no_harm(const counterfoil_request *request)
+{
+	static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
+	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+		if (!request->method || strcmp(request->method, methods[i]) == 0)
+			return true;
+	return request->repeatable || request_names_header(request->headers, "Idempotency-Key");
+}
+
 static bool is_printable(const char *text)
 {
 	if (strnlen(text, PART_TEXT_MAX + 1) > PART_TEXT_MAX)

@@ -10,6 +10,9 @@
  * member is out of its bounds; the URL is looked at by the transport. */
 counterfoil_code request_take(const counterfoil_request *given, counterfoil_request *whole, counterfoil_error *error);
 
+/* It may be sent twice: by its method (RFC 9110, 9.2.2), by a key that the server knows it by, or by the caller's word. */
+bool request_does_no_harm(const counterfoil_request *request);
+
 /* A header of that name, in whatever case, is among the lines (may be NULL). */
 bool request_names_header(const char *const *lines, const char *name);
 

@@ -57,6 +57,8 @@ int feed_seek(void *data, int64_t offset, int origin)
 	struct feed *feed = data;
 	if (origin != SEEK_SET || offset != 0)
 		return CURL_SEEKFUNC_FAIL;
+	if (feed->done > 0 && feed->source && !feed->source->rewind)
+		return CURL_SEEKFUNC_CANTSEEK; /* ends as broken, which it is */
 	if (feed->done > 0 && !rewind_feed(feed)) {
 		feed->lane->own_fault = COUNTERFOIL_READER_FAILED;
 		return CURL_SEEKFUNC_FAIL;

@@ -22,6 +22,7 @@ struct lane {
 	struct curl_slist *headers;
 	counterfoil_response *response;
 	struct attempt *attempt;
+	unsigned int sendings; /* of the request in this try: libcurl sends again when a kept connection brings nothing */
 	uint64_t sunk;    /* bytes that the sink was given */
 	struct feed body; /* of a request with a source */
 	curl_mime *form;

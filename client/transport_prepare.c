@@ -72,6 +72,20 @@ static size_t on_header(char *bytes, size_t one, size_t len, void *data)
 	return lane->fault ? 0 : len;
 }
 
+/* A server may have acted on what it did not answer, so only what does no harm twice leaves twice. */
+static int on_send(void *data, char *their_ip, char *our_ip, int their_port, int our_port)
+{
+	struct lane *lane = data;
+	(void)their_ip;
+	(void)our_ip;
+	(void)their_port;
+	(void)our_port;
+	if (lane->sendings++ == 0 || request_does_no_harm(&lane->attempt->request))
+		return CURL_PREREQFUNC_OK;
+	lane->own_fault = COUNTERFOIL_BROKEN;
+	return CURL_PREREQFUNC_ABORT;
+}
+
 static bool add_line(struct lane *lane, const char *line)
 {
 	struct curl_slist *longer = curl_slist_append(lane->headers, line);
@@ -146,6 +160,7 @@ static bool set_receivers(struct lane *lane)
 	CURL *e = lane->easy;
 	return !curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header) &&
 	       !curl_easy_setopt(e, CURLOPT_HEADERDATA, lane) && lane_set_body_callbacks(lane) &&
+	       !curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send) && !curl_easy_setopt(e, CURLOPT_PREREQDATA, lane) &&
 	       !curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
@@ -182,6 +197,7 @@ counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *requ
 	lane->alert = -1;
 	lane->fault = ERR_OK;
 	lane->own_fault = COUNTERFOIL_OK;
+	lane->sendings = 0;
 	lane->sunk = 0;
 	if (set_request(lane, request))
 		return lane_body(lane, request, error);

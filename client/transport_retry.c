@@ -24,15 +24,6 @@ static bool may_help(counterfoil_code code, const counterfoil_response *response
 	return code ? counterfoil_category_of(code) == COUNTERFOIL_CATEGORY_NETWORK : is_one_of(response->status);
 }
 
-static bool does_no_harm(const counterfoil_request *request)
-{
-	static const char *const methods[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"};
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-		if (!request->method || strcmp(request->method, methods[i]) == 0)
-			return true;
-	return request->repeatable || request_names_header(request->headers, "Idempotency-Key");
-}
-
 /* All that was read can be read once more, and all that was written can be taken back. */
 static bool is_repeatable(const struct attempt *attempt)
 {
@@ -106,7 +97,7 @@ counterfoil_code retry_exchange(struct transport *transport, struct attempt *att
 				counterfoil_error *error)
 {
 	counterfoil_request *request = &attempt->request;
-	if (request->retries == 0 || !does_no_harm(request))
+	if (request->retries == 0 || !request_does_no_harm(request))
 		return transport_exchange(transport, attempt, response, error);
 	if (!request->total_timeout_ms)
 		request->total_timeout_ms = transport_settings_of(transport)->total_timeout_ms;

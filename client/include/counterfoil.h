@@ -301,7 +301,8 @@ typedef struct counterfoil_request {
 	int repeatable;
 } counterfoil_request;
 
-/* One request and its answer, on a connection kept from an earlier call when there is one. Redirects are answers like any
+/* One request and its answer, on a connection kept from an earlier call when there is one. A kept connection that the server
+ * has closed meanwhile is replaced by a new one, but what could do harm twice (see retries) is not sent twice. Redirects are answers like any
  * other and are not followed. COUNTERFOIL_OK and *response for every status but 401 and 403. For those two the code says
  * why: COUNTERFOIL_REVOKED or COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or
  * "expired", else COUNTERFOIL_REFUSED, and *response holds the answer all the same. After any other code *response is
