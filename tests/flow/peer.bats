@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # What a web service learns of its callers: a real certificate, passed on by a real nginx, before and after its revocation.
 
+bats_require_minimum_version 1.5.0
 load lib
 
 setup_file() {
@@ -116,6 +117,28 @@ convert() { "$COMMAND" convert "$BATS_FILE_TMPDIR/package.p12" --password-file "
 }
 
 checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" "$@"; }
+
+@test "monitoring is told apart: enough days, few, too few, and not known" {
+	monitored() { # monitored EXIT WORD ARGUMENT...
+		local wanted=$1 word=$2
+		shift 2
+		run --separate-stderr "$COMMAND" check --nagios "$@"
+		equal "$status" "$wanted" "exit code of $* ($output)"
+		equal "${#lines[@]}" 1 "lines of $* ($output)"
+		grep -q "^COUNTERFOIL $word - " <<<"$output"
+	}
+	local with=("$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password")
+	monitored 0 OK "${with[@]}"
+	monitored 1 WARNING "${with[@]}" --warning 800
+	monitored 2 CRITICAL "${with[@]}" --critical 800
+	grep -qE ' \| days=7[0-9]{2};30:;800:$' <<<"$output"
+	monitored 3 UNKNOWN "${with[@]}" --crl http://localhost:1/x.crl
+	monitored 2 CRITICAL "${with[@]}" --crl http://localhost:1/x.crl --critical 800
+	monitored 3 UNKNOWN "$BATS_FILE_TMPDIR/package.p12" --password-file "$DIR.admin-password"
+	monitored 3 UNKNOWN "$WORK/nothing.p12" --password-file "$BATS_FILE_TMPDIR/password"
+	equal "$("$COMMAND" check "${with[@]}" --live --json | jq -r .revocation)" good "revocation"
+	equal "$("$COMMAND" check "${with[@]}" --json | jq -r .revocation)" null "revocation, not asked for"
+}
 
 @test "once revoked it is refused, and check says so to people and to monitoring" {
 	checks --live
