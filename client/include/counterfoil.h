@@ -21,7 +21,8 @@
  * sizeof(the struct) and every member that you do not use to zero. A struct without `size` never grows. Codes may be
  * added within a category.
  *
- * Callbacks run in the thread that makes the call, and only while it is being made. One that fails ends its own call alone, with a code of the category CALLER. */
+ * Callbacks run in the thread that makes the call, and only while it is being made. One that fails ends its own call
+ * alone, with a code of the category CALLER. */
 #ifndef COUNTERFOIL_H
 #define COUNTERFOIL_H
 
