@@ -296,7 +296,7 @@ static void a_request_on_a_kept_connection_is_sent_twice_only_if_that_does_no_ha
 		counterfoil_request request = cases[i].request;
 		stage_open(&stage, NULL);
 		stage_is_sound(&stage);
-		again.at = 0;
+		again = words_of(&again, "again", true);
 		request.url = stage_url(&stage, "/hello");
 		stage_call(&stage, &request, cases[i].requests == 3 ? COUNTERFOIL_OK : COUNTERFOIL_BROKEN, NULL);
 		if (script.done != cases[i].requests)
