@@ -62,9 +62,9 @@ static counterfoil_code judge_flaw(int status, enum soap_flaw flaw, long line, c
 	counterfoil_code code = soap_flaw_code(flaw);
 	if (code == COUNTERFOIL_OUT_OF_MEMORY)
 		return outcome(error, code, NULL);
-	return line ? outcome(error, code, "the answer (status %d) %s (line %ld): tell the service's operator", status,
-			      soap_flaw_text(flaw), line)
-		    : outcome(error, code, "the answer (status %d) %s: tell the service's operator", status, soap_flaw_text(flaw));
+	const char *text = soap_flaw_text(flaw), *advice = soap_flaw_advice(flaw);
+	return line ? outcome(error, code, "the answer (status %d, line %ld) %s: %s", status, line, text, advice)
+		    : outcome(error, code, "the answer (status %d) %s: %s", status, text, advice);
 }
 
 static counterfoil_code judge_envelope(counterfoil_soap_answer *answer, counterfoil_soap_version version,

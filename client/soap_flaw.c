@@ -3,6 +3,7 @@
 static const struct {
 	counterfoil_code code;
 	const char *text;
+	const char *advice; /* NULL: the operator's to mend */
 } flaws[SOAP_FLAWS] = {
 	[SOAP_SOUND] = {COUNTERFOIL_OK, "is sound"},
 	[SOAP_NO_MEMORY] = {COUNTERFOIL_OUT_OF_MEMORY, "cannot be read: out of memory"},
@@ -15,10 +16,10 @@ static const struct {
 	[SOAP_INSTRUCTION] = {COUNTERFOIL_BAD_SOAP, "has a processing instruction, which SOAP forbids"},
 	[SOAP_STRAY_TEXT] = {COUNTERFOIL_BAD_SOAP, "has text where only elements may be"},
 	[SOAP_WHOLE_ENVELOPE] = {COUNTERFOIL_BAD_SOAP, "is an envelope itself: give only what goes inside it"},
-	[SOAP_NOT_ENVELOPE] = {COUNTERFOIL_NOT_SOAP, "is XML, but no SOAP envelope"},
+	[SOAP_NOT_ENVELOPE] = {COUNTERFOIL_NOT_SOAP, "is XML, but no SOAP envelope", "check the URL"},
 	[SOAP_OTHER_NAMESPACE] = {COUNTERFOIL_BAD_SOAP, "is an envelope in a namespace that is neither SOAP 1.1's nor 1.2's"},
-	[SOAP_SPEAKS_1_1] = {COUNTERFOIL_BAD_SOAP, "is SOAP 1.1, and the call was SOAP 1.2: call with version 1.1"},
-	[SOAP_SPEAKS_1_2] = {COUNTERFOIL_BAD_SOAP, "is SOAP 1.2, and the call was SOAP 1.1: call with version 1.2"},
+	[SOAP_SPEAKS_1_1] = {COUNTERFOIL_BAD_SOAP, "is SOAP 1.1, and the call was SOAP 1.2", "call with version 1.1"},
+	[SOAP_SPEAKS_1_2] = {COUNTERFOIL_BAD_SOAP, "is SOAP 1.2, and the call was SOAP 1.1", "call with version 1.2"},
 	[SOAP_NO_BODY] = {COUNTERFOIL_BAD_SOAP, "has no Body in its envelope"},
 	[SOAP_TWO_BODIES] = {COUNTERFOIL_BAD_SOAP, "has more than one Body in its envelope"},
 	[SOAP_MISPLACED] = {COUNTERFOIL_BAD_SOAP, "has an element of the envelope in a place where SOAP has none"},
@@ -27,6 +28,11 @@ static const struct {
 const char *soap_flaw_text(enum soap_flaw flaw)
 {
 	return flaws[flaw].text;
+}
+
+const char *soap_flaw_advice(enum soap_flaw flaw)
+{
+	return flaws[flaw].advice ? flaws[flaw].advice : "tell the service's operator";
 }
 
 counterfoil_code soap_flaw_code(enum soap_flaw flaw)

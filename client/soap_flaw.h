@@ -28,6 +28,8 @@ enum soap_flaw {
 
 /* What is so, to be read behind "the answer" or "the body": "has no Body". Static. */
 const char *soap_flaw_text(enum soap_flaw flaw);
+/* What to do when it is so of a server's answer. Static. */
+const char *soap_flaw_advice(enum soap_flaw flaw);
 /* The code when it is so of a server's answer. */
 counterfoil_code soap_flaw_code(enum soap_flaw flaw);
 
