@@ -8,7 +8,7 @@
 #include <time.h>
 
 /* So many connections fewer than there have been: what they took goes back to the system, which free() alone does not do
- * with the many small pieces of a crowd. */
+ * with the many small pieces of a crowd. Not while they are still going: a connection is counted out before it is freed. */
 enum { CROWD = 256 };
 
 struct sweeper {
@@ -19,7 +19,8 @@ struct sweeper {
 	struct metrics *metrics;
 	struct listening *const *listenings;
 	size_t n;
-	size_t most; /* connections at once since memory was given back */
+	size_t most;   /* connections at once since memory was given back */
+	size_t before; /* connections at the last round */
 };
 
 static void sweep(struct sweeper *s)
@@ -32,8 +33,10 @@ static void sweep(struct sweeper *s)
 				 connections_sweep(s->listenings[i]->connections, clock_mono_ms()));
 		open += connections_count(s->listenings[i]->connections);
 	}
+	bool going = open < s->before;
+	s->before = open;
 	s->most = open > s->most ? open : s->most;
-	if (s->most - open < CROWD)
+	if (going || s->most - open < CROWD)
 		return;
 	malloc_trim(0);
 	s->most = open;
