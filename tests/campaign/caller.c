@@ -28,7 +28,7 @@ bool answer_is(const struct answer *a, long status, const char *code)
 	return a->status == status && strcmp(answer_text(a, "code"), code) == 0;
 }
 
-static size_t take(char *bytes, size_t size, size_t n, void *ctx)
+size_t answer_take(char *bytes, size_t size, size_t n, void *ctx)
 {
 	struct answer *a = ctx;
 	size_t len = size * n;
@@ -47,7 +47,7 @@ static long perform(CURL *curl, struct curl_slist *headers, struct answer *out)
 {
 	answer_clear(out);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, answer_take);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	CURLcode rc = curl_easy_perform(curl);

@@ -18,6 +18,8 @@ struct answer {
 	json_t *json;  /* NULL when the body is none */
 };
 void answer_clear(struct answer *a);
+/* For CURLOPT_WRITEFUNCTION; ctx is the answer. */
+size_t answer_take(char *bytes, size_t size, size_t n, void *ctx);
 const char *answer_text(const struct answer *a, const char *member); /* "" when there is none */
 bool answer_is(const struct answer *a, long status, const char *code);
 

@@ -32,20 +32,6 @@ struct crowd {
 	char claim[64];
 };
 
-static size_t take(char *bytes, size_t size, size_t n, void *ctx)
-{
-	struct answer *a = ctx;
-	size_t len = size * n;
-	char *more = a->len + len < CALL_BYTES_MAX ? realloc(a->body, a->len + len + 1) : NULL;
-	if (!more)
-		return 0;
-	memcpy(more + a->len, bytes, len);
-	a->body = more;
-	a->len += len;
-	a->body[a->len] = '\0';
-	return len;
-}
-
 static void prepare_taker(struct crowd *c, int i, const char *authority)
 {
 	struct taker *t = &c->takers[i];
@@ -56,7 +42,7 @@ static void prepare_taker(struct crowd *c, int i, const char *authority)
 	curl_easy_setopt(t->curl, CURLOPT_IPRESOLVE, CURL_IPRESOLVE_V4);
 	curl_easy_setopt(t->curl, CURLOPT_CAINFO, authority);
 	curl_easy_setopt(t->curl, CURLOPT_HTTPHEADER, c->headers);
-	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(t->curl, CURLOPT_WRITEFUNCTION, answer_take);
 	curl_easy_setopt(t->curl, CURLOPT_WRITEDATA, &t->answer);
 	curl_easy_setopt(t->curl, CURLOPT_PRIVATE, t);
 	curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
