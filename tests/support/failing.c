@@ -158,10 +158,10 @@ static long run(const struct failing_work *w, enum failing_kind kind, long nth, 
 /* No work has more calls than this; one that has goes round in circles. */
 enum { CALLS_MOST = 100000 };
 
-/* CAMPAIGN=K/N in the environment: every call, of which this process takes the K-th of N shares. */
+/* FAILING_SHARE=K/N in the environment: every call, of which this process takes the K-th of N shares. */
 static bool whole(long *first, long *step)
 {
-	const char *share = getenv("CAMPAIGN");
+	const char *share = getenv("FAILING_SHARE");
 	return share && sscanf(share, "%ld/%ld", first, step) == 2 && *step > 0 && *first >= 0 && *first < *step;
 }
 

@@ -38,8 +38,8 @@ struct failing_work {
 	bool without_openssl; /* nor any cryptography */
 };
 
-/* Each call of each kind in turn, once and then for good: a sample of about `most` a kind and manner, or with CAMPAIGN=K/N in
- * the environment every one whose number is K modulo N. Fails the test when a kind was never called. */
+/* Each call of each kind in turn, once and then for good: a sample of about `most` a kind and manner, or with
+ * FAILING_SHARE=K/N in the environment every one whose number is K modulo N. Fails the test when a kind was never called. */
 void failing_each(const struct failing_work *work, long most);
 
 #endif

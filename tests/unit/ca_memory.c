@@ -83,11 +83,11 @@ static int teardown(void **state)
 }
 
 /* Run it with one allocation failed, then with a later one, and so on, until it never came to the one to fail: one of `step`,
- * or with CAMPAIGN=K/N in the environment each whose number is K modulo N. */
+ * or with FAILING_SHARE=K/N in the environment each whose number is K modulo N. */
 static void each_allocation(void (*once)(void), long step)
 {
 	enum { MOST = 100000 };
-	const char *share = getenv("CAMPAIGN");
+	const char *share = getenv("FAILING_SHARE");
 	long first = 0;
 	if (share)
 		assert_int_equal(sscanf(share, "%ld/%ld", &first, &step), 2);
