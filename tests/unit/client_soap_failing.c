@@ -111,15 +111,17 @@ static void after_write_broken(enum err rc, bool failed)
 	failing_require(rc != ERR_OK);
 }
 
+#define NO_LIBRARY .without_sqlite = true, .without_openssl = true
+
 static void nothing_comes_out_or_what_was_meant(void **state)
 {
 	(void)state;
 	static const struct failing_work works[] = {
-		{"an answer", empty, read_answer, after_answer, true, true},
-		{"a fault", empty, read_fault, after_fault, true, true},
-		{"a broken answer", empty, read_broken, after_broken, true, true},
-		{"an envelope", empty, write_envelope, after_envelope, true, true},
-		{"a broken envelope", empty, write_broken, after_write_broken, true, true},
+		{.name = "an answer", .before = empty, .act = read_answer, .after = after_answer, NO_LIBRARY},
+		{.name = "a fault", .before = empty, .act = read_fault, .after = after_fault, NO_LIBRARY},
+		{.name = "a broken answer", .before = empty, .act = read_broken, .after = after_broken, NO_LIBRARY},
+		{.name = "an envelope", .before = empty, .act = write_envelope, .after = after_envelope, NO_LIBRARY},
+		{.name = "a broken envelope", .before = empty, .act = write_broken, .after = after_write_broken, NO_LIBRARY},
 	};
 	for (size_t i = 0; i < sizeof works / sizeof *works; i++)
 		failing_each(&works[i], SAMPLE);

@@ -71,7 +71,8 @@ static void after_order(enum err rc, bool failed)
 static void an_order_is_whole_or_none(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"order_new", before_order, order_it, after_order, false, false};
+	static const struct failing_work work = {.name = "order_new", .before = before_order,
+						 .act = order_it, .after = after_order};
 	failing_each(&work, SAMPLE);
 }
 
@@ -123,14 +124,16 @@ static void after_wrong_code(enum err rc, bool failed)
 static void a_right_code_gives_a_claim_or_can_be_typed_again(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"collect_code", before_code, type_code, after_code, false, false};
+	static const struct failing_work work = {.name = "collect_code", .before = before_code,
+						 .act = type_code, .after = after_code};
 	failing_each(&work, SAMPLE);
 }
 
 static void a_wrong_code_never_opens(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"collect_code (wrong)", before_wrong_code, type_code, after_wrong_code, false, false};
+	static const struct failing_work work = {.name = "collect_code (wrong)", .before = before_wrong_code,
+						 .act = type_code, .after = after_wrong_code};
 	failing_each(&work, SAMPLE);
 }
 
@@ -163,7 +166,8 @@ static void after_prepare(enum err rc, bool failed)
 static void a_certificate_and_its_parcel_are_kept_together_and_once(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"collect_prepare", before_prepare, prepare, after_prepare, false, false};
+	static const struct failing_work work = {.name = "collect_prepare", .before = before_prepare,
+						 .act = prepare, .after = after_prepare};
 	failing_each(&work, SAMPLE);
 }
 
@@ -201,8 +205,10 @@ static void after_package(enum err rc, bool failed)
 static void a_package_leaves_whole_or_not_at_all(void **state)
 {
 	(void)state;
-	static const struct failing_work modern = {"collect_package modern", before_package, fetch, after_package, false, false},
-					 compatible = {"collect_package compatible", before_package, fetch, after_package, false, false};
+	static const struct failing_work modern = {.name = "collect_package modern", .before = before_package,
+						   .act = fetch, .after = after_package},
+					 compatible = {.name = "collect_package compatible", .before = before_package,
+						       .act = fetch, .after = after_package};
 	at.encoding = PACKAGE_MODERN;
 	failing_each(&modern, OFTEN);
 	at.encoding = PACKAGE_COMPATIBLE;
@@ -233,7 +239,8 @@ static void after_received(enum err rc, bool failed)
 static void the_password_goes_with_the_receipt_or_not_at_all(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"collect_received", before_received, receive, after_received, false, false};
+	static const struct failing_work work = {.name = "collect_received", .before = before_received,
+						 .act = receive, .after = after_received};
 	failing_each(&work, SAMPLE);
 }
 
@@ -270,7 +277,8 @@ static void after_revoke(enum err rc, bool failed)
 static void revoked_is_revoked_in_journal_and_database(void **state)
 {
 	(void)state;
-	static const struct failing_work work = {"certificate_revoke", before_revoke, revoke_it, after_revoke, false, false};
+	static const struct failing_work work = {.name = "certificate_revoke", .before = before_revoke,
+						 .act = revoke_it, .after = after_revoke};
 	failing_each(&work, SAMPLE);
 }
 

@@ -325,7 +325,8 @@ static void after_list(enum err rc, bool failed)
 #define WORK(test, step)                                                                                               \
 	static void test(void **state)                                                                                 \
 	{                                                                                                              \
-		static const struct failing_work work = {#step, before_##step, ask_it, after_##step, true, false};            \
+		static const struct failing_work work = {.name = #step, .before = before_##step, .act = ask_it,          \
+							.after = after_##step, .without_sqlite = true};                        \
 		(void)state;                                                                                           \
 		failing_each(&work, SAMPLE);                                                                           \
 	}
