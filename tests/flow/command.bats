@@ -6,9 +6,6 @@ load lib
 setup_file() {
 	start_installation
 	make_directory
-	# what a person's own machine may have set does not count here
-	export XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config
-	unset COUNTERFOIL_SERVER COUNTERFOIL_IDENTITY COUNTERFOIL_CA COUNTERFOIL_PASSWORD_FILE
 }
 teardown_file() { stop_installation; }
 

@@ -47,6 +47,9 @@ load_environment() {
 
 # In setup_file: an installation of this file's own. HOOK may hold shell text that changes it ($1) before the daemon starts.
 start_installation() {
+	# what a person's own machine may have set does not count here
+	export XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config
+	unset COUNTERFOIL_SERVER COUNTERFOIL_IDENTITY COUNTERFOIL_CA COUNTERFOIL_PASSWORD_FILE
 	export DIR=$BATS_FILE_TMPDIR/installation
 	export COUNTERFOIL_TEST_CLOCK=$BATS_FILE_TMPDIR/clock
 	echo 0 >"$COUNTERFOIL_TEST_CLOCK"

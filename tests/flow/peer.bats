@@ -7,8 +7,6 @@ load lib
 setup_file() {
 	start_installation
 	make_directory
-	export XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config
-	unset COUNTERFOIL_SERVER COUNTERFOIL_IDENTITY COUNTERFOIL_CA COUNTERFOIL_PASSWORD_FILE
 	WORK=$BATS_FILE_TMPDIR
 	collect_whole "$BATS_FILE_TMPDIR/client.pem"
 	echo "$SERIAL" >"$BATS_FILE_TMPDIR/serial"
