@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -110,6 +111,7 @@ static _Noreturn void become(const struct installation *i, const char *crash, co
 	snprintf(tool, sizeof tool, "%s/tools/sockets", i->build);
 	snprintf(daemon, sizeof daemon, "%s/test/counterfoild", i->build);
 	beside(i, ".output", output);
+	prctl(PR_SET_PDEATHSIG, SIGTERM); /* it ends its daemon; nothing outlives a driver */
 	if (!realpath("tests/support/installation", script) || !freopen("/dev/null", "r", stdin) ||
 	    !freopen(output, "w", stdout) || dup2(STDOUT_FILENO, STDERR_FILENO) < 0 ||
 	    setenv("COUNTERFOIL_TEST_CRASH", crash, 1) != 0 || setenv("COUNTERFOIL_TEST_DISK", disk, 1) != 0)
