@@ -313,9 +313,19 @@ static bool run(struct job *jobs, int n)
 	return ready;
 }
 
+/* Processes in which nothing failed though every turn was taken: their faults do not reach them. */
+static long never_met(void)
+{
+	long n = 0;
+	for (int i = 0; i < SPOILINGS; i++)
+		n += spoilings[i].kind == campaign.kind && !campaign.reached[i] && campaign.unreached[i] >= UNREACHED_MOST;
+	return n;
+}
+
 static int report(bool ran)
 {
 	char reached[160] = "";
+	campaign.violations += never_met();
 	size_t len = 0;
 	for (int i = 0; i < SPOILINGS; i++)
 		if (spoilings[i].kind == campaign.kind && len < sizeof reached)

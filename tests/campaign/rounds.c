@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { INSTALLATIONS_MOST = 32, START_SECONDS = 90, TELL_PARTS = 20,
-       THOROUGH_EVERY = 10, HURRY_BEFORE_END = 100 };
+       THOROUGH_EVERY = 10, MISSED_MOST = 500, HURRY_BEFORE_END = 100 };
 
 static struct campaign {
 	struct rounds what;
@@ -95,7 +95,9 @@ static void *play(void *ctx)
 	bool fine = walk_directory(j->caller);
 	if (!fine)
 		violation(j, 0, "the start", "-", "no directory");
-	for (long round = 1; fine && campaign.kills < campaign.wanted; round++)
+	/* Some of the planned do not come about; when most do not, nothing ends anybody here. */
+	long missed_most = campaign.wanted + MISSED_MOST;
+	for (long round = 1; fine && campaign.kills < campaign.wanted && campaign.missed < missed_most; round++)
 		fine = play_round(j, &random, round);
 	if (fine && !becomes_quiet(&j->at, j->ledger, fault))
 		violation(j, 0, "the end", "-", fault);
@@ -168,6 +170,7 @@ static int report(void)
 {
 	char moments[48] = "";
 	int reached = places_reached();
+	campaign.violations += campaign.kills < campaign.wanted;
 	if (campaign.what.power)
 		snprintf(moments, sizeof moments, " and %ld at any moment", (long)campaign.at[AT_A_MOMENT]);
 	printf("row|%s|%ld %s at %d of %d places%s, %ld orders, seed %llu, %ld s|%ld\n", campaign.what.title,
@@ -193,13 +196,14 @@ int rounds_main(const struct rounds *r, int argc, char **argv)
 {
 	static struct job jobs[INSTALLATIONS_MOST];
 	int n = argc > 4 ? (int)strtol(argv[4], NULL, 10) : r->installations;
-	if (argc < 4 || argc > 5 || n < 1 || n > INSTALLATIONS_MOST || !realpath(argv[1], campaign.build)) {
+	campaign.wanted = argc > 2 ? strtol(argv[2], NULL, 10) : 0;
+	if (argc < 4 || argc > 5 || campaign.wanted < 1 || n < 1 || n > INSTALLATIONS_MOST ||
+	    !realpath(argv[1], campaign.build)) {
 		fprintf(stderr, "usage: %s BUILD COUNT SEED [INSTALLATIONS]\n", r->name);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	campaign.what = *r;
-	campaign.wanted = strtol(argv[2], NULL, 10);
 	campaign.seed = strtoull(argv[3], NULL, 10);
 	campaign.began = mono_ms();
 	curl_global_init(CURL_GLOBAL_ALL);
