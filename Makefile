@@ -21,7 +21,6 @@ BUILD     ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2))
 
-PKGS    := openssl libcurl libxml-2.0 libmicrohttpd gnutls sqlite3 jansson inih libseccomp
 WARN    := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
            -Wwrite-strings -Wpointer-arith -Wundef
 HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection \

@@ -1,4 +1,4 @@
-# tests/: unit, flow, browser, fuzz replay, lint, campaign, demo.
+# tests/: unit, flow, browser, fuzz replay, lint, campaign, bench, demo.
 SUPPORT_OBJ := $(addprefix $(BUILD)/obj/tests/support/,clock_injected.o crash_injected.o)
 UNIT_FILES  := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 # Those in which every call fails in turn take the longest, and come last.
@@ -148,7 +148,7 @@ $(BUILD)/valgrind/calls: $(BUILD)/obj/tests/campaign/calls.o $(BUILD)/libcounter
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
-# Nor does what swaps its identity; the server is the one of the unit tests.
+# What swaps its identity has the unit tests' server beside it.
 $(BUILD)/campaign-swap: $(addprefix $(BUILD)/obj/tests/,campaign/swap.o support/tls_server.o support/pkcs12_maker.o) \
 	$(BUILD)/libcounterfoil.a $(BUILD)/libbase.a
 	$(call say,LD,$@)

@@ -1,5 +1,5 @@
 # stage: an installation for a campaign's script, which is not a bats file but drives the daemon with the same words.
-# The script has set BUILD; stage_begin NAME sets the rest, and the installation ends with the script.
+# The script has set BUILD; stage_begin sets the rest, and the installation ends with the script.
 # shellcheck shell=bash disable=SC2034
 set -euo pipefail
 

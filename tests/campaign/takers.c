@@ -28,7 +28,8 @@ struct crowd {
 	struct curl_slist *headers;
 	struct taker takers[TAKERS_MOST];
 	int n;
-	long claims, refused, sent_away, unanswered; /* of a round */
+	long claims, refused; /* of a round */
+	long sent_away;       /* of all */
 	char claim[64];
 };
 
@@ -71,10 +72,7 @@ static bool take_verdict(struct crowd *c, struct taker *t)
 		return true;
 	}
 	bool again = t->asks < ASKS_MOST && (a->status == 0 || a->status == 503);
-	if (a->status == 503)
-		c->sent_away++;
-	else
-		c->unanswered++;
+	c->sent_away += a->status == 503;
 	if (!again)
 		printf("a taker's answer: %ld %.200s\n", a->status, a->body ? a->body : "");
 	return !again;

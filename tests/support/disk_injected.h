@@ -10,7 +10,7 @@
 
 enum disk_kind {
 	DISK_WELL,
-	DISK_FULL,  /* write, pwrite, ftruncate, fallocate, mkostemp, rename, link: ENOSPC; the first write is a short one */
+	DISK_FULL,  /* write, pwrite, ftruncate, fallocate, mkostemp, rename: ENOSPC; the first write is a short one */
 	DISK_FAILS, /* fsync, fdatasync: EIO */
 };
 

@@ -59,7 +59,7 @@ static void never_opened(enum err rc, bool failed)
 	failing_require(rc == ERR_REFUSED);
 }
 
-/* The file is there, to its last line, exactly when it was said to be written. */
+/* Said to be written, it is there to its last line; refused, it is whole or absent. */
 static void written_or_absent(enum err rc, bool failed)
 {
 	static const char end_of_key[] = "-----END PRIVATE KEY-----\n";
