@@ -26,7 +26,7 @@ void call_body_close(struct call_body *body);
 struct call_output {
 	counterfoil_sink sink; /* when write is set: else the answer is kept, and shown by call_output_end */
 	bool head;             /* status and headers come first */
-	bool begun;            /* the sink had something */
+	bool begun;            /* standard output had it, and something of the body */
 	struct file_stream file; /* of --out */
 	const char *path;        /* of --out, or NULL */
 	enum err failed;         /* how, and why, when the sink failed */

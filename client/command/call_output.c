@@ -24,9 +24,8 @@ enum err call_output_head(const counterfoil_response *response, struct errbuf *w
 static int begin(void *context, const counterfoil_response *head)
 {
 	struct call_output *output = context;
-	bool first = !output->begun;
 	output->begun = true;
-	if (output->head && first)
+	if (output->head)
 		output->failed = call_output_head(head, &output->why);
 	return output->failed != ERR_OK;
 }
@@ -52,13 +51,14 @@ static int write_standard(void *context, const void *bytes, size_t len)
 	return output->failed != ERR_OK;
 }
 
-/* A terminal's text is made safe as a whole, so it is kept; what was piped on cannot be taken back. */
+/* A terminal's text is made safe as a whole, so it is kept; what was piped on cannot be taken back. A file's head waits
+ * for the end: only then is it known which try's answer stands. */
 enum err call_output_open(const struct arguments *given, struct call_output *output, struct errbuf *why)
 {
 	*output = (struct call_output){.head = arguments_switch(given, "include"), .path = arguments_value(given, "out")};
 	output->file.fd = -1;
 	if (output->path) {
-		output->sink = (counterfoil_sink){write_file, begin, restart_file, output};
+		output->sink = (counterfoil_sink){write_file, NULL, restart_file, output};
 		return file_stream_begin(&output->file, output->path, 0600, why);
 	}
 	if (!isatty(STDOUT_FILENO))
@@ -66,7 +66,7 @@ enum err call_output_open(const struct arguments *given, struct call_output *out
 	return ERR_OK;
 }
 
-/* The body is data whatever the status: a refusal's reasons are in it. */
+/* The body is data whatever the status: a refusal's reasons are in it. What the sink took is not in the response. */
 enum err call_output_end(struct call_output *output, const counterfoil_response *response, struct errbuf *why)
 {
 	counterfoil_bytes body = counterfoil_response_body(response);
@@ -75,8 +75,7 @@ enum err call_output_end(struct call_output *output, const counterfoil_response 
 		return e;
 	if (!output->path)
 		return output_body(body.data, body.len, why);
-	if (!output->begun)
-		e = file_stream_write(&output->file, body.data, body.len, why);
+	e = file_stream_write(&output->file, body.data, body.len, why);
 	return e ? e : file_stream_publish(&output->file, why);
 }
 

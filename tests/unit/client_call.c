@@ -55,6 +55,7 @@ static int files_named(const char *prefix)
 }
 
 static atomic_int busy; /* so often the server is, at /busy */
+static atomic_int torn; /* so often an answer breaks off, at /torn */
 
 static bool answer(SSL *ssl, const struct seen *request, struct tls_server *s)
 {
@@ -64,7 +65,9 @@ static bool answer(SSL *ssl, const struct seen *request, struct tls_server *s)
 		return tls_reply(ssl, 404, NULL, "no such thing");
 	if (strcmp(request->path, "/busy") == 0 && busy-- > 0)
 		return tls_reply(ssl, 503, NULL, "");
-	if (strcmp(request->path, "/cut") == 0)
+	if (strcmp(request->path, "/torn") == 0 && torn-- <= 0)
+		return tls_reply(ssl, 404, NULL, "no such thing");
+	if (strcmp(request->path, "/cut") == 0 || strcmp(request->path, "/torn") == 0)
 		return tls_say(ssl, "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\n0123456789") && false;
 	if (strcmp(request->path, "/silent") == 0)
 		return SSL_read(ssl, text, 1) == 1; /* until the client has gone */
@@ -191,6 +194,21 @@ static void an_answer_goes_to_its_file_when_it_is_whole(void **state)
 	stage_close(&stage);
 }
 
+static void what_a_try_that_broke_off_left_is_not_taken_for_the_answer(void **state)
+{
+	(void)state;
+	torn = 1;
+	struct call_stage stage = {.server = {.answer = answer}};
+	static char out[TEXT_MAX], had[TEXT_MAX];
+	stage_open(&stage, NULL);
+	const char *path = in_folder("", "answer");
+	assert_int_equal(run(&stage, (const char *const[]){"URL/torn", "-o", path, "-i", "--retry", "1", NULL}, NULL, out), ERR_NOT_FOUND);
+	read_text(path, had);
+	assert_string_equal(had, "no such thing");
+	assert_string_equal(out, "HTTP 404\nContent-Length: 13\n\n");
+	stage_close(&stage);
+}
+
 static void an_answer_goes_to_standard_output_with_its_head_first(void **state)
 {
 	(void)state;
@@ -263,6 +281,7 @@ int main(void)
 		cmocka_unit_test(bodies_come_from_where_the_flags_say),
 		cmocka_unit_test(lines_that_contradict_themselves_are_refused),
 		cmocka_unit_test(an_answer_goes_to_its_file_when_it_is_whole),
+		cmocka_unit_test(what_a_try_that_broke_off_left_is_not_taken_for_the_answer),
 		cmocka_unit_test(an_answer_goes_to_standard_output_with_its_head_first),
 		cmocka_unit_test(tries_and_times_are_as_the_flags_say),
 		cmocka_unit_test(a_time_too_long_to_count_is_the_longest_there_is),
