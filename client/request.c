@@ -18,7 +18,7 @@ static bool header_is_fit(const char *line)
 {
 	static const char *const ours[] = {"Content-Length", "Transfer-Encoding", "Host", "Connection", "Expect"};
 	const char *colon = strchr(line, ':');
-	if (!colon || !is_token(line, (size_t)(colon - line)))
+	if (!colon || colon - line > HEADER_NAME_MAX || !is_token(line, (size_t)(colon - line)))
 		return false;
 	for (const char *p = colon + 1; *p; p++)
 		if (((unsigned char)*p < 0x20 && *p != '\t') || *p == 0x7f)

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+enum { HEADER_NAME_MAX = 255 };
+
 /* Copy *given, which may be the shorter struct of an earlier version, into *whole: what it lacks is zero. BAD_INPUT when a
  * member is out of its bounds; the URL is looked at by the transport. */
 counterfoil_code request_take(const counterfoil_request *given, counterfoil_request *whole, counterfoil_error *error);

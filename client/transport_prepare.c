@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -94,21 +95,23 @@ static bool add_line(struct lane *lane, const char *line)
 	return longer != NULL;
 }
 
+/* To curl "Name:" means not to send that header; one without a value is written "Name;". */
+static bool add_header(struct lane *lane, const char *line)
+{
+	char empty[HEADER_NAME_MAX + 2];
+	size_t name = strcspn(line, ":"); /* request_take saw that it ends so */
+	if (line[name + 1 + strspn(line + name + 1, " \t")])
+		return add_line(lane, line);
+	snprintf(empty, sizeof empty, "%.*s;", (int)name, line);
+	return add_line(lane, empty);
+}
+
 static bool add_headers(struct lane *lane, const char *const *lines)
 {
-	for (; lines && *lines; lines++) {
-		size_t len = strlen(*lines);
-		char empty[256];
-		const char *line = *lines;
-		if (line[len - 1] == ':' && len < sizeof empty) { /* curl's way to send a header without a value */
-			memcpy(empty, line, len);
-			memcpy(empty + len - 1, ";", 2);
-			line = empty;
-		}
-		if (!add_line(lane, line))
-			return false;
-	}
-	return true;
+	bool added = true;
+	for (; added && lines && *lines; lines++)
+		added = add_header(lane, *lines);
+	return added;
 }
 
 /* What curl would add to a body by itself and nobody asked for is switched off by a line without a value. */

@@ -279,7 +279,8 @@ typedef struct counterfoil_request {
 	size_t size;                /* sizeof(counterfoil_request) */
 	const char *method;         /* "GET" when NULL; 1 to 32 capital letters */
 	const char *url;            /* https only, ASCII, no user name in it */
-	const char *const *headers; /* "Name: value", NULL ends them; NULL for none. The library sets Content-Length */
+	/* "Name: value", NULL ends them; NULL for none. A name has 255 bytes at most. The library sets Content-Length. */
+	const char *const *headers;
 	counterfoil_bytes body;     /* any bytes; sent when len is not 0 or the method is POST, PUT or PATCH */
 	size_t body_cap;            /* of the answer; 0: the client's, and none for what goes to a sink */
 	uint32_t total_timeout_ms;  /* of the whole call, all tries and waits between them; 0: the client's */

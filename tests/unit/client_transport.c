@@ -362,6 +362,41 @@ static bool has(const char *head, const char *line)
 	return strstr(head, line) != NULL;
 }
 
+static char *empty_header(char *out, size_t name_len)
+{
+	memset(out, 'X', name_len);
+	memcpy(out + name_len, ":", 2);
+	return out;
+}
+
+static void headers_go_out_with_the_value_they_have_or_none(void **state)
+{
+	(void)state;
+	struct tls_server s = {.certificate = &server, .answer = answer};
+	tls_server_start(&s);
+	counterfoil_client *c = make_client(NULL);
+	counterfoil_response *r = NULL;
+	char url[256], longest[300];
+	const struct {
+		const char *line, *want;
+	} cases[] = {
+		{"X-At: 12:", "\r\nX-At: 12:\r\n"}, {"X-At::", "\r\nX-At::\r\n"}, {"X-At: a;", "\r\nX-At: a;\r\n"},
+		{"X-None:", "\r\nX-None:\r\n"},   {"X-None: ", "\r\nX-None:\r\n"}, {"X-None: \t ", "\r\nX-None:\r\n"},
+		{empty_header(longest, 255), longest},
+	};
+	url_of(&s, "localhost", "/echo", url);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *const headers[] = {cases[i].line, NULL};
+		const counterfoil_request q = {.size = sizeof q, .url = url, .headers = headers};
+		expect(cases[i].line, counterfoil_call(c, &q, &r, NULL), COUNTERFOIL_OK);
+		if (!has(counterfoil_response_body(r).data, cases[i].want))
+			fail_msg("\"%s\" went out as %s", cases[i].line, (const char *)counterfoil_response_body(r).data);
+		counterfoil_response_free(r);
+	}
+	counterfoil_client_free(c);
+	tls_server_stop(&s);
+}
+
 /* They share one handle of curl, and one connection. */
 static void nothing_of_a_request_stays_for_the_next(void **state)
 {
@@ -573,8 +608,9 @@ static void bad_requests_are_refused_before_they_leave(void **state)
 		"", "http://localhost/", "ftp://localhost/", "file:///etc/passwd", "https://", "https:///x", "https://user@localhost/",
 		"https://user:secret@localhost/", "https://localhost:99999/", "https://localhost/a b", "https://localhost/\r\nX: y",
 		"https://b\xc3\xbc" "cher.example/", "localhost", "HTTPS:localhost"};
-	static const char *const lines[] = {
-		"", ":", "X", ": y", "X y: z", "X: y\r\nZ: 1", "X: y\n", "X:\x01", "Content-Length: 5", "transfer-encoding: chunked",
+	char long_name[300];
+	const char *const lines[] = {
+		empty_header(long_name, 256), "", ":", "X", ": y", "X y: z", "X: y\r\nZ: 1", "X: y\n", "X:\x01", "Content-Length: 5", "transfer-encoding: chunked",
 		"HOST: other", "Connection: close", "X\r: y"};
 	static const char *const methods[] = {"", "get", "GET /", "GET\r\n", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG"};
 	counterfoil_client *c = make_client(NULL);
@@ -668,6 +704,7 @@ int main(void)
 		cmocka_unit_test(statuses_are_answers_and_refusals_say_why),
 		cmocka_unit_test(headers_are_found_in_any_case_and_in_order),
 		cmocka_unit_test(a_request_arrives_as_it_was_given),
+		cmocka_unit_test(headers_go_out_with_the_value_they_have_or_none),
 		cmocka_unit_test(nothing_of_a_request_stays_for_the_next),
 		cmocka_unit_test(answers_over_the_caps_and_broken_ones_are_named),
 		cmocka_unit_test(a_stalled_answer_ends_before_the_total_time),
