@@ -35,7 +35,7 @@ static bool is_fit(const char *url)
 	const char *user = strrchr(at, '@');
 	const char *host = user ? user + 1 : at;
 	const char *colon = strrchr(host, ':');
-	if (!colon || colon == host)
+	if (!colon || colon == host || at + strcspn(at, "/?#") < colon) /* what is behind those is no port to libcurl */
 		return false;
 	size_t digits = strspn(colon + 1, "0123456789");
 	const char *rest = colon + 1 + digits;

@@ -210,7 +210,8 @@ static void what_is_no_http_proxy_is_refused(void **state)
 	(void)state;
 	static const char *const odd[] = {"", "proxy", "http://proxy", "https://proxy:3128", "socks5://proxy:1080", "http://proxy:",
 					  "http://proxy:x", "http://:3128", "http://proxy:3128/path", "http://pro xy:3128",
-					  "http://proxy:3128\r\nX: y", "http://proxy:123456", "http://u:secret@proxy", "http://https://proxy:1"};
+					  "http://proxy:3128\r\nX: y", "http://proxy:123456", "http://u:secret@proxy", "http://https://proxy:1",
+					  "http://proxy/x:3128", "proxy?x:3128", "http://proxy#x:3128", "http://proxy/x@other:3128"};
 	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
 		struct proxy had = {0};
 		counterfoil_error error;
