@@ -29,7 +29,7 @@ static bool set_memory(CURL *easy, counterfoil_bytes body)
 
 static counterfoil_code set_source(struct lane *lane, const counterfoil_source *source, counterfoil_error *error)
 {
-	lane->body = (struct feed){.lane = lane, .source = source, .length = source->length < 0 ? -1 : source->length};
+	lane->body = (struct feed){.lane = lane, .source = source, .fd = -1, .length = source->length < 0 ? -1 : source->length};
 	counterfoil_code code = feed_start(&lane->body);
 	if (code)
 		return outcome(error, code, NULL);

@@ -20,7 +20,7 @@ static int64_t read_some(struct feed *feed, void *into, size_t most)
 		feed->lane->attempt->reading = true;
 		return feed->source->read(feed->source->context, into, most);
 	}
-	if (feed->fd > 0)
+	if (feed->fd >= 0)
 		return read_file(feed->fd, into, most);
 	if (most)
 		memcpy(into, (const char *)feed->data.data + feed->done, most);
@@ -48,7 +48,7 @@ static bool rewind_feed(struct feed *feed)
 {
 	if (feed->source)
 		return feed->source->rewind && feed->source->rewind(feed->source->context) == 0;
-	return feed->fd <= 0 || lseek(feed->fd, 0, SEEK_SET) == 0;
+	return feed->fd < 0 || lseek(feed->fd, 0, SEEK_SET) == 0;
 }
 
 /* libcurl seeks to send again from the beginning, nowhere else. */

@@ -9,7 +9,7 @@ struct lane;
 struct feed {
 	struct lane *lane;
 	const counterfoil_source *source; /* or NULL, then */
-	int fd;                           /* when above 0, else */
+	int fd;                           /* unless -1, then */
 	counterfoil_bytes data;
 	int64_t length; /* below 0: unknown */
 	int64_t done;   /* bytes that have been read */

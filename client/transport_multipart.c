@@ -12,7 +12,7 @@ static counterfoil_code open_file(struct feed *feed, const char *path, counterfo
 {
 	struct stat status;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd <= 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+	if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
 		if (fd >= 0)
 			close(fd);
 		return outcome(error, COUNTERFOIL_FILE_UNREADABLE, "%.200s cannot be read: no such file, or not permitted", path);
@@ -61,12 +61,13 @@ static bool describe(curl_mime *form, const counterfoil_part *part, struct feed 
 
 counterfoil_code lane_form(struct lane *lane, const counterfoil_request *request, counterfoil_error *error)
 {
-	lane->form = curl_mime_init(lane->easy);
 	lane->parts = calloc(request->part_count, sizeof *lane->parts);
+	for (size_t i = 0; lane->parts && i < request->part_count; i++)
+		lane->parts[i] = (struct feed){.lane = lane, .fd = -1};
+	lane->form = curl_mime_init(lane->easy);
 	if (!lane->form || !lane->parts)
 		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 	for (size_t i = 0; i < request->part_count; i++) {
-		lane->parts[i].lane = lane;
 		counterfoil_code code = fill(&lane->parts[i], &request->parts[i], error);
 		if (code)
 			return code;
@@ -85,7 +86,7 @@ void lane_form_clear(struct lane *lane)
 	curl_mime_free(lane->form);
 	lane->form = NULL;
 	for (size_t i = 0; lane->parts && i < lane->attempt->request.part_count; i++)
-		if (lane->parts[i].fd > 0)
+		if (lane->parts[i].fd >= 0)
 			close(lane->parts[i].fd);
 	free(lane->parts);
 	lane->parts = NULL;

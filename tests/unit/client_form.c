@@ -203,6 +203,28 @@ static void files_are_closed_however_the_call_ends(void **state)
 	stage_close(&stage);
 }
 
+/* What runs without standard input gets its descriptor for a file. */
+static void a_file_may_have_descriptor_0(void **state)
+{
+	(void)state;
+	char path[128];
+	write_file("kept", "x", 1);
+	path_of("kept", path);
+	struct call_stage stage = {.server = {.answer = answer}};
+	stage_open(&stage, NULL);
+	const counterfoil_part parts[] = {{.name = "first", .data = {"y", 1}}, {.name = "a", .path = path, .filename = "f"}};
+	int saved = dup(STDIN_FILENO);
+	close(STDIN_FILENO);
+	expect_form(&stage, parts, 2,
+		    "counted\n--B\r\nContent-Disposition: form-data; name=\"first\"\r\n\r\ny\r\n"
+		    "--B\r\nContent-Disposition: form-data; name=\"a\"; filename=\"f\"\r\nContent-Type: application/octet-stream\r\n\r\nx\r\n--B--\r\n");
+	bool closed = lseek(STDIN_FILENO, 0, SEEK_CUR) < 0;
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	assert_true(closed);
+	stage_close(&stage);
+}
+
 static int setup(void **state)
 {
 	return mkdtemp(folder) ? stage_setup(state) : -1;
@@ -227,6 +249,7 @@ int main(void)
 		cmocka_unit_test(parts_that_cannot_be_sent_are_refused_before_anything_leaves),
 		cmocka_unit_test(a_part_that_fails_on_the_way_ends_its_own_call),
 		cmocka_unit_test(files_are_closed_however_the_call_ends),
+		cmocka_unit_test(a_file_may_have_descriptor_0),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
