@@ -102,7 +102,7 @@ static bool is_giant_line(const struct lane *lane, CURLcode result)
 {
 	curl_off_t first_byte = 0;
 	curl_easy_getinfo(lane->easy, CURLINFO_STARTTRANSFER_TIME_T, &first_byte);
-	return result == CURLE_OUT_OF_MEMORY && first_byte > 0 && lane->response->body.len == 0;
+	return result == CURLE_OUT_OF_MEMORY && first_byte > 0 && lane->response->body.len == 0 && lane->sunk == 0;
 }
 
 /* What the proxy answered to CONNECT, 0 when there is none or it let us through. */

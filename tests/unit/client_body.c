@@ -1,6 +1,8 @@
 /* Bodies that are read and written piece by piece: they arrive whole, in constant memory, and a callback that fails ends
  * its own call alone. */
 #include "base/clock.h"
+#include "client/response.h"
+#include "client/transport_lane.h"
 #include "tests/support/call_stage.h"
 #include "tests/support/test.h"
 
@@ -289,6 +291,34 @@ static void caps_hold_for_sinks_too(void **state)
 	stage_close(&stage);
 }
 
+static size_t forget(char *bytes, size_t one, size_t len, void *data)
+{
+	(void)bytes;
+	(void)data;
+	return one * len;
+}
+
+/* libcurl's word for both is the same. */
+static void memory_that_ends_behind_the_head_is_no_giant_line(void **state)
+{
+	(void)state;
+	const struct transport_settings settings = {0};
+	struct call_stage stage = {.server = {.answer = answer}};
+	counterfoil_error error;
+	stage_open(&stage, plain);
+	struct lane lane = {.settings = &settings, .alert = -1, .easy = curl_easy_init(), .response = response_new(100, 100)};
+	curl_easy_setopt(lane.easy, CURLOPT_URL, stage_url(&stage, "/give/200/10"));
+	curl_easy_setopt(lane.easy, CURLOPT_SSL_VERIFYPEER, 0L);
+	curl_easy_setopt(lane.easy, CURLOPT_WRITEFUNCTION, forget);
+	assert_int_equal(curl_easy_perform(lane.easy), CURLE_OK);
+	assert_int_equal(lane_verdict(&lane, CURLE_OUT_OF_MEMORY, &error), COUNTERFOIL_TOO_LARGE);
+	lane.sunk = 10;
+	assert_int_equal(lane_verdict(&lane, CURLE_OUT_OF_MEMORY, &error), COUNTERFOIL_OUT_OF_MEMORY);
+	curl_easy_cleanup(lane.easy);
+	counterfoil_response_free(lane.response);
+	stage_close(&stage);
+}
+
 static void a_slow_drip_ends_with_the_total_time(void **state)
 {
 	(void)state;
@@ -508,6 +538,7 @@ int main(void)
 		cmocka_unit_test(a_sink_takes_the_body_of_a_success_and_no_other),
 		cmocka_unit_test(a_sink_that_fails_ends_its_own_call),
 		cmocka_unit_test(caps_hold_for_sinks_too),
+		cmocka_unit_test(memory_that_ends_behind_the_head_is_no_giant_line),
 		cmocka_unit_test(a_slow_drip_ends_with_the_total_time),
 		cmocka_unit_test(progress_is_told_and_may_end_the_call),
 		cmocka_unit_test(requests_of_every_kind_follow_each_other_on_one_connection),
