@@ -42,6 +42,9 @@ counterfoil_code transport_exchange(struct transport *transport, struct attempt 
 /* The same, and again as often as the request allows. */
 counterfoil_code retry_exchange(struct transport *transport, struct attempt *attempt, counterfoil_response **response,
 				counterfoil_error *error);
+/* Milliseconds to wait when `tried` tries were made behind the first: the request's own, doubled with each up to `most`, of
+ * which a random half is left out; or what the server asked for (0: nothing) and as much of such a half beyond it. */
+int64_t retry_wait(const counterfoil_request *request, uint32_t tried, int64_t most, int64_t asked);
 
 const struct transport_settings *transport_settings_of(const struct transport *transport); /* lent */
 /* Whether the libcurl below is one that this library can work with; starts it at the first call. */

@@ -61,7 +61,7 @@ static int64_t random_below(int64_t bound)
 }
 
 /* Callers that failed together shall not come back together. */
-static int64_t wait_before(const counterfoil_request *request, uint32_t tried, int64_t most, int64_t asked)
+int64_t retry_wait(const counterfoil_request *request, uint32_t tried, int64_t most, int64_t asked)
 {
 	int64_t wait = request->retry_wait_ms ? request->retry_wait_ms : FIRST_WAIT_MS;
 	for (; tried > 0 && wait < most; tried--)
@@ -89,7 +89,7 @@ static int64_t next_wait(const struct attempt *attempt, uint32_t tried, int64_t 
 	int64_t asked = asked_to_wait(response);
 	if (tried >= request->retries || asked > most || !is_repeatable(attempt))
 		return -1;
-	int64_t wait = wait_before(request, tried, most, asked);
+	int64_t wait = retry_wait(request, tried, most, asked);
 	return wait < left ? wait : -1;
 }
 

@@ -1,5 +1,6 @@
 /* Trying again: when it does no harm and may help, how long it waits, and that all of it is bounded. */
 #include "base/clock.h"
+#include "client/transport.h"
 #include "tests/support/call_stage.h"
 #include "tests/support/test.h"
 
@@ -111,7 +112,34 @@ static void the_last_result_stands(void **state)
 	assert_int_equal(requests_of(&broken, &(counterfoil_request){.retries = 2}, COUNTERFOIL_BROKEN, 0), 3);
 }
 
-static void waits_grow_and_are_in_part_random(void **state)
+/* As many draws that are all equal are a chance of less than 1 in 10^38. */
+static void waits_are_in_part_random_within_their_bounds(void **state)
+{
+	(void)state;
+	const struct {
+		uint32_t first, tried;
+		int64_t asked, least, most;
+	} cases[] = {
+		{1000, 0, 0, 500, 1000}, {1000, 1, 0, 1000, 2000},   {1000, 2, 0, 2000, 4000},
+		{1000, 3, 0, 2500, 5000}, {1000, 100, 0, 2500, 5000}, {9000, 0, 0, 2500, 5000},
+		{0, 0, 0, 250, 500},	 {1000, 0, 3000, 3000, 3500}, {1000, 100, 1, 1, 2501},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const counterfoil_request request = {.retry_wait_ms = cases[i].first};
+		int64_t first = retry_wait(&request, cases[i].tried, 5000, cases[i].asked);
+		int others = 0;
+		for (int draw = 0; draw < 16; draw++) {
+			int64_t wait = retry_wait(&request, cases[i].tried, 5000, cases[i].asked);
+			others += wait != first;
+			if (wait < cases[i].least || wait > cases[i].most)
+				fail_msg("case %zu: %lld ms", i, (long long)wait);
+		}
+		if (others == 0)
+			fail_msg("case %zu: always %lld ms", i, (long long)first);
+	}
+}
+
+static void waits_grow_from_try_to_try(void **state)
 {
 	(void)state;
 	struct script script = {.steps = {503, 503, 503, 503, 503, 503, 503, 503}};
@@ -361,7 +389,8 @@ int main(void)
 		cmocka_unit_test(only_requests_that_do_no_harm_twice_are_tried_again),
 		cmocka_unit_test(nothing_is_tried_again_unasked),
 		cmocka_unit_test(the_last_result_stands),
-		cmocka_unit_test(waits_grow_and_are_in_part_random),
+		cmocka_unit_test(waits_are_in_part_random_within_their_bounds),
+		cmocka_unit_test(waits_grow_from_try_to_try),
 		cmocka_unit_test(retry_after_is_obeyed),
 		cmocka_unit_test(all_tries_together_have_the_total_time),
 		cmocka_unit_test(a_server_that_is_not_there_is_tried_again),
