@@ -22,7 +22,7 @@ struct counterfoil_client {
 struct generation *client_take(counterfoil_client *client);
 
 /* Put an identity in the place of the current one: checked first; refused, the current one goes on. *swapped tells
- * whether it was another one; it may be NULL. */
+ * whether it was another one. */
 counterfoil_code client_swap(counterfoil_client *client, const counterfoil_identity *identity, bool *swapped,
 			     counterfoil_error *error);
 

@@ -18,7 +18,7 @@ struct lane {
 	bool host_is_address;
 	int alert;      /* TLS alert received in this call, -1 for none */
 	enum err fault; /* why a callback ended the transfer */
-	counterfoil_code own_fault; /* the same, when it was the caller's wish */
+	counterfoil_code own_fault; /* a verdict of ours, which goes before libcurl's */
 	struct curl_slist *headers;
 	counterfoil_response *response;
 	struct attempt *attempt;

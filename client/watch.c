@@ -104,7 +104,7 @@ static bool look(counterfoil_client *client, struct watch *watch, counterfoil_id
 	return swapped || (code && (changed || code != before));
 }
 
-/* The lock is the caller's, and is given back before the program is told. Code OK: the files hold what is in use. */
+/* The lock is the caller's, and is given back before the program is told. Code OK: what the files last held could be used. */
 static void look_and_tell(counterfoil_client *client, struct watch *watch, counterfoil_error *refusal)
 {
 	counterfoil_identity *taken = NULL;

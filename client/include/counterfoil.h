@@ -309,7 +309,7 @@ typedef struct counterfoil_request {
  * why: COUNTERFOIL_REVOKED or COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or
  * "expired", else COUNTERFOIL_REFUSED, and *response holds the answer all the same. After any other code *response is
  * NULL, and nothing is known of whether the server acted on the request, unless the category is INPUT, IDENTITY or
- * SERVER: then it has not seen it. */
+ * SERVER: then it has not seen it, but for the tries before the last (see retries), of which nothing is known. */
 COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
 	counterfoil_response **response, counterfoil_error *error);
 
@@ -374,8 +374,8 @@ typedef struct counterfoil_watch_options {
 COUNTERFOIL_API counterfoil_code counterfoil_client_watch(counterfoil_client *client,
 	const counterfoil_watch_options *options, counterfoil_error *error);
 /* Look now, and tell what is due: for a timer of the program, when calls are rare or may not be held up, and for its
- * health page. COUNTERFOIL_OK when the identity in use is valid and the watched file, if any, holds it; otherwise what
- * counterfoil_identity_check says of it, or else why the file is refused. */
+ * health page. COUNTERFOIL_OK when the identity in use is valid and what the watched file, if any, last held could be used;
+ * otherwise what counterfoil_identity_check says of the identity, or else why the file is refused. */
 COUNTERFOIL_API counterfoil_code counterfoil_client_check(counterfoil_client *client, counterfoil_error *error);
 
 /* 100 to 599 */
