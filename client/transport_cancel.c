@@ -9,15 +9,15 @@
 enum { POLL_MS = 1000 }; /* as curl_easy_perform does: progress is told at least so often */
 
 /* A call under way. */
-struct watch {
-	struct watch *next, **from;
+struct under_way {
+	struct under_way *next, **from;
 	CURLM *multi;
 };
 
 struct counterfoil_cancel {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t told;
-	struct watch *watches;
+	struct under_way *calls;
 	bool cancelled;
 };
 
@@ -50,8 +50,8 @@ void counterfoil_cancel_now(counterfoil_cancel *cancel)
 		return;
 	pthread_mutex_lock(&cancel->lock);
 	cancel->cancelled = true;
-	for (struct watch *w = cancel->watches; w; w = w->next)
-		curl_multi_wakeup(w->multi);
+	for (struct under_way *c = cancel->calls; c; c = c->next)
+		curl_multi_wakeup(c->multi);
 	pthread_cond_broadcast(&cancel->told);
 	pthread_mutex_unlock(&cancel->lock);
 }
@@ -66,27 +66,27 @@ static bool is_cancelled(counterfoil_cancel *cancel)
 	return cancelled;
 }
 
-static void watch_begin(counterfoil_cancel *cancel, struct watch *watch)
+static void under_way_begin(counterfoil_cancel *cancel, struct under_way *call)
 {
 	if (!cancel)
 		return;
 	pthread_mutex_lock(&cancel->lock);
-	watch->next = cancel->watches;
-	watch->from = &cancel->watches;
-	if (watch->next)
-		watch->next->from = &watch->next;
-	cancel->watches = watch;
+	call->next = cancel->calls;
+	call->from = &cancel->calls;
+	if (call->next)
+		call->next->from = &call->next;
+	cancel->calls = call;
 	pthread_mutex_unlock(&cancel->lock);
 }
 
-static void watch_end(counterfoil_cancel *cancel, struct watch *watch)
+static void under_way_end(counterfoil_cancel *cancel, struct under_way *call)
 {
 	if (!cancel)
 		return;
 	pthread_mutex_lock(&cancel->lock);
-	*watch->from = watch->next;
-	if (watch->next)
-		watch->next->from = watch->from;
+	*call->from = call->next;
+	if (call->next)
+		call->next->from = call->from;
 	pthread_mutex_unlock(&cancel->lock);
 }
 
@@ -161,10 +161,10 @@ CURLcode lane_run(struct lane *lane)
 		return curl_easy_perform(lane->easy);
 	if (!multi_of(lane) || curl_multi_add_handle(lane->multi, lane->easy))
 		return CURLE_OUT_OF_MEMORY;
-	struct watch watch = {.multi = lane->multi};
-	watch_begin(cancel, &watch);
+	struct under_way call = {.multi = lane->multi};
+	under_way_begin(cancel, &call);
 	CURLcode result = run_until_cancelled(lane, cancel);
-	watch_end(cancel, &watch);
+	under_way_end(cancel, &call);
 	curl_multi_remove_handle(lane->multi, lane->easy);
 	return result;
 }
