@@ -43,11 +43,9 @@ static bool fits(const char *at, const struct step *steps, size_t count)
 
 static bool keep_name(const char *at, size_t len, char **fact)
 {
-	char *name = malloc(len + 1);
+	char *name = strndup(at, len);
 	if (!name)
 		return false;
-	memcpy(name, at, len);
-	name[len] = '\0';
 	free(*fact);
 	*fact = name;
 	return true;
