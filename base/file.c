@@ -42,6 +42,15 @@ enum err file_write_all(int fd, const void *bytes, size_t len)
 	return ERR_OK;
 }
 
+ssize_t file_read_some(int fd, void *into, size_t most)
+{
+	ssize_t n;
+	do {
+		n = read(fd, into, most);
+	} while (n < 0 && errno == EINTR);
+	return n;
+}
+
 static enum err io_error(struct errbuf *why, const char *what, const char *path)
 {
 	int saved = errno;

@@ -32,6 +32,8 @@ enum err file_error(int number);
 bool file_fault(enum err e);
 /* Write all of it to a descriptor, through short writes and EINTR. */
 enum err file_write_all(int fd, const void *bytes, size_t len) MUST_CHECK;
+/* read(), again when a signal came between. */
+ssize_t file_read_some(int fd, void *into, size_t most);
 
 /* "dir/name" into out (PATH_MAX bytes); ERR_TOO_LARGE when it does not fit. */
 enum err file_join(char out[4096], const char *dir, const char *name) MUST_CHECK;

@@ -1,18 +1,9 @@
+#include "base/file.h"
 #include "client/transport_lane.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-static ssize_t read_file(int fd, void *into, size_t most)
-{
-	ssize_t n;
-	do {
-		n = read(fd, into, most);
-	} while (n < 0 && errno == EINTR);
-	return n;
-}
 
 static int64_t read_some(struct feed *feed, void *into, size_t most)
 {
@@ -21,7 +12,7 @@ static int64_t read_some(struct feed *feed, void *into, size_t most)
 		return feed->source->read(feed->source->context, into, most);
 	}
 	if (feed->fd >= 0)
-		return read_file(feed->fd, into, most);
+		return file_read_some(feed->fd, into, most);
 	if (most)
 		memcpy(into, (const char *)feed->data.data + feed->done, most);
 	return (int64_t)most;

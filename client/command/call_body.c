@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "client/command/call.h"
 
 #include <errno.h>
@@ -10,11 +11,7 @@
 static int64_t read_descriptor(void *context, void *into, size_t most)
 {
 	const struct call_body *body = context;
-	ssize_t n;
-	do {
-		n = read(body->fd, into, most);
-	} while (n < 0 && errno == EINTR);
-	return n;
+	return file_read_some(body->fd, into, most);
 }
 
 static int rewind_descriptor(void *context)

@@ -4,10 +4,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/counterfoil-file-XXXXXX";
@@ -118,6 +120,32 @@ static void a_full_disk_is_an_error_not_a_success(void **state)
 	close(fd);
 }
 
+static int ends[2];
+
+/* The first signal comes while the pipe is empty and read waits; it fills the pipe. */
+static void on_alarm(int number)
+{
+	(void)number;
+	if (write(ends[1], "x", 1) != 1)
+		_exit(1);
+}
+
+static void a_signal_does_not_end_a_read(void **state)
+{
+	(void)state;
+	char had = 0;
+	struct sigaction before, during = {.sa_handler = on_alarm}; /* without SA_RESTART */
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(sigaction(SIGALRM, &during, &before), 0);
+	assert_int_equal(setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 50000}, NULL), 0);
+	assert_int_equal(file_read_some(ends[0], &had, 1), 1);
+	assert_int_equal(had, 'x');
+	close(ends[1]);
+	assert_int_equal(file_read_some(ends[0], &had, 1), 0);
+	close(ends[0]);
+	assert_int_equal(sigaction(SIGALRM, &before, NULL), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +156,7 @@ int main(void)
 		cmocka_unit_test(a_missing_file_a_folder_and_an_empty_secret_are_told_apart),
 		cmocka_unit_test(publishing_into_a_missing_folder_fails_and_leaves_nothing),
 		cmocka_unit_test(a_full_disk_is_an_error_not_a_success),
+		cmocka_unit_test(a_signal_does_not_end_a_read),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
