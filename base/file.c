@@ -1,5 +1,5 @@
 #include "base/file.h"
-#include "base/crash.h"
+#include "base/file_stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ ssize_t file_read_some(int fd, void *into, size_t most)
 	return n;
 }
 
-static enum err io_error(struct errbuf *why, const char *what, const char *path)
+enum err file_failed(struct errbuf *why, const char *what, const char *path)
 {
 	int saved = errno;
 	enum err e = saved == ENOENT ? ERR_NOT_FOUND : saved == EEXIST ? ERR_EXISTS : file_error(saved);
@@ -69,53 +69,33 @@ enum err file_sync_folder(const char *path, struct errbuf *why)
 		slash[slash == folder ? 1 : 0] = '\0';
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return io_error(why, "open folder", folder);
+		return file_failed(why, "open folder", folder);
 	int bad = fsync(fd);
 	close(fd);
-	return bad ? io_error(why, "fsync folder", folder) : ERR_OK;
+	return bad ? file_failed(why, "fsync folder", folder) : ERR_OK;
 }
 
-static enum err write_temporary(char *temporary, const void *bytes, size_t len, mode_t mode, struct errbuf *why)
+static enum err finish(struct file_stream *f, const void *bytes, size_t len, bool replace, struct errbuf *why)
 {
-	int fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0)
-		return io_error(why, "create", temporary);
-	enum err e = ERR_OK;
-	if (fchmod(fd, mode) != 0 || file_write_all(fd, bytes, len) != ERR_OK || fsync(fd) != 0)
-		e = io_error(why, "write", temporary);
-	if (close(fd) != 0 && e == ERR_OK)
-		e = io_error(why, "close", temporary);
-	if (e)
-		unlink(temporary);
+	enum err e = file_stream_write(f, bytes, len, why);
+	if (!e)
+		e = replace ? file_stream_publish(f, why) : file_stream_publish_new(f, why);
+	file_stream_drop(f);
 	return e;
-}
-
-static enum err publish(const char *path, const void *bytes, size_t len, mode_t mode, int replace, struct errbuf *why)
-{
-	char temporary[4096];
-	int n = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-	if (n < 0 || n >= (int)sizeof temporary)
-		return fail(why, ERR_TOO_LARGE, "path too long: %.80s...", path);
-	enum err e = write_temporary(temporary, bytes, len, mode, why);
-	if (e)
-		return e;
-	crash_point(CRASH_FILE_PUBLISHING);
-	int bad = replace ? rename(temporary, path) : link(temporary, path);
-	if (bad)
-		e = io_error(why, "publish", path);
-	if (bad || !replace)
-		unlink(temporary);
-	return e ? e : file_sync_folder(path, why);
 }
 
 enum err file_publish(const char *path, const void *bytes, size_t len, mode_t mode, struct errbuf *why)
 {
-	return publish(path, bytes, len, mode, 1, why);
+	struct file_stream f;
+	enum err e = file_stream_begin(&f, path, mode, why);
+	return e ? e : finish(&f, bytes, len, true, why);
 }
 
 enum err file_publish_new(const char *path, const void *bytes, size_t len, mode_t mode, struct errbuf *why)
 {
-	return publish(path, bytes, len, mode, 0, why);
+	struct file_stream f;
+	enum err e = file_stream_begin(&f, path, mode, why);
+	return e ? e : finish(&f, bytes, len, false, why);
 }
 
 enum err file_read_fd(int fd, const char *name, struct buf *out, struct errbuf *why)
@@ -128,7 +108,7 @@ enum err file_read_fd(int fd, const char *name, struct buf *out, struct errbuf *
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return io_error(why, "read", name);
+			return file_failed(why, "read", name);
 		buf_add(out, chunk, (size_t)n);
 		explicit_bzero(chunk, (size_t)n);
 		if (n == 0 || out->err)
@@ -144,7 +124,7 @@ static enum err open_regular(const char *path, int *fd, struct stat *st, struct 
 {
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0)
-		return io_error(why, "open", path);
+		return file_failed(why, "open", path);
 	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode))
 		return ERR_OK;
 	close(*fd);

@@ -28,6 +28,8 @@ enum err file_sync_folder(const char *path, struct errbuf *why) MUST_CHECK;
 
 /* What a failed call on a file means by its errno: ERR_FULL for no room (disk, quota), else ERR_IO. */
 enum err file_error(int number);
+/* The same of errno, with ERR_NOT_FOUND and ERR_EXISTS beside; *why says "what path: reason". */
+enum err file_failed(struct errbuf *why, const char *what, const char *path);
 /* ERR_FULL, ERR_IO or ERR_CORRUPT: a disk is full, failing or damaged. */
 bool file_fault(enum err e);
 /* Write all of it to a descriptor, through short writes and EINTR. */

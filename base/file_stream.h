@@ -14,13 +14,15 @@ struct file_stream {
 	char path[4096], temporary[4096];
 };
 
-/* ERR_USAGE when the path is too long, else what a file that cannot be made says. */
+/* ERR_TOO_LARGE when the path is too long, else by file_failed. */
 enum err file_stream_begin(struct file_stream *f, const char *path, mode_t mode, struct errbuf *why) MUST_CHECK;
 enum err file_stream_write(struct file_stream *f, const void *bytes, size_t len, struct errbuf *why) MUST_CHECK;
 /* Forget what was written. */
 enum err file_stream_restart(struct file_stream *f, struct errbuf *why) MUST_CHECK;
 /* Sync, and put it at its path; it has ended, whatever is returned. */
 enum err file_stream_publish(struct file_stream *f, struct errbuf *why) MUST_CHECK;
+/* The same, but ERR_EXISTS when path exists; never replaces. */
+enum err file_stream_publish_new(struct file_stream *f, struct errbuf *why) MUST_CHECK;
 /* It never was, unless it has ended. */
 void file_stream_drop(struct file_stream *f);
 

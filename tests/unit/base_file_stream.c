@@ -50,6 +50,26 @@ static void what_is_dropped_leaves_the_old_file(void **state)
 	expect_content("old");
 }
 
+static void what_is_published_as_new_never_replaces(void **state)
+{
+	(void)state;
+	struct file_stream f;
+	struct errbuf why = {0};
+	assert_int_equal(file_publish(path, "old", 3, 0600, NULL), ERR_OK);
+	assert_int_equal(file_stream_begin(&f, path, 0600, NULL), ERR_OK);
+	assert_int_equal(file_stream_write(&f, "new", 3, NULL), ERR_OK);
+	assert_int_equal(file_stream_publish_new(&f, &why), ERR_EXISTS);
+	assert_non_null(strstr(why.text, path));
+	assert_int_not_equal(access(f.temporary, F_OK), 0);
+	expect_content("old");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(file_stream_begin(&f, path, 0600, NULL), ERR_OK);
+	assert_int_equal(file_stream_write(&f, "new", 3, NULL), ERR_OK);
+	assert_int_equal(file_stream_publish_new(&f, NULL), ERR_OK);
+	assert_int_not_equal(access(f.temporary, F_OK), 0);
+	expect_content("new");
+}
+
 static void a_restart_forgets_what_was_written(void **state)
 {
 	(void)state;
@@ -70,8 +90,8 @@ static void what_cannot_be_made_or_named_says_so(void **state)
 	char long_path[5000];
 	memset(long_path, 'x', sizeof long_path - 1);
 	long_path[sizeof long_path - 1] = '\0';
-	assert_int_equal(file_stream_begin(&f, long_path, 0600, &why), ERR_USAGE);
-	assert_int_equal(file_stream_begin(&f, "/nonexistent/file", 0600, &why), ERR_IO);
+	assert_int_equal(file_stream_begin(&f, long_path, 0600, &why), ERR_TOO_LARGE);
+	assert_int_equal(file_stream_begin(&f, "/nonexistent/file", 0600, &why), ERR_NOT_FOUND);
 	assert_non_null(strstr(why.text, "/nonexistent/file"));
 	file_stream_drop(&f);
 	char sub[160];
@@ -102,6 +122,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_is_published_whole_and_private),
 		cmocka_unit_test(what_is_dropped_leaves_the_old_file),
+		cmocka_unit_test(what_is_published_as_new_never_replaces),
 		cmocka_unit_test(a_restart_forgets_what_was_written),
 		cmocka_unit_test(what_cannot_be_made_or_named_says_so),
 	};

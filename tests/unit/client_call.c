@@ -190,7 +190,7 @@ static void an_answer_goes_to_its_file_when_it_is_whole(void **state)
 	read_text(path, had);
 	assert_string_equal(had, "no such thing");
 	assert_int_equal(files_named("answer"), 1); /* nothing of another name is left */
-	assert_int_equal(run(&stage, (const char *const[]){"URL/", "-o", "/nonexistent/answer", NULL}, NULL, out), ERR_IO);
+	assert_int_equal(run(&stage, (const char *const[]){"URL/", "-o", "/nonexistent/answer", NULL}, NULL, out), ERR_NOT_FOUND);
 	stage_close(&stage);
 }
 
