@@ -108,6 +108,17 @@ static const char *uri_of(const struct xml_scope *scope, const char *prefix, siz
 	return "";
 }
 
+/* As it is meant: soap_xml lends it with its ampersands escaped. */
+static void add_uri(struct buf *out, const char *uri)
+{
+	static const char ampersand[] = "&#38;";
+	for (const char *at; (at = strstr(uri, ampersand)); uri = at + sizeof ampersand - 1) {
+		buf_add(out, uri, (size_t)(at - uri));
+		buf_byte(out, '&');
+	}
+	buf_text(out, uri);
+}
+
 /* "env:Sender" as "Sender" when env is SOAP's own namespace, as "{URI}Sender" when another, else as it was written. */
 static void add_code(struct soap_fault *fault, struct buf *out, const char *text, size_t len, const struct xml_scope *scope)
 {
@@ -120,7 +131,7 @@ static void add_code(struct soap_fault *fault, struct buf *out, const char *text
 		buf_byte(out, ' ');
 	if (uri[0] && !ours) {
 		buf_byte(out, '{');
-		buf_text(out, uri);
+		add_uri(out, uri);
 		buf_byte(out, '}');
 	}
 	buf_add(out, text + skip, len - skip);

@@ -51,7 +51,7 @@ static void add_binding(struct buf *out, const char *prefix, const char *uri)
 	buf_text(out, prefix ? " xmlns:" : " xmlns");
 	buf_text(out, prefix ? prefix : "");
 	buf_text(out, "=\"");
-	add_escaped(out, uri, strlen(uri), "&<\"\t\n\r");
+	add_escaped(out, uri, strlen(uri), "<\"\t\n\r"); /* its ampersands are escaped, as those of values are */
 	buf_byte(out, '"');
 }
 

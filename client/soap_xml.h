@@ -16,7 +16,7 @@ enum { XML_DEPTH_MAX = 200, XML_SCOPE_MAX = 128 };
 struct xml_name {
 	const char *prefix; /* NULL for none */
 	const char *local;
-	const char *uri; /* NULL for none */
+	const char *uri; /* NULL for none; an ampersand stands in it as "&#38;" */
 };
 
 struct xml_attribute {
@@ -29,7 +29,7 @@ struct xml_attribute {
 struct xml_scope {
 	struct {
 		const char *prefix; /* NULL: the default namespace */
-		const char *uri;    /* "" takes the default away */
+		const char *uri;    /* "" takes the default away; an ampersand stands in it as "&#38;" */
 		unsigned depth;     /* of the element that declares it */
 	} bound[XML_SCOPE_MAX];
 	size_t count;

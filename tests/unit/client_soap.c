@@ -227,6 +227,25 @@ static void the_content_of_body_stands_by_itself(void **state)
 	counterfoil_soap_free(got);
 }
 
+/* What was read is sent back and read again: nothing of it may grow. */
+static void a_namespace_with_an_ampersand_stays_the_one_it_is(void **state)
+{
+	(void)state;
+	static const char want[] = "<a xmlns:s=\"" NS11 "\" xmlns=\"urn:d?&#38;lt;\" xmlns:y=\"http://y/?a=1&#38;b=2\">"
+				   "<y:b></y:b></a>";
+	char body[1024] = "<s:Envelope xmlns:s=\"" NS11 "\" xmlns=\"urn:d?&amp;lt;\"><s:Body>"
+			  "<a xmlns:y=\"http://y/?a=1&amp;b=2\"><y:b/></a></s:Body></s:Envelope>";
+	prepared.status = 200, prepared.type = "text/xml", prepared.body = body;
+	for (int i = 0; i < 3; i++) {
+		counterfoil_soap_answer *got = NULL;
+		counterfoil_error error;
+		expect("answer", call(COUNTERFOIL_SOAP_1_1, &got, &error), COUNTERFOIL_OK, &error);
+		is_bytes("body", counterfoil_soap_body(got), want);
+		snprintf(body, sizeof body, E11("<s:Body>%s</s:Body>"), (const char *)counterfoil_soap_body(got).data);
+		counterfoil_soap_free(got);
+	}
+}
+
 static void a_fault_is_told_by_its_parts_whatever_the_status(void **state)
 {
 	(void)state;
@@ -242,6 +261,9 @@ static void a_fault_is_told_by_its_parts_whatever_the_status(void **state)
 		{COUNTERFOIL_SOAP_1_1, 403, FAULT11, {"Server.Busy"}},
 		{COUNTERFOIL_SOAP_1_2, 400, FAULT12,
 		 {"Sender", "{urn:m}TooOld Odd", "Too old", "en-GB", "urn:n", "urn:r", "<a xmlns:s=\"" NS12 "\"></a>&lt;"}},
+		{COUNTERFOIL_SOAP_1_1, 500,
+		 E11("<s:Body><s:Fault><faultcode xmlns:q=\"urn:q?a&amp;b\">q:Own</faultcode></s:Fault></s:Body>"),
+		 {"{urn:q?a&b}Own"}},
 		{COUNTERFOIL_SOAP_1_1, 500, "<Envelope xmlns=\"" NS11 "\"><Body><Fault><faultcode>Client</faultcode></Fault></Body></Envelope>",
 		 {"Client", "", "", "", "", "", ""}},
 		{COUNTERFOIL_SOAP_1_1, 500, E11("<s:Body><s:Fault><faultcode>q:Own</faultcode></s:Fault></s:Body>"), {"q:Own"}},
@@ -397,6 +419,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_sent_is_refused_before_it_is),
 		cmocka_unit_test(a_declaration_and_a_mark_before_the_body_are_taken_off),
 		cmocka_unit_test(the_content_of_body_stands_by_itself),
+		cmocka_unit_test(a_namespace_with_an_ampersand_stays_the_one_it_is),
 		cmocka_unit_test(a_fault_is_told_by_its_parts_whatever_the_status),
 		cmocka_unit_test(what_is_no_answer_has_a_sentence_of_its_own),
 		cmocka_unit_test(without_an_answer_there_is_none),
