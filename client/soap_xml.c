@@ -17,6 +17,7 @@ struct reading {
 	struct xml_attribute attributes[SOAP_ATTRIBUTES_MAX];
 	unsigned depth;
 	bool begun; /* the outermost element was seen */
+	bool odd;   /* a namespace's name is no URI to libxml2 */
 	enum soap_flaw flaw;
 	long line;
 };
@@ -41,13 +42,16 @@ static int on_read(void *data, char *out, int room)
 	return (int)n;
 }
 
-/* To libxml2 a name beyond NAMES_MAX is out of memory too. */
+/* To libxml2 a name beyond NAMES_MAX is out of memory too; and it judges a namespace's name with its ampersands as "&#38;",
+ * two of which are no URI. Names of namespaces are compared, never looked into: all are as good. */
 static void on_error(void *data, xmlErrorPtr error)
 {
 	struct reading *r = data;
 	if (error->level < XML_ERR_ERROR)
 		return;
-	if (error->code != XML_ERR_NO_MEMORY)
+	if (error->code == XML_WAR_NS_URI)
+		r->odd = true;
+	else if (error->code != XML_ERR_NO_MEMORY)
 		stop(r, SOAP_NOT_XML);
 	else
 		stop(r, r->context && xmlDictGetUsage(r->context->dict) > NAMES_MAX ? SOAP_TOO_MANY : SOAP_NO_MEMORY);
@@ -162,7 +166,7 @@ static void parse(struct reading *r)
 	xmlDictSetLimit(context->dict, NAMES_MAX);
 	r->context = context;
 	xmlFreeDoc(xmlCtxtReadIO(context, on_read, NULL, r, NULL, NULL, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC));
-	if (!context->wellFormed || !context->nsWellFormed || context->errNo != XML_ERR_OK)
+	if (!context->wellFormed || (!r->odd && (!context->nsWellFormed || context->errNo != XML_ERR_OK)))
 		stop(r, SOAP_NOT_XML);
 	if (!r->begun || r->depth != 0) /* it gave up without a word */
 		stop(r, SOAP_NO_MEMORY);
