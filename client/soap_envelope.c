@@ -23,10 +23,7 @@ static enum soap_flaw on_end(void *state, const struct xml_name *name, unsigned 
 static enum soap_flaw on_text(void *state, const char *text, size_t len, unsigned depth)
 {
 	(void)state;
-	for (size_t i = 0; depth == DEPTH_WRAPPER && i < len; i++)
-		if (!strchr(" \t\r\n", text[i]))
-			return SOAP_STRAY_TEXT;
-	return SOAP_SOUND;
+	return depth == DEPTH_WRAPPER && !xml_is_blank(text, len) ? SOAP_STRAY_TEXT : SOAP_SOUND;
 }
 
 /* Between a start tag and an end tag of ours it must be well-formed, so it can neither end what is around it nor stay

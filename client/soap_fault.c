@@ -90,11 +90,11 @@ void soap_fault_text(struct soap_fault *fault, const char *text, size_t len, uns
 
 static void trim(const char **text, size_t *len)
 {
-	while (*len && strchr(" \t\r\n", **text)) {
+	while (*len && xml_is_blank(*text, 1)) {
 		(*text)++;
 		(*len)--;
 	}
-	while (*len && strchr(" \t\r\n", (*text)[*len - 1]))
+	while (*len && xml_is_blank(*text + *len - 1, 1))
 		(*len)--;
 }
 

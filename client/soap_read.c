@@ -28,14 +28,6 @@ static bool is_in(const struct xml_name *name, counterfoil_soap_version version)
 	return name->uri && strcmp(name->uri, soap_namespace(version)) == 0;
 }
 
-static bool is_blank(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (!strchr(" \t\r\n", text[i]))
-			return false;
-	return true;
-}
-
 static enum soap_flaw start_envelope(const struct reader *r, const struct xml_name *name)
 {
 	if (strcmp(name->local, "Envelope") != 0)
@@ -121,7 +113,7 @@ static enum soap_flaw on_text(void *state, const char *text, size_t len, unsigne
 	struct reader *r = state;
 	bool elements_only = depth == DEPTH_ENVELOPE || (depth == DEPTH_PART && r->message->is_fault);
 	if (elements_only)
-		return is_blank(text, len) ? SOAP_SOUND : SOAP_STRAY_TEXT;
+		return xml_is_blank(text, len) ? SOAP_SOUND : SOAP_STRAY_TEXT;
 	if (r->room == IN_FAULT)
 		soap_fault_text(&r->fault, text, len, depth);
 	else

@@ -1,6 +1,5 @@
 #include "client/soap_text.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -126,14 +125,17 @@ static decoder *by_name(const char *name, size_t len)
 	return NULL;
 }
 
-static bool is_blank(char c)
+bool xml_is_blank(const char *text, size_t len)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r' && text[i] != '\n')
+			return false;
+	return true;
 }
 
 size_t soap_declaration(const char *text, size_t len)
 {
-	if (len < 6 || memcmp(text, "<?xml", 5) != 0 || !is_blank(text[5]))
+	if (len < 6 || memcmp(text, "<?xml", 5) != 0 || !xml_is_blank(text + 5, 1))
 		return 0;
 	const char *end = memmem(text, len < DECLARATION_MAX ? len : DECLARATION_MAX, "?>", 2);
 	return end ? (size_t)(end - text) + 2 : 0;
@@ -149,7 +151,7 @@ static decoder *by_declaration(const char *text, size_t len)
 	if (!at)
 		return from_utf8;
 	at += sizeof word - 1;
-	while (at < end && (is_blank(*at) || *at == '='))
+	while (at < end && (xml_is_blank(at, 1) || *at == '='))
 		at++;
 	char quote = *at++; /* at least the "?>" of the declaration stands behind the word */
 	const char *close = at < end ? memchr(at, quote, (size_t)(end - at)) : NULL;

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "client/soap_flaw.h"
 
+#include <stdbool.h>
+
 /* Attributes and namespace declarations of one element. */
 enum { SOAP_ATTRIBUTES_MAX = 256 };
 
@@ -16,6 +18,9 @@ enum soap_flaw soap_text(counterfoil_bytes bytes, const char *charset, struct bu
 /* What libxml2 would bear, and the time it takes grow with the square: an element with very many attributes. And, before
  * it reads a word of it, what SOAP forbids: a DTD (all that entities come from) and processing instructions. */
 enum soap_flaw soap_scan(const char *text, size_t len);
+
+/* Nothing but white space of XML, or nothing at all. */
+bool xml_is_blank(const char *text, size_t len);
 
 /* How many bytes the XML declaration at the beginning takes; 0 when there is none. */
 size_t soap_declaration(const char *text, size_t len);
