@@ -123,7 +123,9 @@ static enum soap_flaw on_text(void *state, const char *text, size_t len, unsigne
 
 static enum soap_flaw end_string(struct buf *b)
 {
-	return soap_flaw_of(b->len && !buf_string(b) && !b->err ? ERR_MEMORY : b->err);
+	if (b->len)
+		buf_string(b);
+	return soap_flaw_of(buf_check(b));
 }
 
 static enum soap_flaw finish(struct reader *r)
