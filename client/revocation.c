@@ -12,8 +12,7 @@
 enum { RETRY_MS = 5000 };
 
 struct revocation {
-	struct revocation_settings settings;
-	char *source;
+	struct revocation_settings settings; /* its source owned */
 	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t done;  /* a reading has ended */
 	struct revocation_lists *lists; /* the last that could be read, or NULL */
@@ -25,14 +24,13 @@ struct revocation {
 struct revocation *revocation_new(const struct revocation_settings *settings)
 {
 	struct revocation *r = calloc(1, sizeof *r);
-	char *source = strdup(settings->source);
-	if (!r || !source) {
+	if (!r)
+		return NULL;
+	r->settings = *settings;
+	if (!(r->settings.source = strdup(settings->source))) {
 		free(r);
-		free(source);
 		return NULL;
 	}
-	r->settings = *settings;
-	r->source = source;
 	r->due_at = INT64_MIN;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->done, NULL);
@@ -46,7 +44,7 @@ void revocation_free(struct revocation *r)
 	revocation_lists_free(r->lists);
 	pthread_cond_destroy(&r->done);
 	pthread_mutex_destroy(&r->lock);
-	free(r->source);
+	free((char *)r->settings.source);
 	free(r);
 }
 
@@ -54,13 +52,14 @@ static bool fetch(const struct revocation *r, struct buf *bytes, char why[REVOCA
 {
 	counterfoil_error error;
 	struct errbuf file_why = {0};
-	if (strncmp(r->source, "http://", 7) == 0) {
-		if (!transport_fetch(r->source, r->settings.timeout_ms, bytes, &error))
+	const char *source = r->settings.source;
+	if (strncmp(source, "http://", 7) == 0) {
+		if (!transport_fetch(source, r->settings.timeout_ms, bytes, &error))
 			return true;
 		snprintf(why, REVOCATION_WHY_SIZE, "%.300s", error.text);
 		return false;
 	}
-	enum err e = file_read(r->source, bytes, &file_why);
+	enum err e = file_read(source, bytes, &file_why);
 	if (e)
 		snprintf(why, REVOCATION_WHY_SIZE, "%.300s", err_why(e, &file_why));
 	return !e;
