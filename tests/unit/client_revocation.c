@@ -155,7 +155,8 @@ static void *serve(void *data)
 	return NULL;
 }
 
-static void web_start(struct web *w)
+/* On a port of its own; what the kernel takes is answered by nobody yet. */
+static void web_listen(struct web *w)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof address;
@@ -164,6 +165,11 @@ static void web_start(struct web *w)
 	assert_int_equal(listen(w->fd, 8), 0);
 	assert_int_equal(getsockname(w->fd, (struct sockaddr *)&address, &len), 0);
 	w->port = ntohs(address.sin_port);
+}
+
+static void web_start(struct web *w)
+{
+	web_listen(w);
 	assert_int_equal(pthread_create(&w->thread, NULL, serve, w), 0);
 }
 
@@ -234,13 +240,8 @@ static void who_says_nothing_is_left_in_time(void **state)
 	struct web w = {.head = ""};
 	struct buf body = BUF_INIT(100);
 	char url[64];
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof address;
-	w.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* taken by the kernel, answered by nobody */
-	assert_int_equal(bind(w.fd, (struct sockaddr *)&address, len), 0);
-	assert_int_equal(listen(w.fd, 8), 0);
-	assert_int_equal(getsockname(w.fd, (struct sockaddr *)&address, &len), 0);
-	snprintf(url, sizeof url, "http://127.0.0.1:%d/", ntohs(address.sin_port));
+	web_listen(&w);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/", w.port);
 	assert_int_equal(transport_fetch(url, 50, &body, NULL), COUNTERFOIL_TIMEOUT);
 	close(w.fd);
 }
