@@ -83,24 +83,28 @@ static void add(struct revocation_lists *lists, X509_CRL *crl, const STACK_OF(X5
 	lists->of[lists->count++] = found;
 }
 
-static bool read_pem(struct revocation_lists *lists, counterfoil_bytes bytes, const STACK_OF(X509) *issuers)
+static const char no_memory[] = "out of memory";
+static const char damaged[] = "it is not a revocation list, or a damaged one";
+
+/* NULL, or what is wrong; static. */
+static const char *read_pem(struct revocation_lists *lists, counterfoil_bytes bytes, const STACK_OF(X509) *issuers)
 {
 	BIO *memory = BIO_new_mem_buf(bytes.data, (int)bytes.len);
-	bool whole = false;
-	for (int n = 0; memory && n < REVOCATION_LISTS_MAX; n++) {
-		X509_CRL *crl = PEM_read_bio_X509_CRL(memory, NULL, NULL, NULL);
-		if (!crl) {
-			whole = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-			break;
-		}
+	X509_CRL *crl;
+	int n = 0;
+	if (!memory)
+		return no_memory;
+	while ((crl = PEM_read_bio_X509_CRL(memory, NULL, NULL, NULL)) && ++n <= REVOCATION_LISTS_MAX) {
 		add(lists, crl, issuers);
 		X509_CRL_free(crl);
 	}
+	bool whole = crl || ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+	X509_CRL_free(crl);
 	BIO_free(memory);
-	return whole;
+	return !whole ? damaged : n > REVOCATION_LISTS_MAX ? "it holds more than 8 lists" : NULL;
 }
 
-static bool read_der(struct revocation_lists *lists, counterfoil_bytes bytes, const STACK_OF(X509) *issuers)
+static const char *read_der(struct revocation_lists *lists, counterfoil_bytes bytes, const STACK_OF(X509) *issuers)
 {
 	const unsigned char *at = bytes.data;
 	X509_CRL *crl = bytes.len ? d2i_X509_CRL(NULL, &at, (long)bytes.len) : NULL;
@@ -108,23 +112,24 @@ static bool read_der(struct revocation_lists *lists, counterfoil_bytes bytes, co
 	if (whole)
 		add(lists, crl, issuers);
 	X509_CRL_free(crl);
-	return whole;
+	return whole ? NULL : damaged;
 }
+
+_Static_assert(REVOCATION_LISTS_MAX == 8, "the sentence of read_pem says 8");
 
 struct revocation_lists *revocation_lists_read(counterfoil_bytes bytes, const STACK_OF(X509) *issuers,
 					       char why[REVOCATION_WHY_SIZE])
 {
 	struct revocation_lists *lists = calloc(1, sizeof *lists);
-	const char *reason = "out of memory";
+	const char *reason = no_memory;
 	if (lists) {
 		atomic_init(&lists->holders, 1);
 		ERR_set_mark();
 		bool pem = bytes.len > PEM_MARK && memcmp(bytes.data, "-----BEGIN ", PEM_MARK) == 0;
-		bool whole = bytes.len <= REVOCATION_MAX &&
-			     (pem ? read_pem(lists, bytes, issuers) : read_der(lists, bytes, issuers));
+		reason = bytes.len > REVOCATION_MAX ? damaged : (pem ? read_pem : read_der)(lists, bytes, issuers);
 		ERR_pop_to_mark();
-		reason = !whole ? "it is not a revocation list, or a damaged one"
-		       : !lists->count ? "no CA among those given has signed the list" : NULL;
+		if (!reason && !lists->count)
+			reason = "no CA among those given has signed the list";
 	}
 	if (!reason)
 		return lists;

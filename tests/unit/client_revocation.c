@@ -105,6 +105,27 @@ static void of_several_in_one_file_each_is_its_own_issuers(void **state)
 	buf_free(&pem);
 }
 
+static void as_many_lists_as_are_permitted_are_read_and_no_more(void **state)
+{
+	(void)state;
+	struct buf pem = BUF_INIT(CAP);
+	char why[REVOCATION_WHY_SIZE] = "";
+	for (int n = 1; n <= REVOCATION_LISTS_MAX; n++) {
+		const bool last = n == REVOCATION_LISTS_MAX;
+		crl_write(&(struct crl_wanted){.issuer = &ca, .revoked = {last ? &subject : NULL}, .from = n - 60, .until = 600,
+					       .pem = true}, &pem);
+	}
+	struct revocation_lists *lists = revocation_lists_read((counterfoil_bytes){pem.data, pem.len}, issuers, why);
+	if (!lists)
+		fail_msg("%d lists: %s", REVOCATION_LISTS_MAX, why);
+	assert_int_equal(revocation_lists_of(lists, chain, time(NULL), why), COUNTERFOIL_REVOCATION_REVOKED);
+	revocation_lists_free(lists);
+	crl_write(&(struct crl_wanted){.issuer = &ca, .pem = true}, &pem);
+	assert_null(revocation_lists_read((counterfoil_bytes){pem.data, pem.len}, issuers, why));
+	assert_string_equal(why, "it holds more than 8 lists");
+	buf_free(&pem);
+}
+
 static void a_list_with_any_bit_flipped_or_cut_is_no_list(void **state)
 {
 	(void)state;
@@ -302,6 +323,7 @@ int main(void)
 		cmocka_unit_test(an_older_list_does_not_replace_a_newer_one),
 		cmocka_unit_test(a_list_that_cannot_be_read_again_is_kept_for_its_time_only),
 		cmocka_unit_test(of_several_in_one_file_each_is_its_own_issuers),
+		cmocka_unit_test(as_many_lists_as_are_permitted_are_read_and_no_more),
 		cmocka_unit_test(a_list_with_any_bit_flipped_or_cut_is_no_list),
 		cmocka_unit_test(a_list_comes_over_http_once_for_many_questions),
 		cmocka_unit_test(a_server_that_means_ill_ends_in_an_error_of_its_own),
