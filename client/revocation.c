@@ -27,6 +27,8 @@ struct revocation *revocation_new(const struct revocation_settings *settings)
 	if (!r)
 		return NULL;
 	r->settings = *settings;
+	if (r->settings.refresh_ms > settings->keep_ms) /* else nobody would be answered between the two */
+		r->settings.refresh_ms = settings->keep_ms;
 	if (!(r->settings.source = strdup(settings->source))) {
 		free(r);
 		return NULL;

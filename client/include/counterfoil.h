@@ -484,7 +484,7 @@ typedef struct counterfoil_verifier_options {
 	const char *crl;              /* path or http:// URL of its list, DER, or 8 lists at most in PEM; 8 MiB at most; NULL: none */
 	unsigned kinds;               /* COUNTERFOIL_KIND_* that are served, added up; 0: clients only */
 	int accept_unknown;           /* not 0: also whose revocation cannot be learnt. Default: refused */
-	uint32_t crl_refresh_seconds; /* 0: 60 */
+	uint32_t crl_refresh_seconds; /* 0: 60; never later than crl_keep_seconds */
 	uint32_t crl_keep_seconds;    /* 0: 3,600 */
 	uint32_t crl_timeout_ms;      /* of fetching the list; 0: 5,000 */
 } counterfoil_verifier_options;

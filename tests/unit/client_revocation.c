@@ -89,6 +89,17 @@ static void a_list_that_cannot_be_read_again_is_kept_for_its_time_only(void **st
 	revocation_free(dropped);
 }
 
+static void a_list_is_read_again_at_the_latest_when_it_may_no_longer_be_kept(void **state)
+{
+	(void)state;
+	put(&(struct crl_wanted){0});
+	struct revocation *r = lists_at(path, 1000000, 50);
+	assert_int_equal(ask(r), COUNTERFOIL_REVOCATION_GOOD);
+	nanosleep(&(struct timespec){.tv_nsec = 60000000}, NULL); /* past the time that it is kept */
+	assert_int_equal(ask(r), COUNTERFOIL_REVOCATION_GOOD);
+	revocation_free(r);
+}
+
 static void of_several_in_one_file_each_is_its_own_issuers(void **state)
 {
 	(void)state;
@@ -322,6 +333,7 @@ int main(void)
 		cmocka_unit_test(a_list_is_read_again_when_it_is_due_and_not_before),
 		cmocka_unit_test(an_older_list_does_not_replace_a_newer_one),
 		cmocka_unit_test(a_list_that_cannot_be_read_again_is_kept_for_its_time_only),
+		cmocka_unit_test(a_list_is_read_again_at_the_latest_when_it_may_no_longer_be_kept),
 		cmocka_unit_test(of_several_in_one_file_each_is_its_own_issuers),
 		cmocka_unit_test(as_many_lists_as_are_permitted_are_read_and_no_more),
 		cmocka_unit_test(a_list_with_any_bit_flipped_or_cut_is_no_list),
