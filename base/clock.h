@@ -16,4 +16,7 @@ int64_t clock_mono_ms(void); /* milliseconds, never set back */
 /* "2026-11-22T02:13:38Z" (RFC 3339) into out; years 1970 to 9999. */
 void clock_text(int64_t seconds, char out[CLOCK_TEXT_SIZE]);
 
+/* Whole days, rounded down: 0 on the last one, negative once it is over. */
+int64_t clock_days_left(int64_t until, int64_t now);
+
 #endif

@@ -118,9 +118,7 @@ int64_t counterfoil_identity_not_after(const counterfoil_identity *identity)
 
 int64_t counterfoil_identity_days_left(const counterfoil_identity *identity, int64_t now)
 {
-	const int64_t day = 86400;
-	int64_t left = counterfoil_identity_not_after(identity) - now;
-	return left >= 0 ? left / day : -((-left + day - 1) / day);
+	return clock_days_left(counterfoil_identity_not_after(identity), now);
 }
 
 counterfoil_bytes counterfoil_identity_certificate(const counterfoil_identity *identity, size_t index)

@@ -1,4 +1,5 @@
 #include "client/command/facts.h"
+#include "base/clock.h"
 
 static const struct {
 	const char *name;
@@ -28,22 +29,19 @@ static void add_text(json_t *facts, size_t row, const char *text)
 		json_object_set_new(facts, rows[row].name, json_null());
 }
 
-static void add_life(json_t *facts, int64_t not_before, int64_t not_after, int64_t days_left)
+static void add_life(json_t *facts, int64_t not_before, int64_t not_after, int64_t now)
 {
 	json_object_set_new(facts, "not_before", json_integer(not_before));
 	json_object_set_new(facts, "not_after", json_integer(not_after));
-	json_object_set_new(facts, "days_left", json_integer(days_left));
+	json_object_set_new(facts, "days_left", json_integer(clock_days_left(not_after, now)));
 }
 
 json_t *facts_of_peer(const counterfoil_peer *peer, int64_t now)
 {
-	const int64_t day = 86400;
-	int64_t left = counterfoil_peer_not_after(peer) - now;
 	json_t *facts = json_object();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		add_text(facts, i, counterfoil_peer_fact(peer, rows[i].fact));
-	add_life(facts, counterfoil_peer_not_before(peer), counterfoil_peer_not_after(peer),
-		 left >= 0 ? left / day : -((-left + day - 1) / day));
+	add_life(facts, counterfoil_peer_not_before(peer), counterfoil_peer_not_after(peer), now);
 	return facts;
 }
 
@@ -52,8 +50,7 @@ json_t *facts_json(const counterfoil_identity *identity, int64_t now)
 	json_t *facts = json_object();
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		add_text(facts, i, counterfoil_identity_fact(identity, rows[i].fact));
-	add_life(facts, counterfoil_identity_not_before(identity), counterfoil_identity_not_after(identity),
-		 counterfoil_identity_days_left(identity, now));
+	add_life(facts, counterfoil_identity_not_before(identity), counterfoil_identity_not_after(identity), now);
 	json_int_t authorities = 0;
 	while (counterfoil_identity_certificate(identity, (size_t)authorities + 1).data)
 		authorities++;
