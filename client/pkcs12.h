@@ -28,7 +28,7 @@ struct pkcs12_parts {
 /* COUNTERFOIL_OK, or a code of the category INPUT, TOO_LARGE, OUT_OF_MEMORY or FAILED; then *parts is empty. */
 counterfoil_code pkcs12_open(counterfoil_bytes file, counterfoil_bytes password, struct pkcs12_parts *parts,
 			     counterfoil_error *error);
-/* The same for whoever has less time, and wants to know what was spent: `*rounds` are permitted at the beginning (all of
+/* The same for tests and fuzzing, which have less time and want to know what was spent: `*rounds` are permitted at the beginning (all of
  * them PKCS12_ROUNDS_TOGETHER_MAX at most) and left at the end; a derivation that is refused has cost none. */
 counterfoil_code pkcs12_open_within(int64_t *rounds, counterfoil_bytes file, counterfoil_bytes password,
 				    struct pkcs12_parts *parts, counterfoil_error *error);
