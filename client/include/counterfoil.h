@@ -412,10 +412,10 @@ typedef struct counterfoil_soap_request {
  * an XML declaration says, well-formed, without DTD and processing instructions: else COUNTERFOIL_BAD_INPUT and nothing is
  * sent.
  * COUNTERFOIL_OK: status 200 to 299 and an envelope of that version without fault, or nothing at all with 202 or 204.
- * COUNTERFOIL_SOAP_FAULT: a fault, whatever the status. COUNTERFOIL_NOT_SOAP and COUNTERFOIL_BAD_SOAP: anything else that
- * was answered, each with a sentence of its own; elements nested deeper than 200, more than 256 attributes in one element,
- * 128 namespaces in scope or 1 MiB of different names are too many. COUNTERFOIL_TOO_LARGE as well when what is read out of an answer would be more than
- * twice its length. Other codes are those of counterfoil_call. *answer is made whenever there is a response.
+ * COUNTERFOIL_SOAP_FAULT: a fault, whatever the status but a redirect; what 401 or 403 says of your certificate goes first.
+ * COUNTERFOIL_NOT_SOAP and COUNTERFOIL_BAD_SOAP: anything else that was answered, each with a sentence of its own; elements
+ * nested deeper than 200, more than 256 attributes in one element, 128 namespaces in scope or 1 MiB of different names are
+ * too many. COUNTERFOIL_TOO_LARGE as well when what is read out of an answer would be more than twice its length. Other codes are those of counterfoil_call. *answer is made whenever there is a response.
  * No entity is expanded but the five of XML, nothing is fetched, time and memory are linear in the answer's length; the
  * state of libxml2 that the program may use itself is left as it was. */
 COUNTERFOIL_API counterfoil_code counterfoil_soap_call(counterfoil_client *client, const counterfoil_soap_request *request,
