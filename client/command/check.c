@@ -5,6 +5,7 @@
 #include "client/command/facts.h"
 #include "client/command/holder.h"
 #include "client/command/output.h"
+#include "client/command/problem.h"
 
 #include <string.h>
 
@@ -63,21 +64,27 @@ static enum err read_trust(const struct check *c, struct buf *pem, struct errbuf
 		return file_read(ca, pem, why);
 	for (size_t i = 1; (der = counterfoil_identity_certificate(c->identity, i)).data; i++)
 		add_pem(der, pem);
+	if (pem->len == 0 && !pem->err)
+		return fail(why, ERR_USAGE, "the file holds no certificate of a CA: give --ca FILE");
 	return buf_check(pem);
 }
 
-static void ask(struct check *c, const char *source, const struct buf *pem)
+/* What was asked wrongly is the caller's error; all that the list and the CA say is the verdict. */
+static enum err ask(struct check *c, const char *source, const struct buf *pem, struct errbuf *why)
 {
 	const counterfoil_verifier_options options = {
 		.size = sizeof options, .trust_pem = {pem->data, pem->len}, .crl = source,
 		.kinds = COUNTERFOIL_KIND_CLIENT | COUNTERFOIL_KIND_STAFF | COUNTERFOIL_KIND_SERVER};
 	counterfoil_verifier *verifier = NULL;
 	counterfoil_peer *peer = NULL;
-	if (!counterfoil_verifier_new(&options, &verifier, &c->revocation))
-		counterfoil_verifier_peer(verifier, counterfoil_identity_certificate(c->identity, 0), COUNTERFOIL_FORMAT_DER,
-					  c->now, &peer, &c->revocation);
+	counterfoil_error error;
+	if (counterfoil_verifier_new(&options, &verifier, &error))
+		return fail(why, problem_of_library(error.code), "%.300s", error.text);
+	counterfoil_verifier_peer(verifier, counterfoil_identity_certificate(c->identity, 0), COUNTERFOIL_FORMAT_DER, c->now,
+				  &peer, &c->revocation);
 	counterfoil_peer_free(peer);
 	counterfoil_verifier_free(verifier);
+	return ERR_OK;
 }
 
 static enum err learn(struct check *c, struct errbuf *why)
@@ -93,7 +100,7 @@ static enum err learn(struct check *c, struct errbuf *why)
 		return fail(why, ERR_USAGE, "the certificate does not say where its revocation list is: give --crl FILE|URL");
 	enum err e = read_trust(c, &pem, why);
 	if (!e)
-		ask(c, source, &pem);
+		e = ask(c, source, &pem, why);
 	buf_free(&pem);
 	return e;
 }

@@ -138,6 +138,18 @@ checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file 
 	equal "$("$COMMAND" check "${with[@]}" --json | jq -r .revocation)" null "revocation, not asked for"
 }
 
+@test "check tells a wrong --crl or --ca from a list that cannot be had" {
+	checks --crl http://localhost:1/x.crl
+	equal "$status" 5 "no such list ($output)"
+	checks --crl https://localhost/x.crl
+	equal "$status" 2 "a list by https ($output)"
+	grep -q 'is fetched from http://' <<<"$output"
+	checks --live --ca "$BATS_FILE_TMPDIR/password"
+	equal "$status" 2 "a CA that is none ($output)"
+	checks --nagios --crl https://localhost/x.crl
+	equal "$status" 3 "a list by https ($output)"
+}
+
 @test "once revoked it is refused, and check says so to people and to monitoring" {
 	checks --live
 	equal "$status" 0 "before ($output)"
