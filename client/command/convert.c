@@ -39,15 +39,13 @@ static enum err new_password(const struct arguments *given, struct secret **fres
 	return ERR_OK;
 }
 
-static enum err save(const struct arguments *given, const counterfoil_identity *identity, const struct secret *password,
-		     struct errbuf *why)
+static enum err save(const struct arguments *given, counterfoil_encoding encoding, const counterfoil_identity *identity,
+		     const struct secret *password, struct errbuf *why)
 {
 	counterfoil_save_options options = {.size = sizeof options, .replace = arguments_switch(given, "force"),
+					    .encoding = encoding,
 					    .password = {secret_peek(password), secret_len(password)}};
 	counterfoil_error error;
-	enum err e = take_encoding(given, &options.encoding, why);
-	if (e)
-		return e;
 	if (counterfoil_identity_save(identity, arguments_value(given, "out"), &options, &error))
 		return fail(why, problem_of_library(error.code), "%.300s", error.text);
 	output_note("counterfoil: written to %.300s", arguments_value(given, "out"));
@@ -71,7 +69,7 @@ enum err run_convert(const struct arguments *given, struct errbuf *why)
 	if (!e)
 		e = new_password(given, &fresh, why);
 	if (!e)
-		e = save(given, identity, fresh ? fresh : password, why);
+		e = save(given, encoding, identity, fresh ? fresh : password, why);
 	counterfoil_identity_free(identity);
 	secret_free(fresh);
 	secret_free(password);
