@@ -255,6 +255,37 @@ static void a_full_disk_acknowledges_nothing_and_heals(void **state)
 	assert_int_equal(count(f->store), 1);
 }
 
+static off_t log_size(const struct folder *f)
+{
+	struct stat st;
+	char path[96];
+	snprintf(path, sizeof path, "%s-wal", f->db);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* What SQLite finds unchanged it does not write, and the full disk would be told to be well. */
+static void a_try_writes_and_changes_nothing(void **state)
+{
+	struct folder *f = *state;
+	struct rlimit before, none;
+	int version = 0;
+	assert_int_equal(store_truncate_wal(f->store), ERR_OK);
+	assert_int_equal(store_try_write(f->store), ERR_OK);
+	assert_true(log_size(f) > 0);
+	assert_int_equal(schema_version(f->store->db, &version, NULL), ERR_OK);
+	assert_int_equal(version, schema_newest);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	enum err refused = store_try_write(f->store);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(refused, ERR_IO);
+	assert_int_equal(store_try_write(f->store), ERR_OK);
+}
+
 static void a_commit_outlives_a_process_that_is_killed(void **state)
 {
 	struct folder *f = *state;
@@ -355,6 +386,7 @@ int main(void)
 		TEST(processes_that_write_without_rest_share_evenly),
 		TEST(a_holder_that_dies_lets_go),
 		TEST(a_full_disk_acknowledges_nothing_and_heals),
+		TEST(a_try_writes_and_changes_nothing),
 		TEST(a_commit_outlives_a_process_that_is_killed),
 		TEST(what_was_erased_is_in_no_file),
 		TEST(a_log_that_a_reader_holds_is_not_said_to_be_truncated),
