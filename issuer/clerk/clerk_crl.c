@@ -136,6 +136,8 @@ static enum err make(struct clerk *c, int64_t now, struct errbuf *why)
 				STORE_VALUES(value_text(c->issuer), value_integer(now - c->settings->crl_period)), take_entry,
 				&es);
 	if (!rc)
+		rc = store_try_write(c->store); /* no number for a list that cannot be kept: each takes room in the journal */
+	if (!rc)
 		rc = signer_crl(c->signer, l.this_update, l.next_update, es.list, es.n, &l.der, &l.number, why);
 	crash_point(CRASH_CLERK_CRL_BEFORE);
 	if (!rc)

@@ -1,6 +1,9 @@
 /* Revocation lists: when one is made, and what stands in it. */
 #include "tests/support/clerk_fakes.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 static void round_at(int64_t now)
 {
 	struct errbuf why = {0};
@@ -164,6 +167,25 @@ static void a_serial_that_is_no_serial_is_corrupt(void **state)
 	assert_int_equal(fake.crls, 0);
 }
 
+/* Each number takes some of the journal's last room, which is there for revocations. */
+static void no_list_is_asked_for_while_the_database_cannot_be_written(void **state)
+{
+	(void)state;
+	struct rlimit before, none;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	enum err said = clerk_crl(fake.clerk, NOW, NULL);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(said, ERR_IO);
+	assert_int_equal(fake.crls, 0);
+	round_at(NOW + 5);
+	assert_int_equal(fake.crls, 1);
+	assert_asks("SELECT COUNT(*) FROM crl", "1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +198,7 @@ int main(void)
 		CLERK_TEST(another_authoritys_certificates_stay_out),
 		CLERK_TEST(only_the_newest_two_are_kept),
 		CLERK_TEST(a_signer_that_is_away_leaves_the_list_due),
+		CLERK_TEST(no_list_is_asked_for_while_the_database_cannot_be_written),
 		CLERK_TEST(a_list_from_the_future_is_replaced),
 		CLERK_TEST(an_old_database_makes_no_list_until_it_is_well),
 		CLERK_TEST(nothing_is_listed_before_the_first_comparison),
