@@ -64,7 +64,8 @@ static enum err take_line(void *ctx, const char *text, size_t len)
 	return rc ? rc : journal_state_apply(&j->state, &l, clock_mono_ms());
 }
 
-/* Under the lock nobody is writing: a line without its end was cut by a crash and never acknowledged. */
+/* Under the lock nobody is writing: a line without its end was cut by a crash and never acknowledged. What stood reserved
+ * behind it goes with it. */
 static enum err read_new_lines(struct journal *j)
 {
 	struct stat st;
@@ -73,9 +74,10 @@ static enum err read_new_lines(struct journal *j)
 	if (st.st_size < j->end)
 		return ERR_CORRUPT;
 	enum err rc = journal_read_lines(j->fd, j->end, st.st_size, take_line, j, &j->end);
-	if (!rc && j->end < st.st_size && ftruncate(j->fd, j->end) != 0)
-		rc = failed(j, "ftruncate", file_error(errno));
-	return rc;
+	if (rc || j->end == st.st_size)
+		return rc;
+	j->reserved = 0;
+	return ftruncate(j->fd, j->end) == 0 ? ERR_OK : failed(j, "ftruncate", file_error(errno));
 }
 
 static enum err begin(struct journal *j)

@@ -687,6 +687,32 @@ static void half_written_line_is_refused_and_cut_off_by_the_next_append(void **s
 	journal_close(j);
 }
 
+static off_t bytes_given(void)
+{
+	struct stat st;
+	assert_int_equal(stat(path, &st), 0);
+	return (off_t)st.st_blocks * 512;
+}
+
+/* A cut frees all that stood behind it, the reserve too. */
+static void the_reserve_is_taken_anew_after_half_a_line_was_cut_off(void **state)
+{
+	(void)state;
+	enum { RESERVE = 65536 };
+	struct journal *j = opened();
+	assert_int_equal(intent(j, "orderaaaaaaaaaaa", 1), ERR_OK);
+	journal_reserve(j);
+	assert_true(bytes_given() >= RESERVE);
+	int fd = open_fd();
+	assert_int_equal(file_write_all(fd, "{\"at\":18000", 11), ERR_OK);
+	close(fd);
+	assert_int_equal(done(j, "orderaaaaaaaaaaa", 1), ERR_OK);
+	assert_true(bytes_given() < RESERVE);
+	journal_reserve(j);
+	assert_true(bytes_given() >= RESERVE);
+	journal_close(j);
+}
+
 static void a_writer_that_holds_the_file_is_not_waited_for_for_ever(void **state)
 {
 	(void)state;
@@ -729,6 +755,7 @@ int main(void)
 		cmocka_unit_test_setup(failed_fsync_refuses_this_and_every_later_append, begin),
 		cmocka_unit_test_setup(half_written_line_is_refused_and_cut_off_by_the_next_append, begin),
 		cmocka_unit_test_setup(half_a_line_of_the_other_writer_is_cut_off_before_an_append, begin),
+		cmocka_unit_test_setup(the_reserve_is_taken_anew_after_half_a_line_was_cut_off, begin),
 		cmocka_unit_test_setup(a_writer_that_holds_the_file_is_not_waited_for_for_ever, begin),
 		cmocka_unit_test_setup(no_checkpoint_is_written_over_the_other_writers_intent, begin),
 		cmocka_unit_test_setup(a_checkpoint_behind_an_open_intent_is_refused, begin),
