@@ -58,7 +58,7 @@ static const char *journal_disk_fault(struct front *front, int64_t now)
 	enum err e = (enum err)atomic_load(&front->shared->journal_fault);
 	(void)now;
 	return !e ? NULL : e == ERR_FULL ? "the disk is full: there is no room for the journal, and nothing is issued"
-					 : "the journal failed: nothing is issued or revoked until the daemon is started anew";
+					 : "the journal failed: nothing is issued, and perhaps nothing revoked (the log says why)";
 }
 
 static const char *issuing_fault(struct front *front, int64_t now)

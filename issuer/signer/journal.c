@@ -199,8 +199,9 @@ void journal_reserve(struct journal *j)
 {
 	if (j->broken || (j->fault == ERR_OK && j->reserved - j->end >= RESERVE_BYTES / 2))
 		return;
-	if (fallocate(j->fd, FALLOC_FL_KEEP_SIZE, j->end, RESERVE_BYTES) != 0 && file_error(errno) == ERR_FULL) {
-		failed(j, "fallocate", ERR_FULL);
+	if (fallocate(j->fd, FALLOC_FL_KEEP_SIZE, j->end, RESERVE_BYTES) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
+		if (errno != EINTR)
+			failed(j, "fallocate", file_error(errno));
 		return;
 	}
 	j->reserved = j->end + RESERVE_BYTES;
@@ -213,9 +214,9 @@ enum err journal_unwritable(const struct journal *j, struct errbuf *why)
 	if (e == ERR_FULL)
 		return fail(why, e, "the disk is full: the journal cannot be written (%s: %s)", j->fault_call,
 			    strerror(j->fault_number));
-	if (e && j->fault)
-		return fail(why, e, "the journal failed (%s: %s): nothing is issued or revoked until the daemon is started anew",
-			    j->fault_call, strerror(j->fault_number));
+	if (e && j->fault == e)
+		return fail(why, e, "the journal failed (%s: %s): nothing is issued%s", j->fault_call,
+			    strerror(j->fault_number), j->broken ? " or revoked until the daemon is started anew" : "");
 	return e ? fail(why, e, "the journal cannot be believed (%s): nothing is issued or revoked", err_text(e)) : ERR_OK;
 }
 

@@ -36,8 +36,8 @@ enum err journal_append(struct journal *j, const struct journal_record *r, int64
 enum err journal_checkpoint(struct journal *j, int64_t now) MUST_CHECK;
 /* Now and then: keep room for what has to be written however full the disk is, first of all revocations. */
 void journal_reserve(struct journal *j);
-/* Why it cannot be written, or should not be but for revocations: ERR_FULL until journal_reserve finds room again, another
- * for good. ERR_OK otherwise. The sentence names no file. */
+/* Why it cannot be written, or should not be but for revocations: ERR_FULL or ERR_IO until journal_reserve is given room
+ * again; for good what journal_append never gets over. ERR_OK otherwise. The sentence names no file, and says which. */
 enum err journal_unwritable(const struct journal *j, struct errbuf *why);
 /* Read what another writer has added, without an append. */
 enum err journal_catch_up(struct journal *j) MUST_CHECK;

@@ -646,16 +646,45 @@ static void full_disk_refuses_this_append_and_the_next_one_finds_room(void **sta
 	journal_close(j);
 }
 
+/* Whatever the reason that no room can be had: it is no sign that the journal can be written again. */
+static void a_fault_lasts_until_room_is_given_and_is_not_said_to_last_for_ever(void **state)
+{
+	(void)state;
+	int fd;
+	struct errbuf why = {""};
+	struct journal *j = opened_on(&fd);
+	int unwritable = open(path, O_RDONLY | O_CLOEXEC), kept = dup(fd);
+	assert_true(unwritable >= 0 && kept >= 0 && dup2(unwritable, fd) == fd);
+	assert_int_equal(intent(j, "orderaaaaaaaaaaa", 1), ERR_IO);
+	for (int i = 0; i < 2; i++) {
+		journal_reserve(j);
+		assert_int_equal(journal_unwritable(j, &why), ERR_IO);
+		assert_non_null(strstr(why.text, "fallocate"));
+		assert_null(strstr(why.text, "started anew"));
+	}
+	assert_true(dup2(kept, fd) == fd);
+	journal_reserve(j);
+	assert_int_equal(journal_unwritable(j, NULL), ERR_OK);
+	assert_int_equal(intent(j, "orderaaaaaaaaaaa", 1), ERR_OK);
+	close(unwritable);
+	close(kept);
+	journal_close(j);
+}
+
 static void failed_fsync_refuses_this_and_every_later_append(void **state)
 {
 	(void)state;
 	int fd, ends[2];
+	struct errbuf why = {""};
 	struct journal *j = opened_on(&fd);
 	int kept = dup(fd);
 	assert_true(pipe(ends) == 0 && kept >= 0 && dup2(ends[1], fd) == fd); /* writes, but cannot be synced */
 	assert_int_equal(intent(j, "orderaaaaaaaaaaa", 1), ERR_IO);
 	assert_true(dup2(kept, fd) == fd);
 	assert_int_equal(withdraw(j, 1, "revoke"), ERR_IO);
+	journal_reserve(j);
+	assert_int_equal(journal_unwritable(j, &why), ERR_IO);
+	assert_non_null(strstr(why.text, "until the daemon is started anew"));
 	close(kept);
 	close(ends[0]);
 	close(ends[1]);
@@ -752,6 +781,7 @@ int main(void)
 		cmocka_unit_test_setup(a_journal_that_became_shorter_is_refused, begin),
 		cmocka_unit_test_setup(what_is_no_record_is_not_written, begin),
 		cmocka_unit_test_setup(full_disk_refuses_this_append_and_the_next_one_finds_room, begin),
+		cmocka_unit_test_setup(a_fault_lasts_until_room_is_given_and_is_not_said_to_last_for_ever, begin),
 		cmocka_unit_test_setup(failed_fsync_refuses_this_and_every_later_append, begin),
 		cmocka_unit_test_setup(half_written_line_is_refused_and_cut_off_by_the_next_append, begin),
 		cmocka_unit_test_setup(half_a_line_of_the_other_writer_is_cut_off_before_an_append, begin),
