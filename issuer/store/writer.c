@@ -36,12 +36,12 @@ struct writer {
 /* Said once, and once that it is over. */
 static void note_fault(struct writer *w, enum err e)
 {
-	if (e == ERR_UNAVAILABLE) /* another process has the lock: that says nothing of the disk */
+	if (e && !file_fault(e)) /* another process has the lock, memory ran out: that says nothing of the disk */
 		return;
-	enum err before = (enum err)atomic_exchange(&w->fault, file_fault(e) ? (int)e : ERR_OK);
-	if (file_fault(e) && before != e)
+	enum err before = (enum err)atomic_exchange(&w->fault, (int)e);
+	if (e && before != e)
 		log_event(LOG_LEVEL_ALARM, "database.unwritable", {"error", err_word(e)}, {"why", err_why(e, &store_fault()->why)});
-	if (!file_fault(e) && before)
+	if (!e && before)
 		log_event(LOG_LEVEL_WARNING, "database.writable", {"after", err_word(before)});
 }
 

@@ -204,6 +204,26 @@ static void a_disk_fault_is_tried_again_though_nobody_asks(void **state)
 	log_threshold(LOG_LEVEL_INFO);
 }
 
+/* No transaction begins above an open read: ERR_INTERNAL, as little a word of the disk as want of memory. */
+static enum err fill_and_leave_a_read_open(struct store *s, void *ctx)
+{
+	s->reading++;
+	return fill(s, ctx);
+}
+
+static void a_fault_lasts_though_a_transaction_fails_for_another_reason(void **state)
+{
+	struct folder *f = *state;
+	struct writer *writer = start(f);
+	struct work w = {0};
+	log_threshold(LOG_LEVEL_ALARM + 1);
+	assert_int_equal(writer_run(writer, fill_and_leave_a_read_open, &w), ERR_FULL);
+	assert_int_equal(writer_run(writer, two_rows, &w), ERR_INTERNAL);
+	assert_int_equal(writer_fault(writer), ERR_FULL);
+	writer_stop(writer);
+	log_threshold(LOG_LEVEL_INFO);
+}
+
 struct taker {
 	struct readers *readers;
 	_Atomic int *out;
@@ -262,6 +282,7 @@ int main(void)
 		TEST(a_constraint_violation_is_the_jobs_value),
 		TEST(a_lost_transaction_acknowledges_nobody),
 		TEST(a_disk_fault_is_tried_again_though_nobody_asks),
+		TEST(a_fault_lasts_though_a_transaction_fails_for_another_reason),
 		TEST(readers_are_lent_one_at_a_time),
 		cmocka_unit_test(readers_of_a_missing_database_are_refused),
 	};
