@@ -58,6 +58,7 @@ static void run_task(struct clerk *c, struct calendar *k, int i)
 {
 	struct errbuf why = {0};
 	c->more = false;
+	store_fault_clear(); /* what failed before is not this task's */
 	enum err e = tasks[i].run(c, clock_now(), &why);
 	k->faults[i] = e ? store_fault()->code : ERR_OK;
 	note_outcome(&tasks[i], &k->failures[i], &k->errors[i], e, k->faults[i] ? &store_fault()->why : &why);

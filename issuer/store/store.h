@@ -31,13 +31,14 @@ void store_rollback(struct store *s);              /* harmless outside a transac
 /* The smallest transaction that writes: is there room again? */
 enum err store_try_write(struct store *s) MUST_CHECK;
 
-/* The last fault of the disk under the database on this thread since its last store_begin, for the log: file, SQLite's
- * words, the system's. code is ERR_FULL, ERR_IO or ERR_CORRUPT; ERR_OK: none. */
+/* The last fault of the disk under the database on this thread since its last store_begin or store_fault_clear, for the
+ * log: file, SQLite's words, the system's. code is ERR_FULL, ERR_IO or ERR_CORRUPT; ERR_OK: none. */
 struct store_fault {
 	enum err code;
 	struct errbuf why;
 };
 const struct store_fault *store_fault(void);
+void store_fault_clear(void);
 
 /* Nested parts of one transaction (group commit). */
 enum err store_savepoint(struct store *s) MUST_CHECK;

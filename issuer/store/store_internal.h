@@ -26,7 +26,6 @@ struct row {
 
 /* SQLite's result code as one of ours. Asked only after a failure: never ERR_OK. */
 enum err store_error(sqlite3 *db);
-void store_fault_clear(void);
 enum err store_fail(struct errbuf *why, sqlite3 *db, const char *what);
 /* SQL that is no statement of the table: pragmas, transactions, the schema. */
 enum err store_sql(sqlite3 *db, const char *sql) MUST_CHECK;
