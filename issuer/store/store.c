@@ -182,13 +182,6 @@ static enum err open_existing(struct store *s, const char *path, struct errbuf *
 	return e;
 }
 
-/* The first write opens the last files that SQLite wants to have (the write-ahead log and its index). */
-static enum err write_once(struct store *s, struct errbuf *why)
-{
-	enum err e = store_sql(s->db, "BEGIN IMMEDIATE; UPDATE meta SET value = value WHERE name = 'schema_version'; COMMIT");
-	return e ? store_fail(why, s->db, "first write") : ERR_OK;
-}
-
 enum err store_try_write(struct store *s)
 {
 	enum err e = store_begin(s);
@@ -209,10 +202,18 @@ static enum err open_writable(struct store *s, const char *path, enum store_mode
 	if (e)
 		return fail(why, e, "%s is locked by another process", path);
 	e = mode == STORE_CREATE ? create(s, path, why) : open_existing(s, path, why);
-	if (!e)
-		e = write_once(s, why);
 	lock_drop(s->lock_fd);
 	return e;
+}
+
+/* The first write opens the last files that SQLite wants to have: the write-ahead log, its index, and the folder that it
+ * syncs with them. A full disk is no reason not to open: much is only read, and who writes will be told. */
+static enum err write_once(struct store *s, struct errbuf *why)
+{
+	enum err e = store_try_write(s);
+	if (!e || e == ERR_FULL)
+		return ERR_OK;
+	return fail(why, e, "first write: %s", err_why(e, &store_fault()->why));
 }
 
 enum err store_open(const char *path, enum store_mode mode, struct store **out, struct errbuf *why)
@@ -234,6 +235,8 @@ enum err store_open(const char *path, enum store_mode mode, struct store **out, 
 		e = open_writable(s, path, mode, why);
 	if (!e)
 		e = store_prepare_all(s, why);
+	if (!e && mode != STORE_READ_ONLY)
+		e = write_once(s, why);
 	if (e) {
 		store_close(s);
 		return e;

@@ -35,6 +35,7 @@ static void unlock(struct store *s)
 
 enum err store_begin(struct store *s)
 {
+	store_fault_clear();
 	if (s->lock_fd < 0 || s->locked || s->reading > 0)
 		return ERR_INTERNAL; /* above an open read it would be BUSY_SNAPSHOT at the first write */
 	enum err e = lock_take(s->lock_fd, LOCK_PATIENCE_MS);
@@ -42,7 +43,6 @@ enum err store_begin(struct store *s)
 		return e;
 	s->locked = true;
 	s->spoiled = false;
-	store_fault_clear();
 	/* A ROLLBACK that failed has left one, which holds SQLite's own lock and would refuse every transaction after it. */
 	if (!sqlite3_get_autocommit(s->db) && !roll_back(s))
 		e = gone();

@@ -264,6 +264,18 @@ static off_t log_size(const struct folder *f)
 	return st.st_size;
 }
 
+/* It may then be forbidden to open any file, or the folder of a new log to sync it. */
+static void opening_writes_once(void **state)
+{
+	struct folder *f = *state;
+	struct store *second = NULL;
+	assert_int_equal(store_truncate_wal(f->store), ERR_OK);
+	assert_int_equal(log_size(f), 0);
+	assert_int_equal(store_open(f->db, STORE_OPEN, &second, NULL), ERR_OK);
+	assert_true(log_size(f) > 0);
+	store_close(second);
+}
+
 /* What SQLite finds unchanged it does not write, and the full disk would be told to be well. */
 static void a_try_writes_and_changes_nothing(void **state)
 {
@@ -386,6 +398,7 @@ int main(void)
 		TEST(processes_that_write_without_rest_share_evenly),
 		TEST(a_holder_that_dies_lets_go),
 		TEST(a_full_disk_acknowledges_nothing_and_heals),
+		TEST(opening_writes_once),
 		TEST(a_try_writes_and_changes_nothing),
 		TEST(a_commit_outlives_a_process_that_is_killed),
 		TEST(what_was_erased_is_in_no_file),
