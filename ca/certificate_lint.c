@@ -167,16 +167,14 @@ static enum err lint_all(const struct lint *l)
 	return ERR_OK;
 }
 
-X509 *certificate_reread(X509 *x, uint8_t **der, int *len)
+X509 *certificate_reread(X509 *x)
 {
-	uint8_t *again = NULL;
-	X509 *read = NULL;
-	*der = NULL;
-	*len = i2d_X509(x, der);
-	const uint8_t *at = *der;
-	if (*len > 0)
-		read = d2i_X509(NULL, &at, *len);
-	bool same = read && at == *der + *len && i2d_X509(read, &again) == *len && memcmp(*der, again, (size_t)*len) == 0;
+	uint8_t *der = NULL, *again = NULL;
+	int len = i2d_X509(x, &der);
+	const uint8_t *at = der;
+	X509 *read = len > 0 ? d2i_X509(NULL, &at, len) : NULL;
+	bool same = read && at == der + len && i2d_X509(read, &again) == len && memcmp(der, again, (size_t)len) == 0;
+	OPENSSL_free(der);
 	OPENSSL_free(again);
 	if (same)
 		return read;
@@ -198,12 +196,9 @@ enum err certificate_lint_read(const struct certificate_fields *f, X509 *read, X
 /* What counts is what will be read by others: everything is looked at in a copy read from the encoding. */
 enum err certificate_lint(const struct certificate_fields *f, X509 *built, X509 *issuer, struct errbuf *why)
 {
-	uint8_t *der = NULL;
-	int len = 0;
-	X509 *read = certificate_reread(built, &der, &len);
+	X509 *read = certificate_reread(built);
 	enum err rc = read ? certificate_lint_read(f, read, issuer, why)
 			   : crypto_why(why, ERR_INVALID, "certificate lint: its DER does not read back as it was written");
 	X509_free(read);
-	OPENSSL_free(der);
 	return rc;
 }

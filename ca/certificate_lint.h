@@ -6,8 +6,8 @@
 #include "ca/certificate.h"
 
 /* x as others will read it: encoded, and read from that encoding, which encodes to the same bytes once more. NULL when
- * it does not. The caller frees both, also then: *der with OPENSSL_free. */
-X509 *certificate_reread(X509 *x, uint8_t **der, int *len) MUST_CHECK;
+ * it does not. The caller frees it. */
+X509 *certificate_reread(X509 *x) MUST_CHECK;
 
 /* `read` is what certificate_reread gave. */
 enum err certificate_lint_read(const struct certificate_fields *f, X509 *read, X509 *issuer, struct errbuf *why) MUST_CHECK;

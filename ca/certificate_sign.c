@@ -71,9 +71,7 @@ static enum err signed_check(const struct certificate_fields *f, X509 *x, X509 *
 enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_PKEY *issuer_key, X509 *issuer,
 			  EVP_PKEY *subject_key, X509 **out, struct errbuf *why)
 {
-	uint8_t *der = NULL;
 	X509 *x = NULL;
-	int len = 0;
 	enum err rc = ERR_CRYPTO;
 	if (EVP_PKEY_eq(issuer ? X509_get0_pubkey(issuer) : subject_key, issuer_key) != 1)
 		return crypto_why(why, ERR_INVALID, "the issuer's key does not belong to the issuer's certificate");
@@ -81,7 +79,7 @@ enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_P
 		rc = crypto_why(why, ERR_CRYPTO, "the certificate could not be signed");
 		goto out;
 	}
-	x = certificate_reread(built, &der, &len);
+	x = certificate_reread(built);
 	if (!x) {
 		rc = crypto_why(why, ERR_CRYPTO, "the signed certificate does not read back");
 		goto out;
@@ -93,6 +91,5 @@ enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_P
 	x = NULL;
 out:
 	X509_free(x);
-	OPENSSL_free(der);
 	return rc;
 }
