@@ -91,21 +91,22 @@ enum err authority_certify(const struct authority *issuer, const struct certific
 enum err authority_issue(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
 			 const struct issue_hook *hook, struct buf *out, struct errbuf *why)
 {
-	uint8_t *der = NULL;
 	X509 *x = NULL;
 	enum err rc = authority_certify(issuer, f, subject_key, hook, &x, why);
-	if (rc)
-		return rc;
-	int len = i2d_X509(x, &der);
-	if (len > 0) {
-		buf_add(out, der, (size_t)len);
-		rc = buf_check(out);
-	} else {
-		rc = crypto_why(why, ERR_CRYPTO, "the certificate could not be written");
-	}
-	OPENSSL_free(der);
+	if (!rc)
+		rc = certificate_encode(x, out, why);
 	X509_free(x);
 	return rc;
+}
+
+enum err certificate_encode(const X509 *x, struct buf *out, struct errbuf *why)
+{
+	uint8_t *der = NULL;
+	int len = i2d_X509(x, &der);
+	if (len > 0)
+		buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
+	return len > 0 ? buf_check(out) : crypto_why(why, ERR_CRYPTO, "the certificate could not be written");
 }
 
 static X509 *certificate_decode(const struct buf *der)

@@ -39,5 +39,7 @@ enum err authority_issue(const struct authority *issuer, const struct certificat
 /* The same for a caller who goes on with it: the certificate as it was read from its bytes, for him to free. */
 enum err authority_certify(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
 			   const struct issue_hook *hook, X509 **out, struct errbuf *why) MUST_CHECK;
+/* Its DER, appended to out. */
+enum err certificate_encode(const X509 *x, struct buf *out, struct errbuf *why) MUST_CHECK;
 
 #endif

@@ -95,14 +95,7 @@ static enum err make_certificate(struct making *m, struct errbuf *why)
 		rc = password_new(&m->password);
 	if (!rc)
 		rc = authority_certify(issuer, &m->subject.fields, m->key, &hook, &m->certificate, why);
-	if (rc)
-		return rc;
-	uint8_t *der = NULL;
-	int len = i2d_X509(m->certificate, &der);
-	if (len > 0)
-		buf_add(&m->out.certificate, der, (size_t)len);
-	OPENSSL_free(der);
-	return len > 0 ? buf_check(&m->out.certificate) : ERR_CRYPTO;
+	return rc ? rc : certificate_encode(m->certificate, &m->out.certificate, why);
 }
 
 /* Password, order and number travel together: the courier sends to the number inside, whatever the database says. */
