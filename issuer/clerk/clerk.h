@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { ISSUER_NAME_SIZE = 65, UNSETTLED_MOST = 64 };
+enum { ISSUER_NAME_SIZE = 65, UNSETTLED_MOST = 256 };
 
 struct clerk {
 	struct store *store;
@@ -35,7 +35,8 @@ struct clerk {
 	int64_t crl_counted_at; /* by clock_mono_ms */
 
 	/* clerk_reconcile: revocations that the journal has and the database has not, oldest first, and since when. The
-	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. */
+	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. The
+	 * 32 kB that the journal keeps in hand for a full disk hold fewer than there is place for. */
 	struct unsettled {
 		char serial[SERIAL_TEXT_SIZE];
 		int64_t since; /* by clock_mono_ms */
