@@ -1,5 +1,6 @@
 /* Listeners over plain sockets: what the guard refuses is refused through the HTTP library too, answers carry their
  * headers, deadlines hold, and a stop in the middle of things ends cleanly. */
+#include "issuer/store/store_internal.h"
 #include "tests/support/clock_injected.h"
 #include "tests/unit/http_stage.h"
 
@@ -241,6 +242,61 @@ static void readiness_names_what_is_missing(void **state)
 	assert_non_null(strstr(a.text, "revocation list is past"));
 }
 
+/* The database may not grow; and no transaction begins above an open read, so that the fault stays. */
+static enum err fill_for_good(struct store *s, void *ctx)
+{
+	(void)ctx;
+	s->reading++;
+	enum err e = store_sql(s->db, "PRAGMA max_page_count = 1");
+	for (int i = 0; !e && i < 10000; i++) {
+		char slug[32];
+		snprintf(slug, sizeof slug, "f%d", i);
+		e = store_exec_one(s, STATEMENT_ORGANISATION_ADD,
+				   STORE_VALUES(value_text(slug), value_text(slug), value_text("N"), value_integer(1)));
+	}
+	return e;
+}
+
+static void readiness_and_metrics_tell_of_a_database_that_cannot_be_written(void **state)
+{
+	struct http_stage *s = *state;
+	ask_plain(s, LISTENER_OPS, OPS("/metrics") "\r\n", &a, false);
+	assert_non_null(strstr(a.text, "counterfoil_database_writable 1\n"));
+	log_threshold(LOG_LEVEL_ALARM + 1);
+	assert_int_equal(writer_run(s->front.desk.writer, fill_for_good, NULL), ERR_FULL);
+	log_threshold(LOG_LEVEL_ERROR);
+	ask_plain(s, LISTENER_OPS, OPS("/metrics") "\r\n", &a, false);
+	assert_non_null(strstr(a.text, "counterfoil_database_writable 0\n"));
+	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
+	assert_int_equal(a.status, 503);
+	assert_non_null(strstr(a.text, "[\"the disk is full: the database cannot be written\"]"));
+}
+
+static void readiness_tells_of_the_other_processes_disk(void **state)
+{
+	struct http_stage *s = *state;
+	const struct {
+		enum err clerk, journal;
+		const char *reasons;
+	} cases[] = {
+		{ERR_FULL, ERR_OK, "[\"the disk is full: the clerk cannot write the database\"]"},
+		{ERR_IO, ERR_OK, "[\"the clerk cannot use the database\"]"},
+		{ERR_OK, ERR_FULL, "[\"the disk is full: there is no room for the journal, and nothing is issued\"]"},
+		{ERR_OK, ERR_IO, "[\"the journal failed: nothing is issued, and perhaps nothing revoked (the log says why)\"]"},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		s->shared.clerk_fault = cases[i].clerk;
+		s->shared.journal_fault = cases[i].journal;
+		ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
+		assert_int_equal(a.status, 503);
+		if (!strstr(a.text, cases[i].reasons))
+			fail_msg("wanted %s, had %s", cases[i].reasons, answer_body(&a));
+	}
+	s->shared.clerk_fault = s->shared.journal_fault = ERR_OK;
+	ask_plain(s, LISTENER_OPS, OPS("/readyz") "\r\n", &a, false);
+	assert_int_equal(a.status, 200);
+}
+
 static void metrics_count_what_was_asked(void **state)
 {
 	struct http_stage *s = *state;
@@ -311,6 +367,18 @@ static void who_is_refused_may_finish_sending_and_hears_why(void **state)
 	close(p.fd);
 }
 
+/* Its body is on the way only when we say so. */
+static void who_is_refused_and_waits_for_our_word_hears_at_once(void **state)
+{
+	static const char head[] =
+	    "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\nExpect: 100-continue\r\n\r\n";
+	int64_t began = clock_mono_ms();
+	ask_plain(*state, LISTENER_OPS, head, &a, true);
+	assert_int_equal(a.status, 405);
+	assert_true(a.closed);
+	assert_true(clock_mono_ms() - began < PATIENCE_MS);
+}
+
 static void one_address_holds_no_more_than_its_share(void **state)
 {
 	struct http_stage *s = *state;
@@ -344,9 +412,12 @@ int main(void)
 		staged(an_old_database_gives_no_list_for_it_would_take_revocations_back),
 		staged(a_range_is_a_part_of_the_same_bytes),
 		staged(readiness_names_what_is_missing),
+		staged(readiness_and_metrics_tell_of_a_database_that_cannot_be_written),
+		staged(readiness_tells_of_the_other_processes_disk),
 		staged(metrics_count_what_was_asked),
 		staged(a_slow_request_is_cut_and_a_silent_connection_too),
 		staged(who_is_refused_may_finish_sending_and_hears_why),
+		staged(who_is_refused_and_waits_for_our_word_hears_at_once),
 		staged(one_address_holds_no_more_than_its_share),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* Tickets and issues: only what was approved is made, once, and nothing of it leaves unsealed. */
 #include "tests/support/signer_bench.h"
 
+#include "base/log.h"
+
 static void parse_password(const struct issued *i, struct secret **password, char to[32])
 {
 	struct secret *plain = NULL;
@@ -117,6 +119,28 @@ static void every_key_type_of_the_profile_can_be_ordered(void **state)
 		buf_free(&text);
 		buf_free(&answer);
 	}
+}
+
+/* What room the journal has left is for revocations. */
+static void while_the_journal_has_no_room_nothing_is_issued(void **state)
+{
+	(void)state;
+	struct buf answer = BUF_INIT(100000);
+	struct journal *j = bench.signer->has.journal;
+	int full = open("/dev/full", O_RDWR | O_CLOEXEC), kept = dup(bench.journal);
+	log_threshold(LOG_LEVEL_ALARM + 1);
+	assert_true(full >= 0 && kept >= 0 && dup2(full, bench.journal) == bench.journal);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_FULL);
+	assert_true(dup2(kept, bench.journal) == bench.journal);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_FULL); /* though the line would find room */
+	assert_int_equal(journal_peek(j)->last.sequence, 0);
+	assert_int_equal(ask_revoke("00000000000000000000000000000000000000aa", REASON_KEY_COMPROMISE, false), ERR_OK);
+	journal_reserve(j);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_OK);
+	log_threshold(LOG_LEVEL_INFO);
+	close(full);
+	close(kept);
+	buf_free(&answer);
 }
 
 static void the_same_order_again_gives_the_same_until_done(void **state)
@@ -552,6 +576,7 @@ int main(void)
 		bench_test(when_the_journal_fails_nothing_is_signed_or_acknowledged),
 		bench_test(approved_order_gives_certificate_package_and_password),
 		bench_test(every_key_type_of_the_profile_can_be_ordered),
+		bench_test(while_the_journal_has_no_room_nothing_is_issued),
 		bench_test(the_same_order_again_gives_the_same_until_done),
 		bench_test(compatible_package_opens_with_the_same_password),
 		cmocka_unit_test(full_cache_drops_the_oldest),
