@@ -57,7 +57,7 @@ enum err run_convert(const struct arguments *given, struct errbuf *why)
 	struct settings settings;
 	struct secret *password = NULL, *fresh = NULL;
 	counterfoil_identity *identity = NULL;
-	counterfoil_encoding encoding;
+	counterfoil_encoding encoding = COUNTERFOIL_ENCODING_MODERN;
 	const char *file = arguments_value(given, "file");
 	enum err e = take_encoding(given, &encoding, why); /* before anybody is asked for a password */
 	if (!e)
