@@ -151,6 +151,12 @@ checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file 
 	equal "$status" 2 "a CA that is none ($output)"
 	checks --nagios --crl https://localhost/x.crl
 	equal "$status" 3 "a list by https ($output)"
+	openssl x509 -in "$BATS_FILE_TMPDIR/client.pem" -out "$WORK/alone.pem"
+	openssl pkcs12 -export -in "$WORK/alone.pem" -inkey "$BATS_FILE_TMPDIR/client.pem" -out "$WORK/alone.p12" \
+		-passout "file:$BATS_FILE_TMPDIR/password"
+	run "$COMMAND" check "$WORK/alone.p12" --password-file "$BATS_FILE_TMPDIR/password" --live
+	equal "$status" 2 "a file without CA ($output)"
+	grep -q 'give --ca FILE' <<<"$output"
 }
 
 @test "once revoked it is refused, and check says so to people and to monitoring" {
