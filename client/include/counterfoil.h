@@ -178,18 +178,35 @@ typedef enum counterfoil_encoding {
 	COUNTERFOIL_ENCODING_MODERN = 1,     /* PKCS#12: AES-256, PBKDF2 and a MAC with SHA-256 */
 	COUNTERFOIL_ENCODING_COMPATIBLE = 2, /* PKCS#12: 3DES and a MAC with SHA-1, for old Windows, macOS and Java */
 	COUNTERFOIL_ENCODING_PEM = 3,        /* certificate, CA certificates, key; the key encrypted (PKCS#8, AES-256) */
-	COUNTERFOIL_ENCODING_PEM_OPEN = 4    /* the same, but whoever reads the file has the key */
+	COUNTERFOIL_ENCODING_PEM_OPEN = 4,   /* the same, but whoever reads the file has the key */
+	/* The same, the key in the form before PKCS#8 ("EC PRIVATE KEY", "RSA PRIVATE KEY"), which Apache's proxy wants;
+	 * keys of other kinds have none */
+	COUNTERFOIL_ENCODING_PEM_TRADITIONAL = 5,
+	/* The CA certificates alone, as PKCS#12 with the mark by which Java trusts them. Nothing in it is secret: it is not
+	 * encrypted and has no MAC, and opens with any password or none */
+	COUNTERFOIL_ENCODING_TRUST_STORE = 6
 } counterfoil_encoding;
+
+/* What goes into a PEM file, in this order. */
+typedef enum counterfoil_content {
+	COUNTERFOIL_CONTENT_CERTIFICATE = 1,
+	COUNTERFOIL_CONTENT_INTERMEDIATES = 2, /* what a client sends behind it: issuer by issuer, without the root */
+	COUNTERFOIL_CONTENT_CA = 4,            /* every CA certificate of the file, the root among them */
+	COUNTERFOIL_CONTENT_KEY = 8
+} counterfoil_content;
 
 typedef struct counterfoil_save_options {
 	size_t size; /* sizeof(counterfoil_save_options) */
 	counterfoil_encoding encoding;
-	counterfoil_bytes password; /* of the new file: 1 to 1,024 bytes; not used by PEM_OPEN */
+	counterfoil_bytes password; /* of the new file: 1 to 1,024 bytes; not used where no key is encrypted */
 	int replace;                /* not 0: also a file that exists */
+	unsigned content;           /* of PEM: COUNTERFOIL_CONTENT_*, added up; 0: certificate, CA and key */
 } counterfoil_save_options;
 
-/* Write a copy to a new file, which only its owner may read (0600), whole or not at all. COUNTERFOIL_OK, BAD_INPUT,
- * FILE_EXISTS, FILE_UNWRITABLE, OUT_OF_MEMORY or FAILED. */
+/* Write a copy to a new file, which only its owner may read (0600), whole or not at all. Where `content` names
+ * intermediates or the CA, and for a trust store, the certificate must come from a root in the file, signature by signature:
+ * other programs do not do with less. COUNTERFOIL_OK, BAD_INPUT, FILE_EXISTS, FILE_UNWRITABLE, NO_TRUST (no CA up to a
+ * root), BAD_CHAIN, UNSUPPORTED (a key without a traditional form), OUT_OF_MEMORY or FAILED. */
 COUNTERFOIL_API counterfoil_code counterfoil_identity_save(const counterfoil_identity *identity, const char *path,
 	const counterfoil_save_options *options, counterfoil_error *error);
 

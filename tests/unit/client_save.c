@@ -115,7 +115,7 @@ static void what_cannot_be_is_refused_and_leaves_nothing(void **state)
 	assert_int_equal(save(COUNTERFOIL_ENCODING_PEM, "", 0), COUNTERFOIL_BAD_INPUT);
 	assert_int_equal(save(COUNTERFOIL_ENCODING_MODERN, giant, 0), COUNTERFOIL_BAD_INPUT);
 	assert_int_equal(save((counterfoil_encoding)0, password, 0), COUNTERFOIL_BAD_INPUT);
-	assert_int_equal(save((counterfoil_encoding)5, password, 0), COUNTERFOIL_BAD_INPUT);
+	assert_int_equal(save((counterfoil_encoding)7, password, 0), COUNTERFOIL_BAD_INPUT);
 	counterfoil_save_options options = {.size = sizeof options, .encoding = COUNTERFOIL_ENCODING_MODERN, .password = {"a\0b", 3}};
 	assert_int_equal(counterfoil_identity_save(identity, path, &options, NULL), COUNTERFOIL_BAD_INPUT);
 	assert_int_equal(counterfoil_identity_save(NULL, path, &options, NULL), COUNTERFOIL_BAD_INPUT);
