@@ -60,6 +60,7 @@ enum err run_collect(const struct arguments *given, struct errbuf *why) MUST_CHE
 enum err run_show(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_check(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_convert(const struct arguments *given, struct errbuf *why) MUST_CHECK;
+enum err run_install(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_peer(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_call(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_staff(const struct arguments *given, struct errbuf *why) MUST_CHECK; /* all others */
