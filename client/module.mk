@@ -41,6 +41,10 @@ $(addprefix $(BUILD)/unit/client_,body call form retry cancel http2 proxy): $(CL
 PEER_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o crl_maker.o forms.o)
 $(addprefix $(BUILD)/unit/,client_peer client_peer_failing client_presented client_revocation): $(PEER_TEST_OBJ)
 $(addprefix $(BUILD)/unit/client_,soap soap_command): $(CLIENT_CALL_OBJ)
+# Those of OCSP.
+OCSP_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o ocsp_maker.o)
+$(BUILD)/unit/client_ocsp: $(OCSP_TEST_OBJ)
+$(BUILD)/unit/client_staple: $(CLIENT_CALL_OBJ) $(BUILD)/obj/tests/support/ocsp_maker.o
 
 .PHONY: install install-client
 install: install-client

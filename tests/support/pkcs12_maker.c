@@ -68,6 +68,9 @@ struct pair pair_make(const struct wanted *w)
 	add_extension(p.certificate, w->issuer ? w->issuer : NULL, NID_ext_key_usage, w->extended);
 	add_extension(p.certificate, w->issuer, NID_subject_alt_name, w->alternative);
 	add_extension(p.certificate, w->issuer, NID_crl_distribution_points, w->lists);
+	add_extension(p.certificate, w->issuer, NID_info_access, w->responder);
+	add_extension(p.certificate, w->issuer, NID_tlsfeature, w->features);
+	add_extension(p.certificate, w->issuer, NID_key_usage, w->usage);
 	EVP_PKEY *signer = w->issuer ? w->issuer->key : p.key;
 	assert_true(X509_sign(p.certificate, signer, EVP_PKEY_is_a(signer, "ED25519") ? NULL : EVP_sha256()) > 0);
 	return p;

@@ -24,6 +24,9 @@ struct wanted {
 	const char *extended;     /* "clientAuth", "serverAuth" */
 	const char *key;          /* "P-384", "ED25519", "RSA1024", "RSA2048"; NULL: P-256 */
 	const char *lists;        /* "URI:http://...": where the CRL is */
+	const char *responder;    /* "OCSP;URI:http://..." */
+	const char *features;     /* "status_request": it must be stapled */
+	const char *usage;        /* "keyEncipherment" */
 	bool ca;
 	const struct pair *issuer; /* NULL: self-signed */
 	int64_t from, until;       /* seconds from now; 0, 0: an hour ago until 365 days */
