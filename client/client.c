@@ -22,6 +22,7 @@ static struct transport_settings settings_of(const counterfoil_client_options *o
 		.header_cap = OR(o->header_cap, 65536),
 		.body_cap = OR(o->body_cap, 16 << 20),
 		.http = o->http,
+		.staple = o->staple,
 	};
 }
 
@@ -52,7 +53,8 @@ static bool options_take(const counterfoil_client_options *given, counterfoil_cl
 	if (!given || given->size < offsetof(counterfoil_client_options, proxy) || given->size > sizeof *whole)
 		return false;
 	memcpy(whole, given, given->size);
-	return whole->connections_kept <= CONNECTIONS_MAX && whole->http <= COUNTERFOIL_HTTP_1_1;
+	return whole->connections_kept <= CONNECTIONS_MAX && whole->http <= COUNTERFOIL_HTTP_1_1 &&
+	       whole->staple <= COUNTERFOIL_STAPLE_HARD;
 }
 
 counterfoil_code counterfoil_client_new(const counterfoil_client_options *given, counterfoil_client **client,

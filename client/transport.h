@@ -17,6 +17,7 @@ struct transport_settings {
 	size_t header_cap, body_cap;
 	const char *proxy, *no_proxy; /* borrowed likewise; NULL for none */
 	counterfoil_http http;
+	counterfoil_staple staple;
 };
 
 struct transport;

@@ -6,8 +6,9 @@
 #include "client/transport.h"
 
 #include <curl/curl.h>
+#include <openssl/ssl.h>
 
-enum { HOST_SIZE = 256 };
+enum { HOST_SIZE = 256, WHY_SIZE = 256 };
 
 struct lane {
 	struct lane *next; /* in the pool */
@@ -19,6 +20,7 @@ struct lane {
 	int alert;      /* TLS alert received in this call, -1 for none */
 	enum err fault; /* why a callback ended the transfer */
 	counterfoil_code own_fault; /* a verdict of ours, which goes before libcurl's */
+	char own_why[WHY_SIZE];     /* its sentence; "": the code's own */
 	struct curl_slist *headers;
 	counterfoil_response *response;
 	struct attempt *attempt;
@@ -53,6 +55,9 @@ CURLcode lane_run(struct lane *lane);
 
 /* For CURLOPT_SSL_CTX_FUNCTION; data is the lane. */
 CURLcode lane_tls(CURL *easy, void *ssl_ctx, void *data);
+
+/* Ask for a stapled answer about the server's certificate, and judge it when the server has shown all that it shows. */
+bool lane_ask_staple(struct lane *lane, SSL_CTX *context);
 
 /* What a finished transfer means. */
 counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error);

@@ -84,6 +84,8 @@ static int on_send(void *data, char *their_ip, char *our_ip, int their_port, int
 	if (lane->sendings++ == 0 || request_does_no_harm(&lane->attempt->request))
 		return CURL_PREREQFUNC_OK;
 	lane->own_fault = COUNTERFOIL_BROKEN;
+	snprintf(lane->own_why, sizeof lane->own_why,
+		 "the connection ended without an answer: the server may have acted on the request, so it was not sent again");
 	return CURL_PREREQFUNC_ABORT;
 }
 
@@ -200,6 +202,7 @@ counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *requ
 	lane->alert = -1;
 	lane->fault = ERR_OK;
 	lane->own_fault = COUNTERFOIL_OK;
+	lane->own_why[0] = '\0';
 	lane->sendings = 0;
 	lane->sunk = 0;
 	if (set_request(lane, request))

@@ -1,4 +1,4 @@
-/* transport_tls: the TLS context of a new connection: our key, our trust, the host that is meant.
+/* transport_tls: the TLS context of a new connection: our key, our trust, the host that is meant, its revocation.
  *
  * The host name is given to OpenSSL, so that a server of another name fails inside the handshake, before it is shown our
  * certificate; curl looks at the name again afterwards. */
@@ -59,7 +59,7 @@ CURLcode lane_tls(CURL *easy, void *ssl_ctx, void *data)
 	SSL_CTX_set_info_callback(context, on_info);
 	if (lane_index < 0 || !SSL_CTX_set_ex_data(context, lane_index, lane) ||
 	    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || !expect_host(context, lane) ||
-	    !give_identity(context, lane->settings->identity))
+	    !lane_ask_staple(lane, context) || !give_identity(context, lane->settings->identity))
 		return CURLE_SSL_CERTPROBLEM;
 	return CURLE_OK;
 }

@@ -119,10 +119,7 @@ counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_er
 	if (result == CURLE_OK)
 		return outcome_ok(error);
 	if (lane->own_fault)
-		return outcome(error, lane->own_fault,
-			       lane->own_fault == COUNTERFOIL_BROKEN ? "the connection ended without an answer: the server may have "
-								       "acted on the request, so it was not sent again"
-								     : NULL);
+		return outcome(error, lane->own_fault, lane->own_why[0] ? "%s" : NULL, lane->own_why);
 	if (lane->fault || is_giant_line(lane, result))
 		return fault_verdict(lane->fault ? lane->fault : ERR_TOO_LARGE, error);
 	if (lane->alert >= 0) /* first: curl takes 'certificate expired' about ours for a verdict on the server's */

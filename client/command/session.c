@@ -49,6 +49,15 @@ static enum err open_identity(struct session *s, struct errbuf *why)
 	return e;
 }
 
+static enum err take_staple(const struct arguments *given, counterfoil_staple *out, struct errbuf *why)
+{
+	const char *typed = arguments_value(given, "staple");
+	*out = typed && strcmp(typed, "hard") == 0 ? COUNTERFOIL_STAPLE_HARD : COUNTERFOIL_STAPLE_SOFT;
+	return !typed || *out == COUNTERFOIL_STAPLE_HARD || strcmp(typed, "soft") == 0
+		       ? ERR_OK
+		       : fail(why, ERR_USAGE, "--staple: want soft or hard, had \"%.40s\"", typed);
+}
+
 static enum err open_client(struct session *s, const struct arguments *given, struct errbuf *why)
 {
 	counterfoil_client_options options = {.size = sizeof options, .identity = s->identity};
@@ -58,9 +67,9 @@ static enum err open_client(struct session *s, const struct arguments *given, st
 	options.http = arguments_switch(given, "http1") ? COUNTERFOIL_HTTP_1_1 : COUNTERFOIL_HTTP_AUTO;
 	options.trust = s->identity ? COUNTERFOIL_TRUST_IDENTITY : COUNTERFOIL_TRUST_SYSTEM;
 	struct buf pem = BUF_INIT(TRUST_MAX);
-	enum err e = ERR_OK;
+	enum err e = take_staple(given, &options.staple, why);
 	const char *ca = s->settings.of[SETTING_CA].value;
-	if (ca[0]) {
+	if (!e && ca[0]) {
 		e = file_read(ca, &pem, why);
 		options.trust = COUNTERFOIL_TRUST_PEM;
 		options.trust_pem = (counterfoil_bytes){pem.data, pem.len};

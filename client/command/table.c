@@ -279,6 +279,7 @@ const struct verb verbs[] = {
 		    {.name = "proxy", .wants = "http://HOST:PORT", .help = "an HTTP proxy; environment: what https_proxy names",
 		     .letter = 'x'},
 		    {.name = "http1", .help = "HTTP/1.1, even where the server has HTTP/2", .kind = KIND_SWITCH},
+		    {.name = "staple", .wants = "soft|hard", .help = "hard: only a server that shows that it was not revoked (soft)"},
 		    {.name = "soap", .wants = "1.1|1.2", .help = "data goes inside a SOAP envelope (1.1), and the answer out of one",
 		     .kind = KIND_OPTIONAL},
 		    {.name = "action", .wants = "URI", .help = "what the SOAP service is asked to do"},

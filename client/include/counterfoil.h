@@ -7,8 +7,8 @@
  *   counterfoil_cancel     ends calls that are under way, from another thread
  * and counterfoil_soap_answer, a response read as SOAP.
  *
- * A server is always verified: its chain up to the trusted CA, its dates, its purpose, its host name, over TLS 1.2 or
- * 1.3. There is no switch that turns any of this off.
+ * A server is always verified: its chain up to the trusted CA, its dates, its purpose, its host name, and what it shows of
+ * its revocation, over TLS 1.2 or 1.3. There is no switch that turns any of this off.
  *
  * Strings are UTF-8 and NUL-terminated. Times are seconds since 1970, UTC. A byte string is a pointer and a length.
  * Whatever a function lends (const pointers) lives as long as the object it came from. Every _free takes NULL.
@@ -80,6 +80,9 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_UNKNOWN_CA = 41,     /* its certificate comes from a CA that is not trusted */
 	COUNTERFOIL_SERVER_EXPIRED = 42, /* its certificate's time is over, or has not come */
 	COUNTERFOIL_BAD_SERVER = 43,     /* its certificate or its TLS is unacceptable otherwise */
+	COUNTERFOIL_SERVER_REVOKED = 44, /* its certificate was revoked, or put on hold: its CA says so */
+	COUNTERFOIL_NO_STAPLE = 45,      /* it does not show that its certificate was not revoked, and must */
+	COUNTERFOIL_BAD_STAPLE = 46,     /* what it shows of that is damaged, over, about another, or not its CA's */
 	/* REFUSED */
 	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the TLS handshake was refused because of the client certificate */
 	COUNTERFOIL_REFUSED = 51,             /* status 401 or 403 */
@@ -221,6 +224,19 @@ typedef enum counterfoil_http {
 	COUNTERFOIL_HTTP_1_1 = 1   /* HTTP/1.1 alone */
 } counterfoil_http;
 
+/* Whether the server must show that its certificate was not revoked: by an answer of its CA (OCSP, RFC 6960) that it staples
+ * to the TLS handshake (RFC 6066 section 8), which is always asked for, at the cost of nine bytes. Nobody else is asked. One
+ * that is there is always verified, before the server is shown the client certificate: revoked or on hold is
+ * COUNTERFOIL_SERVER_REVOKED; not signed by the CA or whom it has charged with that (RFC 6960 section 4.2.2.2), weakly signed,
+ * over or of a time to come (5 minutes are let pass; 24 hours when its end is not told), damaged, or about another
+ * certificate is COUNTERFOIL_BAD_STAPLE. An error of the responder that the server passes on, which nobody signs, is
+ * as good as none. */
+typedef enum counterfoil_staple {
+	/* Without one the call goes on, unless the certificate says that the server must have one (RFC 7633). */
+	COUNTERFOIL_STAPLE_SOFT = 0,
+	COUNTERFOIL_STAPLE_HARD = 1 /* Without one: COUNTERFOIL_NO_STAPLE */
+} counterfoil_staple;
+
 /* As a proxy: what https_proxy or all_proxy, and no_proxy, say in the environment when the client is made. */
 #define COUNTERFOIL_PROXY_ENVIRONMENT "environment"
 
@@ -239,6 +255,7 @@ typedef struct counterfoil_client_options {
 	 * whatever the environment says. */
 	const char *proxy;
 	counterfoil_http http;
+	counterfoil_staple staple;
 } counterfoil_client_options;
 
 /* Does not connect. COUNTERFOIL_OK and *client; BAD_INPUT, NO_TRUST, EXPIRED, NOT_YET_VALID, OUT_OF_MEMORY or FAILED. */

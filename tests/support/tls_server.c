@@ -268,6 +268,17 @@ static int agree(SSL *ssl, const unsigned char **out, unsigned char *out_len, co
 	return SSL_TLSEXT_ERR_NOACK;
 }
 
+/* OpenSSL frees what it is given. */
+static int staple(SSL *ssl, void *data)
+{
+	struct tls_server *s = data;
+	if (!s->staple)
+		return SSL_TLSEXT_ERR_NOACK;
+	s->staples++;
+	SSL_set_tlsext_status_ocsp_resp(ssl, OPENSSL_memdup(s->staple->data, s->staple->len), (long)s->staple->len);
+	return SSL_TLSEXT_ERR_OK;
+}
+
 static SSL_CTX *make_context(struct tls_server *s)
 {
 	SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -282,6 +293,10 @@ static SSL_CTX *make_context(struct tls_server *s)
 		SSL_CTX_set_min_proto_version(context, 0);
 		SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
 	}
+	if (s->between)
+		assert_int_equal(SSL_CTX_add1_chain_cert(context, s->between->certificate), 1);
+	SSL_CTX_set_tlsext_status_cb(context, staple);
+	SSL_CTX_set_tlsext_status_arg(context, s);
 	if (s->alpn)
 		SSL_CTX_set_alpn_select_cb(context, agree, s);
 	if (s->client_ca) {

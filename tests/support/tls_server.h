@@ -39,9 +39,11 @@ struct tls_server {
 	const char *alpn; /* the one protocol that is agreed to, when the client offers it; NULL: none */
 	tls_talk *talk;   /* with who agreed */
 	void *context;
+	const struct pair *between; /* the CA that made the certificate, when clients do not have it; NULL: they have */
+	const struct buf *staple; /* of the certificate, to whoever asks; NULL: none */
 
 	int port; /* filled by start */
-	atomic_int connections, requests, handshakes, resumptions, client_certificates;
+	atomic_int connections, requests, handshakes, resumptions, client_certificates, staples;
 	struct tls_server_inside *inside;
 };
 

@@ -241,6 +241,18 @@ static void tries_and_times_are_as_the_flags_say(void **state)
 	stage_close(&stage);
 }
 
+static void a_server_must_show_that_it_was_not_revoked_where_that_is_asked_for(void **state)
+{
+	(void)state;
+	struct call_stage stage = {.server = {.answer = answer}};
+	static char out[TEXT_MAX];
+	stage_open(&stage, NULL);
+	assert_int_equal(run(&stage, (const char *const[]){"URL/", "--staple", "soft", NULL}, NULL, out), ERR_OK);
+	assert_int_equal(run(&stage, (const char *const[]){"URL/", "--staple", "hard", NULL}, NULL, out), ERR_NETWORK);
+	assert_int_equal(run(&stage, (const char *const[]){"URL/", "--staple", "never", NULL}, NULL, out), ERR_USAGE);
+	stage_close(&stage);
+}
+
 static void a_time_too_long_to_count_is_the_longest_there_is(void **state)
 {
 	(void)state;
@@ -284,6 +296,7 @@ int main(void)
 		cmocka_unit_test(what_a_try_that_broke_off_left_is_not_taken_for_the_answer),
 		cmocka_unit_test(an_answer_goes_to_standard_output_with_its_head_first),
 		cmocka_unit_test(tries_and_times_are_as_the_flags_say),
+		cmocka_unit_test(a_server_must_show_that_it_was_not_revoked_where_that_is_asked_for),
 		cmocka_unit_test(a_time_too_long_to_count_is_the_longest_there_is),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

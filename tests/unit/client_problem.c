@@ -74,7 +74,8 @@ static void every_code_of_the_library_has_an_exit_code(void **state)
 		{COUNTERFOIL_NOT_YET_VALID, 6}, {COUNTERFOIL_REVOKED, 6},     {COUNTERFOIL_WRONG_HOST, 5},
 		{COUNTERFOIL_UNKNOWN_CA, 5},	{COUNTERFOIL_REFUSED, 4},     {COUNTERFOIL_CERTIFICATE_REFUSED, 4},
 		{COUNTERFOIL_UNREACHABLE, 5},	{COUNTERFOIL_TIMEOUT, 5},     {COUNTERFOIL_TOO_LARGE, 1},
-		{COUNTERFOIL_FAILED, 1},
+		{COUNTERFOIL_FAILED, 1},	{COUNTERFOIL_SERVER_REVOKED, 5}, {COUNTERFOIL_NO_STAPLE, 5},
+		{COUNTERFOIL_BAD_STAPLE, 5},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		if (err_exit_code(problem_of_library(cases[i].code)) != cases[i].exit_code)
