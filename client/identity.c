@@ -1,46 +1,38 @@
 #include "client/identity.h"
 #include "base/clock.h"
-#include "base/file.h"
+#include "client/place.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
 
+counterfoil_code identity_make(struct pkcs12_parts *parts, counterfoil_identity **identity, counterfoil_error *error)
+{
+	counterfoil_identity *made = calloc(1, sizeof *made);
+	if (!made) {
+		pkcs12_parts_clear(parts);
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	}
+	atomic_init(&made->holders, 1);
+	made->parts = *parts;
+	ERR_set_mark();
+	counterfoil_code code = identity_read_facts(made);
+	ERR_pop_to_mark();
+	if (code)
+		counterfoil_identity_free(made);
+	else
+		*identity = made;
+	return outcome(error, code, NULL);
+}
+
 counterfoil_code counterfoil_identity_from_memory(counterfoil_bytes pkcs12, counterfoil_bytes password,
 						  counterfoil_identity **identity, counterfoil_error *error)
 {
+	struct pkcs12_parts parts;
 	if (!identity)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is nowhere to put the identity");
 	*identity = NULL;
-	counterfoil_identity *made = calloc(1, sizeof *made);
-	if (!made)
-		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
-	atomic_init(&made->holders, 1);
-	counterfoil_code code = pkcs12_open(pkcs12, password, &made->parts, error);
-	if (!code) {
-		ERR_set_mark();
-		code = identity_read_facts(made);
-		ERR_pop_to_mark();
-		outcome(error, code, NULL);
-	}
-	if (code) {
-		counterfoil_identity_free(made);
-		return code;
-	}
-	*identity = made;
-	return code;
-}
-
-static counterfoil_code read_error(enum err e, const char *path, const struct errbuf *why, counterfoil_error *error)
-{
-	switch (e) {
-	case ERR_TOO_LARGE:
-		return outcome(error, COUNTERFOIL_TOO_LARGE, "%.300s is larger than %d bytes: not a PKCS#12 file for one key", path,
-			       PKCS12_FILE_MAX);
-	case ERR_MEMORY:
-		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
-	default:
-		return outcome(error, COUNTERFOIL_FILE_UNREADABLE, "%s", err_why(e, why));
-	}
+	counterfoil_code code = pkcs12_open(pkcs12, password, &parts, error);
+	return code ? code : identity_make(&parts, identity, error);
 }
 
 counterfoil_code counterfoil_identity_from_file(const char *path, counterfoil_bytes password,
@@ -50,14 +42,10 @@ counterfoil_code counterfoil_identity_from_file(const char *path, counterfoil_by
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "no path was given, or nowhere to put the identity");
 	*identity = NULL;
 	struct buf bytes = BUF_INIT(PKCS12_FILE_MAX);
-	struct errbuf why = {0};
-	enum err e = file_read(path, &bytes, &why);
-	counterfoil_code code;
-	if (e)
-		code = read_error(e, path, &why, error);
-	else if (bytes.len == 0)
+	counterfoil_code code = place_read(&(counterfoil_place){.path = path}, "PKCS#12 file for one key", &bytes, error);
+	if (!code && bytes.len == 0)
 		code = outcome(error, COUNTERFOIL_NOT_PKCS12, "%.300s is empty", path);
-	else
+	if (!code)
 		code = counterfoil_identity_from_memory((counterfoil_bytes){bytes.data, bytes.len}, password, identity, error);
 	buf_free(&bytes);
 	return code;

@@ -16,6 +16,9 @@ struct counterfoil_identity {
 	int64_t not_before, not_after;
 };
 
+/* Takes the parts, whatever comes of it: COUNTERFOIL_OK and *identity, with one holder, or what identity_read_facts says. */
+counterfoil_code identity_make(struct pkcs12_parts *parts, counterfoil_identity **identity, counterfoil_error *error);
+
 /* One holder more. NULL gives NULL. */
 counterfoil_identity *identity_hold(const counterfoil_identity *identity);
 

@@ -214,14 +214,14 @@ static counterfoil_code take_safes(struct opening *o, const PKCS12 *p12)
 	return code;
 }
 
-static counterfoil_code match(struct opening *o, struct pkcs12_parts *parts)
+counterfoil_code pkcs12_match(EVP_PKEY **key, STACK_OF(X509) **certificates, struct pkcs12_parts *parts)
 {
-	for (int i = 0; o->key && i < sk_X509_num(o->certificates); i++) {
-		if (X509_check_private_key(sk_X509_value(o->certificates, i), o->key) != 1)
+	for (int i = 0; *key && i < sk_X509_num(*certificates); i++) {
+		if (X509_check_private_key(sk_X509_value(*certificates, i), *key) != 1)
 			continue;
-		*parts = (struct pkcs12_parts){o->key, sk_X509_delete(o->certificates, i), o->certificates};
-		o->key = NULL;
-		o->certificates = NULL;
+		*parts = (struct pkcs12_parts){*key, sk_X509_delete(*certificates, i), *certificates};
+		*key = NULL;
+		*certificates = NULL;
 		return COUNTERFOIL_OK;
 	}
 	return COUNTERFOIL_NO_KEY;
@@ -251,7 +251,7 @@ counterfoil_code pkcs12_open_within(int64_t *rounds, counterfoil_bytes file, cou
 	if (!code)
 		code = take_safes(&o, p12);
 	if (!code)
-		code = match(&o, parts);
+		code = pkcs12_match(&o.key, &o.certificates, parts);
 	*rounds = o.rounds;
 	PKCS12_free(p12);
 	EVP_PKEY_free(o.key);

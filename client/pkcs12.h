@@ -32,6 +32,8 @@ counterfoil_code pkcs12_open(counterfoil_bytes file, counterfoil_bytes password,
  * them PKCS12_ROUNDS_TOGETHER_MAX at most) and left at the end; a derivation that is refused has cost none. */
 counterfoil_code pkcs12_open_within(int64_t *rounds, counterfoil_bytes file, counterfoil_bytes password,
 				    struct pkcs12_parts *parts, counterfoil_error *error);
+/* The key, that certificate which is its own, and the others: given away to *parts, or NO_KEY and nothing was. */
+counterfoil_code pkcs12_match(EVP_PKEY **key, STACK_OF(X509) **certificates, struct pkcs12_parts *parts);
 void pkcs12_parts_clear(struct pkcs12_parts *parts);
 
 /* What one AlgorithmIdentifier of password-based encryption costs: OK and *rounds, or OLD_ENCRYPTION, UNSUPPORTED,

@@ -43,8 +43,9 @@ static enum err save(const struct arguments *given, counterfoil_encoding encodin
 		     const struct secret *password, struct errbuf *why)
 {
 	counterfoil_save_options options = {.size = sizeof options, .replace = arguments_switch(given, "force"),
-					    .encoding = encoding,
-					    .password = {secret_peek(password), secret_len(password)}};
+					    .encoding = encoding};
+	if (password) /* NULL: none is wanted */
+		options.password = (counterfoil_bytes){secret_peek(password), secret_len(password)};
 	counterfoil_error error;
 	if (counterfoil_identity_save(identity, arguments_value(given, "out"), &options, &error))
 		return fail(why, problem_of_library(error.code), "%.300s", error.text);
@@ -55,23 +56,21 @@ static enum err save(const struct arguments *given, counterfoil_encoding encodin
 enum err run_convert(const struct arguments *given, struct errbuf *why)
 {
 	struct settings settings;
-	struct secret *password = NULL, *fresh = NULL;
-	counterfoil_identity *identity = NULL;
+	struct secret *fresh = NULL;
+	struct opened opened = {0};
 	counterfoil_encoding encoding = COUNTERFOIL_ENCODING_MODERN;
-	const char *file = arguments_value(given, "file");
 	enum err e = take_encoding(given, &encoding, why); /* before anybody is asked for a password */
 	if (!e)
 		e = settings_load(given, &settings, why);
 	if (!e)
-		e = session_password(&settings, file, false, &password, why);
-	if (!e)
-		e = session_identity(file, password, &identity, why);
+		e = session_open(&settings, arguments_value(given, "file"), false, &opened, why);
 	if (!e)
 		e = new_password(given, &fresh, why);
+	if (!e && !fresh && !opened.password && encoding != COUNTERFOIL_ENCODING_PEM_OPEN)
+		e = fail(why, ERR_USAGE, "the file had no password: give the new one by --new-password-file or --new-password-fd");
 	if (!e)
-		e = save(given, encoding, identity, fresh ? fresh : password, why);
-	counterfoil_identity_free(identity);
+		e = save(given, encoding, opened.identity, fresh ? fresh : opened.password, why);
+	session_opened_close(&opened);
 	secret_free(fresh);
-	secret_free(password);
 	return e;
 }

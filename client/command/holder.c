@@ -1,4 +1,4 @@
-/* holder: show FILE: a PKCS#12 file and what is in it, without any server. */
+/* holder: show FILE: an identity and what is in it, without any server. */
 #include "client/command/holder.h"
 #include "base/clock.h"
 #include "client/command/facts.h"
@@ -9,15 +9,15 @@ enum { PRINT_MAX = 1 << 20 };
 enum err holder_open(const struct arguments *given, counterfoil_identity **identity, struct errbuf *why)
 {
 	struct settings settings;
-	struct secret *password = NULL;
-	const char *file = arguments_value(given, "file");
+	struct opened opened;
 	enum err e = settings_load(given, &settings, why);
 	if (!e)
-		e = session_password(&settings, file, false, &password, why);
-	if (!e)
-		e = session_identity(file, password, identity, why);
-	secret_free(password);
-	return e;
+		e = session_open(&settings, arguments_value(given, "file"), false, &opened, why);
+	if (e)
+		return e;
+	*identity = opened.identity;
+	secret_free(opened.password);
+	return ERR_OK;
 }
 
 enum err holder_validity(const counterfoil_identity *identity, int64_t now, struct errbuf *why)

@@ -1,4 +1,4 @@
-/* holder: a PKCS#12 file opened, as the commands for holders begin. */
+/* holder: an identity's file opened, as the commands for holders begin. */
 #ifndef CLIENT_COMMAND_HOLDER_H
 #define CLIENT_COMMAND_HOLDER_H
 

@@ -22,7 +22,8 @@ enum err session_identity(const char *file, const struct secret *password, count
 	return counterfoil_identity_from_file(file, secret, out, &error) ? library_error(&error, why) : ERR_OK;
 }
 
-/* A password kept for one file is not tried on another: what is said of the file must be said no later than of it. */
+/* A password kept for one file is not tried on another, nor a key put to it: what is said of the file must be said no later
+ * than of it. */
 enum err session_password(const struct settings *s, const char *file, bool own_file, struct secret **out, struct errbuf *why)
 {
 	enum origin file_origin = own_file ? s->of[SETTING_IDENTITY].origin : ORIGIN_FLAG;
@@ -36,17 +37,64 @@ enum err session_password(const struct settings *s, const char *file, bool own_f
 	return e == ERR_USAGE ? fail(why, e, "no password: give --password-file FILE or --password-fd N") : e;
 }
 
+/* A file that is being opened, and what its password was, once it was needed. */
+struct opening {
+	const struct settings *settings;
+	const char *file;
+	bool own_file;
+	struct secret *password;
+	enum err failed;
+	struct errbuf *why;
+};
+
+static int64_t give_password(void *context, void *into, size_t most)
+{
+	struct opening *o = context;
+	o->failed = session_password(o->settings, o->file, o->own_file, &o->password, o->why);
+	if (!o->failed && secret_len(o->password) > most)
+		o->failed = fail(o->why, ERR_USAGE, "the password is longer than %zu bytes", most);
+	if (o->failed)
+		return -1;
+	memcpy(into, secret_peek(o->password), secret_len(o->password));
+	return (int64_t)secret_len(o->password);
+}
+
+enum err session_open(const struct settings *s, const char *file, bool own_file, struct opened *out, struct errbuf *why)
+{
+	enum origin file_origin = own_file ? s->of[SETTING_IDENTITY].origin : ORIGIN_FLAG;
+	struct opening o = {.settings = s, .file = file, .own_file = own_file, .why = why};
+	counterfoil_identity_options options = {.size = sizeof options, .file = {.path = file}, .ask = give_password, .context = &o};
+	if (s->of[SETTING_KEY_FILE].origin != ORIGIN_NONE && s->of[SETTING_KEY_FILE].origin >= file_origin)
+		options.key.path = s->of[SETTING_KEY_FILE].value;
+	counterfoil_error error;
+	*out = (struct opened){0};
+	counterfoil_code code = counterfoil_identity_load(&options, &out->identity, &error);
+	out->password = o.password;
+	enum err e = o.failed ? o.failed : code ? library_error(&error, why) : ERR_OK;
+	if (e)
+		session_opened_close(out);
+	return e;
+}
+
+void session_opened_close(struct opened *opened)
+{
+	secret_free(opened->password);
+	counterfoil_identity_free(opened->identity);
+	*opened = (struct opened){0};
+}
+
 static enum err open_identity(struct session *s, struct errbuf *why)
 {
 	const char *file = s->settings.of[SETTING_IDENTITY].value;
-	struct secret *password = NULL;
+	struct opened opened;
 	if (!file[0])
 		return ERR_OK;
-	enum err e = session_password(&s->settings, file, true, &password, why);
-	if (!e)
-		e = session_identity(file, password, &s->identity, why);
-	secret_free(password);
-	return e;
+	enum err e = session_open(&s->settings, file, true, &opened, why);
+	if (e)
+		return e;
+	s->identity = opened.identity;
+	secret_free(opened.password);
+	return ERR_OK;
 }
 
 static enum err take_staple(const struct arguments *given, counterfoil_staple *out, struct errbuf *why)

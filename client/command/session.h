@@ -42,7 +42,17 @@ enum err session_json(struct session *s, const struct exchange *x, json_t **out,
 /* The password for a file, from where the settings say, else asked on the terminal. */
 enum err session_password(const struct settings *s, const char *file, bool own_file, struct secret **out,
 			  struct errbuf *why) MUST_CHECK;
-/* Open a PKCS#12 with a password. */
+
+struct opened {
+	counterfoil_identity *identity;
+	struct secret *password; /* NULL: it needed none */
+};
+/* Open a PKCS#12, or PEM with the key of the settings; the password is had as by session_password, if one is needed. */
+enum err session_open(const struct settings *s, const char *file, bool own_file, struct opened *out,
+		      struct errbuf *why) MUST_CHECK;
+void session_opened_close(struct opened *opened);
+
+/* Open a PKCS#12 with a password at hand. */
 enum err session_identity(const char *file, const struct secret *password, counterfoil_identity **out,
 			  struct errbuf *why) MUST_CHECK;
 

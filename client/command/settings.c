@@ -14,6 +14,7 @@ static const struct {
 	[SETTING_SERVER] = {"server", "COUNTERFOIL_SERVER", "server", false},
 	[SETTING_IDENTITY] = {"identity", "COUNTERFOIL_IDENTITY", "identity", true},
 	[SETTING_CA] = {"ca", "COUNTERFOIL_CA", "ca", true},
+	[SETTING_KEY_FILE] = {"key-file", "COUNTERFOIL_KEY_FILE", "key_file", true},
 	[SETTING_PASSWORD_FILE] = {"password-file", "COUNTERFOIL_PASSWORD_FILE", "password_file", true},
 };
 
@@ -69,7 +70,7 @@ static enum err parse_line(char *line, int number, const char *const bases[2], s
 	for (int which = 0; which < SETTING_COUNT; which++)
 		if (strcmp(names[which].key, key) == 0)
 			return set_from_file(out, (enum setting)which, trimmed(equals + 1), bases, why);
-	return fail(why, ERR_USAGE, "line %d: unknown key \"%.40s\"; want server, identity, ca or password_file", number, key);
+	return fail(why, ERR_USAGE, "line %d: unknown key \"%.40s\"; want server, identity, ca, key_file or password_file", number, key);
 }
 
 enum err settings_parse(const char *text, const char *folder, const char *home, struct settings *out, struct errbuf *why)

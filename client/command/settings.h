@@ -1,13 +1,13 @@
 /* settings: which server, which identity, which CA, where the password is. A flag goes before the environment
- * (COUNTERFOIL_SERVER, COUNTERFOIL_IDENTITY, COUNTERFOIL_CA, COUNTERFOIL_PASSWORD_FILE), and that before the file
- * $XDG_CONFIG_HOME/counterfoil/config (or ~/.config/counterfoil/config): lines `server = URL`, `identity = FILE`,
- * `ca = FILE`, `password_file = FILE`, '#' begins a comment; paths are relative to the file's folder, "~/" is home. */
+ * (COUNTERFOIL_SERVER, COUNTERFOIL_IDENTITY, COUNTERFOIL_CA, COUNTERFOIL_KEY_FILE, COUNTERFOIL_PASSWORD_FILE), and that before
+ * the file $XDG_CONFIG_HOME/counterfoil/config (or ~/.config/counterfoil/config): lines `server = URL`, `identity = FILE`,
+ * `ca = FILE`, `key_file = FILE`, `password_file = FILE`, '#' begins a comment; paths are relative to the file's folder, "~/" is home. */
 #ifndef CLIENT_COMMAND_SETTINGS_H
 #define CLIENT_COMMAND_SETTINGS_H
 
 #include "client/command/arguments.h"
 
-enum setting { SETTING_SERVER, SETTING_IDENTITY, SETTING_CA, SETTING_PASSWORD_FILE, SETTING_COUNT };
+enum setting { SETTING_SERVER, SETTING_IDENTITY, SETTING_CA, SETTING_KEY_FILE, SETTING_PASSWORD_FILE, SETTING_COUNT };
 enum origin { ORIGIN_NONE, ORIGIN_CONFIG, ORIGIN_ENVIRONMENT, ORIGIN_FLAG };
 
 struct settings {

@@ -46,7 +46,7 @@
 	}
 #define FILE_P12                                                                                                       \
 	{                                                                                                              \
-		.name = "file", .wants = "FILE", .help = "a PKCS#12 file", .required = true, .positional = true        \
+		.name = "file", .wants = "FILE", .help = "PKCS#12, or PEM", .required = true, .positional = true        \
 	}
 #define CRL                                                                                                            \
 	{                                                                                                              \
@@ -55,8 +55,9 @@
 
 const struct field global_fields[] = {
 	{.name = "server", .wants = "URL", .help = "the service, as https://HOST:PORT"},
-	{.name = "identity", .wants = "FILE", .help = "your certificate, a PKCS#12 file"},
+	{.name = "identity", .wants = "FILE", .help = "your certificate and key: PKCS#12, or PEM"},
 	{.name = "ca", .wants = "PEM", .help = "the CA that servers are verified with (default: the one in your file)"},
+	{.name = "key-file", .wants = "FILE", .help = "the private key in PEM, when your certificate's file has none"},
 	{.name = "password-file", .wants = "FILE", .help = "the password of your file is in FILE, which only you may read"},
 	{.name = "password-fd", .wants = "N", .help = "the password is read from descriptor N", .kind = KIND_NUMBER},
 	{.name = "json", .help = "print what the server sent, as JSON", .kind = KIND_SWITCH},
@@ -217,9 +218,9 @@ const struct verb verbs[] = {
 		    {.name = "no-password", .help = "do not open the file afterwards", .kind = KIND_SWITCH}},
 	 .examples = {"collect https://localhost:8443/d/Zm9vYmFyYmF6cXV4cXV1eA",
 		      "collect https://localhost:8443/d/Zm9vYmFyYmF6cXV4cXV1eA --ca root.pem --out e-banking.p12"}},
-	{.noun = "show", .run = run_show, .what = "Show what is in a PKCS#12 file", .fields = {FILE_P12},
+	{.noun = "show", .run = run_show, .what = "Show what is in a PKCS#12 file, or in PEM", .fields = {FILE_P12},
 	 .examples = {"show e-banking.p12"}},
-	{.noun = "check", .run = run_check, .what = "Say how many days a PKCS#12 file has left, and whether it was revoked",
+	{.noun = "check", .run = run_check, .what = "Say how many days a certificate has left, and whether it was revoked",
 	 .fields = {FILE_P12,
 		    {.name = "days", .wants = "N", .help = "exit 1 when fewer are left (30)", .kind = KIND_NUMBER},
 		    {.name = "live", .help = "ask the revocation list that the certificate names", .kind = KIND_SWITCH}, CRL,
@@ -228,7 +229,7 @@ const struct verb verbs[] = {
 		    {.name = "critical", .wants = "DAYS", .help = "with --nagios: 2 when fewer are left (7)", .kind = KIND_NUMBER}},
 	 .examples = {"check e-banking.p12 --password-file e-banking.password", "check e-banking.p12 --days 60 --live",
 		      "check e-banking.p12 --nagios --warning 60 --critical 14"}},
-	{.noun = "convert", .run = run_convert, .what = "Write a PKCS#12 file anew, in another encoding",
+	{.noun = "convert", .run = run_convert, .what = "Write certificate and key anew, in another encoding",
 	 .fields = {FILE_P12,
 		    {.name = "to", .wants = "ENCODING", .required = true,
 		     .help = "modern: AES-256; compatible: 3DES, for old Windows, macOS and Java; pem"},

@@ -1,7 +1,7 @@
 /* libcounterfoil: call web services that ask for a client certificate (2-way TLS), and know one's own certificate.
  *
  * Four objects, all opaque:
- *   counterfoil_identity   a private key, its certificate and the CA's certificates, read from a PKCS#12 file
+ *   counterfoil_identity   a private key, its certificate and the CA's certificates, read from PKCS#12 or PEM
  *   counterfoil_client     an identity, what servers it trusts, limits, and connections that are kept for the next call
  *   counterfoil_response   what a server answered
  *   counterfoil_cancel     ends calls that are under way, from another thread
@@ -71,6 +71,7 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_SEVERAL_KEYS = 19,    /* more than one private key inside */
 	COUNTERFOIL_NO_TRUST = 20,        /* no CA certificate to verify servers with */
 	COUNTERFOIL_BAD_CHAIN = 21,       /* not from the CA in its own file, or not for TLS clients */
+	COUNTERFOIL_NOT_PEM = 22,         /* not certificates and a private key in PEM, or damaged ones */
 	COUNTERFOIL_FILE_EXISTS = 28,     /* it is there already, and was not to be replaced */
 	COUNTERFOIL_FILE_UNWRITABLE = 29, /* no such folder, not permitted, or the disk is full */
 	/* IDENTITY */
@@ -101,7 +102,7 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_CANCELLED = 90,     /* counterfoil_cancel_now was called */
 	COUNTERFOIL_READER_FAILED = 91, /* a source failed, or ended before the length that it had told */
 	COUNTERFOIL_WRITER_FAILED = 92, /* a sink failed */
-	COUNTERFOIL_STOPPED = 93,       /* the progress callback said so */
+	COUNTERFOIL_STOPPED = 93,       /* the progress callback said so, or the one for the password gave none */
 	/* PEER: of a certificate that was presented to you */
 	COUNTERFOIL_PEER_ABSENT = 120,        /* none was presented */
 	COUNTERFOIL_PEER_MALFORMED = 121,     /* not one certificate in the form that was said, to the last byte */
@@ -144,6 +145,35 @@ COUNTERFOIL_API counterfoil_code counterfoil_identity_from_file(const char *path
 	counterfoil_identity **identity, counterfoil_error *error);
 COUNTERFOIL_API counterfoil_code counterfoil_identity_from_memory(counterfoil_bytes pkcs12,
 	counterfoil_bytes password, counterfoil_identity **identity, counterfoil_error *error);
+/* Where bytes are: in one of these. */
+typedef struct counterfoil_place {
+	const char *path;       /* a regular file */
+	const char *credential; /* NAME of systemd's LoadCredential=NAME:FILE: a file in $CREDENTIALS_DIRECTORY */
+	counterfoil_bytes data;
+} counterfoil_place;
+
+typedef struct counterfoil_identity_options {
+	size_t size; /* sizeof(counterfoil_identity_options) */
+	/* PKCS#12, or PEM (RFC 7468): the certificate, the CA certificates behind it, and the private key unless it is in `key`.
+	 * Which of them is the certificate the key tells; at most 64 blocks. */
+	counterfoil_place file;
+	/* PEM: PKCS#8, encrypted (PBES2 as above) or not, or what OpenSSL wrote before it (RSA PRIVATE KEY, EC PRIVATE KEY), not
+	 * encrypted. */
+	counterfoil_place key;
+	/* The password, by one of these, taken when the file or the key is found to need one. Of a file, a credential and a
+	 * descriptor it is the first line, without its end; nothing behind that line is read from the descriptor, and it is
+	 * not closed. None: PKCS#12 is opened with an empty one. */
+	counterfoil_place password;
+	const int *password_fd;
+	/* Up to `most` bytes into `into`, called once at most: how many, below 0 when there is none. */
+	int64_t (*ask)(void *context, void *into, size_t most);
+	void *context;
+} counterfoil_identity_options;
+
+/* The same from other places and out of PEM. Codes as above, NOT_PEM, FILE_UNREADABLE of the password's place too, and
+ * STOPPED when `ask` gave none. */
+COUNTERFOIL_API counterfoil_code counterfoil_identity_load(const counterfoil_identity_options *options,
+	counterfoil_identity **identity, counterfoil_error *error);
 /* Give the caller's hold back. Clients made with it keep a hold of their own; the key is wiped with the last one. */
 COUNTERFOIL_API void counterfoil_identity_free(counterfoil_identity *identity);
 

@@ -117,6 +117,32 @@ convert() { "$COMMAND" convert "$BATS_FILE_TMPDIR/package.p12" --password-file "
 	equal "$status" 2 "an open PKCS#12 ($output)"
 }
 
+@test "a certificate and its key in PEM, in one file or two, do what a PKCS#12 does" {
+	convert --to pem --plain-key --out "$WORK/both.pem"
+	convert --to pem --out "$WORK/sealed.pem"
+	own() { "$COMMAND" --json call "$MEMBERS/v1/me" "$@" | jq -r .client; }
+	equal "$(own --identity "$WORK/both.pem")" e-banking "one file, an open key"
+	equal "$(own --identity "$WORK/sealed.pem" --password-file "$BATS_FILE_TMPDIR/password")" e-banking "one file, a sealed key"
+	sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' "$WORK/both.pem" >"$WORK/certificates.pem"
+	(umask 077 && sed -n '/PRIVATE KEY/,/PRIVATE KEY/p' "$WORK/sealed.pem" >"$WORK/sealed.key")
+	pair() { "$@" --key-file "$WORK/sealed.key" --password-file "$BATS_FILE_TMPDIR/password"; }
+	equal "$(pair own --identity "$WORK/certificates.pem")" e-banking "two files"
+	equal "$(pair "$COMMAND" --json show "$WORK/certificates.pem" | jq -r .client_slug)" e-banking "shown"
+	pair "$COMMAND" convert "$WORK/certificates.pem" --to modern --out "$WORK/again.p12"
+	equal "$(own --identity "$WORK/again.p12" --password-file "$BATS_FILE_TMPDIR/password")" e-banking "made a PKCS#12 again"
+	run "$COMMAND" show "$WORK/certificates.pem"
+	equal "$status" 1 "no key ($output)"
+	[[ $output == *"no private key"* ]]
+	run "$COMMAND" convert "$WORK/both.pem" --to modern --out "$WORK/x.p12"
+	equal "$status" 2 "no password for the new file ($output)"
+	[[ ! -e "$WORK/x.p12" ]]
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$WORK/other.key"
+	run "$COMMAND" show "$WORK/certificates.pem" --key-file "$WORK/other.key"
+	[[ $status -ne 0 && $output == *"belongs to none"* ]]
+	# what is set for one identity is not put to one that a flag names
+	COUNTERFOIL_KEY_FILE="$WORK/other.key" own --identity "$WORK/both.pem"
+}
+
 checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" "$@"; }
 
 @test "monitoring is told apart: enough days, few, too few, and not known" {
