@@ -1,5 +1,6 @@
 /* client: an identity, trust and limits, bound to a transport. */
 #include "base/clock.h"
+#include "client/media.h"
 #include "client/request.h"
 #include "client/trust.h"
 #include "client/watch.h"
@@ -100,7 +101,7 @@ static counterfoil_code refusal(const counterfoil_response *response)
 {
 	const char *type = counterfoil_response_header(response, "Content-Type");
 	counterfoil_bytes body = counterfoil_response_body(response);
-	if (!type || strncasecmp(type, "application/problem+json", 24) != 0 || body.len > PROBLEM_MAX)
+	if (!media_is(type, "application/problem+json") || body.len > PROBLEM_MAX)
 		return COUNTERFOIL_REFUSED;
 	json_t *problem = json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
 	const char *code = json_string_value(json_object_get(problem, "code"));

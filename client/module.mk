@@ -42,7 +42,7 @@ $(addprefix $(BUILD)/unit/client_,body call form retry cancel http2 proxy): $(CL
 # Those of a peer, what a proxy passes on and a CA's lists.
 PEER_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o crl_maker.o forms.o)
 $(addprefix $(BUILD)/unit/,client_peer client_peer_failing client_presented client_revocation): $(PEER_TEST_OBJ)
-$(addprefix $(BUILD)/unit/client_,soap soap_command): $(CLIENT_CALL_OBJ)
+$(addprefix $(BUILD)/unit/client_,json soap soap_command): $(CLIENT_CALL_OBJ)
 # Those of OCSP.
 OCSP_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o ocsp_maker.o)
 $(BUILD)/unit/client_ocsp: $(OCSP_TEST_OBJ)

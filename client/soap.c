@@ -1,4 +1,5 @@
 /* soap: a call by SOAP over the call that every request goes by, and the judgement of what came back. */
+#include "client/media.h"
 #include "client/request.h"
 #include "client/soap_envelope.h"
 
@@ -13,21 +14,9 @@ struct counterfoil_soap_answer {
 	struct soap_message message;
 };
 
-/* "text/xml; charset=utf-8": is it of that media type (RFC 9110, 8.3.1)? */
-static bool is_type(const char *value, const char *type)
-{
-	size_t len = strlen(type);
-	return strncasecmp(value, type, len) == 0 && (!value[len] || strchr("; \t", value[len]));
-}
-
-static bool is_html(const char *type)
-{
-	return is_type(type, "text/html") || is_type(type, "application/xhtml+xml");
-}
-
 static bool is_xml(const char *type)
 {
-	return is_type(type, "text/xml") || is_type(type, "application/soap+xml") || is_type(type, "application/xml");
+	return media_is(type, "text/xml") || media_is(type, "application/soap+xml") || media_is(type, "application/xml");
 }
 
 /* The parameter charset; false when there is none. One too long for its room is none that is known. */
@@ -102,9 +91,9 @@ static counterfoil_code judge(counterfoil_soap_answer *answer, counterfoil_soap_
 		return not_soap(status, "a redirect, which is not followed", error);
 	if (len == 0)
 		return not_soap(status, "nothing", error);
-	if (type && is_html(type))
+	if (media_is_html(type))
 		return not_soap(status, "a page of HTML", error);
-	if (type && is_type(type, "multipart/related"))
+	if (media_is(type, "multipart/related"))
 		return not_soap(status, "attachments (MTOM), which are not supported", error);
 	if (type && !is_xml(type))
 		return not_soap(status, "another kind of content", error);

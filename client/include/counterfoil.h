@@ -5,7 +5,7 @@
  *   counterfoil_client     an identity, what servers it trusts, limits, and connections that are kept for the next call
  *   counterfoil_response   what a server answered
  *   counterfoil_cancel     ends calls that are under way, from another thread
- * and counterfoil_soap_answer, a response read as SOAP.
+ * and counterfoil_soap_answer and counterfoil_json, a response read as SOAP or JSON.
  *
  * A server is always verified: its chain up to the trusted CA, its dates, its purpose, its host name, and what it shows of
  * its revocation, over TLS 1.2 or 1.3. There is no switch that turns any of this off.
@@ -89,11 +89,13 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_REFUSED = 51,             /* status 401 or 403 */
 	COUNTERFOIL_SOAP_FAULT = 52,          /* the service answered with a SOAP fault */
 	COUNTERFOIL_PROXY_REFUSED = 53,       /* the proxy does not let us through: see its rules, or its password */
+	COUNTERFOIL_PROBLEM = 54,             /* a JSON call was answered by a status from 400 on */
 	/* NETWORK */
 	COUNTERFOIL_UNREACHABLE = 60, /* no such host, no connection */ COUNTERFOIL_TIMEOUT = 61,
 	COUNTERFOIL_BROKEN = 62, /* the connection ended in the middle of an answer, or the answer is not HTTP */
 	COUNTERFOIL_NOT_SOAP = 63, /* a SOAP call was answered by something else: a page of HTML, a redirect, nothing */
 	COUNTERFOIL_BAD_SOAP = 64, /* it was answered by SOAP that is not acceptable: broken, another version, with a DTD */
+	COUNTERFOIL_NOT_JSON = 65, /* a JSON call was answered by something else, or by JSON that cannot be read */
 	/* LIMIT */
 	COUNTERFOIL_TOO_LARGE = 70,
 	/* SYSTEM */
@@ -453,6 +455,43 @@ COUNTERFOIL_API const char *counterfoil_response_header_at(const counterfoil_res
 COUNTERFOIL_API counterfoil_bytes counterfoil_response_body(const counterfoil_response *response);
 /* Wipes the body. */
 COUNTERFOIL_API void counterfoil_response_free(counterfoil_response *response);
+
+/* For services that are asked and answer in JSON (RFC 8259). */
+typedef struct counterfoil_json counterfoil_json;
+
+/* counterfoil_call with a body, if any, that is one JSON value in UTF-8, and no source, parts or sink: else
+ * COUNTERFOIL_BAD_INPUT and nothing is sent. Content-Type (when there is a body) and Accept are set unless they are among the
+ * headers.
+ * COUNTERFOIL_OK: status 200 to 299, and one JSON value or nothing at all.
+ * COUNTERFOIL_PROBLEM: a status from 400 on; what it holds when that is JSON, a problem (RFC 9457) perhaps: "/title", "/detail".
+ * COUNTERFOIL_REFUSED, REVOKED, EXPIRED: 401 and 403, as counterfoil_call says, and what they hold.
+ * COUNTERFOIL_NOT_JSON: anything else, each with a sentence of its own. COUNTERFOIL_TOO_LARGE: more than 65,536 values, or
+ * nested deeper than 200, too. Names that an object has twice, NULs in strings and numbers beyond 64 bits are no JSON here.
+ * Other codes are those of counterfoil_call. *answer is made whenever there is a response. */
+COUNTERFOIL_API counterfoil_code counterfoil_json_call(counterfoil_client *client, const counterfoil_request *request,
+	counterfoil_json **answer, counterfoil_error *error);
+
+typedef enum counterfoil_json_kind {
+	COUNTERFOIL_JSON_ABSENT = 0, COUNTERFOIL_JSON_NULL = 1, COUNTERFOIL_JSON_BOOLEAN = 2, COUNTERFOIL_JSON_INTEGER = 3,
+	COUNTERFOIL_JSON_REAL = 4, COUNTERFOIL_JSON_STRING = 5, COUNTERFOIL_JSON_ARRAY = 6, COUNTERFOIL_JSON_OBJECT = 7
+} counterfoil_json_kind;
+
+/* Values are named by a JSON Pointer (RFC 6901): "" is the whole answer, "/items/0/name" a string deep inside; "~1" stands for
+ * '/' in a name, "~0" for '~'. What is not there, or not of that kind, is the value given as `otherwise`. */
+COUNTERFOIL_API counterfoil_json_kind counterfoil_json_at(const counterfoil_json *answer, const char *pointer);
+COUNTERFOIL_API const char *counterfoil_json_string(const counterfoil_json *answer, const char *pointer,
+	const char *otherwise); /* lent */
+COUNTERFOIL_API int64_t counterfoil_json_integer(const counterfoil_json *answer, const char *pointer, int64_t otherwise);
+COUNTERFOIL_API double counterfoil_json_real(const counterfoil_json *answer, const char *pointer, double otherwise); /* of integers too */
+COUNTERFOIL_API int counterfoil_json_boolean(const counterfoil_json *answer, const char *pointer, int otherwise);
+/* How many elements the array has there, or members the object; 0 for anything else. */
+COUNTERFOIL_API size_t counterfoil_json_count(const counterfoil_json *answer, const char *pointer);
+/* The name of the object's member number `index`, in the order received; NULL past the last. Lent. */
+COUNTERFOIL_API const char *counterfoil_json_name(const counterfoil_json *answer, const char *pointer, size_t index);
+/* The response itself: status, headers, the bytes. Lent. */
+COUNTERFOIL_API const counterfoil_response *counterfoil_json_response(const counterfoil_json *answer);
+/* Wipes what it holds. */
+COUNTERFOIL_API void counterfoil_json_free(counterfoil_json *answer);
 
 typedef struct counterfoil_soap_answer counterfoil_soap_answer;
 
