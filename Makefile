@@ -3,6 +3,7 @@
 #   make demo       one order from request to a refused call after revocation
 #   make check      unit, flow, browser, fuzz replay, lint, a short campaign (UNTIL=first-failure goes no further)
 #   make campaign   what takes longer: ten thousand kills, power cuts, full disks, ... (build/campaign/REPORT.md)
+#   make install    to PREFIX (/usr/local), below DESTDIR; install-client and install-daemon alone; make uninstall
 #   make bench      what it costs beside bare programs that do the same work (JSON=1 for machines)
 #   make help       every target
 
@@ -31,7 +32,12 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DCOUNTERFOIL_VERSION='"$(VERSION)"' $(WARN)
 ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed \
            $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
 
-.PHONY: all
+# make install and uninstall: rows of MODE:FILE:PLACE, each module its own, PLACE below PREFIX.
+INSTALL_TO = $(DESTDIR)$(PREFIX)
+row_at = $(word $(1),$(subst :, ,$(2)))
+put_in_place = $(foreach row,$(1),install -D -m $(call row_at,1,$(row)) $(call row_at,2,$(row)) $(INSTALL_TO)/$(call row_at,3,$(row)) &&) true
+
+.PHONY: all install uninstall
 all: programs
 
 include base/module.mk ca/module.mk delivery/module.mk issuer/module.mk client/module.mk docs/module.mk tests/module.mk
@@ -40,7 +46,7 @@ include base/module.mk ca/module.mk delivery/module.mk issuer/module.mk client/m
 BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev \
            libsqlite3-dev libjansson-dev libxml2-dev libinih-dev libseccomp-dev libsystemd-dev libunistring-dev openssl curl ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats jq sqlite3 mandoc chromium universal-ctags shellcheck procps clang-tidy cppcheck nginx-light \
-           apache2 haproxy tinyproxy-bin gunicorn python3-spyne python3-zeep
+           apache2 haproxy tinyproxy-bin gunicorn python3-spyne python3-zeep default-jdk-headless python3-requests python3-httpx
 BENCH_PACKAGES := nginx-light sqlite3
 
 .PHONY: deps deps-build deps-test
@@ -58,6 +64,12 @@ $(BUILD)/obj/%.o: %.c
 
 # What each object was made from, as the compiler wrote it down (-MMD).
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
+
+# Folders stay: others may have put something there.
+uninstall:
+	$(Q)rm -f $(foreach row,$(INSTALLED_CLIENT) $(INSTALLED_DAEMON),$(INSTALL_TO)/$(call row_at,3,$(row))) \
+		$(addprefix $(INSTALL_TO)/,$(INSTALLED_CLIENT_MADE))
+	$(Q)[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
 .PHONY: clean
 clean:

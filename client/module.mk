@@ -48,17 +48,22 @@ OCSP_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o ocsp_mak
 $(BUILD)/unit/client_ocsp: $(OCSP_TEST_OBJ)
 $(BUILD)/unit/client_staple: $(CLIENT_CALL_OBJ) $(BUILD)/obj/tests/support/ocsp_maker.o
 
-.PHONY: install install-client
+# What `make install` puts under PREFIX: MODE:FILE:PLACE (see Makefile).
+INSTALLED_CLIENT := 755:$(BUILD)/counterfoil:bin/counterfoil 644:client/include/counterfoil.h:include/counterfoil.h \
+	644:$(BUILD)/libcounterfoil.a:lib/libcounterfoil.a 755:$(BUILD)/libcounterfoil.so.0:lib/libcounterfoil.so.0 \
+	644:docs/man/counterfoil.1:share/man/man1/counterfoil.1 644:docs/man/libcounterfoil.3:share/man/man3/libcounterfoil.3 \
+	$(foreach guide,$(wildcard docs/platforms/*.md),644:$(guide):share/doc/counterfoil/platforms/$(notdir $(guide))) \
+	$(foreach example,$(filter-out %.mk,$(wildcard client/examples/*)),644:$(example):share/doc/counterfoil/examples/$(notdir $(example)))
+# Made there: what the linker looks for, and what says where the rest is.
+INSTALLED_CLIENT_MADE := lib/libcounterfoil.so lib/pkgconfig/libcounterfoil.pc
+
+.PHONY: install-client
 install: install-client
 install-client: $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
-	$(Q)install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	$(Q)install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man3
-	$(Q)install -m 755 $(BUILD)/counterfoil $(DESTDIR)$(PREFIX)/bin/counterfoil
-	$(Q)install -m 644 client/include/counterfoil.h $(DESTDIR)$(PREFIX)/include/counterfoil.h
-	$(Q)install -m 644 $(BUILD)/libcounterfoil.a $(DESTDIR)$(PREFIX)/lib/libcounterfoil.a
-	$(Q)install -m 755 $(BUILD)/libcounterfoil.so.0 $(DESTDIR)$(PREFIX)/lib/libcounterfoil.so.0
-	$(Q)ln -sf libcounterfoil.so.0 $(DESTDIR)$(PREFIX)/lib/libcounterfoil.so
-	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' client/libcounterfoil.pc.in \
-		>$(DESTDIR)$(PREFIX)/lib/pkgconfig/libcounterfoil.pc
-	$(Q)install -m 644 docs/man/counterfoil.1 $(DESTDIR)$(PREFIX)/share/man/man1/counterfoil.1
-	$(Q)install -m 644 docs/man/libcounterfoil.3 $(DESTDIR)$(PREFIX)/share/man/man3/libcounterfoil.3
+	$(Q)umask 022 && $(call put_in_place,$(INSTALLED_CLIENT))
+	$(Q)ln -sf libcounterfoil.so.0 $(INSTALL_TO)/lib/libcounterfoil.so
+	$(Q)umask 022 && mkdir -p $(INSTALL_TO)/lib/pkgconfig && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		client/libcounterfoil.pc.in >$(INSTALL_TO)/lib/pkgconfig/libcounterfoil.pc
+	$(Q)[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true # the run-time linker's list; not for others than root
+
+include client/examples/module.mk

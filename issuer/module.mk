@@ -17,10 +17,9 @@ $(BUILD)/counterfoild: $(BUILD)/obj/issuer/main.o $(DAEMON_LIBS)
 
 programs: $(BUILD)/counterfoild
 
+INSTALLED_DAEMON := 755:$(BUILD)/counterfoild:sbin/counterfoild \
+	644:docs/man/counterfoil.conf.5:share/man/man5/counterfoil.conf.5 644:docs/man/counterfoild.8:share/man/man8/counterfoild.8
 .PHONY: install-daemon
 install: install-daemon
 install-daemon: $(BUILD)/counterfoild
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 755 $(BUILD)/counterfoild $(DESTDIR)$(PREFIX)/sbin/counterfoild
-	install -m 644 docs/man/counterfoil.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/counterfoil.conf.5
-	install -m 644 docs/man/counterfoild.8 $(DESTDIR)$(PREFIX)/share/man/man8/counterfoild.8
+	$(Q)umask 022 && $(call put_in_place,$(INSTALLED_DAEMON))

@@ -94,7 +94,7 @@ demo run:
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) programs $(BUILD)/tools/sockets
 	$(Q)tests/demo/run $(BUILD) $(if $(filter run,$@),leave)
 
-test-programs: programs $(BUILD)/test/counterfoild $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw slow) $(UNIT_BIN) $(FUZZ_REPLAY)
+test-programs: programs $(BUILD)/test/counterfoild $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw slow) $(UNIT_BIN) $(FUZZ_REPLAY) examples
 
 # Static analysis: what each tool says of each source, kept beside the objects and looked at by tests/lint/run. An object
 # newer than its result was compiled from something new, so only that is analysed again.

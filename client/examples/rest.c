@@ -1,0 +1,72 @@
+/* rest: one call of a REST service with a client certificate.
+ *
+ *	cc rest.c $(pkg-config --cflags --libs libcounterfoil) -o rest
+ *	./rest https://archive.example/v1/me e-banking.p12 /etc/e-banking/password
+ *
+ * The password is the first line of a file that only the program's user may read. */
+#include <counterfoil.h>
+
+#include <stdio.h>
+#include <string.h>
+
+/* The first line without its end; empty when there is none. */
+static counterfoil_bytes read_password(const char *path, char *into, int size)
+{
+	counterfoil_bytes password = {into, 0};
+	FILE *file = fopen(path, "r");
+	into[0] = '\0';
+	if (file) {
+		if (!fgets(into, size, file))
+			into[0] = '\0';
+		fclose(file);
+	}
+	password.len = strcspn(into, "\r\n");
+	return password;
+}
+
+static counterfoil_code open_client(char **arguments, counterfoil_client **client, counterfoil_error *error)
+{
+	static char line[1024];
+	counterfoil_identity *identity = NULL;
+	counterfoil_client_options options = {sizeof options};
+	counterfoil_code code =
+		counterfoil_identity_from_file(arguments[2], read_password(arguments[3], line, sizeof line), &identity, error);
+	memset(line, 0, sizeof line);
+	if (code)
+		return code;
+	/* trust is the CA in the file, unless options.trust says otherwise */
+	options.identity = identity;
+	options.connect_timeout_ms = 5000;
+	options.total_timeout_ms = 30000;
+	code = counterfoil_client_new(&options, client, error);
+	counterfoil_identity_free(identity); /* the client has its own hold */
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	counterfoil_client *client = NULL;
+	counterfoil_response *response = NULL;
+	counterfoil_request request = {sizeof request};
+	counterfoil_error error;
+	if (argc != 4) {
+		fputs("usage: rest URL FILE.p12 PASSWORD-FILE\n", stderr);
+		return 2;
+	}
+	request.url = argv[1];
+	request.retries = 3; /* a GET does no harm twice */
+	counterfoil_code code = open_client(argv, &client, &error);
+	if (!code)
+		code = counterfoil_call(client, &request, &response, &error);
+	if (response) { /* also when the code says that the service refused the certificate */
+		counterfoil_bytes body = counterfoil_response_body(response);
+		printf("%d\n", counterfoil_response_status(response));
+		fwrite(body.data, 1, body.len, stdout);
+	}
+	if (code) /* one sentence that says what to do; a program switches on error.category */
+		fprintf(stderr, "rest: %s: %s\n", counterfoil_code_word(code), error.text);
+	int done = !code && counterfoil_response_status(response) < 300;
+	counterfoil_response_free(response);
+	counterfoil_client_free(client);
+	return done ? 0 : 1;
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# client/examples as a reader would run them: built against an installed tree, with the parts that `counterfoil install` lays.
+# Each is told who it is with a good certificate, is refused with a revoked one, and speaks to no server but the right one.
+
+bats_require_minimum_version 1.5.0
+load lib
+load web
+
+setup_file() {
+	start_installation
+	make_directory
+	WORK=$BATS_FILE_TMPDIR
+	for who in good revoked; do
+		collect_whole "$WORK/$who.pem"
+		(umask 077 && echo "$PASSWORD" >"$WORK/$who.password")
+		mv "$WORK/package.p12" "$WORK/$who.p12"
+		for platform in pem java nginx; do
+			"$COMMAND" install "$platform" "$WORK/$who.p12" --password-file "$WORK/$who.password" --to "$WORK/$who" >"$WORK/said" 2>&1
+		done
+	done
+	api POST "/v1/certificates/$SERIAL/revoke" '{"reason":"keyCompromise"}'
+	equal "$STATUS_CODE" 200 "revocation: $BODY"
+	until_true 60 listed
+	web_files
+	start_counterpart
+	start_nginx
+	javac -d "$WORK/classes" "$ROOT/client/examples/Rest.java"
+	start_stranger
+}
+teardown_file() {
+	stop_web
+	stop_installation
+}
+listed() { curl -sSf "$STATUS/crl/issuing.crl" | openssl crl -inform der -noout -text | crl_text_lists "$SERIAL"; }
+
+# A server of the right name whose certificate is from nobody we know. It would say 200.
+start_stranger() {
+	mkdir "$WEB/stranger"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -keyout "$WEB/stranger/key.pem" -out "$WEB/stranger/cert.pem" 2>/dev/null
+	openssl s_server -accept 127.0.0.1:0 -www -cert "$WEB/stranger/cert.pem" -key "$WEB/stranger/key.pem" \
+		3>&- </dev/null >"$WEB/stranger/out" 2>&1 &
+	echo $! >"$WEB/stranger/pid"
+	until_true 20 grep -q '^ACCEPT' "$WEB/stranger/out"
+	sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$WEB/stranger/out" >"$WEB/stranger/port-stranger"
+}
+
+EXAMPLES=(c c-static java node requests httpx)
+# example NAME WHO URL: as its first lines say, with the parts of good or of revoked.
+example() {
+	local at=$BATS_FILE_TMPDIR/$2 from=$ROOT/client/examples
+	case $1 in
+	c) "$BUILD/examples/rest" "$3" "$at.p12" "$at.password" ;;
+	c-static) "$BUILD/examples/rest-static" "$3" "$at.p12" "$at.password" ;;
+	java) java -cp "$BATS_FILE_TMPDIR/classes" Rest "$3" "$at/java" "$at.password" ;;
+	node) node "$from/rest.mjs" "$3" "$at.p12" "$at.password" "$at/pem/ca.pem" ;;
+	requests) /usr/bin/python3 "$from/rest_requests.py" "$3" "$at/pem" ;;
+	httpx) /usr/bin/python3 "$from/rest_httpx.py" "$3" "$at/pem" ;;
+	esac
+}
+
+@test "each example is told who it is" {
+	local name
+	for name in "${EXAMPLES[@]}"; do
+		run --separate-stderr example "$name" good "$MEMBERS/v1/me"
+		equal "$status" 0 "$name ($output $stderr)"
+		equal "${lines[0]}" 200 "$name"
+		equal "$(jq -r .client <<<"${lines[1]}")" e-banking "$name"
+	done
+}
+
+@test "each example is refused with a revoked certificate, and says so" {
+	local name
+	for name in "${EXAMPLES[@]}"; do
+		run --separate-stderr example "$name" revoked "$MEMBERS/v1/me"
+		equal "$status" 1 "$name ($output $stderr)"
+		equal "${lines[0]}" 403 "$name"
+		equal "$(jq -r .code <<<"${lines[1]}")" revoked "$name"
+	done
+}
+
+@test "no example speaks to a server of another CA, or of another name" {
+	local name stranger
+	stranger=https://localhost:$(web_port stranger)
+	equal "$(curl -sk -o "$WORK/said" -w '%{http_code}' "$stranger")" 200 "the stranger itself"
+	for name in "${EXAMPLES[@]}"; do
+		run example "$name" good "$stranger/"
+		equal "$status" 1 "$name at another CA's ($output)"
+		refute grep -q '^200' <<<"$output"
+		run example "$name" good "${MEMBERS/localhost/127.0.0.1}/v1/me"
+		equal "$status" 1 "$name by another name ($output)"
+		refute grep -q '^[2-5][0-9][0-9]$' <<<"$output"
+	done
+}
+
+soap() { "$BUILD/examples/soap$1" "$(web_url nginx optional /soap11)" "$BATS_FILE_TMPDIR/$2.p12" "$BATS_FILE_TMPDIR/$2.password" "$3"; }
+
+@test "the SOAP example gets its letter, tells a fault, and is refused once revoked" {
+	local kind
+	for kind in '' -static; do
+		run --separate-stderr soap "$kind" good 1
+		equal "$status" 0 "a letter ($output $stderr)"
+		grep -q 'Annual statement' <<<"$output"
+		grep -q 'production' <<<"$output"
+		run --separate-stderr soap "$kind" good 77
+		equal "$status" 1 "no such letter ($output $stderr)"
+		grep -q 'Client.NoSuchLetter: there is no letter 77' <<<"$output"
+		run --separate-stderr soap "$kind" revoked 1
+		equal "$status" 1 "revoked ($output $stderr)"
+		equal "${lines[0]}" 403 "revoked"
+		grep -q '^soap: revoked: ' <<<"$stderr"
+	done
+}
+
+# The file itself: only addresses and folders are the test's.
+start_outward() { # start_outward WHO
+	local dir=$WEB/outward folders="access_log off; "
+	mkdir -p "$dir"
+	for kind in client_body proxy fastcgi uwsgi scgi; do folders+="${kind}_temp_path $dir/$kind; "; done
+	sed -e "s|/etc/counterfoil/e-banking/|$BATS_FILE_TMPDIR/$1/|" -e "s|https://archive.example|$MEMBERS|" \
+		-e "s|^http {|http { $folders|" -e 's|127.0.0.1:8081|127.0.0.1:@outward@|' \
+		"$ROOT/client/examples/nginx.conf" >"$dir/conf"
+	grep -q "include $BATS_FILE_TMPDIR/$1/nginx/proxy.conf;" "$dir/conf"
+	KINDS=outward web_begin outward outward -- sh -c "$web_ports
+		NGINX='3;' exec nginx -e \"\$1/error.log\" -c \"\$1/conf\" -g \"daemon off; pid \$1/nginx-pid; \$2\"" sh "$dir" \
+		"$([ "$(id -u)" != 0 ] || echo 'user root;')"
+	web_await outward outward_answers
+}
+outward_answers() { [ -s "$WEB/outward/port-outward" ] && web_speaks "http://127.0.0.1:$(web_port outward)/"; }
+outward() { curl -sS "http://127.0.0.1:$(web_port outward)$1"; }
+
+@test "nginx as the application's way out adds the certificate; renewed, it is another, and no call fails meanwhile" {
+	start_outward good
+	equal "$(outward /v1/me | jq -r .client)" e-banking "who calls"
+	WORK=$BATS_TEST_TMPDIR
+	collect_whole "$WORK/next.pem"
+	(umask 077 && echo "$PASSWORD" >"$WORK/password")
+	run "$COMMAND" install nginx "$WORK/package.p12" --password-file "$WORK/password" --to "$BATS_FILE_TMPDIR/good"
+	equal "$status" 4 "over the one in use ($output)"
+	(
+		for _ in {1..60}; do
+			outward /v1/me >>"$WORK/answers" || echo failed >>"$WORK/answers"
+			echo >>"$WORK/answers"
+		done
+	) &
+	local calls=$!
+	"$COMMAND" install nginx "$WORK/package.p12" --password-file "$WORK/password" --to "$BATS_FILE_TMPDIR/good" --replace
+	kill -HUP "$(cat "$WEB/outward/pid")"
+	wait "$calls"
+	equal "$(grep -c '"client":"e-banking"' "$WORK/answers")" 60 "calls while it was renewed"
+	until_true 20 renewed
+}
+renewed() { [ "$(outward /v1/me | jq -r .serial)" = "$SERIAL" ]; }
