@@ -18,6 +18,8 @@ struct lane {
 	char host[HOST_SIZE]; /* of the present call, without brackets */
 	bool host_is_address;
 	int alert;      /* TLS alert received in this call, -1 for none */
+	SSL *ssl;       /* of the connection that this call made, with a hold; NULL for none */
+	bool cut_off;   /* while we were sending; what came before can be read out of ssl */
 	enum err fault; /* why a callback ended the transfer */
 	counterfoil_code own_fault; /* a verdict of ours, which goes before libcurl's */
 	char own_why[WHY_SIZE];     /* its sentence; "": the code's own */
@@ -58,6 +60,9 @@ CURLcode lane_tls(CURL *easy, void *ssl_ctx, void *data);
 
 /* Ask for a stapled answer about the server's certificate, and judge it when the server has shown all that it shows. */
 bool lane_ask_staple(struct lane *lane, SSL_CTX *context);
+
+/* Read what the server said before it cut us off. */
+void lane_hear_out(struct lane *lane);
 
 /* What a finished transfer means. */
 counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error);

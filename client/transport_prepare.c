@@ -214,5 +214,8 @@ void lane_clear(struct lane *lane)
 {
 	curl_slist_free_all(lane->headers);
 	lane->headers = NULL;
+	SSL_free(lane->ssl);
+	lane->ssl = NULL;
+	lane->cut_off = false;
 	lane_form_clear(lane);
 }

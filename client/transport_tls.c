@@ -7,6 +7,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
+#include <stdint.h>
+
+enum { LAST_WORDS_MAX = 4096 }; /* an alert has 24 bytes */
 
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
 static int lane_index = -1;
@@ -16,12 +19,65 @@ static void make_index(void)
 	lane_index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_SSL_CTX, 0, NULL, NULL, NULL, NULL);
 }
 
+/* By TLS 1.3 a server refuses our certificate when we take the handshake for finished and are sending already, and then
+ * closes. libcurl gives up at the first bytes that do not leave, with the alert unread behind them: so it is put by when a
+ * write fails for good. */
+static void put_by(struct lane *lane, BIO *bio)
+{
+	char last[LAST_WORDS_MAX];
+	int had = BIO_read(bio, last, sizeof last);
+	BIO *kept = had > 0 ? BIO_new(BIO_s_mem()) : NULL;
+	BIO_clear_retry_flags(bio);
+	if (kept && BIO_write(kept, last, had) == had) {
+		SSL_set0_rbio(lane->ssl, kept);
+		lane->cut_off = true;
+	} else {
+		BIO_free(kept);
+	}
+}
+
+static long on_bytes(BIO *bio, int done, const char *bytes, size_t len, int argi, long argl, int result, size_t *processed)
+{
+	(void)bytes, (void)len, (void)argi, (void)argl, (void)processed;
+	if (done != (BIO_CB_WRITE | BIO_CB_RETURN) || result > 0 || BIO_should_retry(bio))
+		return result;
+	SSL *ssl = (SSL *)(void *)BIO_get_callback_arg(bio);
+	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
+	if (lane->ssl == ssl && !lane->cut_off)
+		put_by(lane, bio);
+	return result;
+}
+
+/* Nothing is answered, to whatever was said: libcurl may have closed already. */
+void lane_hear_out(struct lane *lane)
+{
+	char byte;
+	BIO *nowhere = lane->cut_off && lane->alert < 0 ? BIO_new(BIO_s_null()) : NULL;
+	if (!nowhere)
+		return;
+	SSL_set0_wbio(lane->ssl, nowhere);
+	SSL_read(lane->ssl, &byte, 1); /* an alert comes to on_info */
+}
+
+static void listen_to(struct lane *lane, SSL *ssl)
+{
+	if (lane->ssl == ssl || !SSL_up_ref(ssl))
+		return;
+	SSL_free(lane->ssl);
+	lane->ssl = ssl;
+	lane->cut_off = false;
+	BIO_set_callback_arg(SSL_get_wbio(ssl), (char *)ssl);
+	BIO_set_callback_ex(SSL_get_wbio(ssl), on_bytes);
+}
+
 /* A received alert says more than curl's result: 'revoked' comes as one. */
 static void on_info(const SSL *ssl, int where, int value)
 {
 	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
 	if (lane && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
 		lane->alert = value & 0xff;
+	if (lane && where & SSL_CB_HANDSHAKE_DONE)
+		listen_to(lane, (SSL *)(uintptr_t)ssl);
 }
 
 static bool give_identity(SSL_CTX *context, const counterfoil_identity *identity)

@@ -177,12 +177,20 @@ static void linger(int fd)
 		;
 }
 
+/* The connection is reset at once instead of lingering. */
+static void be_abrupt(int fd)
+{
+	const struct linger none = {.l_onoff = 1, .l_linger = 0};
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 static void *serve(void *data)
 {
 	struct connection *c = data;
 	SSL *ssl = SSL_new(c->server->inside->context);
 	SSL_set_fd(ssl, c->fd);
-	if (SSL_accept(ssl) == 1) {
+	bool accepted = SSL_accept(ssl) == 1, abrupt = !accepted && c->server->reset;
+	if (accepted) {
 		learn(ssl, c);
 		if (c->server->talk && agreed(ssl))
 			c->server->talk(ssl, c->server);
@@ -192,11 +200,15 @@ static void *serve(void *data)
 		SSL_shutdown(ssl);
 	}
 	SSL_free(ssl);
-	linger(c->fd);
+	if (abrupt)
+		be_abrupt(c->fd);
+	else
+		linger(c->fd);
 	pthread_mutex_lock(&c->server->inside->lock);
 	close(c->fd);
 	c->fd = -1;
 	pthread_mutex_unlock(&c->server->inside->lock);
+	c->server->failures += !accepted;
 	return NULL;
 }
 

@@ -33,6 +33,7 @@ struct tls_server {
 	const struct pair *client_ca; /* NULL: no client certificate is asked for */
 	bool optional;                /* asked for, not insisted on */
 	int refuse_with;              /* X509_V_ERR_*: the verdict on every client certificate, by alert */
+	bool reset;                   /* a connection whose handshake failed is reset as soon as that was said */
 	int newest_protocol;          /* 0: any */
 	tls_answer *answer;
 	tls_take *take;   /* NULL: none */
@@ -43,7 +44,7 @@ struct tls_server {
 	const struct buf *staple; /* of the certificate, to whoever asks; NULL: none */
 
 	int port; /* filled by start */
-	atomic_int connections, requests, handshakes, resumptions, client_certificates, staples;
+	atomic_int connections, requests, handshakes, failures, resumptions, client_certificates, staples;
 	struct tls_server_inside *inside;
 };
 

@@ -1,0 +1,132 @@
+/* How servers refuse a client certificate, and what the library makes of it. TLS 1.3 says so when the client takes the
+ * handshake for finished and is sending already. */
+#include "tests/support/call_stage.h"
+#include "tests/support/test.h"
+
+#include <dlfcn.h>
+#include <openssl/x509_vfy.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+static struct pair client_ca, client;
+static counterfoil_identity *identity;
+static const char password[] = "7K3M-Q2X5-A4BC-D6EF-GH7J-KM9N";
+
+static pthread_t caller;
+static const struct tls_server *_Atomic awaited; /* nothing is sent before it has refused a handshake and reset */
+
+static void pause_until_refused(const struct tls_server *server)
+{
+	for (int i = 0; server->failures == 0 && i < 5000; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+/* What libcurl sends by. The server's threads call it too. */
+__attribute__((visibility("default"))) int SSL_write(SSL *ssl, const void *bytes, int len)
+{
+	static int (*real)(SSL *, const void *, int);
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "SSL_write");
+	const struct tls_server *server = awaited;
+	if (server && pthread_equal(caller, pthread_self()))
+		pause_until_refused(server);
+	return real(ssl, bytes, len);
+}
+
+static bool answer(SSL *ssl, const struct seen *request, struct tls_server *server)
+{
+	(void)request;
+	(void)server;
+	return tls_reply(ssl, 200, NULL, "hello");
+}
+
+struct refusal {
+	const char *name;
+	int verdict;
+	bool anonymous;
+	counterfoil_code want;
+};
+
+static void call_and_be_refused(const struct refusal *r, const char *alpn, counterfoil_request *request)
+{
+	struct call_stage stage = {.server = {.answer = answer, .client_ca = &client_ca, .refuse_with = r->verdict, .reset = true,
+					      .alpn = alpn}};
+	stage_open(&stage, &(counterfoil_client_options){.identity = r->anonymous ? NULL : identity});
+	awaited = &stage.server;
+	request->url = stage_url(&stage, "/");
+	stage_call(&stage, request, r->want, NULL);
+	awaited = NULL;
+	assert_int_equal(stage.server.failures, 1);
+	stage_close(&stage);
+}
+
+static void what_is_said_while_we_send_is_heard(void **state)
+{
+	(void)state;
+	static const struct refusal refusals[] = {
+		{"revoked", X509_V_ERR_CERT_REVOKED, false, COUNTERFOIL_REVOKED},
+		{"expired", X509_V_ERR_CERT_HAS_EXPIRED, false, COUNTERFOIL_EXPIRED},
+		{"of another CA", X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, false, COUNTERFOIL_CERTIFICATE_REFUSED},
+		{"none", 0, true, COUNTERFOIL_CERTIFICATE_REFUSED},
+	};
+	const counterfoil_part part = {.name = "letter", .data = {"dear", 4}};
+	counterfoil_cancel *cancel = counterfoil_cancel_new();
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		print_message("%s\n", refusals[i].name);
+		call_and_be_refused(&refusals[i], NULL, &(counterfoil_request){0});
+		call_and_be_refused(&refusals[i], "h2", &(counterfoil_request){0});
+		call_and_be_refused(&refusals[i], NULL, &(counterfoil_request){.cancel = cancel});
+		call_and_be_refused(&refusals[i], NULL, &(counterfoil_request){.method = "POST", .body = {"dear", 4}});
+		call_and_be_refused(&refusals[i], NULL, &(counterfoil_request){.method = "POST", .parts = &part, .part_count = 1});
+	}
+	counterfoil_cancel_free(cancel);
+}
+
+/* The handle that it cost is replaced. */
+static void the_next_call_is_sound(void **state)
+{
+	(void)state;
+	struct call_stage stage = {.server = {.answer = answer, .client_ca = &client_ca, .optional = true, .reset = true}};
+	stage.server.refuse_with = X509_V_ERR_CERT_REVOKED;
+	stage_open(&stage, &(counterfoil_client_options){.identity = identity});
+	awaited = &stage.server;
+	stage_call(&stage, &(counterfoil_request){.url = stage_url(&stage, "/")}, COUNTERFOIL_REVOKED, NULL);
+	awaited = NULL;
+	stage.server.refuse_with = 0;
+	stage_is_sound(&stage);
+	stage_is_sound(&stage);
+	assert_int_equal(stage.server.connections, 2);
+	stage_close(&stage);
+}
+
+static int setup(void **state)
+{
+	caller = pthread_self();
+	client_ca = pair_make(&(struct wanted){.common_name = "Clients CA", .ca = true});
+	client = pair_make(&(struct wanted){.common_name = "e-banking", .issuer = &client_ca, .extended = "clientAuth"});
+	X509 *chain[] = {client_ca.certificate};
+	struct buf der = BUF_INIT(1 << 16);
+	package_write(&(struct package){.subject = &client, .password = password, .chain = chain, .chain_count = 1}, &der);
+	counterfoil_code code = counterfoil_identity_from_memory((counterfoil_bytes){der.data, der.len},
+								 (counterfoil_bytes){password, strlen(password)}, &identity, NULL);
+	buf_free(&der);
+	return code ? -1 : stage_setup(state);
+}
+
+static int teardown(void **state)
+{
+	counterfoil_identity_free(identity);
+	pair_free(&client);
+	pair_free(&client_ca);
+	return stage_teardown(state);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_said_while_we_send_is_heard),
+		cmocka_unit_test(the_next_call_is_sound),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
