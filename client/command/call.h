@@ -26,6 +26,7 @@ void call_body_close(struct call_body *body);
 struct call_output {
 	counterfoil_sink sink; /* when write is set: else the answer is kept, and shown by call_output_end */
 	bool head;             /* status and headers come first */
+	bool json;             /* everything as one object, the body too unless it went to a file */
 	bool begun;            /* standard output had it, and something of the body */
 	struct file_stream file; /* of --out */
 	const char *path;        /* of --out, or NULL */
@@ -39,6 +40,9 @@ enum err call_output_end(struct call_output *output, const counterfoil_response 
 void call_output_close(struct call_output *output);
 /* Status and headers. */
 enum err call_output_head(const counterfoil_response *response, struct errbuf *why) MUST_CHECK;
+
+/* All of it as one JSON object. */
+enum err call_output_json(const counterfoil_response *response, bool with_body, struct errbuf *why) MUST_CHECK;
 
 /* The call with --soap. */
 enum err call_soap(const struct arguments *given, struct errbuf *why) MUST_CHECK;

@@ -55,28 +55,38 @@ static int write_standard(void *context, const void *bytes, size_t len)
  * for the end: only then is it known which try's answer stands. */
 enum err call_output_open(const struct arguments *given, struct call_output *output, struct errbuf *why)
 {
-	*output = (struct call_output){.head = arguments_switch(given, "include"), .path = arguments_value(given, "out")};
+	*output = (struct call_output){.head = arguments_switch(given, "include"),
+				       .json = arguments_switch(given, "json"), .path = arguments_value(given, "out")};
 	output->file.fd = -1;
 	if (output->path) {
 		output->sink = (counterfoil_sink){write_file, NULL, restart_file, output};
 		return file_stream_begin(&output->file, output->path, 0600, why);
 	}
-	if (!isatty(STDOUT_FILENO))
+	if (!output->json && !isatty(STDOUT_FILENO))
 		output->sink = (counterfoil_sink){write_standard, begin, NULL, output};
 	return ERR_OK;
+}
+
+static enum err publish(struct call_output *output, counterfoil_bytes rest, struct errbuf *why)
+{
+	enum err e = file_stream_write(&output->file, rest.data, rest.len, why);
+	return e ? e : file_stream_publish(&output->file, why);
 }
 
 /* The body is data whatever the status: a refusal's reasons are in it. What the sink took is not in the response. */
 enum err call_output_end(struct call_output *output, const counterfoil_response *response, struct errbuf *why)
 {
 	counterfoil_bytes body = counterfoil_response_body(response);
-	enum err e = output->head && !output->begun ? call_output_head(response, why) : ERR_OK;
+	enum err e = ERR_OK;
+	if (output->json)
+		e = call_output_json(response, !output->path, why);
+	else if (output->head && !output->begun)
+		e = call_output_head(response, why);
 	if (e)
 		return e;
-	if (!output->path)
-		return output_body(body.data, body.len, why);
-	e = file_stream_write(&output->file, body.data, body.len, why);
-	return e ? e : file_stream_publish(&output->file, why);
+	if (output->path)
+		return publish(output, body, why);
+	return output->json ? ERR_OK : output_body(body.data, body.len, why);
 }
 
 void call_output_close(struct call_output *output)

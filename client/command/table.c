@@ -60,7 +60,7 @@ const struct field global_fields[] = {
 	{.name = "key-file", .wants = "FILE", .help = "the private key in PEM, when your certificate's file has none"},
 	{.name = "password-file", .wants = "FILE", .help = "the password of your file is in FILE, which only you may read"},
 	{.name = "password-fd", .wants = "N", .help = "the password is read from descriptor N", .kind = KIND_NUMBER},
-	{.name = "json", .help = "print what the server sent, as JSON", .kind = KIND_SWITCH},
+	{.name = "json", .help = "print JSON: what the server sent", .kind = KIND_SWITCH},
 	{.name = "help", .help = "print this", .kind = KIND_SWITCH, .letter = 'h'},
 	{0},
 };

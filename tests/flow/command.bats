@@ -92,6 +92,20 @@ collect() { # collect FILE ARGUMENT...
 	grep -qE '^audit: [0-9]+ records, chain whole, journal head at record [0-9]+$' <<<"$output"
 }
 
+@test "call --json tells status, headers and body as one object, of a refusal too" {
+	call() { "$COMMAND" call --json --ca "$CA" "$@"; }
+	exits 0 call "$MEMBERS/v1/me" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password"
+	equal "$(jq -r '.status, .body.role, .headers["content-type"]' <<<"$output" | tr '\n' ' ')" '200 administrator application/json ' "the answer"
+	run --separate-stderr call "$MEMBERS/v1/organisations/nowhere" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password"
+	equal "$status" 3 "not found ($stderr)"
+	equal "$(jq -r '.status, .body.code' <<<"$output" | tr '\n' ' ')" '404 not_found ' "the problem"
+	run --separate-stderr call "$PUBLIC/d/AAAAAAAAAAAAAAAAAAAAAA"
+	equal "$(jq -r '.status, (.text | type), (.headers["content-type"] | startswith("text/html"))' <<<"$output" | tr '\n' ' ')" '404 string true ' "a page"
+	exits 0 call "$MEMBERS/v1/me" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" -o "$WORK/me.json"
+	equal "$(jq -r '.status, has("body")' <<<"$output" | tr '\n' ' ')" '200 false ' "the body in a file"
+	equal "$(jq -r .role "$WORK/me.json")" administrator "the file"
+}
+
 @test "a collection killed anywhere is taken up by the same command without a code" {
 	new_order
 	# by exec: killing the shell around it would leave it at work

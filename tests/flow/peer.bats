@@ -120,7 +120,7 @@ convert() { "$COMMAND" convert "$BATS_FILE_TMPDIR/package.p12" --password-file "
 @test "a certificate and its key in PEM, in one file or two, do what a PKCS#12 does" {
 	convert --to pem --plain-key --out "$WORK/both.pem"
 	convert --to pem --out "$WORK/sealed.pem"
-	own() { "$COMMAND" --json call "$MEMBERS/v1/me" "$@" | jq -r .client; }
+	own() { "$COMMAND" --json call "$MEMBERS/v1/me" "$@" | jq -r .body.client; }
 	equal "$(own --identity "$WORK/both.pem")" e-banking "one file, an open key"
 	equal "$(own --identity "$WORK/sealed.pem" --password-file "$BATS_FILE_TMPDIR/password")" e-banking "one file, a sealed key"
 	sed -n '/BEGIN CERTIFICATE/,/END CERTIFICATE/p' "$WORK/both.pem" >"$WORK/certificates.pem"
