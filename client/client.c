@@ -1,15 +1,14 @@
 /* client: an identity, trust and limits, bound to a transport. */
 #include "base/clock.h"
-#include "client/media.h"
+#include "client/refusal.h"
 #include "client/request.h"
 #include "client/trust.h"
 #include "client/watch.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNECTIONS_MAX = 256, PROBLEM_MAX = 65536 };
+enum { CONNECTIONS_MAX = 256 };
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
 
@@ -96,24 +95,6 @@ void counterfoil_client_free(counterfoil_client *client)
 	free(client);
 }
 
-/* RFC 9457: the member "code" is the service's own, one word for machines. */
-static counterfoil_code refusal(const counterfoil_response *response)
-{
-	const char *type = counterfoil_response_header(response, "Content-Type");
-	counterfoil_bytes body = counterfoil_response_body(response);
-	if (!media_is(type, "application/problem+json") || body.len > PROBLEM_MAX)
-		return COUNTERFOIL_REFUSED;
-	json_t *problem = json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
-	const char *code = json_string_value(json_object_get(problem, "code"));
-	counterfoil_code found = COUNTERFOIL_REFUSED;
-	if (code && strcmp(code, "revoked") == 0)
-		found = COUNTERFOIL_REVOKED;
-	else if (code && strcmp(code, "expired") == 0)
-		found = COUNTERFOIL_EXPIRED;
-	json_decref(problem);
-	return found;
-}
-
 /* Dates first: nothing is sent with a certificate whose time is over. */
 static counterfoil_code exchange(const struct generation *generation, struct attempt *attempt,
 				 counterfoil_response **response, counterfoil_error *error)
@@ -123,9 +104,7 @@ static counterfoil_code exchange(const struct generation *generation, struct att
 		code = counterfoil_identity_check(generation->identity, clock_now(), error);
 	if (!code)
 		code = retry_exchange(generation->transport, attempt, response, error);
-	if (code || ((*response)->status != 401 && (*response)->status != 403))
-		return code;
-	return outcome(error, refusal(*response), NULL);
+	return code ? code : refusal_judge(*response, error);
 }
 
 counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,

@@ -16,7 +16,6 @@ static const struct {
 	{SSL_AD_UNKNOWN_CA, COUNTERFOIL_CERTIFICATE_REFUSED},
 	{SSL_AD_ACCESS_DENIED, COUNTERFOIL_CERTIFICATE_REFUSED},
 	{SSL_AD_DECRYPT_ERROR, COUNTERFOIL_CERTIFICATE_REFUSED},
-	{SSL_AD_CERTIFICATE_REQUIRED, COUNTERFOIL_CERTIFICATE_REFUSED},
 	{SSL_AD_PROTOCOL_VERSION, COUNTERFOIL_BAD_SERVER},
 	{SSL_AD_INSUFFICIENT_SECURITY, COUNTERFOIL_BAD_SERVER},
 };
@@ -81,6 +80,8 @@ static counterfoil_code server_verdict(const struct lane *lane, counterfoil_erro
 
 static counterfoil_code alert_verdict(const struct lane *lane, counterfoil_error *error)
 {
+	if (lane->alert == SSL_AD_CERTIFICATE_REQUIRED)
+		return outcome(error, COUNTERFOIL_CERTIFICATE_REFUSED, "the server demands a client certificate, and none was sent: give one");
 	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
 		if (alerts[i].alert == lane->alert)
 			return outcome(error, alerts[i].code, NULL);
@@ -88,7 +89,8 @@ static counterfoil_code alert_verdict(const struct lane *lane, counterfoil_error
 		return outcome(error, COUNTERFOIL_CERTIFICATE_REFUSED,
 			       "the server refused the TLS handshake: it wants %s client certificate, or other ciphers",
 			       lane->settings->identity ? "another" : "a");
-	return outcome(error, COUNTERFOIL_BAD_SERVER, "the server ended TLS with alert %d: tell its operator", lane->alert);
+	return outcome(error, COUNTERFOIL_BAD_SERVER, "the server ended TLS with alert %d (%s): tell its operator",
+		       lane->alert, SSL_alert_desc_string_long(lane->alert));
 }
 
 static counterfoil_code fault_verdict(enum err fault, counterfoil_error *error)

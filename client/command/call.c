@@ -51,7 +51,7 @@ static enum err send_call(struct session *s, const struct arguments *given, cons
 	if (response) {
 		int status = counterfoil_response_status(response);
 		enum err printed = call_output_end(output, response, why);
-		if (!printed && status >= 400)
+		if (!printed && status >= 400 && code != COUNTERFOIL_CERTIFICATE_REFUSED)
 			e = problem_read(status, counterfoil_response_body(response), NULL, why);
 		e = printed ? printed : e;
 	}

@@ -85,7 +85,7 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_NO_STAPLE = 45,      /* it does not show that its certificate was not revoked, and must */
 	COUNTERFOIL_BAD_STAPLE = 46,     /* what it shows of that is damaged, over, about another, or not its CA's */
 	/* REFUSED */
-	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the TLS handshake was refused because of the client certificate */
+	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the client certificate was refused, or none was there, by TLS or by nginx */
 	COUNTERFOIL_REFUSED = 51,             /* status 401 or 403 */
 	COUNTERFOIL_SOAP_FAULT = 52,          /* the service answered with a SOAP fault */
 	COUNTERFOIL_PROXY_REFUSED = 53,       /* the proxy does not let us through: see its rules, or its password */
@@ -371,10 +371,11 @@ typedef struct counterfoil_request {
 
 /* One request and its answer, on a connection kept from an earlier call when there is one. A kept connection that the server
  * has closed meanwhile is replaced by a new one, but what could do harm twice (see retries) is not sent twice. Redirects are answers like any
- * other and are not followed. COUNTERFOIL_OK and *response for every status but 401 and 403. For those two the code says
- * why: COUNTERFOIL_REVOKED or COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or
- * "expired", else COUNTERFOIL_REFUSED, and *response holds the answer all the same. After any other code *response is
- * NULL, and nothing is known of whether the server acted on the request, unless the category is INPUT, IDENTITY or
+ * other and are not followed. COUNTERFOIL_OK and *response for every status, except that 401 and 403 are
+ * COUNTERFOIL_REVOKED or COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or "expired",
+ * else COUNTERFOIL_REFUSED, and that 495, 496 and the pages with status 400 by which nginx refuses certificates are
+ * COUNTERFOIL_CERTIFICATE_REFUSED; *response holds the answer all the same. When there was no answer *response is NULL
+ * whatever the code, and nothing is known of whether the server acted on the request, unless the category is INPUT, IDENTITY or
  * SERVER: then it has not seen it, but for the tries before the last (see retries), of which nothing is known. */
 COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
 	counterfoil_response **response, counterfoil_error *error);
@@ -464,7 +465,7 @@ typedef struct counterfoil_json counterfoil_json;
  * headers.
  * COUNTERFOIL_OK: status 200 to 299, and one JSON value or nothing at all.
  * COUNTERFOIL_PROBLEM: a status from 400 on; what it holds when that is JSON, a problem (RFC 9457) perhaps: "/title", "/detail".
- * COUNTERFOIL_REFUSED, REVOKED, EXPIRED: 401 and 403, as counterfoil_call says, and what they hold.
+ * COUNTERFOIL_REFUSED, CERTIFICATE_REFUSED, REVOKED, EXPIRED: as counterfoil_call says, and what the answer holds.
  * COUNTERFOIL_NOT_JSON: anything else, each with a sentence of its own. COUNTERFOIL_TOO_LARGE: more than 65,536 values, or
  * nested deeper than 200, too. Names that an object has twice, NULs in strings and numbers beyond 64 bits are no JSON here.
  * Other codes are those of counterfoil_call. *answer is made whenever there is a response. */
@@ -515,7 +516,7 @@ typedef struct counterfoil_soap_request {
  * an XML declaration says, well-formed, without DTD and processing instructions: else COUNTERFOIL_BAD_INPUT and nothing is
  * sent.
  * COUNTERFOIL_OK: status 200 to 299 and an envelope of that version without fault, or nothing at all with 202 or 204.
- * COUNTERFOIL_SOAP_FAULT: a fault, whatever the status but a redirect; what 401 or 403 says of your certificate goes first.
+ * COUNTERFOIL_SOAP_FAULT: a fault, whatever the status but a redirect; what an answer says of your certificate goes first.
  * COUNTERFOIL_NOT_SOAP and COUNTERFOIL_BAD_SOAP: anything else that was answered, each with a sentence of its own; elements
  * nested deeper than 200, more than 256 attributes in one element, 128 namespaces in scope or 1 MiB of different names are
  * too many. COUNTERFOIL_TOO_LARGE as well when what is read out of an answer would be more than twice its length. Other codes are those of counterfoil_call. *answer is made whenever there is a response.

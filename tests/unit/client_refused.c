@@ -6,6 +6,8 @@
 #include <dlfcn.h>
 #include <openssl/x509_vfy.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -83,7 +85,68 @@ static void what_is_said_while_we_send_is_heard(void **state)
 	counterfoil_cancel_free(cancel);
 }
 
-/* The handle that it cost is replaced. */
+/* What nginx 1.22 says, letter by letter, and what only looks like it. */
+static const char *const pages[] = {
+	"/unaccepted", "<html>\r\n<head><title>400 The SSL certificate error</title></head>\r\n<body>\r\n<center><h1>400 Bad Request"
+	"</h1></center>\r\n<center>The SSL certificate error</center>\r\n<hr><center>nginx/1.22.1</center>\r\n</body>\r\n</html>\r\n",
+	"/unsent", "<html>\r\n<head><title>400 No required SSL certificate was sent</title></head>\r\n<body>\r\n</body>\r\n</html>\r\n",
+	"/other", "<html>\r\n<head><title>400 Bad Request</title></head>\r\n<body>The SSL certificate error</body>\r\n</html>\r\n",
+};
+
+static const char *page_of(const char *path)
+{
+	for (size_t i = 0; i + 1 < sizeof pages / sizeof *pages; i += 2)
+		if (strcmp(path, pages[i]) == 0)
+			return pages[i + 1];
+	return "";
+}
+
+/* /STATUS/TYPE/PAGE */
+static bool answer_with_page(SSL *ssl, const struct seen *request, struct tls_server *server)
+{
+	char type[64] = "", path[64] = "", header[128];
+	int status = 0;
+	(void)server;
+	sscanf(request->path, "/%d/text/%63[a-z]%63s", &status, type, path);
+	snprintf(header, sizeof header, "Content-Type: text/%s\r\n", type);
+	return tls_reply(ssl, status, header, page_of(path));
+}
+
+static void the_pages_by_which_nginx_refuses_are_known(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *path;
+		counterfoil_code want;
+		const char *says;
+	} cases[] = {
+		{"/400/text/html/unaccepted", COUNTERFOIL_CERTIFICATE_REFUSED, "does not accept"},
+		{"/400/text/html/unsent", COUNTERFOIL_CERTIFICATE_REFUSED, "none was sent"},
+		{"/495/text/plain/x", COUNTERFOIL_CERTIFICATE_REFUSED, "does not accept"},
+		{"/496/text/plain/x", COUNTERFOIL_CERTIFICATE_REFUSED, "none was sent"},
+		{"/400/text/html/other", COUNTERFOIL_OK, ""},
+		{"/400/text/plain/unaccepted", COUNTERFOIL_OK, ""},
+		{"/200/text/html/unaccepted", COUNTERFOIL_OK, ""},
+		{"/404/text/html/unaccepted", COUNTERFOIL_OK, ""},
+		{"/400/text/html/nothing", COUNTERFOIL_OK, ""},
+		{"/497/text/html/unaccepted", COUNTERFOIL_OK, ""},
+	};
+	struct call_stage stage = {.server = {.answer = answer_with_page}};
+	stage_open(&stage, NULL);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		counterfoil_response *response = NULL;
+		counterfoil_error error;
+		const counterfoil_request request = {.size = sizeof request, .url = stage_url(&stage, cases[i].path)};
+		counterfoil_code had = counterfoil_call(stage.client, &request, &response, &error);
+		if (had != cases[i].want || !strstr(error.text, cases[i].says))
+			fail_msg("%s: %s: %s", cases[i].path, counterfoil_code_word(had), error.text);
+		assert_non_null(response);
+		assert_int_equal(counterfoil_response_status(response), strtol(cases[i].path + 1, NULL, 10));
+		counterfoil_response_free(response);
+	}
+	stage_close(&stage);
+}
+
 static void the_next_call_is_sound(void **state)
 {
 	(void)state;
@@ -127,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_said_while_we_send_is_heard),
 		cmocka_unit_test(the_next_call_is_sound),
+		cmocka_unit_test(the_pages_by_which_nginx_refuses_are_known),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
