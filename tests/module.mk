@@ -187,7 +187,7 @@ $(BENCH_PROGRAMS):
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BENCH_LDLIBS)
 
 .PHONY: bench bench-programs
-bench-programs: programs $(BUILD)/tools/sockets $(BENCH_PROGRAMS)
+bench-programs: programs $(BUILD)/tools/sockets $(BENCH_PROGRAMS) $(BUILD)/unit/client_pkcs12_kinds
 bench:
 	$(Q)$(MAKE) --no-print-directory deps-build >&2
 	$(Q)tests/support/need $(BENCH_PACKAGES) >&2
