@@ -56,7 +56,8 @@ static bool fetch(const struct revocation *r, struct buf *bytes, char why[REVOCA
 	struct errbuf file_why = {0};
 	const char *source = r->settings.source;
 	if (strncmp(source, "http://", 7) == 0) {
-		if (!transport_fetch(source, r->settings.timeout_ms, bytes, &error))
+		const struct transport_question file = {.url = source, .timeout_ms = r->settings.timeout_ms};
+		if (!transport_fetch(&file, bytes, &error))
 			return true;
 		snprintf(why, REVOCATION_WHY_SIZE, "%.300s", error.text);
 		return false;

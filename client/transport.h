@@ -50,8 +50,15 @@ int64_t retry_wait(const counterfoil_request *request, uint32_t tried, int64_t m
 const struct transport_settings *transport_settings_of(const struct transport *transport); /* lent */
 /* Whether the libcurl below is one that this library can work with; starts it at the first call. */
 bool transport_is_usable(void);
-/* The body of a 200 over plain HTTP appended to out, whose cap bounds it; redirects are not followed. TOO_LARGE, TIMEOUT,
- * UNREACHABLE, BROKEN (another status), OUT_OF_MEMORY, FAILED. */
-counterfoil_code transport_fetch(const char *url, uint32_t timeout_ms, struct buf *out, counterfoil_error *error);
+/* What is asked for over plain HTTP: a file, or, with a type, the answer to what is posted. Borrowed. */
+struct transport_question {
+	const char *url;
+	uint32_t timeout_ms;
+	const char *type; /* "application/ocsp-request"; NULL: nothing is posted */
+	counterfoil_bytes body;
+};
+/* The body of a 200 appended to out, whose cap bounds it; redirects are not followed. TOO_LARGE, TIMEOUT, UNREACHABLE,
+ * BROKEN (another status), OUT_OF_MEMORY, FAILED. */
+counterfoil_code transport_fetch(const struct transport_question *question, struct buf *out, counterfoil_error *error);
 
 #endif

@@ -1,13 +1,16 @@
-/* transport_fetch: a public file over plain HTTP, for what carries its own signature (RFC 5280 section 8 and 4.2.1.13). */
+/* transport_fetch: a public file or answer over plain HTTP, for what carries its own signature (RFC 5280 section 8 and
+ * 4.2.1.13, RFC 6960 appendix A.1). */
 #include "client/transport.h"
 
 #include <curl/curl.h>
+#include <stdio.h>
 
-enum { HEAD_MAX = 65536 };
+enum { HEAD_MAX = 65536, TYPE_SIZE = 128 };
 
 struct fetch {
 	struct buf *body;
 	size_t head; /* bytes of headers so far */
+	struct curl_slist *headers;
 };
 
 static size_t on_head(char *bytes, size_t one, size_t len, void *data)
@@ -27,15 +30,36 @@ static size_t on_bytes(char *bytes, size_t one, size_t len, void *data)
 	return buf_check(f->body) ? CURL_WRITEFUNC_ERROR : len;
 }
 
-static bool set_up(CURL *easy, const char *url, uint32_t timeout_ms, struct fetch *f)
+static bool add_line(struct fetch *f, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(f->headers, line);
+	if (longer)
+		f->headers = longer;
+	return longer != NULL;
+}
+
+static bool set_post(CURL *easy, const struct transport_question *q, struct fetch *f)
+{
+	char type[TYPE_SIZE];
+	if (!q->type)
+		return true;
+	snprintf(type, sizeof type, "Content-Type: %s", q->type);
+	return add_line(f, type) && add_line(f, "Expect:") && !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, f->headers) &&
+	       !curl_easy_setopt(easy, CURLOPT_POST, 1L) &&
+	       !curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.len) &&
+	       !curl_easy_setopt(easy, CURLOPT_POSTFIELDS, (const char *)q->body.data);
+}
+
+static bool set_up(CURL *easy, const struct transport_question *q, struct fetch *f)
 {
 	return !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http") && !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
-	       !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) && !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms) &&
+	       !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
+	       !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms) &&
 	       !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head) && !curl_easy_setopt(easy, CURLOPT_HEADERDATA, f) &&
 	       !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes) && !curl_easy_setopt(easy, CURLOPT_WRITEDATA, f) &&
 	       !curl_easy_setopt(easy, CURLOPT_PROXY, "") && /* by choice alone: not out of the environment */
-	       !curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcounterfoil/" COUNTERFOIL_VERSION) &&
-	       !curl_easy_setopt(easy, CURLOPT_URL, url);
+	       !curl_easy_setopt(easy, CURLOPT_USERAGENT, "libcounterfoil/" COUNTERFOIL_VERSION) && set_post(easy, q, f) &&
+	       !curl_easy_setopt(easy, CURLOPT_URL, q->url);
 }
 
 static counterfoil_code verdict(CURL *easy, CURLcode result, const struct fetch *f, counterfoil_error *error)
@@ -54,14 +78,15 @@ static counterfoil_code verdict(CURL *easy, CURLcode result, const struct fetch 
 			     : outcome(error, COUNTERFOIL_BROKEN, "it cannot be fetched: status %ld", status);
 }
 
-counterfoil_code transport_fetch(const char *url, uint32_t timeout_ms, struct buf *out, counterfoil_error *error)
+counterfoil_code transport_fetch(const struct transport_question *question, struct buf *out, counterfoil_error *error)
 {
 	struct fetch f = {.body = out};
 	CURL *easy = transport_is_usable() ? curl_easy_init() : NULL;
 	if (!easy)
 		return outcome(error, COUNTERFOIL_FAILED, "libcurl cannot be used");
-	counterfoil_code code = set_up(easy, url, timeout_ms, &f) ? verdict(easy, curl_easy_perform(easy), &f, error)
-								 : outcome(error, COUNTERFOIL_FAILED, NULL);
+	counterfoil_code code = set_up(easy, question, &f) ? verdict(easy, curl_easy_perform(easy), &f, error)
+							  : outcome(error, COUNTERFOIL_FAILED, NULL);
 	curl_easy_cleanup(easy);
+	curl_slist_free_all(f.headers);
 	return code;
 }

@@ -256,7 +256,8 @@ static void a_server_that_means_ill_ends_in_an_error_of_its_own(void **state)
 		char url[64];
 		web_start(&w);
 		snprintf(url, sizeof url, "http://127.0.0.1:%d/", w.port);
-		counterfoil_code had = transport_fetch(url, 20000, &body, &error);
+		const struct transport_question file = {.url = url, .timeout_ms = 20000};
+		counterfoil_code had = transport_fetch(&file, &body, &error);
 		if (had != cases[i].want)
 			fail_msg("%s: wanted %s, had %s (%s)", cases[i].name, counterfoil_code_word(cases[i].want),
 				 counterfoil_code_word(had), error.text);
@@ -274,7 +275,8 @@ static void who_says_nothing_is_left_in_time(void **state)
 	char url[64];
 	web_listen(&w);
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/", w.port);
-	assert_int_equal(transport_fetch(url, 50, &body, NULL), COUNTERFOIL_TIMEOUT);
+	const struct transport_question file = {.url = url, .timeout_ms = 50};
+	assert_int_equal(transport_fetch(&file, &body, NULL), COUNTERFOIL_TIMEOUT);
 	close(w.fd);
 }
 
