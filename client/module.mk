@@ -45,8 +45,11 @@ $(addprefix $(BUILD)/unit/,client_peer client_peer_failing client_presented clie
 $(addprefix $(BUILD)/unit/client_,json soap soap_command): $(CLIENT_CALL_OBJ)
 # Those of OCSP.
 OCSP_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o ocsp_maker.o)
-$(BUILD)/unit/client_ocsp: $(OCSP_TEST_OBJ)
+$(addprefix $(BUILD)/unit/client_,ocsp inquiry): $(OCSP_TEST_OBJ)
+$(addprefix $(BUILD)/unit/client_,inquiry peer_ocsp ocsp_failing): $(BUILD)/obj/tests/support/ocsp_responder.o
+$(addprefix $(BUILD)/unit/client_,peer_ocsp ocsp_failing): $(PEER_TEST_OBJ) $(BUILD)/obj/tests/support/ocsp_maker.o
 $(BUILD)/unit/client_staple: $(CLIENT_CALL_OBJ) $(BUILD)/obj/tests/support/ocsp_maker.o
+$(BUILD)/unit/client_ocsp_failing: $(BUILD)/obj/tests/support/tls_server.o
 
 # What `make install` puts under PREFIX: MODE:FILE:PLACE (see Makefile).
 INSTALLED_CLIENT := 755:$(BUILD)/counterfoil:bin/counterfoil 644:client/include/counterfoil.h:include/counterfoil.h \

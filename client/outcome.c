@@ -107,7 +107,7 @@ static const struct row {
 	{COUNTERFOIL_PEER_HELD, COUNTERFOIL_CATEGORY_PEER, "peer_held",
 	 "the certificate is on hold: the caller must ask support why"},
 	{COUNTERFOIL_PEER_UNKNOWN_STATUS, COUNTERFOIL_CATEGORY_PEER, "peer_unknown_status",
-	 "it cannot be learnt whether the certificate was revoked: give its CA's revocation list"},
+	 "it cannot be learnt whether the certificate was revoked: give its CA's revocation list, or OCSP responder"},
 	{COUNTERFOIL_FAILED, COUNTERFOIL_CATEGORY_SYSTEM, "failed", "an unforeseen failure"}, /* also for what is unknown */
 };
 

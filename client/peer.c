@@ -8,48 +8,75 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALL_KINDS = COUNTERFOIL_KIND_CLIENT | COUNTERFOIL_KIND_STAFF | COUNTERFOIL_KIND_SERVER, SOURCE_MAX = 4096 };
+enum { ALL_KINDS = COUNTERFOIL_KIND_CLIENT | COUNTERFOIL_KIND_STAFF | COUNTERFOIL_KIND_SERVER, SOURCE_MAX = 4096,
+       KEPT_MOST = 1000000 };
 
-static counterfoil_code check_options(const counterfoil_verifier_options *o, counterfoil_error *error)
+/* What an earlier version's shorter struct lacks is zero. */
+static bool options_take(const counterfoil_verifier_options *given, counterfoil_verifier_options *o)
 {
 	const uint32_t most = INT32_MAX / 1000;
-	if (!o || o->size != sizeof *o || o->kinds & ~(unsigned)ALL_KINDS || o->crl_refresh_seconds > most ||
-	    o->crl_keep_seconds > most)
-		return outcome(error, COUNTERFOIL_BAD_INPUT, "options are missing, size is not set, or a value is out of bounds");
-	if (!o->crl)
-		return COUNTERFOIL_OK;
-	if (!o->crl[0] || strnlen(o->crl, SOURCE_MAX) == SOURCE_MAX)
+	if (!given || given->size < offsetof(counterfoil_verifier_options, ocsp) || given->size > sizeof *o)
+		return false;
+	memcpy(o, given, given->size);
+	return !(o->kinds & ~(unsigned)ALL_KINDS) && o->crl_refresh_seconds <= most && o->crl_keep_seconds <= most &&
+	       o->ocsp_refresh_seconds <= most && o->ocsp_kept <= KEPT_MOST;
+}
+
+static bool is_text(const char *source)
+{
+	return source[0] && strnlen(source, SOURCE_MAX) < SOURCE_MAX;
+}
+
+static counterfoil_code check_sources(const counterfoil_verifier_options *o, counterfoil_error *error)
+{
+	if (o->crl && !is_text(o->crl))
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "the revocation list's path or URL is empty or too long");
-	if (strstr(o->crl, "://") && strncmp(o->crl, "http://", 7) != 0)
+	if (o->crl && strstr(o->crl, "://") && strncmp(o->crl, "http://", 7) != 0)
 		return outcome(error, COUNTERFOIL_BAD_INPUT,
 			       "a revocation list is fetched from http://HOST... (it carries its CA's signature) or read from a file");
+	if (o->ocsp && strcmp(o->ocsp, COUNTERFOIL_OCSP_CERTIFICATE) != 0 &&
+	    (!is_text(o->ocsp) || strncmp(o->ocsp, "http://", 7) != 0))
+		return outcome(error, COUNTERFOIL_BAD_INPUT,
+			       "an OCSP responder is asked at http://HOST... (its answer carries its CA's signature), or \"%s\" for the one "
+			       "that the certificate names", COUNTERFOIL_OCSP_CERTIFICATE);
 	return COUNTERFOIL_OK;
 }
 
 #define OR(value, otherwise) ((value) ? (value) : (otherwise))
 
-static counterfoil_code add_lists(counterfoil_verifier *v, const counterfoil_verifier_options *o, counterfoil_error *error)
+static counterfoil_code add_sources(counterfoil_verifier *v, const counterfoil_verifier_options *o, counterfoil_error *error)
 {
-	const struct revocation_settings settings = {
+	const struct revocation_settings lists = {
 		.source = o->crl,
 		.issuers = v->authorities,
 		.refresh_ms = 1000 * OR(o->crl_refresh_seconds, 60),
 		.keep_ms = 1000 * OR(o->crl_keep_seconds, 3600),
 		.timeout_ms = OR(o->crl_timeout_ms, 5000),
 	};
-	if (!o->crl)
-		return outcome_ok(error);
-	v->lists = revocation_new(&settings);
-	return v->lists ? outcome_ok(error) : outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	const struct inquiry_settings inquiry = {
+		.responder = o->ocsp,
+		.refresh_ms = 1000 * OR(o->ocsp_refresh_seconds, 60),
+		.timeout_ms = OR(o->ocsp_timeout_ms, 5000),
+		.kept = OR(o->ocsp_kept, 10000),
+	};
+	if (o->crl && !(v->lists = revocation_new(&lists)))
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	if (o->ocsp && !(v->inquiry = inquiry_new(&inquiry)))
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	return outcome_ok(error);
 }
 
-counterfoil_code counterfoil_verifier_new(const counterfoil_verifier_options *options, counterfoil_verifier **verifier,
+counterfoil_code counterfoil_verifier_new(const counterfoil_verifier_options *given, counterfoil_verifier **verifier,
 					  counterfoil_error *error)
 {
+	counterfoil_verifier_options whole = {0};
+	const counterfoil_verifier_options *options = &whole;
 	if (!verifier)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is nowhere to put the verifier");
 	*verifier = NULL;
-	counterfoil_code code = check_options(options, error);
+	if (!options_take(given, &whole))
+		return outcome(error, COUNTERFOIL_BAD_INPUT, "options are missing, size is not set, or a value is out of bounds");
+	counterfoil_code code = check_sources(options, error);
 	if (code)
 		return code;
 	counterfoil_verifier *made = calloc(1, sizeof *made);
@@ -63,7 +90,7 @@ counterfoil_code counterfoil_verifier_new(const counterfoil_verifier_options *op
 	if (!code && !(made->authorities = X509_STORE_get1_all_certs(made->trust)))
 		code = outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 	if (!code)
-		code = add_lists(made, options, error);
+		code = add_sources(made, options, error);
 	if (code)
 		counterfoil_verifier_free(made);
 	else
@@ -76,6 +103,7 @@ void counterfoil_verifier_free(counterfoil_verifier *verifier)
 	if (!verifier)
 		return;
 	revocation_free(verifier->lists);
+	inquiry_free(verifier->inquiry);
 	sk_X509_pop_free(verifier->authorities, X509_free);
 	X509_STORE_free(verifier->trust);
 	free(verifier);
@@ -125,9 +153,9 @@ static counterfoil_code peer_new(X509 *certificate, counterfoil_peer **out, coun
 static counterfoil_code look_up(const counterfoil_verifier *v, counterfoil_peer *peer, const STACK_OF(X509) *chain,
 				int64_t now, counterfoil_error *error)
 {
-	char why[REVOCATION_WHY_SIZE] = "no revocation list was given";
+	char why[REVOCATION_WHY_SIZE];
 	ERR_set_mark();
-	peer->revocation = v->lists ? revocation_of(v->lists, chain, now, why) : COUNTERFOIL_REVOCATION_UNKNOWN;
+	peer->revocation = peer_status(v, chain, now, why);
 	ERR_pop_to_mark();
 	switch (peer->revocation) {
 	case COUNTERFOIL_REVOCATION_GOOD:

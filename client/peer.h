@@ -3,7 +3,7 @@
 #define CLIENT_PEER_H
 
 #include "client/identity.h"
-#include "client/revocation.h"
+#include "client/inquiry.h"
 
 #include <stdbool.h>
 
@@ -11,6 +11,7 @@ struct counterfoil_verifier {
 	X509_STORE *trust;
 	STACK_OF(X509) *authorities; /* those of trust, for whose lists count */
 	struct revocation *lists;    /* NULL: none was given */
+	struct inquiry *inquiry;     /* NULL: no responder was given */
 	unsigned kinds;
 	bool accept_unknown;
 };
@@ -28,5 +29,9 @@ struct counterfoil_peer {
  * PEER_UNKNOWN_CA, PEER_WEAK, PEER_WRONG_PURPOSE, OUT_OF_MEMORY, and it is NULL. */
 counterfoil_code peer_chain(const counterfoil_verifier *verifier, STACK_OF(X509) *presented, int64_t now,
 			    STACK_OF(X509) **chain, counterfoil_error *error);
+
+/* What the responder and the lists that were given say of a chain that was verified; UNKNOWN says why. */
+counterfoil_revocation peer_status(const counterfoil_verifier *verifier, const STACK_OF(X509) *chain, int64_t now,
+				   char why[REVOCATION_WHY_SIZE]);
 
 #endif

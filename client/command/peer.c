@@ -73,6 +73,7 @@ static enum err read_presented(const struct arguments *given, struct buf *out, s
 static enum err open_verifier(const struct arguments *given, counterfoil_verifier **verifier, struct errbuf *why)
 {
 	counterfoil_verifier_options options = {.size = sizeof options, .crl = arguments_value(given, "crl"),
+						.ocsp = arguments_value(given, "ocsp"),
 						.accept_unknown = arguments_switch(given, "unknown-ok")};
 	struct settings settings;
 	struct buf pem = BUF_INIT(TRUST_MAX);

@@ -555,7 +555,15 @@ COUNTERFOIL_API void counterfoil_soap_free(counterfoil_soap_answer *answer);
  * Revocation is looked up in the list (RFC 5280) of the CA that made the certificate, which must be among the CAs given
  * and must have signed the list. The list is read when the first peer is verified and again after crl_refresh_seconds, by
  * the thread that finds it due, while the others go on with the one at hand; an older list never replaces a newer one.
- * A list is used until its nextUpdate, and no longer than crl_keep_seconds after it could last be read. */
+ * A list is used until its nextUpdate, and no longer than crl_keep_seconds after it could last be read.
+ *
+ * Or its CA is asked (OCSP, RFC 6960): a POST to the responder with a nonce, which is compared when it comes back (RFC 9654).
+ * An answer counts when that CA has signed it, or whom it has charged with that (section 4.2.2.2). It is kept for this
+ * certificate, among ocsp_kept in fixed memory, of which the one used least lately makes room; asked again after
+ * ocsp_refresh_seconds by one thread, while the others go on with it; and never used past its nextUpdate (without one: an hour
+ * after thisUpdate), but for REVOKED, which stays. When the responder cannot be reached, or its answer does not count, it is
+ * asked again after 5 seconds. With both, what OCSP says of the certificate stands, the list decides when it says nothing, and
+ * the CAs above are looked up in the list alone. */
 typedef struct counterfoil_verifier counterfoil_verifier;
 typedef struct counterfoil_peer counterfoil_peer;
 
@@ -582,6 +590,9 @@ typedef enum counterfoil_format {
 	COUNTERFOIL_FORMAT_RFC9440 = 6  /* Client-Cert: base64 of DER between colons */
 } counterfoil_format;
 
+/* As ocsp: the responder that the certificate itself names (the first http:// one of its authority information access). */
+#define COUNTERFOIL_OCSP_CERTIFICATE "certificate"
+
 typedef struct counterfoil_verifier_options {
 	size_t size;                  /* sizeof(counterfoil_verifier_options) */
 	counterfoil_bytes trust_pem;  /* the CAs, in PEM, at most 1 MiB; the one that makes the certificates among them */
@@ -591,9 +602,13 @@ typedef struct counterfoil_verifier_options {
 	uint32_t crl_refresh_seconds; /* 0: 60; never later than crl_keep_seconds */
 	uint32_t crl_keep_seconds;    /* 0: 3,600 */
 	uint32_t crl_timeout_ms;      /* of fetching the list; 0: 5,000 */
+	const char *ocsp;              /* http:// URL of the CA's responder, or COUNTERFOIL_OCSP_CERTIFICATE; NULL: none */
+	uint32_t ocsp_refresh_seconds; /* 0: 60 */
+	uint32_t ocsp_timeout_ms;      /* of asking once; an answer has 64 KiB at most; 0: 5,000 */
+	uint32_t ocsp_kept;            /* 0: 10,000, some 1 MB; at most 1,000,000 */
 } counterfoil_verifier_options;
 
-/* Reads no list yet. COUNTERFOIL_OK and *verifier; BAD_INPUT, NO_TRUST, OUT_OF_MEMORY or FAILED. Any number of threads
+/* Reads no list yet, and asks nobody. COUNTERFOIL_OK and *verifier; BAD_INPUT, NO_TRUST, OUT_OF_MEMORY or FAILED. Any number of threads
  * may use it. */
 COUNTERFOIL_API counterfoil_code counterfoil_verifier_new(const counterfoil_verifier_options *options,
 	counterfoil_verifier **verifier, counterfoil_error *error);

@@ -11,7 +11,8 @@ static OCSP_SINGLERESP *add(OCSP_BASICRESP *basic, const struct ocsp_wanted *w, 
 	const time_t now = time(NULL);
 	ASN1_TIME *from = ASN1_GENERALIZEDTIME_set(NULL, now + (dated ? w->from : -3600));
 	ASN1_TIME *until = ASN1_GENERALIZEDTIME_set(NULL, now + (dated ? w->until : DAY));
-	OCSP_CERTID *id = OCSP_cert_to_id(w->id_digest ? w->id_digest : EVP_sha1(), subject, w->issuer->certificate);
+	OCSP_CERTID *id = subject ? OCSP_cert_to_id(w->id_digest ? w->id_digest : EVP_sha1(), subject, w->issuer->certificate)
+				  : OCSP_CERTID_dup(w->id);
 	assert_non_null(id);
 	OCSP_SINGLERESP *single = OCSP_basic_add1_status(basic, id, status, w->reason ? w->reason : OCSP_NO_REASON, from, from,
 							 w->endless ? NULL : until);

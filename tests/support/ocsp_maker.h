@@ -11,6 +11,7 @@ enum { OCSP_NO_REASON = -1 };
 struct ocsp_wanted {
 	const struct pair *issuer;
 	const X509 *subject;
+	OCSP_CERTID *id;         /* instead of the subject: this name of it */
 	int status, reason;      /* V_OCSP_CERTSTATUS_GOOD; of REVOKED, 0: none told */
 	int64_t from, until;     /* seconds from now; 0, 0: an hour ago until in a day */
 	bool endless;            /* without nextUpdate */
