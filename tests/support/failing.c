@@ -7,6 +7,7 @@
 #include <openssl/cms.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
+#include <openssl/ocsp.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>

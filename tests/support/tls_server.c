@@ -187,6 +187,8 @@ static void be_abrupt(int fd)
 static void *serve(void *data)
 {
 	struct connection *c = data;
+	if (c->server->spare)
+		c->server->spare();
 	SSL *ssl = SSL_new(c->server->inside->context);
 	SSL_set_fd(ssl, c->fd);
 	bool accepted = SSL_accept(ssl) == 1, abrupt = !accepted && c->server->reset;
@@ -232,19 +234,24 @@ static void admit(struct tls_server *s, int fd)
 	pthread_mutex_lock(&in->lock);
 	struct connection *c = free_slot(in);
 	if (c) {
-		*c = (struct connection){.server = s, .fd = fd, .used = true};
+		*c = (struct connection){.server = s, .fd = fd, .used = !s->alone};
 		s->connections++;
-		pthread_create(&c->thread, NULL, serve, c);
+		if (!s->alone)
+			pthread_create(&c->thread, NULL, serve, c);
 	} else {
 		close(fd);
 	}
 	pthread_mutex_unlock(&in->lock);
+	if (c && s->alone)
+		serve(c);
 }
 
 static void *accept_all(void *data)
 {
 	struct tls_server *s = data;
 	struct tls_server_inside *in = s->inside;
+	if (s->spare)
+		s->spare();
 	for (;;) {
 		struct pollfd wait[2] = {{.fd = in->listener, .events = POLLIN}, {.fd = in->wake[0], .events = POLLIN}};
 		if (poll(wait, 2, -1) < 0 || wait[1].revents)

@@ -42,6 +42,8 @@ struct tls_server {
 	void *context;
 	const struct pair *between; /* the CA that made the certificate, when clients do not have it; NULL: they have */
 	const struct buf *staple; /* of the certificate, to whoever asks; NULL: none */
+	bool alone;               /* one thread for all, who come one after the other */
+	void (*spare)(void);      /* what each of its threads does first; NULL: nothing */
 
 	int port; /* filled by start */
 	atomic_int connections, requests, handshakes, failures, resumptions, client_certificates, staples;
