@@ -121,6 +121,35 @@ static bool call(const struct stage *s, const struct kind *k)
 	return call_with(s->clients[k->who], s, k);
 }
 
+static bool call_json(const struct stage *s, const struct kind *k)
+{
+	char url[2 * URL_MOST];
+	counterfoil_json *answer = NULL;
+	counterfoil_error error = {0};
+	snprintf(url, sizeof url, "%s%s", s->bases[k->where], k->request.url);
+	const counterfoil_request request = {.size = sizeof request, .url = url};
+	counterfoil_code code = counterfoil_json_call(s->clients[k->who], &request, &answer, &error);
+	bool good = ended_as_wanted(k, code, counterfoil_response_status(counterfoil_json_response(answer)), error.text);
+	good &= counterfoil_json_string(answer, code ? "/code" : "/client", NULL) != NULL;
+	counterfoil_json_free(answer);
+	return good;
+}
+
+/* The service has no SOAP: it says so, by a status that comes with JSON. */
+static bool call_soap(const struct stage *s, const struct kind *k)
+{
+	char url[2 * URL_MOST];
+	counterfoil_soap_answer *answer = NULL;
+	counterfoil_error error = {0};
+	snprintf(url, sizeof url, "%s%s", s->bases[k->where], k->request.url);
+	const counterfoil_request http = {.size = sizeof http, .url = url};
+	const counterfoil_soap_request request = {.size = sizeof request, .call = &http, .body = {"<q/>", 4}};
+	counterfoil_code code = counterfoil_soap_call(s->clients[k->who], &request, &answer, &error);
+	bool good = ended_as_wanted(k, code, counterfoil_response_status(counterfoil_soap_response(answer)), error.text);
+	counterfoil_soap_free(answer);
+	return good;
+}
+
 /* From the file to the end of everything. */
 static bool call_afresh(const struct stage *s, const struct kind *k)
 {
@@ -166,6 +195,9 @@ static const struct kind kinds[] = {
 	{"body refused", 97, call, GOOD, MEMBERS, {.url = "/v1/me", .method = "POST", .body = {chunk, sizeof chunk}},
 	 COUNTERFOIL_OK, 405},
 	{"bad method", 139, call, GOOD, MEMBERS, {.url = "/v1/me", .method = "get"}, COUNTERFOIL_BAD_INPUT, 0},
+	{"no SOAP", 149, call_soap, GOOD, MEMBERS, {.url = "/v1/me"}, COUNTERFOIL_NOT_SOAP, 405},
+	{"JSON, not found", 19, call_json, GOOD, MEMBERS, {.url = "/v1/nothing"}, COUNTERFOIL_PROBLEM, 404},
+	{"JSON", 7, call_json, GOOD, MEMBERS, {.url = "/v1/me"}, COUNTERFOIL_OK, 200},
 	{"good, own service", 5, call, GOOD, MEMBERS, {.url = "/v1/services/nordbank/document-archive"}, COUNTERFOIL_OK, 200},
 	{"good", 1, call, GOOD, MEMBERS, {.url = "/v1/me"}, COUNTERFOIL_OK, 200},
 };
