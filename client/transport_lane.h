@@ -27,6 +27,7 @@ struct lane {
 	counterfoil_response *response;
 	struct attempt *attempt;
 	unsigned int sendings; /* of the request in this try: libcurl sends again when a kept connection brings nothing */
+	bool made_for_it;      /* the connection by which it was sent first */
 	uint64_t sunk;    /* bytes that the sink was given */
 	struct feed body; /* of a request with a source */
 	curl_mime *form;

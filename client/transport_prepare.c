@@ -73,7 +73,9 @@ static size_t on_header(char *bytes, size_t one, size_t len, void *data)
 	return lane->fault ? 0 : len;
 }
 
-/* A server may have acted on what it did not answer, so only what does no harm twice leaves twice. */
+/* A server may have acted on what it did not answer, so only what does no harm twice leaves twice: but for what went by a
+ * connection made for it. That libcurl sends again only when the server itself said that it had not acted (RFC 9113, 8.7:
+ * REFUSED_STREAM; HTTP_1_1_REQUIRED). */
 static int on_send(void *data, char *their_ip, char *our_ip, int their_port, int our_port)
 {
 	struct lane *lane = data;
@@ -81,7 +83,9 @@ static int on_send(void *data, char *their_ip, char *our_ip, int their_port, int
 	(void)our_ip;
 	(void)their_port;
 	(void)our_port;
-	if (lane->sendings++ == 0 || request_does_no_harm(&lane->attempt->request))
+	if (++lane->sendings == 1)
+		lane->made_for_it = lane->ssl != NULL;
+	if (lane->sendings == 1 || (lane->sendings == 2 && lane->made_for_it) || request_does_no_harm(&lane->attempt->request))
 		return CURL_PREREQFUNC_OK;
 	lane->own_fault = COUNTERFOIL_BROKEN;
 	snprintf(lane->own_why, sizeof lane->own_why,

@@ -370,13 +370,14 @@ typedef struct counterfoil_request {
 } counterfoil_request;
 
 /* One request and its answer, on a connection kept from an earlier call when there is one. A kept connection that the server
- * has closed meanwhile is replaced by a new one, but what could do harm twice (see retries) is not sent twice. Redirects are answers like any
- * other and are not followed. COUNTERFOIL_OK and *response for every status, except that 401 and 403 are
- * COUNTERFOIL_REVOKED or COUNTERFOIL_EXPIRED when the answer is a problem (RFC 9457) with "code" "revoked" or "expired",
- * else COUNTERFOIL_REFUSED, and that 495, 496 and the pages with status 400 by which nginx refuses certificates are
- * COUNTERFOIL_CERTIFICATE_REFUSED; *response holds the answer all the same. When there was no answer *response is NULL
- * whatever the code, and nothing is known of whether the server acted on the request, unless the category is INPUT, IDENTITY or
- * SERVER: then it has not seen it, but for the tries before the last (see retries), of which nothing is known. */
+ * has closed meanwhile is replaced by a new one, but what could do harm twice (see retries) is not sent twice, unless the
+ * server said that it had not acted on it. Redirects are answers like any other and are not followed. COUNTERFOIL_OK and
+ * *response for every status, except that 401 and 403 are COUNTERFOIL_REVOKED or COUNTERFOIL_EXPIRED when the answer is a
+ * problem (RFC 9457) with "code" "revoked" or "expired", else COUNTERFOIL_REFUSED, and that 495, 496 and the pages with
+ * status 400 by which nginx refuses certificates are COUNTERFOIL_CERTIFICATE_REFUSED; *response holds the answer all the
+ * same. When there was no answer *response is NULL whatever the code, and nothing is known of whether the server acted on
+ * the request, unless the category is INPUT, IDENTITY or SERVER: then it has not seen it, but for the tries before the last
+ * (see retries), of which nothing is known. */
 COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
 	counterfoil_response **response, counterfoil_error *error);
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { DATA = 0, HEADERS = 1, SETTINGS = 4, CONTINUATION = 9, END_STREAM = 1, END_HEADERS = 4, FRAME_MAX = 16384 };
+enum { DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, CONTINUATION = 9, END_STREAM = 1, END_HEADERS = 4, FRAME_MAX = 16384 };
 
 struct frame {
 	int type, flags;
@@ -180,6 +180,48 @@ static void floods_of_http_2_are_bounded(void **state)
 	}
 }
 
+/* RFC 9113, 7: REFUSED_STREAM and HTTP_1_1_REQUIRED. Neither was acted upon. */
+static bool refuse_stream(SSL *ssl, uint32_t stream)
+{
+	return write_frame(ssl, RST_STREAM, 0, stream, "\0\0\0\x07", 4);
+}
+
+static bool want_http_1(SSL *ssl, uint32_t stream)
+{
+	return write_frame(ssl, RST_STREAM, 0, stream, "\0\0\0\x0d", 4);
+}
+
+/* Apache does so where it demands a certificate for a path alone. */
+static void what_a_server_sends_back_to_http_1_goes_there_though_it_may_do_harm(void **state)
+{
+	(void)state;
+	reply *how = want_http_1;
+	struct call_stage stage = {.server = {.answer = answer, .talk = talk, .alpn = "h2", .context = &how}};
+	stage_open(&stage, NULL);
+	for (int i = 0; i < 2; i++) {
+		counterfoil_response *response = NULL;
+		counterfoil_request request = {.method = "POST", .url = stage_url(&stage, "/"), .body = {"dear", 4}};
+		stage_call(&stage, &request, COUNTERFOIL_OK, &response);
+		assert_string_equal(counterfoil_response_body(response).data, "one");
+		counterfoil_response_free(response);
+	}
+	assert_int_equal(stage.server.connections, 2);
+	assert_int_equal(stage.server.requests, 3);
+	stage_close(&stage);
+}
+
+static void what_may_do_harm_is_sent_a_second_time_and_no_third(void **state)
+{
+	(void)state;
+	reply *how = refuse_stream;
+	struct call_stage stage = {.server = {.answer = answer, .talk = talk, .alpn = "h2", .context = &how}};
+	stage_open(&stage, NULL);
+	stage_call(&stage, &(counterfoil_request){.method = "POST", .url = stage_url(&stage, "/"), .body = {"dear", 4}},
+		   COUNTERFOIL_BROKEN, NULL);
+	assert_in_range(stage.server.requests, 1, 2);
+	stage_close(&stage);
+}
+
 static void other_versions_are_no_option(void **state)
 {
 	(void)state;
@@ -194,6 +236,8 @@ int main(void)
 		cmocka_unit_test(http_2_is_spoken_where_the_server_has_it),
 		cmocka_unit_test(http_2_is_left_out_when_told),
 		cmocka_unit_test(floods_of_http_2_are_bounded),
+		cmocka_unit_test(what_a_server_sends_back_to_http_1_goes_there_though_it_may_do_harm),
+		cmocka_unit_test(what_may_do_harm_is_sent_a_second_time_and_no_third),
 		cmocka_unit_test(other_versions_are_no_option),
 	};
 	return cmocka_run_group_tests(tests, stage_setup, stage_teardown);
