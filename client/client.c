@@ -95,16 +95,9 @@ void counterfoil_client_free(counterfoil_client *client)
 	free(client);
 }
 
-/* Dates first: nothing is sent with a certificate whose time is over. */
-static counterfoil_code exchange(const struct generation *generation, struct attempt *attempt,
-				 counterfoil_response **response, counterfoil_error *error)
+counterfoil_code client_may_call(const struct generation *generation, counterfoil_error *error)
 {
-	counterfoil_code code = COUNTERFOIL_OK;
-	if (generation->identity)
-		code = counterfoil_identity_check(generation->identity, clock_now(), error);
-	if (!code)
-		code = retry_exchange(generation->transport, attempt, response, error);
-	return code ? code : refusal_judge(*response, error);
+	return generation->identity ? counterfoil_identity_check(generation->identity, clock_now(), error) : COUNTERFOIL_OK;
 }
 
 counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
@@ -118,7 +111,11 @@ counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_
 	if (code)
 		return code;
 	struct generation *generation = watch_take(client);
-	code = exchange(generation, &attempt, response, error);
+	code = client_may_call(generation, error);
+	if (!code)
+		code = retry_exchange(generation->transport, &attempt, response, error);
+	if (!code)
+		code = refusal_judge(*response, error);
 	watch_verdict(client, generation, code);
 	generation_release(generation);
 	return code;

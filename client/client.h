@@ -21,6 +21,9 @@ struct counterfoil_client {
 /* The current generation, held: everything a call does, it does with this one. Never NULL; generation_release gives it back. */
 struct generation *client_take(counterfoil_client *client);
 
+/* Dates first: nothing is sent with a certificate whose time is over. */
+counterfoil_code client_may_call(const struct generation *generation, counterfoil_error *error);
+
 /* Put an identity in the place of the current one: checked first; refused, the current one goes on. *swapped tells
  * whether it was another one. */
 counterfoil_code client_swap(counterfoil_client *client, const counterfoil_identity *identity, bool *swapped,

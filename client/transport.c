@@ -114,45 +114,70 @@ static void return_lane(struct transport *transport, struct lane *lane)
 		lane_free(lane);
 }
 
-static counterfoil_code perform(struct lane *lane, const counterfoil_request *request, counterfoil_error *error)
+static counterfoil_code no_memory(counterfoil_error *error)
 {
-	counterfoil_code code = lane_aim(lane, request->url, error);
+	outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	return COUNTERFOIL_OUT_OF_MEMORY;
+}
+
+/* What was taken for one try goes back, the response too when nobody took it. */
+static void end_try(struct transport *transport, struct lane *lane)
+{
+	lane_clear(lane);
+	counterfoil_response_free(lane->response);
+	lane->response = NULL;
+	lane->attempt = NULL;
+	return_lane(transport, lane);
+}
+
+counterfoil_code transport_begin(struct transport *transport, struct attempt *attempt, struct lane **out,
+				 counterfoil_error *error)
+{
+	struct lane *lane = take_lane(transport);
+	if (!lane)
+		return no_memory(error);
+	const counterfoil_request *request = &attempt->request;
+	size_t body_cap = request->body_cap && !request->sink ? request->body_cap : transport->settings.body_cap;
+	lane->attempt = attempt;
+	lane->response = response_new(transport->settings.header_cap, body_cap);
+	counterfoil_code code = lane->response ? lane_aim(lane, request->url, error) : no_memory(error);
 	if (!code)
 		code = lane_prepare(lane, request, error);
+	if (code)
+		end_try(transport, lane);
+	else
+		*out = lane;
+	return code;
+}
+
+counterfoil_code transport_end(struct transport *transport, struct lane *lane, CURLcode result,
+			       counterfoil_response **response, counterfoil_error *error)
+{
+	counterfoil_code code = lane_verdict(lane, result, error);
 	if (!code) {
-		ERR_set_mark();
-		code = lane_verdict(lane, lane_run(lane), error);
-		ERR_pop_to_mark();
-	}
-	if (code == COUNTERFOIL_OK) {
 		long status = 0;
 		curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &status);
 		if (response_end(lane->response, (int)status) != ERR_OK)
-			code = outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+			code = no_memory(error);
 	}
-	lane_clear(lane);
+	if (!code) {
+		*response = lane->response;
+		lane->response = NULL;
+	}
+	end_try(transport, lane);
 	return code;
 }
 
 counterfoil_code transport_exchange(struct transport *transport, struct attempt *attempt,
 				    counterfoil_response **response, counterfoil_error *error)
 {
-	struct lane *lane = take_lane(transport);
-	if (!lane)
-		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
-	const counterfoil_request *request = &attempt->request;
-	size_t body_cap = request->body_cap && !request->sink ? request->body_cap : transport->settings.body_cap;
-	lane->attempt = attempt;
-	lane->response = response_new(transport->settings.header_cap, body_cap);
-	counterfoil_code code = lane->response ? perform(lane, request, error)
-					       : outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	struct lane *lane = NULL;
+	counterfoil_code code = transport_begin(transport, attempt, &lane, error);
 	if (code)
-		counterfoil_response_free(lane->response);
-	else
-		*response = lane->response;
-	lane->response = NULL;
-	lane->attempt = NULL;
-	return_lane(transport, lane);
+		return code;
+	ERR_set_mark();
+	code = transport_end(transport, lane, lane_run(lane), response, error);
+	ERR_pop_to_mark();
 	return code;
 }
 

@@ -27,6 +27,8 @@ struct attempt {
 	counterfoil_request request; /* whole: see request_take */
 	bool reading;                /* a source of it was asked for bytes */
 	bool writing;                /* its sink was given some */
+	uint32_t tried;              /* tries behind the first */
+	int64_t deadline;            /* of all tries together, clock_mono_ms; set when there may be more than one */
 };
 
 counterfoil_code transport_new(const struct transport_settings *settings, struct transport **out,
@@ -43,6 +45,12 @@ counterfoil_code transport_exchange(struct transport *transport, struct attempt 
 /* The same, and again as often as the request allows. */
 counterfoil_code retry_exchange(struct transport *transport, struct attempt *attempt, counterfoil_response **response,
 				counterfoil_error *error);
+/* The same in steps. Before the first try: */
+void retry_begin(struct attempt *attempt, const struct transport_settings *settings);
+/* After each: milliseconds until the next, below 0 when there is none and this result stands. */
+int64_t retry_in(const struct attempt *attempt, counterfoil_code code, const counterfoil_response *response);
+/* When they are over. WRITER_FAILED when what the sink was given cannot be taken back. */
+counterfoil_code retry_anew(struct attempt *attempt, counterfoil_error *error);
 /* Milliseconds to wait when `tried` tries were made behind the first: the request's own, doubled with each up to `most`, of
  * which a random half is left out; or what the server asked for (0: nothing) and as much of such a half beyond it. */
 int64_t retry_wait(const counterfoil_request *request, uint32_t tried, int64_t most, int64_t asked);

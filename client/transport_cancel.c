@@ -8,12 +8,6 @@
 
 enum { POLL_MS = 1000 }; /* as curl_easy_perform does: progress is told at least so often */
 
-/* A call under way. */
-struct under_way {
-	struct under_way *next, **from;
-	CURLM *multi;
-};
-
 struct counterfoil_cancel {
 	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t told;
@@ -51,12 +45,12 @@ void counterfoil_cancel_now(counterfoil_cancel *cancel)
 	pthread_mutex_lock(&cancel->lock);
 	cancel->cancelled = true;
 	for (struct under_way *c = cancel->calls; c; c = c->next)
-		curl_multi_wakeup(c->multi);
+		c->wake(c->context);
 	pthread_cond_broadcast(&cancel->told);
 	pthread_mutex_unlock(&cancel->lock);
 }
 
-static bool is_cancelled(counterfoil_cancel *cancel)
+bool cancel_told(counterfoil_cancel *cancel)
 {
 	if (!cancel)
 		return false;
@@ -66,7 +60,7 @@ static bool is_cancelled(counterfoil_cancel *cancel)
 	return cancelled;
 }
 
-static void under_way_begin(counterfoil_cancel *cancel, struct under_way *call)
+void under_way_begin(counterfoil_cancel *cancel, struct under_way *call)
 {
 	if (!cancel)
 		return;
@@ -79,7 +73,7 @@ static void under_way_begin(counterfoil_cancel *cancel, struct under_way *call)
 	pthread_mutex_unlock(&cancel->lock);
 }
 
-static void under_way_end(counterfoil_cancel *cancel, struct under_way *call)
+void under_way_end(counterfoil_cancel *cancel, struct under_way *call)
 {
 	if (!cancel)
 		return;
@@ -119,7 +113,7 @@ bool cancel_sleep(counterfoil_cancel *cancel, int64_t milliseconds)
 	return cancelled;
 }
 
-static CURLcode result_of(CURLM *multi)
+CURLcode lane_result(CURLM *multi)
 {
 	int left = 0;
 	const CURLMsg *message = curl_multi_info_read(multi, &left);
@@ -130,20 +124,20 @@ static CURLcode result_of(CURLM *multi)
 static CURLcode run_until_cancelled(struct lane *lane, counterfoil_cancel *cancel)
 {
 	for (int running = 1;;) {
-		if (is_cancelled(cancel)) {
+		if (cancel_told(cancel)) {
 			lane->own_fault = COUNTERFOIL_CANCELLED;
 			return CURLE_ABORTED_BY_CALLBACK;
 		}
 		if (curl_multi_perform(lane->multi, &running))
 			return CURLE_FAILED_INIT;
 		if (!running)
-			return result_of(lane->multi);
+			return lane_result(lane->multi);
 		if (curl_multi_poll(lane->multi, NULL, 0, POLL_MS, NULL))
 			return CURLE_OUT_OF_MEMORY;
 	}
 }
 
-static CURLM *multi_of(struct lane *lane)
+CURLM *lane_multi(struct lane *lane)
 {
 	if (!lane->multi)
 		lane->multi = curl_multi_init();
@@ -152,16 +146,19 @@ static CURLM *multi_of(struct lane *lane)
 	return lane->multi;
 }
 
-/* A connection belongs to what drives it: to libcurl's own multi handle inside of the easy one, or to the lane's, which
- * it stays with. */
+static void wake(void *multi)
+{
+	curl_multi_wakeup(multi);
+}
+
 CURLcode lane_run(struct lane *lane)
 {
 	counterfoil_cancel *cancel = lane->attempt->request.cancel;
 	if (!cancel && !lane->multi)
 		return curl_easy_perform(lane->easy);
-	if (!multi_of(lane) || curl_multi_add_handle(lane->multi, lane->easy))
+	if (!lane_multi(lane) || curl_multi_add_handle(lane->multi, lane->easy))
 		return CURLE_OUT_OF_MEMORY;
-	struct under_way call = {.multi = lane->multi};
+	struct under_way call = {.wake = wake, .context = lane->multi};
 	under_way_begin(cancel, &call);
 	CURLcode result = run_until_cancelled(lane, cancel);
 	under_way_end(cancel, &call);

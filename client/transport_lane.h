@@ -32,8 +32,15 @@ struct lane {
 	struct feed body; /* of a request with a source */
 	curl_mime *form;
 	struct feed *parts; /* of the form, as many as the request has */
-	CURLM *multi;       /* NULL until a call comes that may be cancelled: from then on it keeps the connection */
+	CURLM *multi;       /* NULL until a call comes that lane_run cannot leave to the easy handle: then it keeps the connection */
 };
+
+/* A try in two halves, between which the lane's transfer runs. Begun on COUNTERFOIL_OK only; the lane is not the caller's
+ * any more after its end. *response is made on COUNTERFOIL_OK only. */
+counterfoil_code transport_begin(struct transport *transport, struct attempt *attempt, struct lane **lane,
+				 counterfoil_error *error);
+counterfoil_code transport_end(struct transport *transport, struct lane *lane, CURLcode result,
+			       counterfoil_response **response, counterfoil_error *error);
 
 /* Host and scheme of the URL into the lane: BAD_INPUT unless https, ASCII, without user name or fragment. */
 counterfoil_code lane_aim(struct lane *lane, const char *url, counterfoil_error *error);
@@ -55,6 +62,11 @@ void lane_form_clear(struct lane *lane);
 
 /* The transfer itself: returns when it is over, or was cancelled. */
 CURLcode lane_run(struct lane *lane);
+/* The lane's own multi handle, made when there is none yet; NULL: out of memory. A connection belongs to what drives it: to
+ * libcurl's multi handle inside of the easy one, or to this, which it stays with. */
+CURLM *lane_multi(struct lane *lane);
+/* How the only transfer of a multi handle ended, when none is running there any more. */
+CURLcode lane_result(CURLM *multi);
 
 /* For CURLOPT_SSL_CTX_FUNCTION; data is the lane. */
 CURLcode lane_tls(CURL *easy, void *ssl_ctx, void *data);

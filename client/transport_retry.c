@@ -70,51 +70,63 @@ int64_t retry_wait(const counterfoil_request *request, uint32_t tried, int64_t m
 	return (asked ? asked : wait - wait / 2) + random_below(wait / 2 + 1);
 }
 
-static counterfoil_code begin_anew(struct attempt *attempt, int64_t wait, counterfoil_error *error)
-{
-	const counterfoil_sink *sink = attempt->request.sink;
-	if (cancel_sleep(attempt->request.cancel, wait))
-		return outcome(error, COUNTERFOIL_CANCELLED, NULL);
-	if (attempt->writing && sink->restart(sink->context) != 0)
-		return outcome(error, COUNTERFOIL_WRITER_FAILED, NULL);
-	attempt->writing = false;
-	return COUNTERFOIL_OK;
-}
-
-/* Milliseconds to wait before the next try, below 0 when there is to be none. */
-static int64_t next_wait(const struct attempt *attempt, uint32_t tried, int64_t left, const counterfoil_response *response)
+static int64_t next_wait(const struct attempt *attempt, const counterfoil_response *response)
 {
 	const counterfoil_request *request = &attempt->request;
 	int64_t most = request->retry_wait_most_ms ? request->retry_wait_most_ms : LONGEST_WAIT_MS;
 	int64_t asked = asked_to_wait(response);
-	if (tried >= request->retries || asked > most || !is_repeatable(attempt))
+	if (asked > most || !is_repeatable(attempt))
 		return -1;
-	int64_t wait = retry_wait(request, tried, most, asked);
-	return wait < left ? wait : -1;
+	int64_t wait = retry_wait(request, attempt->tried, most, asked);
+	return wait < attempt->deadline - clock_mono_ms() ? wait : -1;
+}
+
+void retry_begin(struct attempt *attempt, const struct transport_settings *settings)
+{
+	counterfoil_request *request = &attempt->request;
+	if (request->retries == 0)
+		return;
+	if (!request_does_no_harm(request)) {
+		request->retries = 0;
+		return;
+	}
+	if (!request->total_timeout_ms)
+		request->total_timeout_ms = settings->total_timeout_ms;
+	attempt->deadline = clock_mono_ms() + request->total_timeout_ms;
+}
+
+int64_t retry_in(const struct attempt *attempt, counterfoil_code code, const counterfoil_response *response)
+{
+	return attempt->tried < attempt->request.retries && may_help(code, response) ? next_wait(attempt, response) : -1;
+}
+
+counterfoil_code retry_anew(struct attempt *attempt, counterfoil_error *error)
+{
+	const counterfoil_sink *sink = attempt->request.sink;
+	if (attempt->writing && sink->restart(sink->context) != 0)
+		return outcome(error, COUNTERFOIL_WRITER_FAILED, NULL);
+	attempt->writing = false;
+	attempt->tried++;
+	int64_t left = attempt->deadline - clock_mono_ms();
+	attempt->request.total_timeout_ms = left > 1 ? (uint32_t)left : 1;
+	return COUNTERFOIL_OK;
 }
 
 counterfoil_code retry_exchange(struct transport *transport, struct attempt *attempt, counterfoil_response **response,
 				counterfoil_error *error)
 {
-	counterfoil_request *request = &attempt->request;
-	if (request->retries == 0 || !request_does_no_harm(request))
-		return transport_exchange(transport, attempt, response, error);
-	if (!request->total_timeout_ms)
-		request->total_timeout_ms = transport_settings_of(transport)->total_timeout_ms;
-	int64_t deadline = clock_mono_ms() + request->total_timeout_ms;
-	for (uint32_t tried = 0;; tried++) {
+	retry_begin(attempt, transport_settings_of(transport));
+	for (;;) {
 		counterfoil_code code = transport_exchange(transport, attempt, response, error);
-		int64_t wait = may_help(code, *response)
-				       ? next_wait(attempt, tried, deadline - clock_mono_ms(), *response)
-				       : -1;
+		int64_t wait = retry_in(attempt, code, *response);
 		if (wait < 0)
 			return code;
 		counterfoil_response_free(*response);
 		*response = NULL;
-		code = begin_anew(attempt, wait, error);
-		int64_t left = deadline - clock_mono_ms();
+		if (cancel_sleep(attempt->request.cancel, wait))
+			return outcome(error, COUNTERFOIL_CANCELLED, NULL);
+		code = retry_anew(attempt, error);
 		if (code)
 			return code;
-		request->total_timeout_ms = left > 1 ? (uint32_t)left : 1;
 	}
 }
