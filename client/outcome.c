@@ -86,6 +86,8 @@ static const struct row {
 	{COUNTERFOIL_WRITER_FAILED, COUNTERFOIL_CATEGORY_CALLER, "writer_failed",
 	 "the answer could not be written: see why its sink failed"},
 	{COUNTERFOIL_STOPPED, COUNTERFOIL_CATEGORY_CALLER, "stopped", "a callback of yours ended it"},
+	{COUNTERFOIL_LOOP_FAILED, COUNTERFOIL_CATEGORY_CALLER, "loop_failed",
+	 "the program's event loop did not take a descriptor or a timer: see why want_fd or want_timer failed"},
 	{COUNTERFOIL_PEER_ABSENT, COUNTERFOIL_CATEGORY_PEER, "peer_absent",
 	 "no certificate was presented: the caller must have one"},
 	{COUNTERFOIL_PEER_MALFORMED, COUNTERFOIL_CATEGORY_PEER, "peer_malformed",

@@ -1,5 +1,6 @@
 #include "client/request.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -117,4 +118,36 @@ counterfoil_code request_take(const counterfoil_request *given, counterfoil_requ
 	if (!code)
 		code = check_headers(whole, error);
 	return code ? code : check_body(whole, error);
+}
+
+static size_t size_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+static const char *copy(char **at, const char *text)
+{
+	if (!text)
+		return NULL;
+	char *copied = memcpy(*at, text, size_of(text));
+	*at += size_of(text);
+	return copied;
+}
+
+void *request_keep(counterfoil_request *request)
+{
+	const char *const *lines = request->headers;
+	size_t size = size_of(request->url) + size_of(request->method), count = 0;
+	for (; lines && lines[count]; count++)
+		size += size_of(lines[count]);
+	const char **kept = calloc(1, (count + 1) * sizeof(char *) + size); /* the last line is NULL; texts behind it */
+	if (!kept)
+		return NULL;
+	char *at = (char *)(kept + count + 1);
+	for (size_t i = 0; i < count; i++)
+		kept[i] = copy(&at, lines[i]);
+	request->url = copy(&at, request->url);
+	request->method = copy(&at, request->method);
+	request->headers = kept;
+	return kept;
 }

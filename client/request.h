@@ -12,6 +12,10 @@ enum { HEADER_NAME_MAX = 255 };
  * member is out of its bounds; the URL is looked at by the transport. */
 counterfoil_code request_take(const counterfoil_request *given, counterfoil_request *whole, counterfoil_error *error);
 
+/* Let it refer to copies of its URL, method and header lines, of which the bytes returned consist: free() ends them. NULL:
+ * out of memory, and nothing is changed. */
+void *request_keep(counterfoil_request *request) MUST_CHECK;
+
 /* It may be sent twice: by its method (RFC 9110, 9.2.2), by a key that the server knows it by, or by the caller's word. */
 bool request_does_no_harm(const counterfoil_request *request);
 

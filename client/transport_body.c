@@ -81,6 +81,8 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *data)
 	(void)one; /* always 1 */
 	if (len == 0)
 		return 0;
+	if (lane->own_fault) /* it was stopped from a callback */
+		return CURL_WRITEFUNC_ERROR;
 	if (!sink_is_meant(lane, &status)) {
 		lane->fault = response_body_bytes(lane->response, bytes, len);
 		return lane->fault ? CURL_WRITEFUNC_ERROR : len;
@@ -97,6 +99,8 @@ static int on_progress(void *data, curl_off_t to_receive, curl_off_t received, c
 {
 	struct lane *lane = data;
 	const counterfoil_request *request = &lane->attempt->request;
+	if (lane->own_fault)
+		return 1;
 	if (!request->progress || request->progress(request->progress_context, sent, to_send > 0 ? to_send : -1, received,
 						    to_receive > 0 ? to_receive : -1) == 0)
 		return 0;

@@ -22,6 +22,8 @@ static int64_t read_some(struct feed *feed, void *into, size_t most)
 size_t feed_read(char *into, size_t one, size_t most, void *data)
 {
 	struct feed *feed = data;
+	if (feed->lane->own_fault) /* it was stopped from a callback */
+		return CURL_READFUNC_ABORT;
 	int64_t left = feed->length < 0 ? INT64_MAX : feed->length - feed->done;
 	most *= one;
 	if ((uint64_t)left < most)

@@ -1,10 +1,10 @@
 /* Cancelling from another thread: prompt in whatever the call is waiting for, and of no other call. */
 #include "base/clock.h"
 #include "tests/support/call_stage.h"
+#include "tests/support/lookup.h"
 #include "tests/support/test.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,57 +14,6 @@
 #include <unistd.h>
 
 enum { PROMPT_MS = 100, TRIES = 3 };
-
-/* Names under .slow take as long as the test wants: libcurl's look-up comes by here. */
-static pthread_mutex_t lookup_lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t lookup_told = PTHREAD_COND_INITIALIZER;
-static int lookups_under_way;
-static bool lookups_may_end;
-
-#define SEEN_BY_LIBCURL __attribute__((visibility("default")))
-
-SEEN_BY_LIBCURL int getaddrinfo(const char *restrict node, const char *restrict service,
-				const struct addrinfo *restrict hints, struct addrinfo **restrict out)
-{
-	(void)hints;
-	size_t len = node ? strlen(node) : 0;
-	if (len > 5 && strcmp(node + len - 5, ".slow") == 0) {
-		pthread_mutex_lock(&lookup_lock);
-		lookups_under_way++;
-		while (!lookups_may_end)
-			pthread_cond_wait(&lookup_told, &lookup_lock);
-		lookups_under_way--;
-		pthread_cond_broadcast(&lookup_told);
-		pthread_mutex_unlock(&lookup_lock);
-		return EAI_NONAME;
-	}
-	struct addrinfo *made = calloc(1, sizeof *made + sizeof(struct sockaddr_in));
-	if (!made)
-		return EAI_MEMORY;
-	struct sockaddr_in *address = (struct sockaddr_in *)(made + 1);
-	*address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-					.sin_port = htons(service ? (uint16_t)strtoul(service, NULL, 10) : 0)};
-	*made = (struct addrinfo){.ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_addrlen = sizeof *address,
-				  .ai_addr = (struct sockaddr *)address};
-	*out = made;
-	return 0;
-}
-
-SEEN_BY_LIBCURL void freeaddrinfo(struct addrinfo *list)
-{
-	free(list);
-}
-
-static void end_lookups(void)
-{
-	pthread_mutex_lock(&lookup_lock);
-	lookups_may_end = true;
-	pthread_cond_broadcast(&lookup_told);
-	while (lookups_under_way)
-		pthread_cond_wait(&lookup_told, &lookup_lock);
-	lookups_may_end = false;
-	pthread_mutex_unlock(&lookup_lock);
-}
 
 static bool answer(SSL *ssl, const struct seen *request, struct tls_server *s)
 {
@@ -220,7 +169,7 @@ static void looking_up_a_name_is_ended_promptly(void **state)
 	struct caller c = {.client = client, .request = {.url = "https://host.slow/"}};
 	expect_prompt("a look-up", &c);
 	counterfoil_client_free(client);
-	end_lookups();
+	lookups_end();
 }
 
 static void a_look_up_does_not_hold_up_the_end_of_the_time(void **state)
@@ -232,7 +181,7 @@ static void a_look_up_does_not_hold_up_the_end_of_the_time(void **state)
 	start(&c);
 	settle();
 	settle(); /* who waits for the look-up waits until here */
-	end_lookups();
+	lookups_end();
 	pthread_join(c.thread, NULL);
 	assert_int_equal(c.code, COUNTERFOIL_TIMEOUT);
 	if (c.ended - began > 600)
