@@ -85,12 +85,12 @@ static const struct form {
 	bool traditional;
 	unsigned always; /* COUNTERFOIL_CONTENT_*; 0: as the caller says */
 } forms[] = {
-	[COUNTERFOIL_ENCODING_MODERN] = {write_modern, .sealed = true, .pkcs12 = true, .always = SAVING_EVERYTHING},
-	[COUNTERFOIL_ENCODING_COMPATIBLE] = {write_compatible, .sealed = true, .pkcs12 = true, .always = SAVING_EVERYTHING},
-	[COUNTERFOIL_ENCODING_PEM] = {write_pem, .sealed = true},
-	[COUNTERFOIL_ENCODING_PEM_OPEN] = {write_pem_open},
-	[COUNTERFOIL_ENCODING_PEM_TRADITIONAL] = {write_pem_traditional, .traditional = true},
-	[COUNTERFOIL_ENCODING_TRUST_STORE] = {saving_trust_store, .always = COUNTERFOIL_CONTENT_CA},
+	[COUNTERFOIL_ENCODING_MODERN] = {.write = write_modern, .sealed = true, .pkcs12 = true, .always = SAVING_EVERYTHING},
+	[COUNTERFOIL_ENCODING_COMPATIBLE] = {.write = write_compatible, .sealed = true, .pkcs12 = true, .always = SAVING_EVERYTHING},
+	[COUNTERFOIL_ENCODING_PEM] = {.write = write_pem, .sealed = true},
+	[COUNTERFOIL_ENCODING_PEM_OPEN] = {.write = write_pem_open},
+	[COUNTERFOIL_ENCODING_PEM_TRADITIONAL] = {.write = write_pem_traditional, .traditional = true},
+	[COUNTERFOIL_ENCODING_TRUST_STORE] = {.write = saving_trust_store, .always = COUNTERFOIL_CONTENT_CA},
 };
 
 /* What does not open again with the same password is not kept. */
