@@ -60,7 +60,8 @@ static bool is_due(const struct kept *k, int64_t now)
 /* An older answer, perhaps kept by somebody on the way, does not replace a later one that still counts. */
 static bool is_superseded(const struct ocsp_answer *fresh, const struct kept *k, int64_t now)
 {
-	return is_usable(k, now) && fresh->this_update < k->answer.this_update;
+	return fresh->revocation != COUNTERFOIL_REVOCATION_REVOKED && is_usable(k, now) &&
+	       fresh->this_update < k->answer.this_update;
 }
 
 static void learn(struct kept *k, enum ocsp_flaw flaw, const struct ocsp_answer *fresh, const struct inquiry *in, int64_t now)

@@ -202,6 +202,8 @@ static void an_older_answer_does_not_replace_a_later_one(void **state)
 	responder_says(&r, &after);
 	assert_int_equal(ask(in, 0), COUNTERFOIL_REVOCATION_GOOD);
 	assert_int_equal(r.asked, 3);
+	responder_says(&r, &(struct ocsp_wanted){.issuer = &ca, .status = REVOKED, .from = -62, .until = 300}); /* but revoked is */
+	assert_int_equal(ask(in, 0), COUNTERFOIL_REVOCATION_REVOKED);
 	inquiry_free(in);
 	responder_stop(&r);
 }
