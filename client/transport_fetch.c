@@ -52,6 +52,7 @@ static bool set_post(CURL *easy, const struct transport_question *q, struct fetc
 
 static bool set_up(CURL *easy, const struct transport_question *q, struct fetch *f)
 {
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a name that is being looked up does not hold up the end */
 	return !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http") && !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
 	       !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
 	       !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)q->timeout_ms) &&
