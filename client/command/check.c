@@ -70,10 +70,10 @@ static enum err read_trust(const struct check *c, struct buf *pem, struct errbuf
 }
 
 /* What was asked wrongly is the caller's error; all that the list and the CA say is the verdict. */
-static enum err ask(struct check *c, const char *source, const struct buf *pem, struct errbuf *why)
+static enum err ask(struct check *c, const char *crl, const char *ocsp, const struct buf *pem, struct errbuf *why)
 {
 	const counterfoil_verifier_options options = {
-		.size = sizeof options, .trust_pem = {pem->data, pem->len}, .crl = source,
+		.size = sizeof options, .trust_pem = {pem->data, pem->len}, .crl = crl, .ocsp = ocsp,
 		.kinds = COUNTERFOIL_KIND_CLIENT | COUNTERFOIL_KIND_STAFF | COUNTERFOIL_KIND_SERVER};
 	counterfoil_verifier *verifier = NULL;
 	counterfoil_peer *peer = NULL;
@@ -89,18 +89,19 @@ static enum err ask(struct check *c, const char *source, const struct buf *pem, 
 
 static enum err learn(struct check *c, struct errbuf *why)
 {
-	const char *source = arguments_value(c->given, "crl");
+	const char *crl = arguments_value(c->given, "crl"), *ocsp = arguments_value(c->given, "ocsp");
+	const bool live = arguments_switch(c->given, "live");
 	struct buf pem = BUF_INIT(TRUST_MAX);
-	c->asked = source || arguments_switch(c->given, "live");
+	c->asked = crl || ocsp || live;
 	if (!c->asked)
 		return ERR_OK;
-	if (!source)
-		source = counterfoil_identity_fact(c->identity, COUNTERFOIL_FACT_CRL_URL);
-	if (!source[0])
+	if (!crl && live)
+		crl = counterfoil_identity_fact(c->identity, COUNTERFOIL_FACT_CRL_URL);
+	if (crl && !crl[0])
 		return fail(why, ERR_USAGE, "the certificate does not say where its revocation list is: give --crl FILE|URL");
 	enum err e = read_trust(c, &pem, why);
 	if (!e)
-		e = ask(c, source, &pem, why);
+		e = ask(c, crl, ocsp, &pem, why);
 	buf_free(&pem);
 	return e;
 }

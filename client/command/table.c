@@ -53,6 +53,12 @@
 		.name = "crl", .wants = "FILE|URL", .help = "the CA's revocation list: a file, or http://..."          \
 	}
 
+#define OCSP                                                                                                           \
+	{                                                                                                              \
+		.name = "ocsp", .wants = "URL|certificate",                                                            \
+		.help = "ask its CA: the responder at http://..., or the one that the certificate names"               \
+	}
+
 const struct field global_fields[] = {
 	{.name = "server", .wants = "URL", .help = "the service, as https://HOST:PORT"},
 	{.name = "identity", .wants = "FILE", .help = "your certificate and key: PKCS#12, or PEM"},
@@ -223,7 +229,7 @@ const struct verb verbs[] = {
 	{.noun = "check", .run = run_check, .what = "Say how many days a certificate has left, and whether it was revoked",
 	 .fields = {FILE_P12,
 		    {.name = "days", .wants = "N", .help = "exit 1 when fewer are left (30)", .kind = KIND_NUMBER},
-		    {.name = "live", .help = "ask the revocation list that the certificate names", .kind = KIND_SWITCH}, CRL,
+		    {.name = "live", .help = "ask the revocation list that the certificate names", .kind = KIND_SWITCH}, CRL, OCSP,
 		    {.name = "nagios", .help = "one line and the exit codes that monitoring knows: 0 to 3", .kind = KIND_SWITCH},
 		    {.name = "warning", .wants = "DAYS", .help = "with --nagios: 1 when fewer are left (30)", .kind = KIND_NUMBER},
 		    {.name = "critical", .wants = "DAYS", .help = "with --nagios: 2 when fewer are left (7)", .kind = KIND_NUMBER}},
@@ -255,8 +261,7 @@ const struct verb verbs[] = {
 		    {.name = "format", .wants = "FORMAT",
 		     .help = "auto (default), pem, der, nginx, apache, haproxy or rfc9440"},
 		    CRL,
-		    {.name = "ocsp", .wants = "URL|certificate",
-		     .help = "ask its CA: the responder at http://..., or the one that the certificate names"},
+		    OCSP,
 		    {.name = "kind", .wants = "KIND", .help = "who is accepted: client (default), staff, server or any"},
 		    {.name = "unknown-ok", .help = "accept also when it cannot be learnt whether it was revoked", .kind = KIND_SWITCH}},
 	 .examples = {"peer --ca ca.pem --crl http://localhost:8080/crl/issuing.crl caller.pem",

@@ -232,3 +232,26 @@ callers() (
 	judged peer_unknown_status 4 nameless --ocsp certificate
 	grep -q 'names no OCSP responder' <<<"$output"
 }
+
+@test "check asks the CA about one's own certificate" {
+	callers 5000 fine dropped
+	index callers/fine=V callers/dropped=R,superseded >"$WORK/index"
+	(umask 077 && echo x >"$WORK/password")
+	responder ca
+	checks() { # checks EXIT NAME ARGUMENT...
+		local wanted=$1 file=$BATS_FILE_TMPDIR/callers/$2
+		shift 2
+		[ -e "$file.p12" ] || openssl pkcs12 -export -in "$file.pem" -certfile "$BATS_FILE_TMPDIR/ca.pem" -passout pass:x -out "$file.p12"
+		run "$COMMAND" check "$file.p12" --days 1 --password-file "$WORK/password" "$@"
+		equal "$status" "$wanted" "exit code of $* ($output)"
+	}
+	checks 0 fine --ocsp "$RESPONDER"
+	grep -q 'not revoked' <<<"$output"
+	checks 6 dropped --ocsp "$RESPONDER"
+	checks 2 fine --ocsp https://localhost/
+	checks 5 fine --ocsp certificate
+	checks 5 fine --ocsp certificate --ca "$BATS_FILE_TMPDIR/twin.pem"
+	checks 2 fine --ocsp "$RESPONDER" --live # it names no list
+	stop_responder
+	checks 5 fine --ocsp "$RESPONDER"
+}
