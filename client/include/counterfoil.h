@@ -260,12 +260,12 @@ typedef enum counterfoil_http {
 } counterfoil_http;
 
 /* Whether the server must show that its certificate was not revoked: by an answer of its CA (OCSP, RFC 6960) that it staples
- * to the TLS handshake (RFC 6066 section 8), which is always asked for, at the cost of nine bytes. Nobody else is asked. One
- * that is there is always verified, before the server is shown the client certificate: revoked or on hold is
- * COUNTERFOIL_SERVER_REVOKED; not signed by the CA or whom it has charged with that (RFC 6960 section 4.2.2.2), weakly signed,
- * over or of a time to come (5 minutes are let pass; 24 hours when its end is not told), damaged, or about another
- * certificate is COUNTERFOIL_BAD_STAPLE. An error of the responder that the server passes on, which nobody signs, is
- * as good as none. */
+ * to the TLS handshake (RFC 6066 section 8), which is always asked for, at the cost of nine bytes. Nobody else is asked, and
+ * nobody about the CAs in between. One that is there is always verified, before the server is shown the client certificate:
+ * revoked or on hold is COUNTERFOIL_SERVER_REVOKED; not signed by the CA or whom it has charged with that (RFC 6960 section
+ * 4.2.2.2), weakly signed, over or of a time to come (5 minutes are let pass; 24 hours when its end is not told), damaged, or
+ * about another certificate is COUNTERFOIL_BAD_STAPLE. An error of the responder that the server passes on, which nobody
+ * signs, is as good as none. */
 typedef enum counterfoil_staple {
 	/* Without one the call goes on, unless the certificate says that the server must have one (RFC 7633). */
 	COUNTERFOIL_STAPLE_SOFT = 0,
@@ -683,7 +683,7 @@ typedef struct counterfoil_verifier_options {
 	const char *ocsp;              /* http:// URL of the CA's responder, or COUNTERFOIL_OCSP_CERTIFICATE; NULL: none */
 	uint32_t ocsp_refresh_seconds; /* 0: 60 */
 	uint32_t ocsp_timeout_ms;      /* of asking once; an answer has 64 KiB at most; 0: 5,000 */
-	uint32_t ocsp_kept;            /* 0: 10,000, some 1 MB; at most 1,000,000 */
+	uint32_t ocsp_kept;            /* 0: 10,000, some 800 kB; at most 1,000,000 */
 } counterfoil_verifier_options;
 
 /* Reads no list yet, and asks nobody. COUNTERFOIL_OK and *verifier; BAD_INPUT, NO_TRUST, OUT_OF_MEMORY or FAILED. Any number of threads
