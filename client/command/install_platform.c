@@ -24,7 +24,7 @@ const struct platform platforms[] = {
 				    "proxy_ssl_server_name on;\n"
 				    "proxy_ssl_protocols TLSv1.2 TLSv1.3;\n"}},
 	 .settings = "include {}/proxy.conf;\n",
-	 .where = "nginx.conf, in the location (or server) that has proxy_pass https://...",
+	 .where = "nginx.conf, in the server that has proxy_pass https://...",
 	 .reload = "nginx -t && nginx -s reload",
 	 .open_key = "key.pem"},
 	{.word = "apache",

@@ -52,7 +52,7 @@ example() {
 	case $1 in
 	c) "$BUILD/examples/rest" "$3" "$at.p12" "$at.password" ;;
 	c-static) "$BUILD/examples/rest-static" "$3" "$at.p12" "$at.password" ;;
-	java) java -cp "$BATS_FILE_TMPDIR/classes" Rest "$3" "$at/java" "$at.password" ;;
+	java) java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp "$BATS_FILE_TMPDIR/classes" Rest "$3" "$at/java" "$at.password" ;;
 	node) node "$from/rest.mjs" "$3" "$at.p12" "$at.password" "$at/pem/ca.pem" ;;
 	requests) /usr/bin/python3 "$from/rest_requests.py" "$3" "$at/pem" ;;
 	httpx) /usr/bin/python3 "$from/rest_httpx.py" "$3" "$at/pem" ;;

@@ -27,7 +27,7 @@ installed_in() { (cd "$1" && find . -type f -printf '%P %m\n' -o -type l -printf
 		share/man/man8/counterfoild.8 644
 	LIST
 	local file
-	for file in examples/rest.c examples/Rest.java examples/nginx.conf; do
+	for file in examples/rest.c examples/Rest.java examples/nginx.conf platforms/nginx.md platforms/README.md; do
 		equal "$(stat -c %a "$WORK/stage/opt/counterfoil/share/doc/counterfoil/$file")" 644 "$file"
 	done
 	equal "$(find "$WORK/stage/opt" -type d ! -perm 755 | wc -l)" 0 "folders that not everybody may enter"
