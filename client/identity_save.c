@@ -139,7 +139,6 @@ static counterfoil_code take_options(const counterfoil_save_options *given, coun
 	const unsigned known = SAVING_EVERYTHING | COUNTERFOIL_CONTENT_INTERMEDIATES;
 	if (!given || given->size < least || given->size > sizeof *given)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "options are missing, or size is not set");
-	*whole = (counterfoil_save_options){0};
 	memcpy(whole, given, given->size);
 	if (whole->encoding < COUNTERFOIL_ENCODING_MODERN || whole->encoding > COUNTERFOIL_ENCODING_TRUST_STORE ||
 	    whole->content & ~known)
@@ -188,7 +187,7 @@ static counterfoil_code save(struct saving *s, const struct form *form, const co
 counterfoil_code counterfoil_identity_save(const counterfoil_identity *identity, const char *path,
 					   const counterfoil_save_options *options, counterfoil_error *error)
 {
-	counterfoil_save_options whole;
+	counterfoil_save_options whole = {0};
 	if (!identity || !path)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "no identity or path was given");
 	counterfoil_code code = take_options(options, &whole, error);
