@@ -20,10 +20,11 @@ static unsigned events_of(int what)
 /* A failure told to libcurl would spoil the multi handle; told to the lane, it ends the try. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *unused)
 {
-	struct drive *drive = data;
+	const struct lane *lane = data;
+	struct drive *drive = lane->drive;
 	(void)easy;
 	(void)unused;
-	counterfoil_code code = drive->loop->want_fd(drive->context, fd, events_of(what));
+	counterfoil_code code = drive ? drive->loop->want_fd(drive->context, fd, events_of(what)) : COUNTERFOIL_OK;
 	if (code)
 		drive_stop(drive, code);
 	return 0;
@@ -31,19 +32,22 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *u
 
 static int on_timer(CURLM *multi, long milliseconds, void *data)
 {
-	struct drive *drive = data;
+	const struct lane *lane = data;
 	(void)multi;
-	drive->loop->want_timer(drive->context, milliseconds);
+	if (lane->drive)
+		lane->drive->loop->want_timer(lane->drive->context, milliseconds);
 	return 0;
 }
 
-/* Calls of lane_run and idle connections have no loop. */
-static bool listen_to(CURLM *multi, struct drive *drive)
+/* Once for each multi handle. Calls of lane_run and idle connections have no loop, and the lane no drive then. */
+static bool listen_to(struct lane *lane)
 {
-	return !curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, drive ? on_socket : NULL) &&
-	       !curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, drive) &&
-	       !curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, drive ? on_timer : NULL) &&
-	       !curl_multi_setopt(multi, CURLMOPT_TIMERDATA, drive);
+	CURLM *multi = lane_multi(lane);
+	lane->listens = lane->listens || (multi && !curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, lane) &&
+					  !curl_multi_setopt(multi, CURLMOPT_TIMERDATA, lane) &&
+					  !curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) &&
+					  !curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer));
+	return lane->listens;
 }
 
 counterfoil_code drive_begin(struct drive *drive, struct transport *transport, struct attempt *attempt,
@@ -55,7 +59,8 @@ counterfoil_code drive_begin(struct drive *drive, struct transport *transport, s
 	struct lane *lane = drive->lane;
 	drive->transport = transport;
 	drive->result = CURLE_ABORTED_BY_CALLBACK;
-	if (lane_multi(lane) && listen_to(lane->multi, drive) && !curl_multi_add_handle(lane->multi, lane->easy))
+	lane->drive = drive;
+	if (listen_to(lane) && !curl_multi_add_handle(lane->multi, lane->easy))
 		return COUNTERFOIL_OK;
 	counterfoil_response *none = NULL;
 	drive_stop(drive, COUNTERFOIL_OUT_OF_MEMORY);
@@ -88,10 +93,9 @@ counterfoil_code drive_end(struct drive *drive, counterfoil_response **response,
 	struct lane *lane = drive->lane;
 	ERR_set_mark();
 	drive->loop->forget_fds(drive->context); /* those that are about to be closed */
-	if (lane->multi) {
+	if (lane->multi)
 		curl_multi_remove_handle(lane->multi, lane->easy);
-		(void)listen_to(lane->multi, NULL);
-	}
+	lane->drive = NULL;
 	counterfoil_code code = transport_end(drive->transport, lane, (CURLcode)drive->result, response, error);
 	ERR_pop_to_mark();
 	drive->lane = NULL;

@@ -33,6 +33,8 @@ struct lane {
 	curl_mime *form;
 	struct feed *parts; /* of the form, as many as the request has */
 	CURLM *multi;       /* NULL until a call comes that lane_run cannot leave to the easy handle: then it keeps the connection */
+	bool listens;         /* multi tells what it waits for, */
+	struct drive *drive;  /* and this try hears it: NULL when no event loop drives the lane */
 };
 
 /* A try in two halves, between which the lane's transfer runs. Begun on COUNTERFOIL_OK only; the lane is not the caller's
