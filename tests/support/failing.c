@@ -1,6 +1,7 @@
 #include "tests/support/failing.h"
 #include "tests/support/test.h"
 
+#include <curl/curl.h>
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <link.h>
@@ -11,6 +12,7 @@
 #include <openssl/pkcs12.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
+#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sqlite3.h>
 #include <stdarg.h>
@@ -25,7 +27,8 @@
 #define SEEN UNSEEN __attribute__((visibility("default")))
 
 static const char *const kind_names[FAILING_KINDS] = {
-	[FAILING_ALLOCATION] = "allocation", [FAILING_OPENSSL] = "OpenSSL call", [FAILING_SQLITE] = "SQLite call"};
+	[FAILING_ALLOCATION] = "allocation", [FAILING_OPENSSL] = "OpenSSL call", [FAILING_SQLITE] = "SQLite call",
+	[FAILING_CURL] = "libcurl call"};
 
 static struct {
 	atomic_int kind;
@@ -140,6 +143,33 @@ EVP_PKEY *EVP_PKEY_Q_keygen(OSSL_LIB_CTX *c, const char *properties, const char 
 	return fails(FAILING_OPENSSL, "EVP_PKEY_Q_keygen") ? NULL : next(c, properties, type, word);
 }
 
+/* An option's value is a long, a pointer or an offset: one word each of them. */
+#undef curl_easy_setopt
+CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
+{
+	static CURLcode (*next)(CURL *, CURLoption, ...);
+	va_list args;
+	va_start(args, option);
+	void *word = va_arg(args, void *);
+	va_end(args);
+	if (!next)
+		find_next("curl_easy_setopt", &next);
+	return fails(FAILING_CURL, "curl_easy_setopt") ? CURLE_OUT_OF_MEMORY : next(easy, option, word);
+}
+
+#undef curl_multi_setopt
+CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
+{
+	static CURLMcode (*next)(CURLM *, CURLMoption, ...);
+	va_list args;
+	va_start(args, option);
+	void *word = va_arg(args, void *);
+	va_end(args);
+	if (!next)
+		find_next("curl_multi_setopt", &next);
+	return fails(FAILING_CURL, "curl_multi_setopt") ? CURLM_OUT_OF_MEMORY : next(multi, option, word);
+}
+
 static long run(const struct failing_work *w, enum failing_kind kind, long nth, bool for_good)
 {
 	if (w->before)
@@ -171,7 +201,8 @@ void failing_each(const struct failing_work *work, long most)
 	long first = 0, step = 1;
 	bool every = whole(&first, &step);
 	for (enum failing_kind kind = FAILING_ALLOCATION; kind < FAILING_KINDS; kind++) {
-		if ((kind == FAILING_SQLITE && work->without_sqlite) || (kind == FAILING_OPENSSL && work->without_openssl))
+		if ((kind == FAILING_SQLITE && work->without_sqlite) || (kind == FAILING_OPENSSL && work->without_openssl) ||
+		    (kind == FAILING_CURL && !work->with_curl))
 			continue;
 		run(work, kind, CALLS_MOST, false); /* the libraries settle in: what they keep is made at the first call */
 		long calls = run(work, kind, CALLS_MOST, false);

@@ -1,5 +1,5 @@
 /* failing: calls that fail on demand. Linked into a test binary it stands between the program and malloc, mlock, and the
- * OpenSSL and SQLite calls of failing_calls.def: the n-th of a kind fails, or that one and all behind it.
+ * OpenSSL, SQLite and libcurl calls of failing_calls.def: the n-th of a kind fails, or that one and all behind it.
  *
  * Only what runs between failing_begin and failing_end is counted, in every thread but those that have paused. */
 #ifndef TESTS_FAILING_H
@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum failing_kind { FAILING_NOTHING, FAILING_ALLOCATION, FAILING_OPENSSL, FAILING_SQLITE, FAILING_KINDS };
+enum failing_kind { FAILING_NOTHING, FAILING_ALLOCATION, FAILING_OPENSSL, FAILING_SQLITE, FAILING_CURL, FAILING_KINDS };
 
 void failing_begin(enum failing_kind kind, long nth, bool for_good);
 /* How many calls of the kind there were since failing_begin. */
@@ -36,6 +36,7 @@ struct failing_work {
 	void (*after)(enum err rc, bool failed);
 	bool without_sqlite;  /* it has no database under it */
 	bool without_openssl; /* nor any cryptography */
+	bool with_curl;       /* but libcurl */
 };
 
 /* Each call of each kind in turn, once and then for good: a sample of about `most` a kind and manner, or with

@@ -53,14 +53,22 @@ static int want_timer(void *context, int64_t milliseconds)
 	return 0;
 }
 
-void loop_open(struct poll_loop *loop, counterfoil_client *client)
+counterfoil_code loop_try(struct poll_loop *loop, counterfoil_client *client)
 {
 	const counterfoil_async_options options = {.size = sizeof options, .want_fd = want_fd, .want_timer = want_timer, .context = loop};
 	memset(loop, 0, sizeof *loop);
 	loop->due = -1;
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	assert_true(loop->epoll >= 0);
-	assert_int_equal(counterfoil_async_new(client, &options, &loop->async, NULL), COUNTERFOIL_OK);
+	counterfoil_code code = counterfoil_async_new(client, &options, &loop->async, NULL);
+	if (code)
+		close(loop->epoll);
+	return code;
+}
+
+void loop_open(struct poll_loop *loop, counterfoil_client *client)
+{
+	assert_int_equal(loop_try(loop, client), COUNTERFOIL_OK);
 }
 
 void loop_close(struct poll_loop *loop)

@@ -21,6 +21,8 @@ struct poll_loop {
 };
 
 void loop_open(struct poll_loop *loop, counterfoil_client *client);
+/* The same when the object may not come to be: then there is nothing to close. */
+counterfoil_code loop_try(struct poll_loop *loop, counterfoil_client *client);
 /* Frees the object and sees that it left nothing behind. */
 void loop_close(struct poll_loop *loop);
 /* One round, which waits no longer than so many milliseconds. */
