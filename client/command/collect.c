@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "client/command/ask.h"
 #include "client/command/facts.h"
+#include "client/command/install.h"
 #include "client/command/output.h"
 
 #include <stdio.h>
@@ -153,72 +154,107 @@ static enum err save(struct session *s, struct parcel *p, char path[PATH_SIZE], 
 	return e;
 }
 
-static enum err open_saved(const struct session *s, const char *path, counterfoil_identity **identity, struct errbuf *why)
+/* What came of it. */
+struct collected {
+	char path[PATH_SIZE], sha256[SHA256_TEXT];
+	counterfoil_identity *identity; /* NULL: not opened */
+	struct secret *password;
+	struct install install; /* without platform: nothing is to be installed */
+	bool installed;
+};
+
+static enum err open_saved(const struct session *s, struct collected *c, struct errbuf *why)
 {
 	enum err e = ERR_INVALID;
 	bool by_person = s->settings.password_fd < 0 && s->settings.of[SETTING_PASSWORD_FILE].origin != ORIGIN_FLAG;
 	for (int i = 0; e == ERR_INVALID && i < (by_person ? PASSWORD_TRIES : 1); i++) {
-		struct secret *password = NULL;
+		secret_free(c->password);
+		c->password = NULL;
 		if (i)
 			output_note("%s", err_why(e, why));
-		e = session_password(&s->settings, path, false, &password, why);
-		if (e == ERR_USAGE && by_person) {
-			secret_free(password);
+		e = session_password(&s->settings, c->path, false, &c->password, why);
+		if (e == ERR_USAGE && by_person && !c->install.platform)
 			return ERR_OK; /* nobody to ask: the file is safe all the same */
-		}
 		if (!e)
-			e = session_identity(path, password, identity, why);
-		secret_free(password);
+			e = session_identity(c->path, c->password, &c->identity, why);
 	}
 	return e;
 }
 
-static enum err finish(const struct arguments *given, const char *path, const char *sha256,
-		       const counterfoil_identity *identity, struct errbuf *why)
+static enum err open_and_install(const struct session *s, struct collected *c, struct errbuf *why)
 {
-	json_t *facts = identity ? facts_json(identity, clock_now()) : json_object();
-	struct buf line = BUF_INIT(PATH_SIZE + 1);
-	enum err e;
-	if (arguments_switch(given, "json")) {
-		json_object_set_new(facts, "file", json_string(path));
-		json_object_set_new(facts, "file_sha256", json_string(sha256));
-		e = output_json(facts, why);
-	} else {
-		buf_format(&line, "%s\n", path);
-		e = output_buf(&line, why);
-	}
-	if (identity) {
-		output_note("It opens: certificate of %s, %lld days left.",
-			    counterfoil_identity_fact(identity, COUNTERFOIL_FACT_COMMON_NAME),
-			    (long long)counterfoil_identity_days_left(identity, clock_now()));
-		output_note("Next: install the file where the application runs, keep the password apart from it; to try it:");
-		output_note("  counterfoil call URL --identity %s", path);
-	} else {
-		output_note("Next: when the password has come by SMS, see what is inside: counterfoil show %s", path);
-	}
+	enum err e = open_saved(s, c, why);
+	c->install.identity = c->identity;
+	c->install.password = c->password;
+	if (!e && c->install.platform)
+		e = install_lay(&c->install, why);
+	c->installed = !e && c->install.platform;
+	if (e && c->install.platform)
+		output_note("Not installed. When that is mended: counterfoil install %s %s", c->install.platform->word, c->path);
+	return e;
+}
+
+static enum err tell_json(const struct collected *c, struct errbuf *why)
+{
+	json_t *facts = c->identity ? facts_json(c->identity, clock_now()) : json_object();
+	json_object_set_new(facts, "file", json_string(c->path));
+	json_object_set_new(facts, "file_sha256", json_string(c->sha256));
+	if (c->installed)
+		json_object_set_new(facts, "installed", install_json(&c->install));
+	enum err e = output_json(facts, why);
 	json_decref(facts);
+	return e;
+}
+
+static enum err tell_path(const struct collected *c, struct errbuf *why)
+{
+	struct buf line = BUF_INIT(PATH_SIZE + 1);
+	buf_format(&line, "%s\n", c->path);
+	enum err e = output_buf(&line, why);
 	buf_free(&line);
 	return e;
 }
 
-static enum err receive(struct session *s, const struct arguments *given, struct parcel *p, struct errbuf *why)
+static void tell_next(const struct collected *c)
 {
-	char path[PATH_SIZE], sha256[SHA256_TEXT];
-	counterfoil_identity *identity = NULL;
+	if (!c->identity) {
+		output_note("Next: when the password has come by SMS, see what is inside: counterfoil show %s", c->path);
+		return;
+	}
+	output_note("It opens: certificate of %s, %lld days left.",
+		    counterfoil_identity_fact(c->identity, COUNTERFOIL_FACT_COMMON_NAME),
+		    (long long)counterfoil_identity_days_left(c->identity, clock_now()));
+	if (!c->installed)
+		output_note("Next: install the file where the application runs, keep the password apart from it; to try it:");
+	output_note("  counterfoil call URL --identity %s", c->path);
+}
+
+static enum err finish(const struct arguments *given, const struct collected *c, struct errbuf *why)
+{
+	enum err e = arguments_switch(given, "json") ? tell_json(c, why) : tell_path(c, why);
+	tell_next(c);
+	if (!e && c->installed && !arguments_switch(given, "json"))
+		e = install_tell(&c->install, why);
+	return e;
+}
+
+static enum err receive(struct session *s, const struct arguments *given, struct parcel *p, struct collected *c,
+			struct errbuf *why)
+{
 	enum err e = get_claim(s, given, p, why);
 	if (!e)
-		e = save(s, p, path, why);
+		e = save(s, p, c->path, why);
 	if (!e)
 		e = acknowledge(s, p, why);
 	if (e)
 		return e;
-	memcpy(sha256, p->claim.sha256, sizeof sha256);
+	memcpy(c->sha256, p->claim.sha256, sizeof c->sha256);
 	claim_forget(&p->claim);
 	output_note("Saved and acknowledged. The password follows by SMS.");
-	enum err opened = arguments_switch(given, "no-password") ? ERR_OK : open_saved(s, path, &identity, why);
-	e = finish(given, path, sha256, identity, why); /* a wrong password does not unmake the file */
-	counterfoil_identity_free(identity);
-	return e ? e : opened;
+	enum err opened = arguments_switch(given, "no-password") ? ERR_OK : open_and_install(s, c, why);
+	struct errbuf unsaid;
+	e = finish(given, c, opened ? &unsaid : why); /* a wrong password does not unmake the file */
+	return opened ? opened : e;
 }
 
 /* Before a code is used up, whatever could fail here is looked at. */
@@ -239,13 +275,26 @@ static enum err begin(const struct arguments *given, struct link *link, struct p
 	return ERR_OK;
 }
 
+static enum err take_install(const struct arguments *given, struct install *install, struct errbuf *why)
+{
+	const char *platform = arguments_value(given, "install");
+	if (!platform && (arguments_value(given, "to") || arguments_switch(given, "replace")))
+		return fail(why, ERR_USAGE, "--to and --replace go with --install PLATFORM");
+	if (platform && arguments_switch(given, "no-password"))
+		return fail(why, ERR_USAGE, "--install opens the file: it does not go with --no-password");
+	return platform ? install_take(given, platform, install, why) : ERR_OK;
+}
+
 enum err run_collect(const struct arguments *given, struct errbuf *why)
 {
 	struct link link;
 	struct parcel p;
 	struct session s;
+	struct collected c = {.install = {0}};
 	json_t *view = NULL;
-	enum err e = begin(given, &link, &p, why);
+	enum err e = take_install(given, &c.install, why);
+	if (!e)
+		e = begin(given, &link, &p, why);
 	if (!e)
 		e = session_public(given, link.server, &s, why);
 	if (e)
@@ -253,9 +302,11 @@ enum err run_collect(const struct arguments *given, struct errbuf *why)
 	e = parcel_look(&s, &p, &view, why);
 	if (!e) {
 		say_what(view);
-		e = receive(&s, given, &p, why);
+		e = receive(&s, given, &p, &c, why);
 	}
 	json_decref(view);
+	counterfoil_identity_free(c.identity);
+	secret_free(c.password);
 	explicit_bzero(&p.claim, sizeof p.claim);
 	session_close(&s);
 	return e;

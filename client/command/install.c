@@ -17,18 +17,21 @@ static json_t *file_list(const struct install *i)
 	return list;
 }
 
-static enum err tell_json(const struct install *i, const char *settings, struct errbuf *why)
+json_t *install_json(const struct install *i)
 {
 	char open_key[INSTALL_PATH + 32] = "";
+	struct buf settings = BUF_INIT(TELL_MAX);
+	json_t *told = NULL;
+	platform_text(i->platform->settings, i->link, &settings);
 	if (i->platform->open_key)
 		snprintf(open_key, sizeof open_key, "%s/%s", i->set, i->platform->open_key);
-	json_t *told = json_pack("{ss ss ss ss* so ss ss ss* sI}", "platform", i->platform->word, "link", i->link, "set", i->set,
-				 "previous", i->previous[0] ? i->previous : NULL, "files", file_list(i), "settings", settings,
-				 "reload", i->platform->reload, "key_in_the_clear", open_key[0] ? open_key : NULL, "not_after",
-				 (json_int_t)counterfoil_identity_not_after(i->identity));
-	enum err e = told ? output_json(told, why) : fail(why, ERR_MEMORY, "out of memory");
-	json_decref(told);
-	return e;
+	if (buf_string(&settings))
+		told = json_pack("{ss ss ss ss* so ss ss ss* sI}", "platform", i->platform->word, "link", i->link, "set", i->set,
+				 "previous", i->previous[0] ? i->previous : NULL, "files", file_list(i), "settings",
+				 buf_string(&settings), "reload", i->platform->reload, "key_in_the_clear",
+				 open_key[0] ? open_key : NULL, "not_after", (json_int_t)counterfoil_identity_not_after(i->identity));
+	buf_free(&settings);
+	return told;
 }
 
 /* Who comes by the machine's backups has whatever stands in the clear: that is said, not left to be found out. */
@@ -41,60 +44,55 @@ static void tell_key(const struct install *i)
 		output_note("No key stands in the clear: keystore.p12 opens with the password of the file that it came from.");
 }
 
-static enum err tell_person(const struct install *i, struct buf *settings, struct errbuf *why)
+enum err install_tell(const struct install *i, struct errbuf *why)
 {
+	struct buf settings = BUF_INIT(TELL_MAX);
+	platform_text(i->platform->settings, i->link, &settings);
 	output_note("Installed for %s: %s, %lld days left.", i->platform->word,
 		    counterfoil_identity_fact(i->identity, COUNTERFOIL_FACT_COMMON_NAME),
 		    (long long)counterfoil_identity_days_left(i->identity, clock_now()));
 	output_note("Put this into %s:", i->platform->where);
-	enum err e = output_buf(settings, why);
+	enum err e = output_buf(&settings, why);
 	output_note("Then: %s", i->platform->reload);
 	tell_key(i);
 	if (i->previous[0])
 		output_note("The set before is still there; when the new one is in use: rm -r %s", i->previous);
-	return e;
-}
-
-enum err install_tell(const struct install *i, bool json, struct errbuf *why)
-{
-	struct buf settings = BUF_INIT(TELL_MAX);
-	platform_text(i->platform->settings, i->link, &settings);
-	const char *text = buf_string(&settings);
-	enum err e = text ? ERR_OK : fail(why, ERR_MEMORY, "out of memory");
-	if (!e)
-		e = json ? tell_json(i, text, why) : tell_person(i, &settings, why);
 	buf_free(&settings);
 	return e;
 }
 
-/* All that can be wrong with what was typed, before anybody is asked for a password. */
-static enum err take(const struct arguments *given, struct install *i, struct errbuf *why)
+static enum err take_encoding(struct install *i, const char *encoding, struct errbuf *why)
 {
-	const char *encoding = arguments_value(given, "encoding"), *to = arguments_value(given, "to");
-	enum err e = platform_find(arguments_value(given, "platform"), &i->platform, why);
-	i->replace = arguments_switch(given, "replace");
-	if (!e && to)
-		e = install_folder_fit(to, why);
-	if (!e && to && strlen(to) >= sizeof i->folder)
-		e = fail(why, ERR_USAGE, "--to: the path is too long");
-	if (e || !encoding)
-		return e;
-	if (strcmp(i->platform->word, "java") != 0)
-		return fail(why, ERR_USAGE, "--encoding goes with java only");
+	if (!encoding)
+		return ERR_OK;
 	i->compatible = strcmp(encoding, "compatible") == 0;
 	return i->compatible || strcmp(encoding, "modern") == 0 ? ERR_OK
 								: fail(why, ERR_USAGE, "--encoding is modern or compatible");
 }
 
-static enum err lay_and_tell(const struct arguments *given, struct install *i, struct errbuf *why)
+enum err install_take(const struct arguments *given, const char *word, struct install *i, struct errbuf *why)
 {
 	const char *to = arguments_value(given, "to");
-	if (to)
-		snprintf(i->folder, sizeof i->folder, "%s", to);
-	else
-		install_folder_usual(i->identity, i->folder);
-	enum err e = install_lay(i, why);
-	return e ? e : install_tell(i, arguments_switch(given, "json"), why);
+	enum err e = platform_find(word, &i->platform, why);
+	i->replace = arguments_switch(given, "replace");
+	if (!e)
+		e = take_encoding(i, arguments_value(given, "encoding"), why);
+	if (e || !to)
+		return e;
+	if (strlen(to) >= sizeof i->folder)
+		return fail(why, ERR_USAGE, "--to: the path is too long");
+	snprintf(i->folder, sizeof i->folder, "%s", to);
+	return install_folder_fit(to, why);
+}
+
+static enum err print(const struct arguments *given, const struct install *i, struct errbuf *why)
+{
+	if (!arguments_switch(given, "json"))
+		return install_tell(i, why);
+	json_t *told = install_json(i);
+	enum err e = told ? output_json(told, why) : fail(why, ERR_MEMORY, "out of memory");
+	json_decref(told);
+	return e;
 }
 
 enum err run_install(const struct arguments *given, struct errbuf *why)
@@ -104,7 +102,9 @@ enum err run_install(const struct arguments *given, struct errbuf *why)
 	counterfoil_identity *identity = NULL;
 	struct install i = {0};
 	const char *file = arguments_value(given, "file");
-	enum err e = take(given, &i, why);
+	enum err e = install_take(given, arguments_value(given, "platform"), &i, why);
+	if (!e && arguments_value(given, "encoding") && strcmp(i.platform->word, "java") != 0)
+		e = fail(why, ERR_USAGE, "--encoding goes with java only");
 	if (!e)
 		e = settings_load(given, &settings, why);
 	if (!e)
@@ -114,7 +114,9 @@ enum err run_install(const struct arguments *given, struct errbuf *why)
 	i.identity = identity;
 	i.password = password;
 	if (!e)
-		e = lay_and_tell(given, &i, why);
+		e = install_lay(&i, why);
+	if (!e)
+		e = print(given, &i, why);
 	counterfoil_identity_free(identity);
 	secret_free(password);
 	return e;

@@ -10,9 +10,10 @@
 
 #include "base/buf.h"
 #include "base/secret.h"
+#include "client/command/arguments.h"
 #include "client/include/counterfoil.h"
 
-#include <stdbool.h>
+#include <jansson.h>
 
 enum { INSTALL_PATH = 4096, INSTALL_FILES = 4 };
 
@@ -53,10 +54,14 @@ struct install {
 enum err install_folder_fit(const char *folder, struct errbuf *why) MUST_CHECK;
 /* The folder that is taken when none is named: the client's short name. */
 void install_folder_usual(const counterfoil_identity *identity, char out[INSTALL_PATH]);
+/* Platform (by its word) and what the flags say, before anybody is asked for anything: ERR_USAGE. */
+enum err install_take(const struct arguments *given, const char *word, struct install *i, struct errbuf *why) MUST_CHECK;
 /* Lay the set and link to it; fills the paths. ERR_EXISTS when one is linked and not to be replaced, ERR_EXPIRED,
  * ERR_REFUSED, ERR_CONFLICT, ERR_INVALID, ERR_IO, ERR_FULL. Whatever goes wrong, what was linked before still is. */
 enum err install_lay(struct install *i, struct errbuf *why) MUST_CHECK;
 /* Say what was done and what is to do: the settings to standard output, the rest to standard error. */
-enum err install_tell(const struct install *i, bool json, struct errbuf *why) MUST_CHECK;
+enum err install_tell(const struct install *i, struct errbuf *why) MUST_CHECK;
+/* The same for programs; NULL: out of memory. */
+json_t *install_json(const struct install *i);
 
 #endif

@@ -225,6 +225,8 @@ static enum err lay(struct install *i, struct errbuf *why)
 enum err install_lay(struct install *i, struct errbuf *why)
 {
 	int lock = -1;
+	if (!i->folder[0])
+		install_folder_usual(i->identity, i->folder);
 	enum err e = holder_validity(i->identity, clock_now(), why);
 	if (!e)
 		e = open_folder(i, &lock, why);

@@ -123,6 +123,23 @@ collect() { # collect FILE ARGUMENT...
 	[ ! -e "$WORK/k.p12.claim" ]
 }
 
+@test "collect --install lays the parts once the password has come, and what it cannot do is said before a code is used" {
+	new_order
+	exits 2 collect "$WORK/i.p12" --install nginx --to "$WORK/in" --code-fd 7 7<<<"$CODE" # with --no-password
+	exits 2 "$COMMAND" collect "$LINK" --ca "$CA" --out "$WORK/i.p12" --install iis --code-fd 7 7<<<"$CODE"
+	exits 2 "$COMMAND" collect "$LINK" --ca "$CA" --out "$WORK/i.p12" --install pem --to 'a b' --code-fd 7 7<<<"$CODE"
+	mkfifo "$WORK/password"
+	{ read_password && echo "$PASSWORD"; } >"$WORK/password" &
+	local phone=$!
+	exits 0 "$COMMAND" collect "$LINK" --ca "$CA" --out "$WORK/i.p12" --install nginx --to "$WORK/in" --json --code-fd 7 \
+		--password-fd 8 7<<<"$CODE" 8<"$WORK/password"
+	wait "$phone"
+	equal "$(stat -c %a "$WORK/in/nginx/key.pem")" 600 "mode of the key"
+	equal "$(curl -sS --cacert "$CA" --cert "$WORK/in/nginx/chain.pem" --key "$WORK/in/nginx/key.pem" "$MEMBERS/v1/me" | jq -r .client)" \
+		e-banking "who calls"
+	grep -q '"platform": "nginx"' <<<"$output"
+}
+
 @test "a file that exists is not overwritten, and costs no code" {
 	new_order
 	echo mine >"$WORK/mine.p12"
