@@ -125,7 +125,7 @@ static CURLcode run_until_cancelled(struct lane *lane, counterfoil_cancel *cance
 {
 	for (int running = 1;;) {
 		if (cancel_told(cancel)) {
-			lane->own_fault = COUNTERFOIL_CANCELLED;
+			lane_fail(lane, COUNTERFOIL_CANCELLED, NULL);
 			return CURLE_ABORTED_BY_CALLBACK;
 		}
 		if (curl_multi_perform(lane->multi, &running))

@@ -79,6 +79,8 @@ bool lane_ask_staple(struct lane *lane, SSL_CTX *context);
 /* Read what the server said before it cut us off. */
 void lane_hear_out(struct lane *lane);
 
+/* A verdict of ours; why is its sentence, NULL: the code's own. */
+void lane_fail(struct lane *lane, counterfoil_code code, const char *why);
 /* What a finished transfer means. */
 counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error);
 

@@ -87,9 +87,8 @@ static int on_send(void *data, char *their_ip, char *our_ip, int their_port, int
 		lane->made_for_it = lane->ssl != NULL;
 	if (lane->sendings == 1 || (lane->sendings == 2 && lane->made_for_it) || request_does_no_harm(&lane->attempt->request))
 		return CURL_PREREQFUNC_OK;
-	lane->own_fault = COUNTERFOIL_BROKEN;
-	snprintf(lane->own_why, sizeof lane->own_why,
-		 "the connection ended without an answer: the server may have acted on the request, so it was not sent again");
+	lane_fail(lane, COUNTERFOIL_BROKEN,
+		  "the connection ended without an answer: the server may have acted on the request, so it was not sent again");
 	return CURL_PREREQFUNC_ABORT;
 }
 
@@ -205,8 +204,7 @@ counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *requ
 {
 	lane->alert = -1;
 	lane->fault = ERR_OK;
-	lane->own_fault = COUNTERFOIL_OK;
-	lane->own_why[0] = '\0';
+	lane_fail(lane, COUNTERFOIL_OK, NULL);
 	lane->sendings = 0;
 	lane->sunk = 0;
 	if (set_request(lane, request))

@@ -14,8 +14,7 @@ enum { AGE_MOST = 86400, FEATURE_STATUS_REQUEST = 5, GO_ON = 1, END = 0 };
 
 static int refuse(struct lane *lane, counterfoil_code code, const char *why)
 {
-	lane->own_fault = code;
-	snprintf(lane->own_why, sizeof lane->own_why, "%s", why ? why : "");
+	lane_fail(lane, code, why);
 	return END;
 }
 

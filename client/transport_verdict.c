@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <stdio.h>
 
 static const struct {
 	int alert;
@@ -114,6 +115,12 @@ static long proxy_status(const struct lane *lane)
 	if (lane->settings->proxy)
 		curl_easy_getinfo(lane->easy, CURLINFO_HTTP_CONNECTCODE, &status);
 	return status >= 300 ? status : 0;
+}
+
+void lane_fail(struct lane *lane, counterfoil_code code, const char *why)
+{
+	lane->own_fault = code;
+	snprintf(lane->own_why, sizeof lane->own_why, "%s", why ? why : "");
 }
 
 counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error)
