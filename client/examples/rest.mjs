@@ -13,23 +13,33 @@ if (!ca) {
 	process.exit(2);
 }
 
-const agent = new https.Agent({
-	pfx: readFileSync(file),
-	passphrase: readFileSync(passwordFile, 'utf8').split('\n')[0],
-	ca: readFileSync(ca),
-	minVersion: 'TLSv1.2',
-	keepAlive: true,
+const answerOf = (agent) => new Promise((resolve, reject) => {
+	// The signal ends the whole call, however slowly the answer drips.
+	https.get(url, { agent, signal: AbortSignal.timeout(30_000) }, async (response) => {
+		let body = '';
+		try {
+			for await (const piece of response.setEncoding('utf8')) body += piece;
+			resolve({ status: response.statusCode, body });
+		} catch (error) {
+			reject(error);
+		}
+	}).on('error', reject);
 });
 
-// The signal ends the whole call, however slowly the answer drips.
-https.get(url, { agent, signal: AbortSignal.timeout(30_000) }, async (response) => {
-	let body = '';
-	for await (const piece of response.setEncoding('utf8')) body += piece;
-	console.log(response.statusCode);
-	console.log(body);
+try {
+	const agent = new https.Agent({
+		pfx: readFileSync(file),
+		passphrase: readFileSync(passwordFile, 'utf8').split('\n')[0],
+		ca: readFileSync(ca),
+		minVersion: 'TLSv1.2',
+		keepAlive: true,
+	});
+	const { status, body } = await answerOf(agent);
 	agent.destroy();
-	process.exitCode = response.statusCode < 300 ? 0 : 1;
-}).on('error', (error) => {
+	console.log(status);
+	console.log(body);
+	process.exitCode = status < 300 ? 0 : 1;
+} catch (error) { // a wrong password too: the file is opened with the first connection
 	console.error(`rest: ${error.code ?? error.name}: ${error.message}`);
 	process.exitCode = 1;
-});
+}
