@@ -29,13 +29,10 @@ static void spare(void)
 
 static bool answer(SSL *ssl, const struct seen *request, struct tls_server *s)
 {
-	char byte;
 	(void)s;
 	if (strcmp(request->path, "/busy") == 0 && atomic_fetch_sub(&busy, 1) > 0)
-		return tls_reply(ssl, 503, NULL, "");
-	if (strcmp(request->path, "/silent") == 0)
-		return SSL_read(ssl, &byte, 1) == 1;
-	return tls_reply(ssl, 200, NULL, request->path + 1);
+		return tls_reply(ssl, 503, "Connection: close\r\n", "") && false;
+	return tls_reply(ssl, 200, "Connection: close\r\n", request->path + 1) && false;
 }
 
 static int write_away(void *context, const void *bytes, size_t len)
@@ -56,7 +53,7 @@ static void make_ready(void)
 	static const char *const paths[CALLS] = {"/busy", "/sunk", "/form"};
 	stage.client = stage_client(&(counterfoil_client_options){.stall_timeout_seconds = 2, .connect_timeout_ms = TIME_MS});
 	for (int i = 0; i < CALLS; i++)
-		snprintf(urls[i], sizeof urls[i], "%s", stage_url(&stage, paths[i]));
+		snprintf(urls[i], sizeof urls[i], "https://127.0.0.1:%d%s", stage.server.port, paths[i]); /* no thread looks it up */
 	memset(told, 0, sizeof told);
 	busy = 1;
 	before = descriptors();
@@ -138,6 +135,7 @@ static void whatever_fails_each_call_ends_once(void **state)
 	};
 	stage.server.answer = answer;
 	stage.server.spare = spare;
+	stage.server.alone = true; /* sanitizers need memory to start a thread */
 	cancel = counterfoil_cancel_new();
 	stage_open(&stage, NULL);
 	counterfoil_client_free(stage.client);
