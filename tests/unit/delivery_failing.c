@@ -191,24 +191,24 @@ static void after_json(enum err rc, bool failed)
 static void nothing_is_sealed_for_the_courier_that_he_cannot_open(void **state)
 {
 	(void)state;
-	failing_each(&(struct failing_work){"seal_to", empty, seal, after_seal, true, false}, SAMPLE);
-	failing_each(&(struct failing_work){"seal_open_with", before_open, open_sealed, after_open, true, false}, SAMPLE);
+	failing_each(&(struct failing_work){.name = "seal_to", .before = empty, .act = seal, .after = after_seal, .without_sqlite = true}, SAMPLE);
+	failing_each(&(struct failing_work){.name = "seal_open_with", .before = before_open, .act = open_sealed, .after = after_open, .without_sqlite = true}, SAMPLE);
 }
 
 static void what_rests_sealed_can_be_opened(void **state)
 {
 	(void)state;
-	failing_each(&(struct failing_work){"seal_rest", empty, rest, after_rest, true, false}, SAMPLE);
-	failing_each(&(struct failing_work){"seal_open_rest", before_open_rest, open_rest, after_open_rest, true, false}, SAMPLE);
+	failing_each(&(struct failing_work){.name = "seal_rest", .before = empty, .act = rest, .after = after_rest, .without_sqlite = true}, SAMPLE);
+	failing_each(&(struct failing_work){.name = "seal_open_rest", .before = before_open_rest, .act = open_rest, .after = after_open_rest, .without_sqlite = true}, SAMPLE);
 }
 
 static void a_package_opens_with_its_password_or_is_none(void **state)
 {
 	(void)state;
 	at.encoding = PACKAGE_MODERN;
-	failing_each(&(struct failing_work){"package_make modern", empty, pack, after_pack, true, false}, SAMPLE);
+	failing_each(&(struct failing_work){.name = "package_make modern", .before = empty, .act = pack, .after = after_pack, .without_sqlite = true}, SAMPLE);
 	at.encoding = PACKAGE_COMPATIBLE;
-	failing_each(&(struct failing_work){"package_make compatible", empty, pack, after_pack, true, false}, SAMPLE);
+	failing_each(&(struct failing_work){.name = "package_make compatible", .before = empty, .act = pack, .after = after_pack, .without_sqlite = true}, SAMPLE);
 }
 
 static void a_message_says_what_was_meant_or_nothing(void **state)
