@@ -30,11 +30,11 @@ programs: $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil
 
 # The tests that need a server or a PKCS#12 file make their own.
 CLIENT_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o tls_server.o)
-$(addprefix $(BUILD)/unit/,client_collect client_identity client_pkcs12 client_pkcs12_kinds client_save client_save_failing client_save_content client_install client_install_failing client_swap client_swap_failing client_watch client_transport): $(CLIENT_TEST_OBJ)
+$(addprefix $(BUILD)/unit/,client_collect client_identity client_pkcs12 client_pkcs12_kinds client_save client_save_failing client_save_content client_install client_install_failing client_swap client_swap_failing client_call_failing client_watch client_transport): $(CLIENT_TEST_OBJ)
 PEM_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o pem_maker.o)
 $(addprefix $(BUILD)/unit/,client_identity_load client_identity_load_failing): $(PEM_TEST_OBJ)
 # Those in which a client's identity changes.
-$(addprefix $(BUILD)/unit/client_,swap swap_failing watch): $(BUILD)/obj/tests/support/identity_stage.o
+$(addprefix $(BUILD)/unit/client_,swap swap_failing watch call_failing): $(BUILD)/obj/tests/support/identity_stage.o
 $(BUILD)/unit/client_install: $(BUILD)/obj/tests/support/file_steps.o
 # Those that call, with a client and a server at hand.
 CLIENT_CALL_OBJ := $(CLIENT_TEST_OBJ) $(BUILD)/obj/tests/support/call_stage.o

@@ -156,8 +156,9 @@ counterfoil_code transport_end(struct transport *transport, struct lane *lane, C
 	counterfoil_code code = lane_verdict(lane, result, error);
 	if (!code) {
 		long status = 0;
-		curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &status);
-		if (response_end(lane->response, (int)status) != ERR_OK)
+		if (curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
+			code = outcome(error, COUNTERFOIL_FAILED, "libcurl does not tell the answer's status");
+		else if (response_end(lane->response, (int)status) != ERR_OK)
 			code = no_memory(error);
 	}
 	if (!code) {

@@ -57,10 +57,14 @@ counterfoil_code lane_body(struct lane *lane, const counterfoil_request *request
 	return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 }
 
-static bool sink_is_meant(const struct lane *lane, long *status)
+/* Of an answer whose status cannot be had nobody gets a byte. */
+static bool sink_is_meant(struct lane *lane, long *status)
 {
-	return lane->attempt->request.sink && !curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, status) &&
-	       *status >= 200 && *status <= 299;
+	if (!lane->attempt->request.sink)
+		return false;
+	if (curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, status) != CURLE_OK)
+		lane->own_fault = COUNTERFOIL_FAILED;
+	return *status >= 200 && *status <= 299;
 }
 
 static bool sink_takes(struct lane *lane, const void *bytes, size_t len, long status)
@@ -83,7 +87,10 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *data)
 		return 0;
 	if (lane->own_fault) /* it was stopped from a callback */
 		return CURL_WRITEFUNC_ERROR;
-	if (!sink_is_meant(lane, &status)) {
+	bool to_sink = sink_is_meant(lane, &status);
+	if (lane->own_fault)
+		return CURL_WRITEFUNC_ERROR;
+	if (!to_sink) {
 		lane->fault = response_body_bytes(lane->response, bytes, len);
 		return lane->fault ? CURL_WRITEFUNC_ERROR : len;
 	}

@@ -158,6 +158,19 @@ CURLcode curl_easy_setopt(CURL *easy, CURLoption option, ...)
 }
 
 #undef curl_multi_setopt
+#undef curl_easy_getinfo
+CURLcode curl_easy_getinfo(CURL *easy, CURLINFO which, ...)
+{
+	static CURLcode (*next)(CURL *, CURLINFO, ...);
+	va_list args;
+	va_start(args, which);
+	void *word = va_arg(args, void *);
+	va_end(args);
+	if (!next)
+		find_next("curl_easy_getinfo", &next);
+	return fails(FAILING_CURL, "curl_easy_getinfo") ? CURLE_UNKNOWN_OPTION : next(easy, which, word);
+}
+
 CURLMcode curl_multi_setopt(CURLM *multi, CURLMoption option, ...)
 {
 	static CURLMcode (*next)(CURLM *, CURLMoption, ...);

@@ -56,7 +56,8 @@ counterfoil_identity *stage_named(const char *name, int64_t lasts)
 
 void stage_start(int newest_protocol)
 {
-	stage_server = (struct tls_server){.certificate = &server, .client_ca = &stage_ca, .answer = answer, .newest_protocol = newest_protocol};
+	stage_server = (struct tls_server){.certificate = &server, .client_ca = &stage_ca, .answer = answer, .newest_protocol = newest_protocol,
+					   .spare = stage_server.spare};
 	tls_server_start(&stage_server);
 }
 
