@@ -3,6 +3,7 @@
 EXAMPLES      := $(patsubst client/examples/%.c,%,$(wildcard client/examples/*.c))
 EXAMPLE_BIN   := $(addprefix $(BUILD)/examples/,$(EXAMPLES) $(addsuffix -static,$(EXAMPLES)))
 EXAMPLE_TREE  := $(BUILD)/examples/tree
+EXAMPLE_LIBS_async := libevent_core
 EXAMPLE_FLAGS := -std=c99 -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers -O2
 example_pc = PKG_CONFIG_PATH=$(abspath $(EXAMPLE_TREE))/lib/pkgconfig pkg-config
 example_sanitizer = $(if $(SANITIZE),-fsanitize=$(SANITIZE))

@@ -387,7 +387,7 @@ COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, co
 /* Calls without waiting: the program has an event loop (poll, libevent, libuv, ...), and calls are driven by it, any number
  * of them in one thread. What the library waits for, it asks the loop to watch, by two callbacks: a descriptor, or the time.
  * When that comes the program says so, by counterfoil_async_ready or counterfoil_async_timer; there the calls go on, and
- * there they end. The loop is level-triggered.
+ * there they end. The loop is level-triggered. A whole program with libevent: client/examples/async.c.
  *
  * Nothing here blocks: names are looked up by a thread of libcurl's, and waits between tries are timers. Three things take
  * time in the loop's thread: your own callbacks, files that a form reads while it is sent, and the watched file of
@@ -408,9 +408,9 @@ typedef struct counterfoil_async_options {
 	size_t size; /* sizeof(counterfoil_async_options) */
 	/* Watch fd for these events (READ, WRITE or both added up) from now on instead of those before, or no more, for
 	 * NOTHING. It is closed afterwards, but for that of a connection which did not come about: that may be closed already
-	 * (by libcurl 7.88), so that your loop finds it gone when it lets go of it, which is no error. *mine is the program's, to keep with the descriptor: NULL at first, and
-	 * forgotten after NOTHING. 0, or anything else when it failed: then the call that it was for ends with
-	 * COUNTERFOIL_LOOP_FAILED. */
+	 * (by libcurl 7.88), so that your loop finds it gone when it lets go of it, which is no error. *mine is the program's,
+	 * to keep with the descriptor: NULL at first, and forgotten after NOTHING. 0, or anything else when it failed: then the
+	 * call that it was for ends with COUNTERFOIL_LOOP_FAILED. */
 	int (*want_fd)(void *context, int fd, unsigned events, void **mine);
 	/* Call counterfoil_async_timer once, so many milliseconds from now (0: as soon as the loop comes round), instead of
 	 * when it was asked for before; below 0: not at all. 0, or anything else when it failed: then a call that is being

@@ -112,6 +112,30 @@ soap() { "$BUILD/examples/soap$1" "$(web_url nginx optional /soap11)" "$BATS_FIL
 	done
 }
 
+async() { # async KIND WHO URL...
+	local at=$BATS_FILE_TMPDIR/$2 kind=$1
+	shift 2
+	"$BUILD/examples/async$kind" "$at.p12" "$at.password" "$@"
+}
+
+@test "the asynchronous example has its calls side by side, and each ends by itself" {
+	local kind stranger
+	stranger=https://localhost:$(web_port stranger)/
+	for kind in '' -static; do
+		run --separate-stderr async "$kind" good "$MEMBERS/v1/me" "$MEMBERS/v1/me" "$MEMBERS/v1/me"
+		equal "$status" 0 "three calls ($output $stderr)"
+		equal "$output" "$(printf '200 %s\n' "$MEMBERS/v1/me" "$MEMBERS/v1/me" "$MEMBERS/v1/me")" "three calls"
+		run --separate-stderr async "$kind" good "$stranger" "$MEMBERS/v1/me" "http://localhost/"
+		equal "$status" 1 "a stranger and a URL that is none ($output $stderr)"
+		equal "$output" "200 $MEMBERS/v1/me" "the one beside them"
+		grep -q "^async: $stranger: unknown_ca: " <<<"$stderr"
+		grep -q '^async: http://localhost/: bad_input: ' <<<"$stderr"
+		run --separate-stderr async "$kind" revoked "$MEMBERS/v1/me" "$MEMBERS/v1/me"
+		equal "$status" 1 "revoked ($output $stderr)"
+		equal "$(grep -c ': revoked: ' <<<"$stderr")" 2 "revoked ($stderr)"
+	done
+}
+
 # The file itself: only addresses and folders are the test's.
 start_outward() { # start_outward WHO
 	local dir=$WEB/outward folders="access_log off; "
