@@ -115,6 +115,7 @@ start_nginx() {
 					proxy_pass http://127.0.0.1:$(web_port counterpart);
 					proxy_set_header Host \$http_host;
 					proxy_set_header X-Environment \$environment;
+					proxy_set_header X-Protocol \$server_protocol;
 					proxy_set_header X-Client-Cert \$ssl_client_escaped_cert;
 				}
 			}
@@ -126,12 +127,15 @@ start_nginx() {
 	web_await nginx web_serves nginx
 }
 
+# Headers are written into a buffer that the body has filled already but for maxrewrite: as it is by itself (1024) there is no
+# room for a certificate, and who uploads gets status 500.
 start_haproxy() {
 	local dir=$WEB/haproxy kind lines fd=3
 	mkdir -p "$dir"
 	cat >"$dir/conf" <<-CONF
 		global
 			master-worker
+			tune.maxrewrite 8192
 			stats socket $dir/s mode 600 level admin
 		defaults
 			mode http
@@ -150,7 +154,9 @@ start_haproxy() {
 			frontend $kind
 				bind fd@$fd ssl crt $WEB/both.pem no-tls-tickets $lines
 				http-request set-header X-Environment $([ "$kind" = none ] && echo test || echo production)
+				http-request set-header X-Protocol HTTP/%[fc_http_major]
 				http-request set-header X-Client-Cert %[ssl_c_der,base64]
+				http-request del-header Client-Cert
 				http-request set-header Client-Cert :%[ssl_c_der,base64]: if { ssl_c_used }
 				default_backend counterpart
 		CONF
@@ -229,6 +235,7 @@ apache_host() { # apache_host KIND
 		$verify
 		Protocols $([ "$1" = required12 ] || echo h2) http/1.1
 		RequestHeader set X-Environment $environment
+		RequestHeader set X-Protocol "expr=%{SERVER_PROTOCOL}"
 		RequestHeader set X-Client-Cert "%{SSL_CLIENT_CERT}s"
 		ProxyPass / http://127.0.0.1:$(web_port counterpart)/
 		ProxyPreserveHost on

@@ -2,6 +2,7 @@
 
 It stands behind a web server that ends TLS and passes on, in headers that callers cannot set:
 	X-Environment   production: only callers with a certificate are served; test: everybody is
+	X-Protocol      what the caller speaks
 	X-Client-Cert   the caller's certificate, in whatever form that server has
 and asks `counterfoil peer` who that is. A caller reaches its own service's letters only. Each answer says which of the two
 environments it comes from: by a header, and inside too.
@@ -10,9 +11,9 @@ environments it comes from: by a header, and inside too.
 	GET  /letters/ORG/SERVICE/N       a letter, 403 when it is another service's
 	POST /soap11, /soap12             the same by SOAP: Fetch(organisation, service, number); /soap11?wsdl describes it
 	any  /echo                        the body, sent back in chunks as it comes
-	PUT  /count                       how long the body was
+	PUT  /count                       how long the body was, and whether it came in chunks
 	GET  /bytes/N                     so many bytes; ?chunked without telling their number
-	GET  /seen                        X-Client-Cert as it came
+	GET  /seen?HEADER_NAME            a header as it came
 
 COUNTERPART_COMMAND is the command counterfoil, COUNTERPART_CA and COUNTERPART_CRL what it checks with. In production what is
 not said is refused."""
@@ -99,7 +100,8 @@ def pieces(stream):
 def me(environ, start, environment):
 	caller = environ["counterpart.caller"]
 	names = ("organisation_slug", "service_slug", "client_slug", "serial")
-	return answer(start, environment, 200, {"caller": caller and {name: caller[name] for name in names}})
+	return answer(start, environment, 200, {"caller": caller and {name: caller[name] for name in names},
+		"protocol": environ.get("HTTP_X_PROTOCOL")})
 
 
 def letter(environ, start, environment):
@@ -133,7 +135,7 @@ def some_bytes(environ, start, environment):
 
 
 def seen(environ, start, environment):
-	return answer(start, environment, 200, environ.get("HTTP_X_CLIENT_CERT", ""), "text/plain")
+	return answer(start, environment, 200, environ.get("HTTP_" + environ["QUERY_STRING"], ""), "text/plain")
 
 
 class Marked:
@@ -162,6 +164,8 @@ def application(environ, start):
 	if environment == "production" and route is not seen:
 		verdict = judge(environ.get("HTTP_X_CLIENT_CERT", ""))
 		if verdict.get("accepted") is not True:
+			for _ in pieces(environ["wsgi.input"]):
+				pass  # closed on bytes that nobody read, the connection would be reset, and the answer lost with it
 			return refuse(start, environment, verdict)
 		environ["counterpart.caller"] = verdict
 	if route is None:
