@@ -55,6 +55,12 @@ $(BUILD)/tools/routes: $(BUILD)/obj/tests/support/routes.o $(SUPPORT_OBJ) $(DAEM
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS)
 
+# A program of a user's, which has the library and nothing else.
+$(BUILD)/tools/steady: $(BUILD)/obj/tests/support/steady.o $(BUILD)/libcounterfoil.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
+
 $(BUILD)/tools/%: $(BUILD)/obj/tests/support/%.o $(BUILD)/libbase.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -100,7 +106,7 @@ demo run:
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) programs $(BUILD)/tools/sockets
 	$(Q)tests/demo/run $(BUILD) $(if $(filter run,$@),leave)
 
-test-programs: programs $(addprefix $(BUILD)/test/,counterfoild counterfoil) $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw slow) $(UNIT_BIN) $(FUZZ_REPLAY) examples
+test-programs: programs $(addprefix $(BUILD)/test/,counterfoild counterfoil) $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw slow steady) $(UNIT_BIN) $(FUZZ_REPLAY) examples
 
 # Static analysis: what each tool says of each source, kept beside the objects and looked at by tests/lint/run. An object
 # newer than its result was compiled from something new, so only that is analysed again.
