@@ -29,9 +29,9 @@ own() { "$COMMAND" call --identity "$BATS_FILE_TMPDIR/package.p12" --password-fi
 @test "HTTP/2 is spoken with each server, and HTTP/1.1 when told" {
 	local server
 	for server in "${SERVERS[@]}"; do
-		equal "$(own "$(web_url "$server" required /me)" | jq -r .protocol | head -c 6)" HTTP/2 "$server"
-		equal "$(own "$(web_url "$server" required /me)" --http1 | jq -r .protocol | head -c 6)" HTTP/1 "$server"
-		equal "$(own "$(web_url "$server" required12 /me)" | jq -r .protocol | head -c 6)" HTTP/1 "$server"
+		equal "$(own "$(web_url "$server" required '/seen?X_PROTOCOL')" | head -c 6)" HTTP/2 "$server"
+		equal "$(own "$(web_url "$server" required '/seen?X_PROTOCOL')" --http1 | head -c 6)" HTTP/1 "$server"
+		equal "$(own "$(web_url "$server" required12 '/seen?X_PROTOCOL')" | head -c 6)" HTTP/1 "$server"
 	done
 }
 

@@ -100,8 +100,7 @@ def pieces(stream):
 def me(environ, start, environment):
 	caller = environ["counterpart.caller"]
 	names = ("organisation_slug", "service_slug", "client_slug", "serial")
-	return answer(start, environment, 200, {"caller": caller and {name: caller[name] for name in names},
-		"protocol": environ.get("HTTP_X_PROTOCOL")})
+	return answer(start, environment, 200, {"caller": caller and {name: caller[name] for name in names}})
 
 
 def letter(environ, start, environment):
