@@ -59,6 +59,33 @@ example() {
 	esac
 }
 
+@test "install says by its exit code what is wrong, in words what to do, and then leaves nothing" {
+	local good=$BATS_FILE_TMPDIR/good
+	refused() { # refused EXIT WORDS ARGUMENT...
+		local wanted=$1 words=$2
+		shift 2
+		run "$COMMAND" install "$@" --to "$WORK/none"
+		equal "$status" "$wanted" "exit code of $* ($output)"
+		grep -q -- "$words" <<<"$output"
+		refute test -e "$WORK/none/pem"
+	}
+	refused 2 'nginx, apache, haproxy, java or pem' iis "$good.p12" --password-file "$good.password"
+	refused 2 'goes with java only' pem "$good.p12" --password-file "$good.password" --encoding compatible
+	refused 1 'No such file' pem "$WORK/absent.p12" --password-file "$good.password"
+	refused 1 'does not open the file' pem "$good.p12" --password-file "$BATS_FILE_TMPDIR/revoked.password"
+	openssl x509 -in "$good.pem" -out "$WORK/alone.pem"
+	openssl pkcs12 -export -in "$WORK/alone.pem" -inkey "$good.pem" -out "$WORK/alone.p12" -passout "file:$good.password"
+	refused 1 "CA's certificates up to its root" pem "$WORK/alone.p12" --password-file "$good.password"
+	COMMAND=$BUILD/test/counterfoil COUNTERFOIL_TEST_CLOCK=$WORK/clock
+	export COUNTERFOIL_TEST_CLOCK
+	echo $((800 * 86400)) >"$WORK/clock"
+	refused 6 "time was over" pem "$good.p12" --password-file "$good.password"
+	echo 0 >"$WORK/clock"
+	"$COMMAND" install java "$good.p12" --password-file "$good.password" --to "$WORK/old" --encoding compatible --json >"$WORK/said"
+	equal "$(jq -r '.platform, .key_in_the_clear' "$WORK/said")" $'java\nnull' "what it says of the key"
+	grep -q 3-KeyTripleDES <<<"$(openssl pkcs12 -in "$WORK/old/java/keystore.p12" -passin "file:$good.password" -info -noout 2>&1)"
+}
+
 @test "each example is told who it is" {
 	local name
 	for name in "${EXAMPLES[@]}"; do
