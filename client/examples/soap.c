@@ -7,30 +7,15 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-static counterfoil_bytes read_password(const char *path, char *into, int size)
-{
-	counterfoil_bytes password = {into, 0};
-	FILE *file = fopen(path, "r");
-	into[0] = '\0';
-	if (file) {
-		if (!fgets(into, size, file))
-			into[0] = '\0';
-		fclose(file);
-	}
-	password.len = strcspn(into, "\r\n");
-	return password;
-}
 
 static counterfoil_code open_client(char **arguments, counterfoil_client **client, counterfoil_error *error)
 {
-	static char line[1024];
 	counterfoil_identity *identity = NULL;
+	counterfoil_identity_options from = {sizeof from};
 	counterfoil_client_options options = {sizeof options};
-	counterfoil_code code =
-		counterfoil_identity_from_file(arguments[2], read_password(arguments[3], line, sizeof line), &identity, error);
-	memset(line, 0, sizeof line);
+	from.file.path = arguments[2];
+	from.password.path = arguments[3];
+	counterfoil_code code = counterfoil_identity_load(&from, &identity, error);
 	if (code)
 		return code;
 	options.identity = identity;
