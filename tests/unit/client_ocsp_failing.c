@@ -100,7 +100,7 @@ static void whatever_fails_a_revoked_peer_is_not_accepted(void **state)
 	} works[] = {{"a good peer", GOOD, accepted_or_refused}, {"a revoked peer", REVOKED, never}};
 	for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
 		const struct failing_work work = {.name = works[i].name, .act = ask_about_a_peer, .after = works[i].after,
-						  .without_sqlite = true};
+						  .without_sqlite = true, .with_curl = true};
 		responder_says(&responder, &(struct ocsp_wanted){.issuer = &ca, .signer = &charged, .status = works[i].status});
 		failing_each(&work, SAMPLE);
 	}
@@ -116,7 +116,7 @@ static void whatever_fails_a_revoked_server_is_not_called(void **state)
 	} works[] = {{"a good server", GOOD, accepted_or_refused}, {"a revoked server", REVOKED, never}};
 	for (size_t i = 0; i < sizeof works / sizeof *works; i++) {
 		const struct failing_work work = {.name = works[i].name, .act = call_a_server, .after = works[i].after,
-						  .without_sqlite = true};
+						  .without_sqlite = true, .with_curl = true};
 		struct buf der = BUF_INIT(CAP);
 		struct tls_server s = {.certificate = &server, .answer = answer, .staple = &der, .alone = true,
 				       .spare = spare};
