@@ -255,3 +255,68 @@ callers() (
 	stop_responder
 	checks 5 fine --ocsp "$RESPONDER"
 }
+
+# Apache asks its CA's responder itself. It takes no sockets over: its ports were free just before.
+start_stapling_apache() {
+	local dir=$WEB/apache module name
+	mkdir -p "$dir/pages"
+	{
+		for module in mpm_event authz_core socache_shmcb ssl; do
+			echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
+		done
+		printf '%s\n' "ServerRoot $dir" "DefaultRuntimeDir $dir" "PidFile $dir/apache-pid" "ErrorLog $dir/error.log" \
+			'ServerName localhost' 'Mutex posixsem' 'StartServers 1' 'ThreadsPerChild 4' 'MaxRequestWorkers 4' 'ServerLimit 1' \
+			'SSLSessionCache none' "SSLStaplingCache shmcb:$dir/staples(65536)" "DocumentRoot $dir/pages"
+		[ "$(id -u)" != 0 ] || printf 'User nobody\nGroup nogroup\n'
+		for name; do
+			printf '%s\n' "Listen 127.0.0.1:@$name@" "<VirtualHost 127.0.0.1:@$name@>" 'SSLEngine on' 'SSLUseStapling on' \
+				"SSLCertificateFile $BATS_FILE_TMPDIR/$name.pem" \
+				"SSLCACertificateFile $BATS_FILE_TMPDIR/ca.pem" '</VirtualHost>'
+		done
+	} >"$dir/conf.in"
+	for _ in 1 2 3; do
+		cp "$dir/conf.in" "$dir/conf"
+		# shellcheck disable=SC2016
+		web_begin apache "$@" -- sh -c 'dir=$1; shift
+			for name; do
+				port=$(printenv "PORT_$(echo "$name" | tr a-z A-Z)")
+				echo "$port" >"$dir/port-$name"
+				sed -i "s/@$name@/$port/" "$dir/conf"
+			done
+			exec 3>&- 4>&- 5>&-
+			exec apache2 -DFOREGROUND -f "$dir/conf"' sh "$dir" "$@"
+		until_true 10 apache_decided "$1" || break
+		! web_running apache || break
+	done
+	web_await apache stapling_apache_answers "$1"
+}
+stapling_apache_answers() { [ -s "$WEB/apache/port-$1" ] && web_speaks --cacert "$BATS_FILE_TMPDIR/ca.pem" "$(web_url apache "$1")"; }
+apache_decided() { stapling_apache_answers "$1" || web_stopped apache; }
+
+# served SERIAL NAME RESPONDER: a server's certificate that names who is to be asked about it, with its CA behind it.
+served() (
+	cd "$BATS_FILE_TMPDIR" || exit
+	SERIAL=$(($1 - 1))
+	certify "$2" ca 'extendedKeyUsage = serverAuth' 'subjectAltName = DNS:localhost' "authorityInfoAccess = OCSP;URI:$3"
+	cat ca.pem >>"$2.pem"
+)
+
+@test "what Apache was told by its CA counts; that its CA's responder is down is as good as nothing" {
+	printf 'V\t491231235959Z\t\t1771\tunknown\t/CN=up\nR\t491231235959Z\t%s,keyCompromise\t1772\tunknown\t/CN=gone\n' \
+		"$(date -u +%y%m%d%H%M%SZ)" >"$WORK/index"
+	responder responder -nmin 5
+	served 6001 up "$RESPONDER/"
+	served 6002 gone "$RESPONDER/"
+	served 6003 down http://127.0.0.1:1/
+	start_stapling_apache up gone down
+	called_by() { # called_by EXIT NAME HOW SENTENCE
+		run "$COMMAND" call "$(web_url apache "$2")" --ca "$BATS_FILE_TMPDIR/ca.pem" --staple "$3" --include
+		equal "$status" "$1" "exit code of $2, $3 ($output)"
+		grep -qF "$4" <<<"$output"
+	}
+	called_by 4 up hard 'HTTP 40' # there is no page
+	called_by 5 gone soft "the server's certificate was revoked"
+	called_by 5 down hard 'must switch OCSP stapling on'
+	called_by 4 down soft 'HTTP 40'
+	openssl s_client -connect "127.0.0.1:$(cat "$WEB/apache/port-down")" -status </dev/null 2>/dev/null | grep -q 'Response Status: trylater'
+}
