@@ -2,6 +2,7 @@
  * server's side is a few frames written by hand (RFC 9113). */
 #include "base/clock.h"
 #include "tests/support/call_stage.h"
+#include "tests/support/poll_loop.h"
 #include "tests/support/test.h"
 
 #include <string.h>
@@ -155,6 +156,33 @@ static void http_2_is_left_out_when_told(void **state)
 	expect_answer("h2", COUNTERFOIL_HTTP_1_1, "one");
 }
 
+static void an_event_loop_speaks_http_2_too(void **state)
+{
+	(void)state;
+	enum { CALLS = 8, KEPT = 4 };
+	reply *how = say_two;
+	struct poll_loop loop;
+	struct told told[CALLS];
+	struct call_stage stage = {.server = {.answer = answer, .talk = talk, .alpn = "h2", .context = &how}};
+	stage_open(&stage, &(counterfoil_client_options){.connections_kept = KEPT});
+	loop_open(&loop, stage.client);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < CALLS; i++)
+			loop_start(&loop, &(counterfoil_request){.url = stage_url(&stage, "/"), .method = i % 2 ? "POST" : NULL}, &told[i]);
+		loop_run(&loop);
+		for (int i = 0; i < CALLS; i++)
+			expect_told("a call", &told[i], COUNTERFOIL_OK, "two");
+	}
+	assert_int_equal(stage.server.connections, 2 * CALLS - KEPT);
+	assert_int_equal(stage.server.requests, 2 * CALLS);
+	how = endless_frames;
+	loop_start(&loop, &(counterfoil_request){.url = stage_url(&stage, "/")}, &told[0]);
+	loop_run(&loop);
+	expect_told("endless", &told[0], COUNTERFOIL_BROKEN, NULL);
+	loop_close(&loop);
+	stage_close(&stage);
+}
+
 static void floods_of_http_2_are_bounded(void **state)
 {
 	(void)state;
@@ -235,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http_2_is_spoken_where_the_server_has_it),
 		cmocka_unit_test(http_2_is_left_out_when_told),
+		cmocka_unit_test(an_event_loop_speaks_http_2_too),
 		cmocka_unit_test(floods_of_http_2_are_bounded),
 		cmocka_unit_test(what_a_server_sends_back_to_http_1_goes_there_though_it_may_do_harm),
 		cmocka_unit_test(what_may_do_harm_is_sent_a_second_time_and_no_third),
