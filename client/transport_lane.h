@@ -18,8 +18,8 @@ struct lane {
 	char host[HOST_SIZE]; /* of the present call, without brackets */
 	bool host_is_address;
 	int alert;      /* TLS alert received in this call, -1 for none */
-	SSL *ssl;       /* of the connection that this call made, with a hold; NULL for none */
-	bool cut_off;   /* while we were sending; what came before can be read out of ssl */
+	SSL *ssl;       /* of the connection that this call made: its name and no more, it may be gone; NULL for none */
+	SSL *cut_off;   /* the same, held, when the server cut us off while we were sending: what came before can be read there */
 	enum err fault; /* why a callback ended the transfer */
 	counterfoil_code own_fault; /* a verdict of ours, which goes before libcurl's */
 	char own_why[WHY_SIZE];     /* its sentence; "": the code's own */

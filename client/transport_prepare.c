@@ -216,8 +216,8 @@ void lane_clear(struct lane *lane)
 {
 	curl_slist_free_all(lane->headers);
 	lane->headers = NULL;
-	SSL_free(lane->ssl);
+	SSL_free(lane->cut_off);
+	lane->cut_off = NULL;
 	lane->ssl = NULL;
-	lane->cut_off = false;
 	lane_form_clear(lane);
 }

@@ -20,19 +20,23 @@ static void make_index(void)
 }
 
 /* By TLS 1.3 a server refuses our certificate when we take the handshake for finished and are sending already, and then
- * closes. libcurl gives up at the first bytes that do not leave, with the alert unread behind them: so it is put by when a
- * write fails for good. */
-static void put_by(struct lane *lane, BIO *bio)
+ * closes. libcurl gives up at the first bytes that do not leave, with the alert unread behind them: so the connection's TLS
+ * is put by when a write fails for good, with what came last. libcurl's own BIO must leave it at once: when libcurl closes,
+ * it takes away the code that would free that. (OpenSSL looks no more at a BIO whose callback says how a write went.) */
+static void put_by(struct lane *lane, SSL *ssl, BIO *bio)
 {
 	char last[LAST_WORDS_MAX];
 	int had = BIO_read(bio, last, sizeof last);
-	BIO *kept = had > 0 ? BIO_new(BIO_s_mem()) : NULL;
+	BIO *kept = had > 0 ? BIO_new(BIO_s_mem()) : NULL, *nowhere = kept ? BIO_new(BIO_s_null()) : NULL;
 	BIO_clear_retry_flags(bio);
-	if (kept && BIO_write(kept, last, had) == had) {
-		SSL_set0_rbio(lane->ssl, kept);
-		lane->cut_off = true;
+	if (nowhere && BIO_write(kept, last, had) == had && SSL_up_ref(ssl)) {
+		BIO_set_mem_eof_return(kept, 0);
+		SSL_set0_rbio(ssl, kept);
+		SSL_set0_wbio(ssl, nowhere);
+		lane->cut_off = ssl;
 	} else {
 		BIO_free(kept);
+		BIO_free(nowhere);
 	}
 }
 
@@ -44,7 +48,7 @@ static long on_bytes(BIO *bio, int done, const char *bytes, size_t len, int argi
 	SSL *ssl = (SSL *)(void *)BIO_get_callback_arg(bio);
 	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
 	if (lane->ssl == ssl && !lane->cut_off)
-		put_by(lane, bio);
+		put_by(lane, ssl, bio);
 	return result;
 }
 
@@ -52,20 +56,17 @@ static long on_bytes(BIO *bio, int done, const char *bytes, size_t len, int argi
 void lane_hear_out(struct lane *lane)
 {
 	char byte;
-	BIO *nowhere = lane->cut_off && lane->alert < 0 ? BIO_new(BIO_s_null()) : NULL;
-	if (!nowhere)
-		return;
-	SSL_set0_wbio(lane->ssl, nowhere);
-	SSL_read(lane->ssl, &byte, 1); /* an alert comes to on_info */
+	if (lane->cut_off && lane->alert < 0)
+		SSL_read(lane->cut_off, &byte, 1); /* an alert comes to on_info */
 }
 
 static void listen_to(struct lane *lane, SSL *ssl)
 {
-	if (lane->ssl == ssl || !SSL_up_ref(ssl))
+	if (lane->cut_off == ssl)
 		return;
-	SSL_free(lane->ssl);
+	SSL_free(lane->cut_off);
+	lane->cut_off = NULL;
 	lane->ssl = ssl;
-	lane->cut_off = false;
 	BIO_set_callback_arg(SSL_get_wbio(ssl), (char *)ssl);
 	BIO_set_callback_ex(SSL_get_wbio(ssl), on_bytes);
 }
