@@ -12,9 +12,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { THREADS = 4, FILE_MOST = 65536, BODY_MOST = 16384, LOOK_MS = 20, PAUSE_US = 5000 };
+enum { THREADS = 4, FILE_MOST = 65536, BODY_MOST = 16384, LOOK_MS = 20, PAUSE_NS = 5000000 };
 
 static counterfoil_client *client;
 static const char *url;
@@ -64,7 +65,7 @@ static void *call_on(void *unused)
 		else
 			note(response, before);
 		counterfoil_response_free(response);
-		usleep(PAUSE_US);
+		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
 	}
 	return NULL;
 }
