@@ -35,6 +35,7 @@ ALL_LDFLAGS = -pie -pthread -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-need
 # make install and uninstall: rows of MODE:FILE:PLACE, each module its own, PLACE below PREFIX.
 INSTALL_TO = $(DESTDIR)$(PREFIX)
 row_at = $(word $(1),$(subst :, ,$(2)))
+LDCONFIG   ?= ldconfig # the run-time linker's list is made anew, where that is ours to do
 put_in_place = $(foreach row,$(1),install -D -m $(call row_at,1,$(row)) $(call row_at,2,$(row)) $(INSTALL_TO)/$(call row_at,3,$(row)) &&) true
 
 .PHONY: all install uninstall
@@ -69,7 +70,7 @@ $(BUILD)/obj/%.o: %.c
 uninstall:
 	$(Q)rm -f $(foreach row,$(INSTALLED_CLIENT) $(INSTALLED_DAEMON),$(INSTALL_TO)/$(call row_at,3,$(row))) \
 		$(addprefix $(INSTALL_TO)/,$(INSTALLED_CLIENT_MADE))
-	$(Q)[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
+	$(Q)[ -n "$(DESTDIR)" ] || $(LDCONFIG) 2>/dev/null || true
 
 .PHONY: clean
 clean:

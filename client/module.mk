@@ -71,6 +71,6 @@ install-client: $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcount
 	$(Q)ln -sf libcounterfoil.so.0 $(INSTALL_TO)/lib/libcounterfoil.so
 	$(Q)umask 022 && mkdir -p $(INSTALL_TO)/lib/pkgconfig && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 		client/libcounterfoil.pc.in >$(INSTALL_TO)/lib/pkgconfig/libcounterfoil.pc
-	$(Q)[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true # the run-time linker's list; not for others than root
+	$(Q)[ -n "$(DESTDIR)" ] || $(LDCONFIG) 2>/dev/null || true
 
 include client/examples/module.mk

@@ -9,7 +9,7 @@ example_pc = PKG_CONFIG_PATH=$(abspath $(EXAMPLE_TREE))/lib/pkgconfig pkg-config
 example_sanitizer = $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
 $(EXAMPLE_TREE).made: $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0 client/libcounterfoil.pc.in
-	$(Q)$(MAKE) --no-print-directory install-client PREFIX=$(abspath $(EXAMPLE_TREE)) DESTDIR=
+	$(Q)$(MAKE) --no-print-directory install-client PREFIX=$(abspath $(EXAMPLE_TREE)) DESTDIR= LDCONFIG=:
 	$(Q)touch $@
 
 $(BUILD)/examples/%: client/examples/%.c $(EXAMPLE_TREE).made

@@ -207,6 +207,21 @@ static void what_does_not_go_together_is_refused(void **state)
 	pair_free(&edwards);
 }
 
+static void an_rsa_key_has_a_traditional_form_too(void **state)
+{
+	(void)state;
+	struct pair rsa = pair_make(&(struct wanted){.common_name = "e", .issuer = &root, .key = "RSA2048"});
+	X509 *chain[] = {root.certificate};
+	struct buf text = BUF_INIT(CAP);
+	counterfoil_identity *of = identity_with(&rsa, chain, 1);
+	assert_int_equal(save_of(of, COUNTERFOIL_ENCODING_PEM_TRADITIONAL, COUNTERFOIL_CONTENT_KEY), COUNTERFOIL_OK);
+	assert_int_equal(file_read(path, &text, NULL), ERR_OK);
+	assert_non_null(strstr(buf_string(&text), "-----BEGIN RSA PRIVATE " "KEY-----\n"));
+	buf_free(&text);
+	counterfoil_identity_free(of);
+	pair_free(&rsa);
+}
+
 /* A program that was compiled before `content` was there has a shorter struct. */
 static void options_of_an_older_program_mean_everything(void **state)
 {
@@ -254,6 +269,7 @@ int main(void)
 		cmocka_unit_test(a_chain_that_does_not_hold_up_to_a_root_is_refused),
 		cmocka_unit_test(a_certificate_whose_time_is_over_is_copied_all_the_same),
 		cmocka_unit_test(what_does_not_go_together_is_refused),
+		cmocka_unit_test(an_rsa_key_has_a_traditional_form_too),
 		cmocka_unit_test(options_of_an_older_program_mean_everything),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
