@@ -27,6 +27,10 @@ $(BASE_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUIL
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcmocka
 
+# Those that hold a manual against a table have it inside.
+$(BUILD)/obj/tests/unit/client_arguments.o: docs/man/counterfoil.1
+$(BUILD)/obj/tests/unit/settings_manual.o: docs/man/counterfoil.conf.5
+
 # Those in which every call fails in turn.
 $(addprefix $(BUILD)/unit/,$(filter %_failing,$(UNIT_NAMES))): $(BUILD)/obj/tests/support/failing.o
 
