@@ -98,26 +98,21 @@ static enum err print(const struct arguments *given, const struct install *i, st
 enum err run_install(const struct arguments *given, struct errbuf *why)
 {
 	struct settings settings;
-	struct secret *password = NULL;
-	counterfoil_identity *identity = NULL;
+	struct opened opened = {0};
 	struct install i = {0};
-	const char *file = arguments_value(given, "file");
 	enum err e = install_take(given, arguments_value(given, "platform"), &i, why);
 	if (!e && arguments_value(given, "encoding") && strcmp(i.platform->word, "java") != 0)
 		e = fail(why, ERR_USAGE, "--encoding goes with java only");
 	if (!e)
 		e = settings_load(given, &settings, why);
 	if (!e)
-		e = session_password(&settings, file, false, &password, why);
-	if (!e)
-		e = session_identity(file, password, &identity, why);
-	i.identity = identity;
-	i.password = password;
+		e = session_open(&settings, arguments_value(given, "file"), false, &opened, why);
+	i.identity = opened.identity;
+	i.password = opened.password;
 	if (!e)
 		e = install_lay(&i, why);
 	if (!e)
 		e = print(given, &i, why);
-	counterfoil_identity_free(identity);
-	secret_free(password);
+	session_opened_close(&opened);
 	return e;
 }

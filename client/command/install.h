@@ -42,7 +42,7 @@ void platform_text(const char *text, const char *path, struct buf *out);
 struct install {
 	const struct platform *platform;
 	const counterfoil_identity *identity;
-	const struct secret *password; /* of a set that has a keystore */
+	const struct secret *password; /* of a set that has a key store; NULL: the file had none */
 	bool replace, compatible;
 	char folder[INSTALL_PATH];   /* as given; absolute afterwards */
 	char link[INSTALL_PATH];     /* FOLDER/nginx */
@@ -57,7 +57,7 @@ void install_folder_usual(const counterfoil_identity *identity, char out[INSTALL
 /* Platform (by its word) and what the flags say, before anybody is asked for anything: ERR_USAGE. */
 enum err install_take(const struct arguments *given, const char *word, struct install *i, struct errbuf *why) MUST_CHECK;
 /* Lay the set and link to it; fills the paths. ERR_EXISTS when one is linked and not to be replaced, ERR_EXPIRED,
- * ERR_REFUSED, ERR_CONFLICT, ERR_INVALID, ERR_IO, ERR_FULL. Whatever goes wrong, what was linked before still is. */
+ * ERR_USAGE (no password for a key store), ERR_REFUSED, ERR_CONFLICT, ERR_INVALID, ERR_IO, ERR_FULL. Whatever goes wrong, what was linked before still is. */
 enum err install_lay(struct install *i, struct errbuf *why) MUST_CHECK;
 /* Say what was done and what is to do: the settings to standard output, the rest to standard error. */
 enum err install_tell(const struct install *i, struct errbuf *why) MUST_CHECK;

@@ -149,6 +149,9 @@ static enum err write_part(const struct install *i, const struct install_file *f
 	counterfoil_error error;
 	counterfoil_save_options options = {.size = sizeof options, .encoding = f->encoding, .content = f->content};
 	if (f->encoding == COUNTERFOIL_ENCODING_MODERN) {
+		if (!i->password)
+			return fail(why, ERR_USAGE, "a key store has a password, and this file has none: make one of it by "
+						    "counterfoil convert --to modern --new-password-file ...");
 		options.encoding = i->compatible ? COUNTERFOIL_ENCODING_COMPATIBLE : f->encoding;
 		options.password = (counterfoil_bytes){secret_peek(i->password), secret_len(i->password)};
 	}

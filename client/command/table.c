@@ -250,7 +250,7 @@ const struct verb verbs[] = {
 		    {.name = "force", .help = "also when the new file exists", .kind = KIND_SWITCH}},
 	 .examples = {"convert e-banking.p12 --to compatible --out e-banking-windows.p12",
 		      "convert e-banking.p12 --to pem --plain-key --out /etc/nginx/e-banking.pem"}},
-	{.noun = "install", .run = run_install, .what = "Lay the parts of a PKCS#12 file where a platform wants them",
+	{.noun = "install", .run = run_install, .what = "Lay a certificate, its key and its CA where a platform wants them",
 	 .fields = {{.name = "platform", .wants = "nginx|apache|haproxy|java|pem", .help = "what is going to use them",
 		     .required = true, .positional = true},
 		    FILE_P12,

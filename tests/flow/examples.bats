@@ -76,6 +76,11 @@ example() {
 	openssl x509 -in "$good.pem" -out "$WORK/alone.pem"
 	openssl pkcs12 -export -in "$WORK/alone.pem" -inkey "$good.pem" -out "$WORK/alone.p12" -passout "file:$good.password"
 	refused 1 "CA's certificates up to its root" pem "$WORK/alone.p12" --password-file "$good.password"
+	"$COMMAND" convert "$good.p12" --password-file "$good.password" --to pem --plain-key --out "$WORK/open.pem"
+	refused 2 'a key store has a password' java "$WORK/open.pem"
+	refute test -e "$WORK/none/java"
+	"$COMMAND" install nginx "$WORK/open.pem" --to "$WORK/of-pem"
+	cmp "$WORK/of-pem/nginx/key.pem" "$good/nginx/key.pem"
 	COMMAND=$BUILD/test/counterfoil COUNTERFOIL_TEST_CLOCK=$WORK/clock
 	export COUNTERFOIL_TEST_CLOCK
 	echo $((800 * 86400)) >"$WORK/clock"
