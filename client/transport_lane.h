@@ -18,8 +18,7 @@ struct lane {
 	char host[HOST_SIZE]; /* of the present call, without brackets */
 	bool host_is_address;
 	int alert;      /* TLS alert received in this call, -1 for none */
-	SSL *ssl;       /* of the connection that this call made: its name and no more, it may be gone; NULL for none */
-	SSL *cut_off;   /* the same, held, when the server cut us off while we were sending: what came before can be read there */
+	bool connected; /* this call has made a connection */
 	enum err fault; /* why a callback ended the transfer */
 	counterfoil_code own_fault; /* a verdict of ours, which goes before libcurl's */
 	char own_why[WHY_SIZE];     /* its sentence; "": the code's own */
@@ -75,9 +74,6 @@ CURLcode lane_tls(CURL *easy, void *ssl_ctx, void *data);
 
 /* Ask for a stapled answer about the server's certificate, and judge it when the server has shown all that it shows. */
 bool lane_ask_staple(struct lane *lane, SSL_CTX *context);
-
-/* Read what the server said before it cut us off. */
-void lane_hear_out(struct lane *lane);
 
 /* A verdict of ours; why is its sentence, NULL: the code's own. */
 void lane_fail(struct lane *lane, counterfoil_code code, const char *why);

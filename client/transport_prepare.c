@@ -84,7 +84,7 @@ static int on_send(void *data, char *their_ip, char *our_ip, int their_port, int
 	(void)their_port;
 	(void)our_port;
 	if (++lane->sendings == 1)
-		lane->made_for_it = lane->ssl != NULL;
+		lane->made_for_it = lane->connected;
 	if (lane->sendings == 1 || (lane->sendings == 2 && lane->made_for_it) || request_does_no_harm(&lane->attempt->request))
 		return CURL_PREREQFUNC_OK;
 	lane_fail(lane, COUNTERFOIL_BROKEN,
@@ -216,8 +216,6 @@ void lane_clear(struct lane *lane)
 {
 	curl_slist_free_all(lane->headers);
 	lane->headers = NULL;
-	SSL_free(lane->cut_off);
-	lane->cut_off = NULL;
-	lane->ssl = NULL;
+	lane->connected = false;
 	lane_form_clear(lane);
 }

@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
-enum { LAST_WORDS_MAX = 4096 }; /* an alert has 24 bytes */
+enum { LAST_WORDS_MAX = 4096, LAST_WORDS_MOST = 65536 }; /* an alert has 24 bytes */
 
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
 static int lane_index = -1;
@@ -20,53 +20,41 @@ static void make_index(void)
 }
 
 /* By TLS 1.3 a server refuses our certificate when we take the handshake for finished and are sending already, and then
- * closes. libcurl gives up at the first bytes that do not leave, with the alert unread behind them: so the connection's TLS
- * is put by when a write fails for good, with what came last. libcurl's own BIO must leave it at once: when libcurl closes,
- * it takes away the code that would free that. (OpenSSL looks no more at a BIO whose callback says how a write went.) */
-static void put_by(struct lane *lane, SSL *ssl, BIO *bio)
+ * closes. libcurl gives up at the first bytes that do not leave, with the alert, or an early answer, unread behind them. So
+ * when a write fails for good, what has come is put in the place of what may come, and the bytes are said to have left:
+ * libcurl goes on to read what there is, and finds the end behind it. */
+static bool put_by(SSL *ssl, BIO *bio)
 {
 	char last[LAST_WORDS_MAX];
-	int had = BIO_read(bio, last, sizeof last);
-	BIO *kept = had > 0 ? BIO_new(BIO_s_mem()) : NULL, *nowhere = kept ? BIO_new(BIO_s_null()) : NULL;
+	BIO *kept = BIO_new(BIO_s_mem());
+	int had = kept ? BIO_read(bio, last, sizeof last) : 0;
+	while (had > 0 && BIO_write(kept, last, had) == had && BIO_pending(kept) < LAST_WORDS_MOST)
+		had = BIO_read(bio, last, sizeof last);
 	BIO_clear_retry_flags(bio);
-	if (nowhere && BIO_write(kept, last, had) == had && SSL_up_ref(ssl)) {
-		BIO_set_mem_eof_return(kept, 0);
-		SSL_set0_rbio(ssl, kept);
-		SSL_set0_wbio(ssl, nowhere);
-		lane->cut_off = ssl;
-	} else {
+	if (!kept || BIO_pending(kept) == 0) {
 		BIO_free(kept);
-		BIO_free(nowhere);
+		return false;
 	}
+	BIO_set_mem_eof_return(kept, 0);
+	SSL_set0_rbio(ssl, kept);
+	return true;
 }
 
 static long on_bytes(BIO *bio, int done, const char *bytes, size_t len, int argi, long argl, int result, size_t *processed)
 {
-	(void)bytes, (void)len, (void)argi, (void)argl, (void)processed;
+	(void)bytes, (void)argi, (void)argl;
 	if (done != (BIO_CB_WRITE | BIO_CB_RETURN) || result > 0 || BIO_should_retry(bio))
 		return result;
 	SSL *ssl = (SSL *)(void *)BIO_get_callback_arg(bio);
-	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
-	if (lane->ssl == ssl && !lane->cut_off)
-		put_by(lane, ssl, bio);
-	return result;
+	if (SSL_get_rbio(ssl) == bio && !put_by(ssl, bio))
+		return result;
+	*processed = len;
+	return 1;
 }
 
-/* Nothing is answered, to whatever was said: libcurl may have closed already. */
-void lane_hear_out(struct lane *lane)
+/* The BIO is the connection's, and ends with it. */
+static void listen_to(SSL *ssl)
 {
-	char byte;
-	if (lane->cut_off && lane->alert < 0)
-		SSL_read(lane->cut_off, &byte, 1); /* an alert comes to on_info */
-}
-
-static void listen_to(struct lane *lane, SSL *ssl)
-{
-	if (lane->cut_off == ssl)
-		return;
-	SSL_free(lane->cut_off);
-	lane->cut_off = NULL;
-	lane->ssl = ssl;
 	BIO_set_callback_arg(SSL_get_wbio(ssl), (char *)ssl);
 	BIO_set_callback_ex(SSL_get_wbio(ssl), on_bytes);
 }
@@ -77,8 +65,10 @@ static void on_info(const SSL *ssl, int where, int value)
 	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
 	if (lane && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
 		lane->alert = value & 0xff;
-	if (lane && where & SSL_CB_HANDSHAKE_DONE)
-		listen_to(lane, (SSL *)(uintptr_t)ssl);
+	if (lane && where & SSL_CB_HANDSHAKE_DONE) {
+		lane->connected = true;
+		listen_to((SSL *)(uintptr_t)ssl);
+	}
 }
 
 static bool give_identity(SSL_CTX *context, const counterfoil_identity *identity)

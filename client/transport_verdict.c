@@ -127,7 +127,6 @@ counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_er
 {
 	if (result == CURLE_OK)
 		return outcome_ok(error);
-	lane_hear_out(lane);
 	if (lane->own_fault)
 		return outcome(error, lane->own_fault, lane->own_why[0] ? "%s" : NULL, lane->own_why);
 	if (lane->fault || is_giant_line(lane, result))
