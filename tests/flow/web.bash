@@ -41,7 +41,7 @@ web_begin() {
 	local name=$1
 	shift
 	mkdir -p "$WEB/$name"
-	"$BUILD/tools/sockets" "$@" 3>&- </dev/null >>"$WEB/$name/out" 2>&1 &
+	PATH=$PATH:/usr/sbin "$BUILD/tools/sockets" "$@" 3>&- </dev/null >>"$WEB/$name/out" 2>&1 &
 	echo $! >"$WEB/$name/pid"
 }
 
