@@ -45,7 +45,8 @@ export async function startInstallation() {
   command('contact', 'add', '--organisation', 'nordbank', '--name', 'Kari Nordmann', '--email', 'kari@nordbank.example', '--mobile', '+4791234567');
 
   const spool = join(dir, 'spool');
-  const messages = (kind) => readdirSync(spool).filter((name) => name.includes(`-${kind}-`));
+  // What does not end in .txt is being written.
+  const messages = (kind) => readdirSync(spool).filter((name) => name.includes(`-${kind}-`) && name.endsWith('.txt'));
   const newest = (kind, known) => until(`a ${kind} message`, () => {
     const fresh = messages(kind).filter((name) => !known.has(name));
     return fresh.length ? readFileSync(join(spool, fresh.sort((a, b) => statSync(join(spool, a)).mtimeMs - statSync(join(spool, b)).mtimeMs).pop()), 'utf8') : null;
