@@ -139,6 +139,9 @@ counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_er
 	if (proxy)
 		return outcome(error, proxy < 500 ? COUNTERFOIL_PROXY_REFUSED : COUNTERFOIL_UNREACHABLE,
 			       "the proxy does not let us through to %s: it answered %ld", lane->host, proxy);
+	if (result == CURLE_HTTP2_STREAM && lane_carries_body(&lane->attempt->request)) /* libcurl threw away what it said */
+		return outcome(error, COUNTERFOIL_BROKEN, "%s: the server ended the call before it had the whole body: by HTTP/1.1 it can say why",
+			       lane->host);
 	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
 		if (results[i].result != result)
 			continue;

@@ -250,6 +250,31 @@ static void what_may_do_harm_is_sent_a_second_time_and_no_third(void **state)
 	stage_close(&stage);
 }
 
+/* HAProxy does so when it refuses; libcurl 7.88 makes nothing of the answer before it. */
+static bool answer_and_cancel(SSL *ssl, uint32_t stream)
+{
+	return say_two(ssl, stream) && write_frame(ssl, RST_STREAM, 0, stream, "\0\0\0\x08", 4);
+}
+
+static void who_is_cut_off_with_a_body_is_told_what_to_do(void **state)
+{
+	(void)state;
+	static const char body[1 << 20] = "dear";
+	reply *how = answer_and_cancel;
+	counterfoil_response *response = NULL;
+	counterfoil_error error;
+	struct call_stage stage = {.server = {.answer = answer, .talk = talk, .alpn = "h2", .context = &how}};
+	stage_open(&stage, NULL);
+	const counterfoil_request request = {
+		.size = sizeof request, .method = "POST", .url = stage_url(&stage, "/"), .body = {body, sizeof body}};
+	if (counterfoil_call(stage.client, &request, &response, &error) == COUNTERFOIL_BROKEN)
+		assert_non_null(strstr(error.text, "by HTTP/1.1 it can say why"));
+	else /* a libcurl that does better */
+		assert_int_equal(error.code, COUNTERFOIL_OK);
+	counterfoil_response_free(response);
+	stage_close(&stage);
+}
+
 static void other_versions_are_no_option(void **state)
 {
 	(void)state;
@@ -267,6 +292,7 @@ int main(void)
 		cmocka_unit_test(floods_of_http_2_are_bounded),
 		cmocka_unit_test(what_a_server_sends_back_to_http_1_goes_there_though_it_may_do_harm),
 		cmocka_unit_test(what_may_do_harm_is_sent_a_second_time_and_no_third),
+		cmocka_unit_test(who_is_cut_off_with_a_body_is_told_what_to_do),
 		cmocka_unit_test(other_versions_are_no_option),
 	};
 	return cmocka_run_group_tests(tests, stage_setup, stage_teardown);
