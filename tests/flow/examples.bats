@@ -207,3 +207,23 @@ outward() { curl -sS "http://127.0.0.1:$(web_port outward)$1"; }
 	until_true 20 renewed
 }
 renewed() { [ "$(outward /v1/me | jq -r .serial)" = "$SERIAL" ]; }
+
+# Named by the link itself, certificate and key do not fit in one of twenty readings of these.
+@test "a server that reads its settings while sets are exchanged never has the certificate of one and the key of another" {
+	local kind folders='access_log off;' read=0 to=$WORK/to
+	for kind in client_body proxy fastcgi uwsgi scgi; do folders+=" ${kind}_temp_path $WORK/$kind;"; done
+	echo "pid $WORK/pid; events { } http { $folders server { listen 127.0.0.1:1; include $to/nginx/proxy.conf; location / { proxy_pass $MEMBERS; } } }" >"$WORK/conf"
+	lay() { "$COMMAND" install nginx "$BATS_FILE_TMPDIR/$1.p12" --password-file "$BATS_FILE_TMPDIR/$1.password" --to "$to" --replace; }
+	lay good
+	(
+		for _ in {1..20}; do lay revoked && lay good; done 2>/dev/null || touch "$WORK/failed"
+		touch "$WORK/done"
+	) &
+	while [ ! -e "$WORK/done" ]; do
+		nginx -t -e "$WORK/error.log" -c "$WORK/conf" 2>"$WORK/said" || { cat "$WORK/said" >&2; return 1; }
+		read=$((read + 1))
+	done
+	[ ! -e "$WORK/failed" ]
+	equal "$(find "$to" -name key.pem | wc -l)" 41 sets
+	[ "$read" -gt 20 ]
+}
