@@ -110,11 +110,19 @@ counterfoil_code counterfoil_async_timer(counterfoil_async *async)
 	return COUNTERFOIL_OK;
 }
 
+/* One way to be told, with what is asked for in that way. */
+static bool is_fit(const counterfoil_async_request *r)
+{
+	return r && r->size == sizeof *r && (r->on_done != NULL) + (r->on_soap != NULL) + (r->on_json != NULL) == 1 &&
+	       (r->on_soap ? r->soap && !r->call : r->call && !r->soap);
+}
+
 static counterfoil_code check(const counterfoil_async *async, const counterfoil_async_request *given,
 			      counterfoil_error *error)
 {
-	if (!async || !given || given->size != sizeof *given || !given->call || !given->on_done)
-		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is no request, or no on_done, or its size is not set");
+	if (!async || !is_fit(given))
+		return outcome(error, COUNTERFOIL_BAD_INPUT,
+			       "there is no request, or not one callback that fits it, or its size is not set");
 	if (async->asking || async->doomed)
 		return outcome(error, COUNTERFOIL_BAD_INPUT,
 			       "no call may be started from want_fd or want_timer, or on what is being freed");
@@ -155,14 +163,10 @@ static counterfoil_code begin(counterfoil_async_call *call, counterfoil_error *e
 	return code ? code : outcome_ok(error);
 }
 
-counterfoil_code counterfoil_async_start(counterfoil_async *async, const counterfoil_async_request *request,
-					 counterfoil_async_call **call, counterfoil_error *error)
+counterfoil_code async_start_plain(counterfoil_async *async, const counterfoil_async_request *request,
+				   counterfoil_async_call **call, counterfoil_error *error)
 {
-	if (call)
-		*call = NULL;
-	counterfoil_code code = check(async, request, error);
-	if (code)
-		return code;
+	counterfoil_code code = COUNTERFOIL_OK;
 	counterfoil_async_call *made = make(async, request, &code, error);
 	if (!made)
 		return code;
@@ -174,6 +178,20 @@ counterfoil_code counterfoil_async_start(counterfoil_async *async, const counter
 		*call = made;
 	leave(async);
 	return code;
+}
+
+counterfoil_code counterfoil_async_start(counterfoil_async *async, const counterfoil_async_request *request,
+					 counterfoil_async_call **call, counterfoil_error *error)
+{
+	if (call)
+		*call = NULL;
+	counterfoil_code code = check(async, request, error);
+	if (code)
+		return code;
+	if (request->on_soap)
+		return async_start_soap(async, request, call, error);
+	return request->on_json ? async_start_json(async, request, call, error)
+				: async_start_plain(async, request, call, error);
 }
 
 void counterfoil_async_cancel(counterfoil_async_call *call)

@@ -77,6 +77,14 @@ counterfoil_code wake_begin(counterfoil_async_call *call, counterfoil_error *err
 void wake_end(counterfoil_async_call *call);
 void wake_heard(counterfoil_async *async);
 
+/* Start what counterfoil_async_start has found fit: a plain call; and async_answer, one whose answer is read. */
+counterfoil_code async_start_plain(counterfoil_async *async, const counterfoil_async_request *request,
+				   counterfoil_async_call **call, counterfoil_error *error);
+counterfoil_code async_start_soap(counterfoil_async *async, const counterfoil_async_request *given,
+				  counterfoil_async_call **call, counterfoil_error *error);
+counterfoil_code async_start_json(counterfoil_async *async, const counterfoil_async_request *given,
+				  counterfoil_async_call **call, counterfoil_error *error);
+
 /* async_call: one call's way. Begun on COUNTERFOIL_OK, and in the list; else given back by call_drop. */
 counterfoil_code call_begin(counterfoil_async_call *call, counterfoil_error *error);
 /* Drive it; fd below 0: its time has come. May end it. */

@@ -1,4 +1,5 @@
 /* json: a call whose body and answer are JSON, and the values of the answer. */
+#include "client/json.h"
 #include "client/json_read.h"
 #include "client/media.h"
 #include "client/request.h"
@@ -93,20 +94,51 @@ static const char **with_lines(const counterfoil_request *call)
 	return lines;
 }
 
+counterfoil_code json_begin(const counterfoil_request *given, counterfoil_request *call, const char ***lines,
+			    counterfoil_error *error)
+{
+	*lines = NULL;
+	counterfoil_code code = check(given, call, error);
+	if (code)
+		return code;
+	*lines = with_lines(call);
+	if (!*lines)
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	call->size = sizeof *call;
+	call->headers = *lines;
+	return COUNTERFOIL_OK;
+}
+
 static counterfoil_code exchange(counterfoil_client *client, const counterfoil_request *request,
 				 counterfoil_response **response, counterfoil_error *error)
 {
 	counterfoil_request call = {0};
-	counterfoil_code code = check(request, &call, error);
-	if (code)
-		return code;
-	const char **lines = with_lines(&call);
-	if (!lines)
-		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
-	call.size = sizeof call;
-	call.headers = lines;
-	code = counterfoil_call(client, &call, response, error);
+	const char **lines = NULL;
+	counterfoil_code code = json_begin(request, &call, &lines, error);
+	if (!code)
+		code = counterfoil_call(client, &call, response, error);
 	free(lines);
+	return code;
+}
+
+counterfoil_json *json_answer_new(void)
+{
+	return calloc(1, sizeof(counterfoil_json));
+}
+
+counterfoil_code json_end(counterfoil_code code, counterfoil_response *response, counterfoil_json **answer,
+			  counterfoil_error *error)
+{
+	counterfoil_json *made = *answer;
+	made->response = response;
+	if (!response) {
+		counterfoil_json_free(made);
+		*answer = NULL;
+		return code;
+	}
+	if (code == COUNTERFOIL_OK)
+		return judge(made, error);
+	read_value(made, NULL);
 	return code;
 }
 
@@ -115,20 +147,12 @@ counterfoil_code counterfoil_json_call(counterfoil_client *client, const counter
 {
 	if (!answer)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is nowhere to put the answer");
-	*answer = NULL;
-	counterfoil_json *made = calloc(1, sizeof *made);
-	if (!made)
+	counterfoil_response *response = NULL;
+	*answer = json_answer_new();
+	if (!*answer)
 		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
-	counterfoil_code code = exchange(client, request, &made->response, error);
-	if (!made->response) {
-		counterfoil_json_free(made);
-		return code;
-	}
-	*answer = made;
-	if (code == COUNTERFOIL_OK)
-		return judge(made, error);
-	read_value(made, NULL);
-	return code;
+	counterfoil_code code = exchange(client, request, &response, error);
+	return json_end(code, response, answer, error);
 }
 
 /* One name of a pointer, unescaped; false when it is none (RFC 6901, 3 and 4), or longer than any that is asked for. */

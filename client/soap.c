@@ -1,7 +1,7 @@
 /* soap: a call by SOAP over the call that every request goes by, and the judgement of what came back. */
 #include "client/media.h"
 #include "client/request.h"
-#include "client/soap_envelope.h"
+#include "client/soap.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -116,27 +116,59 @@ static counterfoil_code check(const counterfoil_soap_request *request, counterfo
 	return COUNTERFOIL_OK;
 }
 
+counterfoil_code soap_begin(const counterfoil_soap_request *request, struct soap_sending *sending, counterfoil_error *error)
+{
+	counterfoil_request *call = &sending->call;
+	sending->call = (counterfoil_request){0};
+	sending->envelope = (struct buf){0};
+	counterfoil_code code = check(request, call, error);
+	if (!code)
+		code = soap_lines(request, call->headers, &sending->lines, error);
+	if (!code)
+		code = soap_envelope(request, &sending->envelope, error);
+	call->size = sizeof *call;
+	call->method = "POST";
+	call->headers = sending->lines.lines;
+	call->body = (counterfoil_bytes){sending->envelope.data, sending->envelope.len};
+	return code;
+}
+
 /* The envelope is given back before the answer, which may be large, is read. */
 static counterfoil_code exchange(counterfoil_client *client, const counterfoil_soap_request *request,
 				 counterfoil_response **response, counterfoil_error *error)
 {
-	counterfoil_request call = {0};
-	struct soap_lines lines;
-	struct buf envelope = {0};
-	counterfoil_code code = check(request, &call, error);
+	struct soap_sending sending;
+	counterfoil_code code = soap_begin(request, &sending, error);
 	if (!code)
-		code = soap_lines(request, call.headers, &lines, error);
-	if (!code)
-		code = soap_envelope(request, &envelope, error);
-	if (!code) {
-		call.size = sizeof call;
-		call.method = "POST";
-		call.headers = lines.lines;
-		call.body = (counterfoil_bytes){envelope.data, envelope.len};
-		code = counterfoil_call(client, &call, response, error);
-	}
-	buf_free(&envelope);
+		code = counterfoil_call(client, &sending.call, response, error);
+	buf_free(&sending.envelope);
 	return code;
+}
+
+counterfoil_soap_answer *soap_answer_new(void)
+{
+	return calloc(1, sizeof(counterfoil_soap_answer));
+}
+
+counterfoil_code soap_end(counterfoil_soap_version version, counterfoil_code code, counterfoil_response *response,
+			  counterfoil_soap_answer **answer, counterfoil_error *error)
+{
+	counterfoil_soap_answer *made = *answer;
+	made->response = response;
+	if (!response) {
+		counterfoil_soap_free(made);
+		*answer = NULL;
+		return code;
+	}
+	if (code == COUNTERFOIL_OK)
+		return judge(made, version, error);
+	/* Status 401 or 403. What it says of a certificate goes before a fault; a fault before a bare status. */
+	counterfoil_error fault;
+	if (code != COUNTERFOIL_REFUSED || judge(made, version, &fault) != COUNTERFOIL_SOAP_FAULT)
+		return code;
+	if (error)
+		*error = fault;
+	return COUNTERFOIL_SOAP_FAULT;
 }
 
 counterfoil_code counterfoil_soap_call(counterfoil_client *client, const counterfoil_soap_request *request,
@@ -144,25 +176,12 @@ counterfoil_code counterfoil_soap_call(counterfoil_client *client, const counter
 {
 	if (!answer)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "there is nowhere to put the answer");
-	*answer = NULL;
-	counterfoil_soap_answer *made = calloc(1, sizeof *made);
-	if (!made)
+	counterfoil_response *response = NULL;
+	*answer = soap_answer_new();
+	if (!*answer)
 		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
-	counterfoil_code code = exchange(client, request, &made->response, error);
-	if (!made->response) {
-		counterfoil_soap_free(made);
-		return code;
-	}
-	*answer = made;
-	if (code == COUNTERFOIL_OK)
-		return judge(made, request->version, error);
-	/* Status 401 or 403. What it says of a certificate goes before a fault; a fault before a bare status. */
-	counterfoil_error fault;
-	if (code != COUNTERFOIL_REFUSED || judge(made, request->version, &fault) != COUNTERFOIL_SOAP_FAULT)
-		return code;
-	if (error)
-		*error = fault;
-	return COUNTERFOIL_SOAP_FAULT;
+	counterfoil_code code = exchange(client, request, &response, error);
+	return soap_end(request ? request->version : COUNTERFOIL_SOAP_1_1, code, response, answer, error);
 }
 
 counterfoil_bytes counterfoil_soap_body(const counterfoil_soap_answer *answer)

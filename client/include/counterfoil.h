@@ -384,80 +384,6 @@ typedef struct counterfoil_request {
 COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
 	counterfoil_response **response, counterfoil_error *error);
 
-/* Calls without waiting: the program has an event loop (poll, libevent, libuv, ...), and calls are driven by it, any number
- * of them in one thread. What the library waits for, it asks the loop to watch, by two callbacks: a descriptor, or the time.
- * When that comes the program says so, by counterfoil_async_ready or counterfoil_async_timer; there the calls go on, and
- * there they end. The loop is level-triggered. A whole program with libevent: client/examples/async.c.
- *
- * Nothing here blocks: names are looked up by a thread of libcurl's, and waits between tries are timers. Three things take
- * time in the loop's thread: your own callbacks, files that a form reads while it is sent, and the watched file of
- * counterfoil_client_watch, which counterfoil_async_start asks for like counterfoil_call (two stat calls at most once in
- * look_every_ms) and reads when it changed (the key derivation of a PKCS#12: milliseconds, a second for a file of 2,000,000
- * rounds). Who cannot bear that sets COUNTERFOIL_BY_HAND and calls counterfoil_client_check from another thread.
- *
- * Threads: an object, and every function of it, belongs to one thread at a time; a client may have any number of objects,
- * and be used by counterfoil_call beside them. Only counterfoil_cancel_now may come from other threads.
- *
- * Callbacks of a call (source, sink, progress, on_done) and of the watch may start and cancel calls and free the object;
- * freed, it goes on until the function of the library that called them returns, and ends there. counterfoil_async_ready
- * and counterfoil_async_timer do nothing from any callback but say COUNTERFOIL_BAD_INPUT; so does counterfoil_async_start
- * from want_fd and want_timer. */
-enum { COUNTERFOIL_WANT_NOTHING = 0, COUNTERFOIL_WANT_READ = 1, COUNTERFOIL_WANT_WRITE = 2 };
-
-typedef struct counterfoil_async_options {
-	size_t size; /* sizeof(counterfoil_async_options) */
-	/* Watch fd for these events (READ, WRITE or both added up) from now on instead of those before, or no more, for
-	 * NOTHING. It is closed afterwards, but for that of a connection which did not come about: that may be closed already
-	 * (by libcurl 7.88), so that your loop finds it gone when it lets go of it, which is no error. *mine is the program's,
-	 * to keep with the descriptor: NULL at first, and forgotten after NOTHING. 0, or anything else when it failed: then the
-	 * call that it was for ends with COUNTERFOIL_LOOP_FAILED. */
-	int (*want_fd)(void *context, int fd, unsigned events, void **mine);
-	/* Call counterfoil_async_timer once, so many milliseconds from now (0: as soon as the loop comes round), instead of
-	 * when it was asked for before; below 0: not at all. 0, or anything else when it failed: then a call that is being
-	 * started is not, and otherwise all of them end with COUNTERFOIL_LOOP_FAILED, for who would wake them? */
-	int (*want_timer)(void *context, int64_t milliseconds);
-	void *context;
-} counterfoil_async_options;
-
-/* For as long as it lives the client must. COUNTERFOIL_OK, BAD_INPUT or OUT_OF_MEMORY. */
-COUNTERFOIL_API counterfoil_code counterfoil_async_new(counterfoil_client *client, const counterfoil_async_options *options,
-	counterfoil_async **async, counterfoil_error *error);
-/* Every call under way ends with COUNTERFOIL_CANCELLED, on_done included, and nothing is watched any more. */
-COUNTERFOIL_API void counterfoil_async_free(counterfoil_async *async);
-
-/* Something came of fd, which want_fd asked for: events are READ, WRITE or both, 0 when it is not known what. An error and a
- * hang-up count as what was wanted. A descriptor that is not wanted (any more) is no error. COUNTERFOIL_OK or BAD_INPUT. */
-COUNTERFOIL_API counterfoil_code counterfoil_async_ready(counterfoil_async *async, int fd, unsigned events);
-/* The time has come. Too early is no error: it is asked for again. COUNTERFOIL_OK or BAD_INPUT. */
-COUNTERFOIL_API counterfoil_code counterfoil_async_timer(counterfoil_async *async);
-
-typedef struct counterfoil_async_call counterfoil_async_call;
-
-/* How a call ended: code, response and error are what counterfoil_call would have given. The response, NULL or not, is the
- * program's from now on; the error is lent. */
-typedef void (*counterfoil_async_done)(void *context, counterfoil_code code, counterfoil_response *response,
-	const counterfoil_error *error);
-
-typedef struct counterfoil_async_request {
-	size_t size; /* sizeof(counterfoil_async_request) */
-	/* As for counterfoil_call, in every respect. Its URL, method and headers are copied; body, source, parts, sink, cancel,
-	 * and what they refer to, must stay until on_done. Its progress is told once a second from when the request is sent. */
-	const counterfoil_request *call;
-	counterfoil_async_done on_done;
-	void *context; /* of on_done */
-} counterfoil_async_request;
-
-/* Start a call. COUNTERFOIL_OK: it is under way, and on_done will be called exactly once, from counterfoil_async_ready,
- * _timer or _free, not from in here. *call (call may be NULL) is valid until then. Any other code: it was not started,
- * nothing was sent, and on_done will not be called; LOOP_FAILED, and whatever counterfoil_call says before it connects
- * (BAD_INPUT, EXPIRED, NOT_YET_VALID, FILE_UNREADABLE, CANCELLED, OUT_OF_MEMORY, FAILED).
- * A call under way takes three descriptors (libcurl's two beside its connection) and a thread while its host is looked up. */
-COUNTERFOIL_API counterfoil_code counterfoil_async_start(counterfoil_async *async,
-	const counterfoil_async_request *request, counterfoil_async_call **call, counterfoil_error *error);
-/* End a call with COUNTERFOIL_CANCELLED as soon as the loop comes round; on_done tells. None of its callbacks runs before
- * that any more, but for the one that this is called from. When it had ended but for telling, that end stands. */
-COUNTERFOIL_API void counterfoil_async_cancel(counterfoil_async_call *call);
-
 /* Use another identity from now on, while calls are under way. It is checked first: its time, its chain as far as the file
  * has it, and, with COUNTERFOIL_TRUST_IDENTITY, the CAs it brings, which replace those of the identity before; other trust
  * stays. When it is refused, the identity in use goes on. Calls that begin after the return use the new one alone, on
@@ -627,6 +553,92 @@ COUNTERFOIL_API const char *counterfoil_soap_fault(const counterfoil_soap_answer
 COUNTERFOIL_API const counterfoil_response *counterfoil_soap_response(const counterfoil_soap_answer *answer);
 /* Wipes what it holds. */
 COUNTERFOIL_API void counterfoil_soap_free(counterfoil_soap_answer *answer);
+
+/* Calls without waiting: the program has an event loop (poll, libevent, libuv, ...), and calls are driven by it, any number
+ * of them in one thread. What the library waits for, it asks the loop to watch, by two callbacks: a descriptor, or the time.
+ * When that comes the program says so, by counterfoil_async_ready or counterfoil_async_timer; there the calls go on, and
+ * there they end. The loop is level-triggered. A whole program with libevent: client/examples/async.c.
+ *
+ * Nothing here blocks: names are looked up by a thread of libcurl's, and waits between tries are timers. Three things take
+ * time in the loop's thread: your own callbacks, files that a form reads while it is sent, and the watched file of
+ * counterfoil_client_watch, which counterfoil_async_start asks for like counterfoil_call (two stat calls at most once in
+ * look_every_ms) and reads when it changed (the key derivation of a PKCS#12: milliseconds, a second for a file of 2,000,000
+ * rounds). Who cannot bear that sets COUNTERFOIL_BY_HAND and calls counterfoil_client_check from another thread.
+ *
+ * Threads: an object, and every function of it, belongs to one thread at a time; a client may have any number of objects,
+ * and be used by counterfoil_call beside them. Only counterfoil_cancel_now may come from other threads.
+ *
+ * Callbacks of a call (source, sink, progress, on_done) and of the watch may start and cancel calls and free the object;
+ * freed, it goes on until the function of the library that called them returns, and ends there. counterfoil_async_ready
+ * and counterfoil_async_timer do nothing from any callback but say COUNTERFOIL_BAD_INPUT; so does counterfoil_async_start
+ * from want_fd and want_timer. */
+enum { COUNTERFOIL_WANT_NOTHING = 0, COUNTERFOIL_WANT_READ = 1, COUNTERFOIL_WANT_WRITE = 2 };
+
+typedef struct counterfoil_async_options {
+	size_t size; /* sizeof(counterfoil_async_options) */
+	/* Watch fd for these events (READ, WRITE or both added up) from now on instead of those before, or no more, for
+	 * NOTHING. It is closed afterwards, but for that of a connection which did not come about: that may be closed already
+	 * (by libcurl 7.88), so that your loop finds it gone when it lets go of it, which is no error. *mine is the program's,
+	 * to keep with the descriptor: NULL at first, and forgotten after NOTHING. 0, or anything else when it failed: then the
+	 * call that it was for ends with COUNTERFOIL_LOOP_FAILED. */
+	int (*want_fd)(void *context, int fd, unsigned events, void **mine);
+	/* Call counterfoil_async_timer once, so many milliseconds from now (0: as soon as the loop comes round), instead of
+	 * when it was asked for before; below 0: not at all. 0, or anything else when it failed: then a call that is being
+	 * started is not, and otherwise all of them end with COUNTERFOIL_LOOP_FAILED, for who would wake them? */
+	int (*want_timer)(void *context, int64_t milliseconds);
+	void *context;
+} counterfoil_async_options;
+
+/* For as long as it lives the client must. COUNTERFOIL_OK, BAD_INPUT or OUT_OF_MEMORY. */
+COUNTERFOIL_API counterfoil_code counterfoil_async_new(counterfoil_client *client, const counterfoil_async_options *options,
+	counterfoil_async **async, counterfoil_error *error);
+/* Every call under way ends with COUNTERFOIL_CANCELLED, on_done included, and nothing is watched any more. */
+COUNTERFOIL_API void counterfoil_async_free(counterfoil_async *async);
+
+/* Something came of fd, which want_fd asked for: events are READ, WRITE or both, 0 when it is not known what. An error and a
+ * hang-up count as what was wanted. A descriptor that is not wanted (any more) is no error. COUNTERFOIL_OK or BAD_INPUT. */
+COUNTERFOIL_API counterfoil_code counterfoil_async_ready(counterfoil_async *async, int fd, unsigned events);
+/* The time has come. Too early is no error: it is asked for again. COUNTERFOIL_OK or BAD_INPUT. */
+COUNTERFOIL_API counterfoil_code counterfoil_async_timer(counterfoil_async *async);
+
+typedef struct counterfoil_async_call counterfoil_async_call;
+
+/* How a call ended: code, response and error are what counterfoil_call would have given. The response, NULL or not, is the
+ * program's from now on; the error is lent. */
+typedef void (*counterfoil_async_done)(void *context, counterfoil_code code, counterfoil_response *response,
+	const counterfoil_error *error);
+
+/* The same of what counterfoil_soap_call and counterfoil_json_call would have given. The answer is the program's. */
+typedef void (*counterfoil_async_soap_done)(void *context, counterfoil_code code, counterfoil_soap_answer *answer,
+	const counterfoil_error *error);
+typedef void (*counterfoil_async_json_done)(void *context, counterfoil_code code, counterfoil_json *answer,
+	const counterfoil_error *error);
+
+typedef struct counterfoil_async_request {
+	size_t size; /* sizeof(counterfoil_async_request) */
+	/* As for counterfoil_call, in every respect. Its URL, method and headers are copied; body, source, parts, sink, cancel,
+	 * and what they refer to, must stay until on_done. Its progress is told once a second from when the request is sent. */
+	const counterfoil_request *call;
+	counterfoil_async_done on_done; /* one of on_done, on_json and on_soap */
+	void *context;                  /* of that */
+	/* Instead of on_done: call is as for counterfoil_json_call. */
+	counterfoil_async_json_done on_json;
+	/* Instead of both: soap is as for counterfoil_soap_call, and call is NULL. The envelope is written at once: of what
+	 * soap refers to only cancel and progress_context must stay. */
+	const counterfoil_soap_request *soap;
+	counterfoil_async_soap_done on_soap;
+} counterfoil_async_request;
+
+/* Start a call. COUNTERFOIL_OK: it is under way, and on_done will be called exactly once, from counterfoil_async_ready,
+ * _timer or _free, not from in here. *call (call may be NULL) is valid until then. Any other code: it was not started,
+ * nothing was sent, and on_done will not be called; LOOP_FAILED, and whatever counterfoil_call says before it connects
+ * (BAD_INPUT, EXPIRED, NOT_YET_VALID, FILE_UNREADABLE, CANCELLED, OUT_OF_MEMORY, FAILED).
+ * A call under way takes three descriptors (libcurl's two beside its connection) and a thread while its host is looked up. */
+COUNTERFOIL_API counterfoil_code counterfoil_async_start(counterfoil_async *async,
+	const counterfoil_async_request *request, counterfoil_async_call **call, counterfoil_error *error);
+/* End a call with COUNTERFOIL_CANCELLED as soon as the loop comes round; on_done tells. None of its callbacks runs before
+ * that any more, but for the one that this is called from. When it had ended but for telling, that end stands. */
+COUNTERFOIL_API void counterfoil_async_cancel(counterfoil_async_call *call);
 
 /* The server's side: who is calling? A verifier knows the CA and its revocation list; a peer is one caller.
  *

@@ -32,6 +32,11 @@ static bool answer(SSL *ssl, const struct seen *request, struct tls_server *s)
 	(void)s;
 	if (strcmp(request->path, "/busy") == 0 && atomic_fetch_sub(&busy, 1) > 0)
 		return tls_reply(ssl, 503, "Connection: close\r\n", "") && false;
+	if (strcmp(request->path, "/soap") == 0)
+		return tls_reply(ssl, 200, "Connection: close\r\nContent-Type: text/xml\r\n",
+				 "<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body><a/></e:Body></e:Envelope>") && false;
+	if (strcmp(request->path, "/json") == 0)
+		return tls_reply(ssl, 200, "Connection: close\r\nContent-Type: application/json\r\n", "{\"a\":\"b\"}") && false;
 	return tls_reply(ssl, 200, "Connection: close\r\n", request->path + 1) && false;
 }
 
@@ -104,6 +109,70 @@ static enum err free_under_way(void)
 	return ERR_OK;
 }
 
+/* The answers of SOAP and JSON, read. */
+static struct answered {
+	int times;
+	counterfoil_code code, started;
+	bool right;
+} soap_told, json_told;
+
+static void on_soap(void *context, counterfoil_code code, counterfoil_soap_answer *had, const counterfoil_error *error)
+{
+	struct answered *a = context;
+	(void)error;
+	a->times++;
+	a->code = code;
+	a->right = code ? counterfoil_soap_body(had).len == 0 : strncmp(counterfoil_soap_body(had).data, "<a ", 3) == 0;
+	counterfoil_soap_free(had);
+}
+
+static void on_json(void *context, counterfoil_code code, counterfoil_json *had, const counterfoil_error *error)
+{
+	struct answered *a = context;
+	(void)error;
+	a->times++;
+	a->code = code;
+	a->right = code || strcmp(counterfoil_json_string(had, "/a", ""), "b") == 0;
+	counterfoil_json_free(had);
+}
+
+static enum err read_answers(void)
+{
+	char soap_url[64], json_url[64];
+	soap_told = json_told = (struct answered){0};
+	if (loop_try(&loop, stage.client))
+		return ERR_MEMORY;
+	snprintf(soap_url, sizeof soap_url, "https://127.0.0.1:%d/soap", stage.server.port);
+	snprintf(json_url, sizeof json_url, "https://127.0.0.1:%d/json", stage.server.port);
+	const counterfoil_request in_soap = {.size = sizeof in_soap, .url = soap_url, .total_timeout_ms = TIME_MS};
+	const counterfoil_request in_json = {.size = sizeof in_json, .url = json_url, .total_timeout_ms = TIME_MS};
+	const counterfoil_soap_request soap = {.size = sizeof soap, .call = &in_soap};
+	const counterfoil_async_request asks[] = {
+		{.size = sizeof *asks, .soap = &soap, .on_soap = on_soap, .context = &soap_told},
+		{.size = sizeof *asks, .call = &in_json, .on_json = on_json, .context = &json_told}};
+	soap_told.started = counterfoil_async_start(loop.async, &asks[0], NULL, NULL);
+	json_told.started = counterfoil_async_start(loop.async, &asks[1], NULL, NULL);
+	for (int i = 0; i < ROUNDS_MOST && (loop.count || loop.due >= 0); i++)
+		loop_once(&loop, 1000);
+	loop_close(&loop);
+	return ERR_OK;
+}
+
+static void both_ended_once(enum err rc, bool failed)
+{
+	const struct answered *both[] = {&soap_told, &json_told};
+	for (int i = 0; i < 2 && rc == ERR_OK; i++) {
+		failing_require(both[i]->times == (both[i]->started == COUNTERFOIL_OK));
+		failing_require(both[i]->started || both[i]->right);
+		failing_require(failed || (!both[i]->started && !both[i]->code));
+	}
+	failing_require(failed || rc == ERR_OK);
+	stage_is_sound(&stage);
+	counterfoil_client_free(stage.client);
+	int left = descriptors_at_rest(before);
+	failing_require(left <= before);
+}
+
 static bool is_success(int i)
 {
 	static const char *const bodies[CALLS] = {"busy", "", "form"};
@@ -132,6 +201,7 @@ static void whatever_fails_each_call_ends_once(void **state)
 	const struct failing_work works[] = {
 		{.name = "calls to their end", .before = make_ready, .act = call_to_the_end, .after = each_ended_once},
 		{.name = "calls that are freed", .before = make_ready, .act = free_under_way, .after = each_ended_once},
+		{.name = "answers that are read", .before = make_ready, .act = read_answers, .after = both_ended_once},
 	};
 	stage.server.answer = answer;
 	stage.server.spare = spare;
