@@ -258,10 +258,10 @@ static void *accept_all(void *data)
 		if (poll(wait, 2, -1) < 0 || wait[1].revents)
 			return NULL;
 		int fd = accept(in->listener, NULL, NULL);
-		if (fd >= 0)
-			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* or an answer waits 40 ms behind tickets */
-		if (fd >= 0)
-			admit(s, fd);
+		if (fd < 0)
+			continue;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)); /* or an answer waits 40 ms behind tickets */
+		admit(s, fd);
 	}
 }
 

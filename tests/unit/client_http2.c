@@ -175,7 +175,7 @@ static void an_event_loop_speaks_http_2_too(void **state)
 	}
 	assert_int_equal(stage.server.connections, 2 * CALLS - KEPT);
 	assert_int_equal(stage.server.requests, 2 * CALLS);
-	how = endless_frames;
+	*(reply **)stage.server.context = endless_frames;
 	loop_start(&loop, &(counterfoil_request){.url = stage_url(&stage, "/")}, &told[0]);
 	loop_run(&loop);
 	expect_told("endless", &told[0], COUNTERFOIL_BROKEN, NULL);
