@@ -244,6 +244,20 @@ static void bodies_are_sent_and_taken_again(void **state)
 	bench_close();
 }
 
+static void progress_is_told_every_second(void **state)
+{
+	(void)state;
+	body = (struct body){0};
+	bench_open(NULL, NULL);
+	start((counterfoil_request){.url = SILENT, .progress = progress, .progress_context = &body, .total_timeout_ms = 2700}, &b.told);
+	loop_for(&b.loop, 500);
+	int sent = body.progresses;
+	loop_run(&b.loop);
+	expect_told("silent", &b.told, COUNTERFOIL_TIMEOUT, NULL);
+	assert_true(body.progresses >= sent + 2);
+	bench_close();
+}
+
 static void a_callback_that_fails_ends_its_own_call_alone(void **state)
 {
 	(void)state;
@@ -517,6 +531,7 @@ int main(void)
 		cmocka_unit_test(the_last_result_stands),
 		cmocka_unit_test(what_does_harm_is_not_sent_twice),
 		cmocka_unit_test(bodies_are_sent_and_taken_again),
+		cmocka_unit_test(progress_is_told_every_second),
 		cmocka_unit_test(a_callback_that_fails_ends_its_own_call_alone),
 		cmocka_unit_test(a_descriptor_that_the_loop_does_not_take_ends_its_own_call_alone),
 		cmocka_unit_test(without_a_timer_no_call_starts),
