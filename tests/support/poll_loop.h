@@ -14,6 +14,7 @@ struct poll_loop {
 	counterfoil_async *async;
 	int epoll, count;
 	bool known[LOOP_FDS];
+	int gone;              /* descriptors that were closed before it was told to let go of them */
 	int64_t due;           /* milliseconds of the clock; -1: no timer */
 	int fd_calls, refused; /* want_fd that watch something: so far; the number of the one that fails, 0: none */
 	int timer_calls, timer_refused;

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROMPT_MS = 100 };
+enum { PROMPT_MS = 100, FILLERS = 4 };
 
 static atomic_bool test_is_over;
 
@@ -59,12 +59,13 @@ static const counterfoil_source endless = {.read = zeros, .length = -1};
 
 /* What a call may be waiting for. */
 static const struct phase {
-	const char *name, *host; /* NULL: the stage's */
+	const char *name, *host; /* NULL: the stage's; "full", "mute": below */
 	counterfoil_request request;
 } phases[] = {
 	{"nothing yet", NULL, {.url = "/hello"}},
 	{"a look-up", "https://host.slow", {.url = "/"}},
-	{"a handshake", "", {.url = "/"}},
+	{"a connection", "full", {.url = "/"}},
+	{"a handshake", "mute", {.url = "/"}},
 	{"an answer", NULL, {.url = "/silent"}},
 	{"the rest of an answer", NULL, {.url = "/half"}},
 	{"somebody who reads", NULL, {.url = "/unread", .method = "PUT", .source = &endless}},
@@ -77,25 +78,38 @@ struct bench {
 	struct call_stage stage;
 	struct poll_loop loop;
 	struct told told[PHASES], other;
-	int mute;
-	char mute_host[64];
+	int mute, full[FILLERS];
+	char mute_host[64], full_host[64];
 };
 
+static int listen_at(int backlog, char host[64], struct sockaddr_in *address)
+{
+	socklen_t len = sizeof *address;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	*address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	assert_int_equal(bind(listener, (struct sockaddr *)address, len), 0);
+	assert_int_equal(listen(listener, backlog), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)address, &len), 0);
+	snprintf(host, 64, "https://127.0.0.1:%d", ntohs(address->sin_port));
+	return listener;
+}
+
+/* One takes TCP and no TLS; the other has so many waiting that it takes nobody any more. */
 static void bench_open(struct bench *b)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof address;
+	struct sockaddr_in address;
 	memset(b, 0, sizeof *b);
 	test_is_over = false;
 	b->stage.server.answer = answer;
 	b->stage.server.take = leave_unread;
 	stage_open(&b->stage, NULL);
 	loop_open(&b->loop, b->stage.client);
-	b->mute = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); /* TCP is taken by the kernel, TLS by nobody */
-	assert_int_equal(bind(b->mute, (struct sockaddr *)&address, len), 0);
-	assert_int_equal(listen(b->mute, 16), 0);
-	assert_int_equal(getsockname(b->mute, (struct sockaddr *)&address, &len), 0);
-	snprintf(b->mute_host, sizeof b->mute_host, "https://127.0.0.1:%d", ntohs(address.sin_port));
+	b->mute = listen_at(16, b->mute_host, &address);
+	b->full[0] = listen_at(0, b->full_host, &address);
+	for (int i = 1; i < FILLERS; i++) {
+		b->full[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		(void)!connect(b->full[i], (struct sockaddr *)&address, sizeof address);
+	}
 }
 
 static void bench_close(struct bench *b)
@@ -103,9 +117,12 @@ static void bench_close(struct bench *b)
 	lookups_end();
 	test_is_over = true;
 	loop_close(&b->loop);
+	assert_int_equal(b->loop.gone, 0);
 	stage_is_sound(&b->stage);
 	stage_close(&b->stage);
 	close(b->mute);
+	for (int i = 0; i < FILLERS; i++)
+		close(b->full[i]);
 }
 
 static void start_phase(struct bench *b, int i, counterfoil_cancel *cancel)
@@ -113,7 +130,12 @@ static void start_phase(struct bench *b, int i, counterfoil_cancel *cancel)
 	char url[256];
 	const struct phase *p = &phases[i];
 	counterfoil_request request = p->request;
-	snprintf(url, sizeof url, "%s%s", !p->host ? stage_url(&b->stage, "") : p->host[0] ? p->host : b->mute_host, request.url);
+	const char *host = !p->host ? stage_url(&b->stage, "") : p->host;
+	if (strcmp(host, "full") == 0)
+		host = b->full_host;
+	else if (strcmp(host, "mute") == 0)
+		host = b->mute_host;
+	snprintf(url, sizeof url, "%s%s", host, request.url);
 	request.url = url;
 	request.cancel = cancel;
 	loop_start(&b->loop, &request, &b->told[i]);
@@ -171,6 +193,7 @@ static void freeing_the_object_ends_its_calls(void **state)
 		start_phases(&b, NULL);
 		int64_t since = clock_mono_ms();
 		loop_close(&b.loop);
+		assert_int_equal(b.loop.gone, 0);
 		expect_cancelled(&b, since);
 		expect_told("the other", &b.other, COUNTERFOIL_CANCELLED, NULL);
 		lookups_end();
