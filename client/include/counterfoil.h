@@ -296,7 +296,7 @@ typedef struct counterfoil_client_options {
 /* Does not connect. COUNTERFOIL_OK and *client; BAD_INPUT, NO_TRUST, EXPIRED, NOT_YET_VALID, OUT_OF_MEMORY or FAILED. */
 COUNTERFOIL_API counterfoil_code counterfoil_client_new(const counterfoil_client_options *options,
 	counterfoil_client **client, counterfoil_error *error);
-/* Closes its connections. No call may be under way. Responses live on. */
+/* Closes its connections. No call may be under way, and no counterfoil_async be left. Responses live on. */
 COUNTERFOIL_API void counterfoil_client_free(counterfoil_client *client);
 
 /* A body that is read piece by piece while it is sent, in constant memory. */
@@ -560,13 +560,14 @@ COUNTERFOIL_API void counterfoil_soap_free(counterfoil_soap_answer *answer);
  * there they end. The loop is level-triggered. A whole program with libevent: client/examples/async.c.
  *
  * Nothing here blocks: names are looked up by a thread of libcurl's, and waits between tries are timers. Three things take
- * time in the loop's thread: your own callbacks, files that a form reads while it is sent, and the watched file of
- * counterfoil_client_watch, which counterfoil_async_start asks for like counterfoil_call (two stat calls at most once in
- * look_every_ms) and reads when it changed (the key derivation of a PKCS#12: milliseconds, a second for a file of 2,000,000
- * rounds). Who cannot bear that sets COUNTERFOIL_BY_HAND and calls counterfoil_client_check from another thread.
+ * time in the loop's thread: your own callbacks; files that a form reads while it is sent; and the watched file of
+ * counterfoil_client_watch, which counterfoil_async_start asks for like counterfoil_call (two stat calls, at most once in
+ * look_every_ms) and reads when it changed. The key derivation of a PKCS#12 takes milliseconds, with the most rounds that
+ * are let pass seconds. Who cannot bear that sets COUNTERFOIL_BY_HAND and calls counterfoil_client_check from another thread.
  *
  * Threads: an object, and every function of it, belongs to one thread at a time; a client may have any number of objects,
- * and be used by counterfoil_call beside them. Only counterfoil_cancel_now may come from other threads.
+ * and be used by counterfoil_call beside them. From other threads only counterfoil_cancel_now may come: it wakes the loop by
+ * a descriptor, which is watched while calls that have a cancel are under way.
  *
  * Callbacks of a call (source, sink, progress, on_done) and of the watch may start and cancel calls and free the object;
  * freed, it goes on until the function of the library that called them returns, and ends there. counterfoil_async_ready
@@ -589,7 +590,7 @@ typedef struct counterfoil_async_options {
 	void *context;
 } counterfoil_async_options;
 
-/* For as long as it lives the client must. COUNTERFOIL_OK, BAD_INPUT or OUT_OF_MEMORY. */
+/* The client must outlive it. COUNTERFOIL_OK, BAD_INPUT or OUT_OF_MEMORY. */
 COUNTERFOIL_API counterfoil_code counterfoil_async_new(counterfoil_client *client, const counterfoil_async_options *options,
 	counterfoil_async **async, counterfoil_error *error);
 /* Every call under way ends with COUNTERFOIL_CANCELLED, on_done included, and nothing is watched any more. */
@@ -633,7 +634,8 @@ typedef struct counterfoil_async_request {
  * _timer or _free, not from in here. *call (call may be NULL) is valid until then. Any other code: it was not started,
  * nothing was sent, and on_done will not be called; LOOP_FAILED, and whatever counterfoil_call says before it connects
  * (BAD_INPUT, EXPIRED, NOT_YET_VALID, FILE_UNREADABLE, CANCELLED, OUT_OF_MEMORY, FAILED).
- * A call under way takes three descriptors (libcurl's two beside its connection) and a thread while its host is looked up. */
+ * A call under way has a connection of its own, by HTTP/2 too, and takes three descriptors (libcurl's two beside it), about
+ * 100 KiB, and a thread while its host is looked up. */
 COUNTERFOIL_API counterfoil_code counterfoil_async_start(counterfoil_async *async,
 	const counterfoil_async_request *request, counterfoil_async_call **call, counterfoil_error *error);
 /* End a call with COUNTERFOIL_CANCELLED as soon as the loop comes round; on_done tells. None of its callbacks runs before

@@ -146,7 +146,7 @@ static void start_phases(struct bench *b, counterfoil_cancel *cancel)
 {
 	for (int i = 1; i < PHASES; i++)
 		start_phase(b, i, cancel);
-	loop_start(&b->loop, &(counterfoil_request){.url = stage_url(&b->stage, "/silent"), .total_timeout_ms = 1500}, &b->other);
+	loop_start(&b->loop, &(counterfoil_request){.url = stage_url(&b->stage, "/silent"), .total_timeout_ms = 1000}, &b->other);
 	loop_for(&b->loop, 500);
 	start_phase(b, 0, cancel);
 	for (int i = 0; i < PHASES; i++)
