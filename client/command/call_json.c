@@ -59,7 +59,7 @@ static int add_header(json_t *headers, const char *name, const char *value)
 {
 	char key[NAME_SIZE];
 	size_t len = 0;
-	for (; name[len] && len < sizeof key - 1; len++)
+	for (; len < sizeof key - 1 && name[len]; len++)
 		key[len] = (char)(name[len] >= 'A' && name[len] <= 'Z' ? name[len] + 32 : name[len]);
 	key[len] = '\0';
 	json_t *text = text_of(value);

@@ -83,7 +83,7 @@ static unsigned events_of(uint32_t ready)
 {
 	if (ready & (EPOLLERR | EPOLLHUP))
 		return COUNTERFOIL_WANT_READ | COUNTERFOIL_WANT_WRITE;
-	return (ready & EPOLLIN ? COUNTERFOIL_WANT_READ : 0U) | (ready & EPOLLOUT ? COUNTERFOIL_WANT_WRITE : 0U);
+	return ((ready & EPOLLIN) ? COUNTERFOIL_WANT_READ : 0U) | ((ready & EPOLLOUT) ? COUNTERFOIL_WANT_WRITE : 0U);
 }
 
 void loop_once(struct poll_loop *loop, int most)

@@ -92,7 +92,6 @@ static atomic_bool enough;
 
 struct counted {
 	int from, to; /* in use when it began */
-	const char *wrong;
 };
 
 static struct counted counted[SIDE_BY_SIDE];
