@@ -100,10 +100,11 @@ static struct lane *take_lane(struct transport *transport)
 	return lane ? lane : lane_new(&transport->settings);
 }
 
-static void return_lane(struct transport *transport, struct lane *lane)
+/* One whose call failed is not kept: libcurl may have run out of memory in it, and then holds up the calls to come. */
+static void return_lane(struct transport *transport, struct lane *lane, bool sound)
 {
 	pthread_mutex_lock(&transport->lock);
-	bool keep = transport->idle_count < transport->settings.connections_kept;
+	bool keep = sound && transport->idle_count < transport->settings.connections_kept;
 	if (keep) {
 		lane->next = transport->idle;
 		transport->idle = lane;
@@ -121,13 +122,13 @@ static counterfoil_code no_memory(counterfoil_error *error)
 }
 
 /* What was taken for one try goes back, the response too when nobody took it. */
-static void end_try(struct transport *transport, struct lane *lane)
+static void end_try(struct transport *transport, struct lane *lane, bool sound)
 {
 	lane_clear(lane);
 	counterfoil_response_free(lane->response);
 	lane->response = NULL;
 	lane->attempt = NULL;
-	return_lane(transport, lane);
+	return_lane(transport, lane, sound);
 }
 
 counterfoil_code transport_begin(struct transport *transport, struct attempt *attempt, struct lane **out,
@@ -144,7 +145,7 @@ counterfoil_code transport_begin(struct transport *transport, struct attempt *at
 	if (!code)
 		code = lane_prepare(lane, request, error);
 	if (code)
-		end_try(transport, lane);
+		end_try(transport, lane, counterfoil_category_of(code) == COUNTERFOIL_CATEGORY_INPUT);
 	else
 		*out = lane;
 	return code;
@@ -165,7 +166,7 @@ counterfoil_code transport_end(struct transport *transport, struct lane *lane, C
 		*response = lane->response;
 		lane->response = NULL;
 	}
-	end_try(transport, lane);
+	end_try(transport, lane, code == COUNTERFOIL_OK);
 	return code;
 }
 
