@@ -31,7 +31,7 @@ static int want_fd(void *context, int fd, unsigned events, void **mine)
 		return let_go(loop, fd);
 	if (++loop->fd_calls == loop->refused)
 		return -1;
-	struct epoll_event event = {.events = (events & COUNTERFOIL_WANT_READ ? EPOLLIN : 0U) | (events & COUNTERFOIL_WANT_WRITE ? EPOLLOUT : 0U),
+	struct epoll_event event = {.events = ((events & COUNTERFOIL_WANT_READ) ? EPOLLIN : 0U) | ((events & COUNTERFOIL_WANT_WRITE) ? EPOLLOUT : 0U),
 				    .data.fd = fd};
 	if (epoll_ctl(loop->epoll, loop->known[fd] ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event) != 0)
 		fail_msg("descriptor %d cannot be watched: %s", fd, strerror(errno));
