@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 
 /* The self-signed CA certificates of the file; when it has none, its other CA certificates, each an end of the chain. */
 static counterfoil_code add_of_identity(X509_STORE *store, const counterfoil_identity *identity)
@@ -24,6 +25,15 @@ static counterfoil_code add_of_identity(X509_STORE *store, const counterfoil_ide
 	return added ? COUNTERFOIL_OK : COUNTERFOIL_NO_TRUST;
 }
 
+/* OpenSSL reads a certificate's extensions when it first needs them, and takes it for invalid ever after if memory is short
+ * just then: so that is done here. */
+static counterfoil_code add_one(X509_STORE *store, X509 *one)
+{
+	(void)X509_check_purpose(one, -1, 0);
+	bool no_memory = ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+	return !no_memory && X509_STORE_add_cert(store, one) ? COUNTERFOIL_OK : COUNTERFOIL_OUT_OF_MEMORY;
+}
+
 static counterfoil_code add_of_pem(X509_STORE *store, counterfoil_bytes pem)
 {
 	if (!pem.data || pem.len == 0 || pem.len > TRUST_PEM_MAX)
@@ -35,10 +45,7 @@ static counterfoil_code add_of_pem(X509_STORE *store, counterfoil_bytes pem)
 		X509 *one = PEM_read_bio_X509(memory, NULL, NULL, NULL);
 		if (!one)
 			break;
-		if (++added > TRUST_CERTIFICATES_MAX)
-			code = COUNTERFOIL_BAD_INPUT;
-		else if (!X509_STORE_add_cert(store, one))
-			code = COUNTERFOIL_OUT_OF_MEMORY;
+		code = ++added > TRUST_CERTIFICATES_MAX ? COUNTERFOIL_BAD_INPUT : add_one(store, one);
 		X509_free(one);
 	}
 	/* The end is 'no start line'; anything else is a certificate that cannot be read, and none is left out quietly. */
