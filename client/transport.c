@@ -159,6 +159,8 @@ counterfoil_code transport_end(struct transport *transport, struct lane *lane, C
 		long status = 0;
 		if (curl_easy_getinfo(lane->easy, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK)
 			code = outcome(error, COUNTERFOIL_FAILED, "libcurl does not tell the answer's status");
+		else if (lane->cut && status < 300 && lane_carries_body(&lane->attempt->request))
+			code = outcome(error, COUNTERFOIL_BROKEN, "%s", lane_cut_text);
 		else if (response_end(lane->response, (int)status) != ERR_OK)
 			code = no_memory(error);
 	}

@@ -18,10 +18,13 @@ static int64_t read_some(struct feed *feed, void *into, size_t most)
 	return (int64_t)most;
 }
 
-/* No more than was told is asked for, and no less is taken: a body cut short would leave the server waiting. */
+/* No more than was told is asked for, and no less is taken: a body cut short would leave the server waiting. Once the server
+ * has cut us off, and what it said has been read, there is nobody to send the rest to. */
 size_t feed_read(char *into, size_t one, size_t most, void *data)
 {
 	struct feed *feed = data;
+	if (feed->lane->cut && !feed->lane->own_fault)
+		lane_fail(feed->lane, COUNTERFOIL_BROKEN, lane_cut_text);
 	if (feed->lane->own_fault) /* it was stopped from a callback */
 		return CURL_READFUNC_ABORT;
 	int64_t left = feed->length < 0 ? INT64_MAX : feed->length - feed->done;

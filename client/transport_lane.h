@@ -18,7 +18,8 @@ struct lane {
 	char host[HOST_SIZE]; /* of the present call, without brackets */
 	bool host_is_address;
 	int alert;      /* TLS alert received in this call, -1 for none */
-	bool connected; /* this call has made a connection */
+	bool connected; /* this call has made a connection, */
+	bool cut;       /* and not all that was sent there has left */
 	enum err fault; /* why a callback ended the transfer */
 	counterfoil_code own_fault; /* a verdict of ours, which goes before libcurl's */
 	char own_why[WHY_SIZE];     /* its sentence; "": the code's own */
@@ -77,6 +78,8 @@ bool lane_ask_staple(struct lane *lane, SSL_CTX *context);
 
 /* A verdict of ours; why is its sentence, NULL: the code's own. */
 void lane_fail(struct lane *lane, counterfoil_code code, const char *why);
+/* The server answered and closed before it had the whole body. */
+extern const char lane_cut_text[];
 /* What a finished transfer means. */
 counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error);
 

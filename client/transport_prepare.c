@@ -217,5 +217,7 @@ void lane_clear(struct lane *lane)
 	curl_slist_free_all(lane->headers);
 	lane->headers = NULL;
 	lane->connected = false;
+	lane->cut = false;
+	lane->body = (struct feed){.lane = lane, .fd = -1};
 	lane_form_clear(lane);
 }

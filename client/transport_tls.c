@@ -20,9 +20,10 @@ static void make_index(void)
 }
 
 /* By TLS 1.3 a server refuses our certificate when we take the handshake for finished and are sending already, and then
- * closes. libcurl gives up at the first bytes that do not leave, with the alert, or an early answer, unread behind them. So
+ * closes. libcurl gives up at the first bytes that do not leave, with the alert, or an early refusal, unread behind them. So
  * when a write fails for good, what has come is put in the place of what may come, and the bytes are said to have left:
- * libcurl goes on to read what there is, and finds the end behind it. */
+ * libcurl goes on to read what there is, and finds the end behind it. The lane knows that they have not (cut). Only on a
+ * connection that this call has made: what lies unread on a kept one is no answer to it. */
 static bool put_by(SSL *ssl, BIO *bio)
 {
 	char last[LAST_WORDS_MAX];
@@ -46,8 +47,10 @@ static long on_bytes(BIO *bio, int done, const char *bytes, size_t len, int argi
 	if (done != (BIO_CB_WRITE | BIO_CB_RETURN) || result > 0 || BIO_should_retry(bio))
 		return result;
 	SSL *ssl = (SSL *)(void *)BIO_get_callback_arg(bio);
-	if (SSL_get_rbio(ssl) == bio && !put_by(ssl, bio))
+	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
+	if (!lane->connected || (SSL_get_rbio(ssl) == bio && !put_by(ssl, bio)))
 		return result;
+	lane->cut = true;
 	*processed = len;
 	return 1;
 }

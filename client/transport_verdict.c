@@ -1,9 +1,12 @@
 /* transport_verdict: what a finished transfer means for the caller. */
+#include "client/request.h"
 #include "client/transport_lane.h"
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 #include <stdio.h>
+
+enum { PLACE_SIZE = HOST_SIZE + 8 };
 
 static const struct {
 	int alert;
@@ -90,8 +93,9 @@ static counterfoil_code alert_verdict(const struct lane *lane, counterfoil_error
 		return outcome(error, COUNTERFOIL_CERTIFICATE_REFUSED,
 			       "the server refused the TLS handshake: it wants %s client certificate, or other ciphers",
 			       lane->settings->identity ? "another" : "a");
-	return outcome(error, COUNTERFOIL_BAD_SERVER, "the server ended TLS with alert %d (%s): tell its operator",
-		       lane->alert, SSL_alert_desc_string_long(lane->alert));
+	return outcome(error, lane->sendings > 0 ? COUNTERFOIL_BROKEN : COUNTERFOIL_BAD_SERVER,
+		       "the server ended TLS with alert %d (%s): tell its operator", lane->alert,
+		       SSL_alert_desc_string_long(lane->alert));
 }
 
 static counterfoil_code fault_verdict(enum err fault, counterfoil_error *error)
@@ -117,16 +121,57 @@ static long proxy_status(const struct lane *lane)
 	return status >= 300 ? status : 0;
 }
 
+const char lane_cut_text[] = "the server answered and closed before it had the whole body: it may have acted on a part of it";
+
+/* "HOST:PORT", or the host alone when there is no memory to find out. */
+static void place_of(const struct lane *lane, char out[PLACE_SIZE])
+{
+	char *port = NULL;
+	CURLU *url = curl_url();
+	if (url && curl_url_set(url, CURLUPART_URL, lane->attempt->request.url, 0) == CURLUE_OK)
+		(void)curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT);
+	snprintf(out, PLACE_SIZE, "%s%s%s", lane->host, port ? ":" : "", port ? port : "");
+	curl_free(port);
+	curl_url_cleanup(url);
+}
+
+/* Which of the three it was. */
+static counterfoil_code timeout_verdict(const struct lane *lane, const char *place, counterfoil_error *error)
+{
+	const struct transport_settings *s = lane->settings;
+	const counterfoil_request *request = &lane->attempt->request;
+	uint32_t total = request->total_timeout_ms ? request->total_timeout_ms : s->total_timeout_ms;
+	curl_off_t spent_us = 0;
+	curl_easy_getinfo(lane->easy, CURLINFO_TOTAL_TIME_T, &spent_us);
+	if (spent_us / 1000 >= total)
+		return outcome(error, COUNTERFOIL_TIMEOUT, "%s: no whole answer within %u ms: try again, or allow more time", place, total);
+	if (lane->sendings == 0)
+		return outcome(error, COUNTERFOIL_TIMEOUT,
+			       "%s: not connected within %u ms: check the host name, the port and the network", place,
+			       s->connect_timeout_ms);
+	return outcome(error, COUNTERFOIL_TIMEOUT, "%s: nothing came or went for %u seconds: try again", place,
+		       s->stall_timeout_seconds);
+}
+
+static counterfoil_code network_verdict(const struct lane *lane, counterfoil_code code, CURLcode result, counterfoil_error *error)
+{
+	char place[PLACE_SIZE];
+	counterfoil_error usual;
+	place_of(lane, place);
+	if (code == COUNTERFOIL_TIMEOUT)
+		return timeout_verdict(lane, place, error);
+	outcome(&usual, code, NULL);
+	return outcome(error, code, "%s: %s (%s)", place, usual.text, curl_easy_strerror(result));
+}
+
 void lane_fail(struct lane *lane, counterfoil_code code, const char *why)
 {
 	lane->own_fault = code;
 	snprintf(lane->own_why, sizeof lane->own_why, "%s", why ? why : "");
 }
 
-counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error)
+static counterfoil_code judge(const struct lane *lane, CURLcode result, counterfoil_error *error)
 {
-	if (result == CURLE_OK)
-		return outcome_ok(error);
 	if (lane->own_fault)
 		return outcome(error, lane->own_fault, lane->own_why[0] ? "%s" : NULL, lane->own_why);
 	if (lane->fault || is_giant_line(lane, result))
@@ -142,12 +187,34 @@ counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_er
 	if (result == CURLE_HTTP2_STREAM && lane_carries_body(&lane->attempt->request)) /* libcurl threw away what it said */
 		return outcome(error, COUNTERFOIL_BROKEN, "%s: the server ended the call before it had the whole body: by HTTP/1.1 it can say why",
 			       lane->host);
-	for (size_t i = 0; i < sizeof results / sizeof *results; i++) {
-		if (results[i].result != result)
-			continue;
-		if (counterfoil_category_of(results[i].code) != COUNTERFOIL_CATEGORY_NETWORK)
-			return outcome(error, results[i].code, NULL);
-		return outcome(error, results[i].code, "%s: %s", lane->host, curl_easy_strerror(result));
-	}
+	for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+		if (results[i].result == result)
+			return counterfoil_category_of(results[i].code) == COUNTERFOIL_CATEGORY_NETWORK
+				       ? network_verdict(lane, results[i].code, result, error)
+				       : outcome(error, results[i].code, NULL);
 	return outcome(error, COUNTERFOIL_FAILED, "libcurl: %s", curl_easy_strerror(result));
+}
+
+/* IDENTITY and SERVER promise that the request was not seen. An alert about our certificate keeps that on the connection that
+ * was made for it. But what left by another may have been acted on before that died, and a new one was refused. */
+static bool may_have_been_seen(const struct lane *lane, counterfoil_code code)
+{
+	counterfoil_category category = counterfoil_category_of(code);
+	if (category != COUNTERFOIL_CATEGORY_IDENTITY && category != COUNTERFOIL_CATEGORY_SERVER)
+		return false;
+	return lane->sendings > 0 && !lane->made_for_it && !request_does_no_harm(&lane->attempt->request);
+}
+
+counterfoil_code lane_verdict(struct lane *lane, CURLcode result, counterfoil_error *error)
+{
+	if (result == CURLE_OK)
+		return outcome_ok(error);
+	counterfoil_error why = {0};
+	counterfoil_code code = judge(lane, result, &why);
+	if (may_have_been_seen(lane, code))
+		return outcome(error, COUNTERFOIL_BROKEN,
+			       "the connection ended without an answer: the server may have acted on the request. Then: %s", why.text);
+	if (error)
+		*error = why;
+	return code;
 }

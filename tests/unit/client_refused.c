@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 static struct pair client_ca, client;
@@ -83,6 +84,59 @@ static void what_is_said_while_we_send_is_heard(void **state)
 		call_and_be_refused(&refusals[i], NULL, &(counterfoil_request){.method = "POST", .parts = &part, .part_count = 1});
 	}
 	counterfoil_cancel_free(cancel);
+}
+
+/* Answers before it has read the body, and resets. */
+static int early_status;
+
+static bool answer_early(SSL *ssl, const char *head, struct tls_server *server, bool *more)
+{
+	const struct linger none = {.l_onoff = 1, .l_linger = 0};
+	(void)head, (void)server;
+	tls_reply(ssl, early_status, NULL, "early");
+	setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+	shutdown(SSL_get_fd(ssl), SHUT_RD);
+	*more = false;
+	return true;
+}
+
+enum { UPLOAD = 64 << 20 };
+
+static int64_t give(void *context, void *into, size_t most)
+{
+	int64_t *given = context;
+	memset(into, 'x', most);
+	*given += (int64_t)most;
+	return (int64_t)most;
+}
+
+/* What has not left is not said to have arrived; what was refused is. */
+static void an_answer_to_half_a_body_is_no_success(void **state)
+{
+	(void)state;
+	static char letter[8 << 20];
+	struct call_stage stage = {.server = {.answer = answer, .take = answer_early}};
+	const struct {
+		int status;
+		counterfoil_code want;
+	} answers[] = {{200, COUNTERFOIL_BROKEN}, {204, COUNTERFOIL_BROKEN}, {413, COUNTERFOIL_OK}};
+	stage_open(&stage, NULL);
+	for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+		counterfoil_response *response = NULL;
+		early_status = answers[i].status;
+		counterfoil_request request = {.method = "POST", .url = stage_url(&stage, "/"), .body = {letter, sizeof letter}};
+		stage_call(&stage, &request, answers[i].want, &response);
+		if (response)
+			assert_int_equal(counterfoil_response_status(response), answers[i].status);
+		counterfoil_response_free(response);
+	}
+	int64_t given = 0;
+	early_status = 200;
+	const counterfoil_source source = {.read = give, .context = &given, .length = UPLOAD};
+	stage_call(&stage, &(counterfoil_request){.method = "POST", .url = stage_url(&stage, "/"), .source = &source},
+		   COUNTERFOIL_BROKEN, NULL);
+	assert_true(given < UPLOAD); /* nobody goes on reading for a connection that is dead */
+	stage_close(&stage);
 }
 
 /* What nginx 1.22 says, letter by letter, and what only looks like it. */
@@ -189,6 +243,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_said_while_we_send_is_heard),
+		cmocka_unit_test(an_answer_to_half_a_body_is_no_success),
 		cmocka_unit_test(the_next_call_is_sound),
 		cmocka_unit_test(the_pages_by_which_nginx_refuses_are_known),
 	};
