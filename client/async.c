@@ -58,22 +58,24 @@ void counterfoil_async_free(counterfoil_async *async)
 		destroy(async);
 }
 
-static void leave(counterfoil_async *async)
+/* Without a timer the calls would hang: they end, and on_done starts none that would hang likewise. */
+static void tell_or_end_all(counterfoil_async *async)
 {
-	if (--async->inside == 0 && async->doomed)
-		destroy(async);
+	if (async->doomed || queue_tell(async))
+		return;
+	async->deaf = true;
+	end_all(async, COUNTERFOIL_LOOP_FAILED);
+	async->deaf = false;
+	(void)queue_tell(async);
 }
 
-/* Without a timer the calls would hang: they end, and on_done starts none that would hang likewise. */
-static void leave_after_driving(counterfoil_async *async)
+/* The outermost tells, also of calls that a callback has started or cancelled within. */
+static void leave(counterfoil_async *async)
 {
-	if (!async->doomed && !queue_tell(async)) {
-		async->deaf = true;
-		end_all(async, COUNTERFOIL_LOOP_FAILED);
-		async->deaf = false;
-		(void)queue_tell(async);
-	}
-	leave(async);
+	if (async->inside == 1)
+		tell_or_end_all(async);
+	if (--async->inside == 0 && async->doomed)
+		destroy(async);
 }
 
 counterfoil_code counterfoil_async_ready(counterfoil_async *async, int fd, unsigned events)
@@ -87,7 +89,7 @@ counterfoil_code counterfoil_async_ready(counterfoil_async *async, int fd, unsig
 		call_go(async->fds[fd].call, fd, events);
 	else
 		wake_heard(async);
-	leave_after_driving(async);
+	leave(async);
 	return COUNTERFOIL_OK;
 }
 
@@ -106,7 +108,7 @@ counterfoil_code counterfoil_async_timer(counterfoil_async *async)
 		if (async->doomed)
 			break;
 	}
-	leave_after_driving(async);
+	leave(async);
 	return COUNTERFOIL_OK;
 }
 
@@ -202,9 +204,6 @@ void counterfoil_async_cancel(counterfoil_async_call *call)
 	call->stop = COUNTERFOIL_CANCELLED;
 	drive_stop(&call->drive, COUNTERFOIL_CANCELLED);
 	queue_put(call, clock_mono_ms());
-	if (async->inside)
-		return;
 	async->inside++;
-	(void)queue_tell(async);
 	leave(async);
 }

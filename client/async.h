@@ -5,8 +5,9 @@
  * of all.
  *
  * What reenters: `inside` counts functions of the public header under way on one object. The program's callbacks may start
- * and cancel calls, and free the object, which then happens when the outermost function leaves. on_done runs in the
- * outermost ready, timer or free alone. */
+ * and cancel calls, and free the object, which then happens when the outermost function leaves. It is that one that tells
+ * the program of its next timer. on_done runs in the outermost ready, timer or free alone, but when the program has no timer
+ * to give: then also in the outermost start or cancel. */
 #ifndef CLIENT_ASYNC_H
 #define CLIENT_ASYNC_H
 

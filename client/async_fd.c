@@ -44,12 +44,13 @@ bool async_watches_fd(const counterfoil_async *async, int fd)
 
 counterfoil_code async_want_fd(counterfoil_async *async, counterfoil_async_call *call, int fd, unsigned events)
 {
-	bool watched = async_watches_fd(async, fd);
-	if (events == COUNTERFOIL_WANT_NOTHING) {
-		if (watched)
-			forget(async, fd);
-		return COUNTERFOIL_OK;
+	bool watched = async_watches_fd(async, fd), its_own = watched && async->fds[fd].call == call;
+	if (watched && (events == COUNTERFOIL_WANT_NOTHING ? its_own : !its_own)) {
+		forget(async, fd); /* another's: its descriptor was closed unsaid, and the number is given anew */
+		watched = false;
 	}
+	if (events == COUNTERFOIL_WANT_NOTHING)
+		return COUNTERFOIL_OK;
 	if (!make_room(async, (size_t)fd + 1))
 		return COUNTERFOIL_OUT_OF_MEMORY;
 	if (ask(async, fd, events)) {

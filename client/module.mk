@@ -53,7 +53,7 @@ $(BUILD)/unit/client_ocsp_failing: $(BUILD)/obj/tests/support/tls_server.o
 # Those in which a look-up takes as long as the test wants, or fails.
 $(addprefix $(BUILD)/unit/client_,async async_cancel cancel): $(BUILD)/obj/tests/support/lookup.o
 # The asynchronous form, with an event loop.
-$(addprefix $(BUILD)/unit/client_,async async_answer async_cancel async_swap async_failing async_events http2): $(CLIENT_CALL_OBJ) $(addprefix $(BUILD)/obj/tests/support/,poll_loop.o identity_stage.o)
+$(addprefix $(BUILD)/unit/client_,async async_answer async_cancel async_loop async_swap async_failing async_events http2): $(CLIENT_CALL_OBJ) $(addprefix $(BUILD)/obj/tests/support/,poll_loop.o identity_stage.o)
 
 # What `make install` puts under PREFIX: MODE:FILE:PLACE (see Makefile).
 INSTALLED_CLIENT := 755:$(BUILD)/counterfoil:bin/counterfoil 644:client/include/counterfoil.h:include/counterfoil.h \

@@ -585,7 +585,9 @@ typedef struct counterfoil_async_options {
 	int (*want_fd)(void *context, int fd, unsigned events, void **mine);
 	/* Call counterfoil_async_timer once, so many milliseconds from now (0: as soon as the loop comes round), instead of
 	 * when it was asked for before; below 0: not at all. 0, or anything else when it failed: then a call that is being
-	 * started is not, and otherwise all of them end with COUNTERFOIL_LOOP_FAILED, for who would wake them? */
+	 * started is not, and otherwise all of them end with COUNTERFOIL_LOOP_FAILED there and then, for who would wake them?
+	 * That includes the function which found it so: counterfoil_async_cancel, and counterfoil_async_start for the calls
+	 * beside the one that it does not start, when their timer is refused too. */
 	int (*want_timer)(void *context, int64_t milliseconds);
 	void *context;
 } counterfoil_async_options;
@@ -631,8 +633,9 @@ typedef struct counterfoil_async_request {
 } counterfoil_async_request;
 
 /* Start a call. COUNTERFOIL_OK: it is under way, and on_done will be called exactly once, from counterfoil_async_ready,
- * _timer or _free, not from in here. *call (call may be NULL) is valid until then. Any other code: it was not started,
- * nothing was sent, and on_done will not be called; LOOP_FAILED, and whatever counterfoil_call says before it connects
+ * _timer or _free, not from in here (where want_timer fails, also from the start or the cancel that found it so). *call (call
+ * may be NULL) is valid until then. Any other code: it was not started, nothing was sent, and on_done will not be called;
+ * LOOP_FAILED, and whatever counterfoil_call says before it connects
  * (BAD_INPUT, EXPIRED, NOT_YET_VALID, FILE_UNREADABLE, CANCELLED, OUT_OF_MEMORY, FAILED).
  * A call under way has a connection of its own, by HTTP/2 too, and takes three descriptors (libcurl's two beside it), about
  * 100 KiB, and a thread while its host is looked up. */

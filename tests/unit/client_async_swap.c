@@ -314,6 +314,74 @@ static void a_start_looks_at_the_watched_file(void **state)
 	buf_free(&der);
 }
 
+static void refuse_timers(struct poll_loop *its)
+{
+	its->timer_refused = its->timer_calls + 1;
+}
+
+static void nothing(void)
+{
+	events.react = NULL;
+}
+
+static void take_for_nearly_over(counterfoil_client *c)
+{
+	counterfoil_identity *one = counterfoil_client_identity(c);
+	clock_inject(counterfoil_identity_not_after(one) - 3600);
+	counterfoil_identity_free(one);
+}
+
+static void call_back_and_refuse_timers(void)
+{
+	call_back();
+	loop.on_want = refuse_timers;
+}
+
+/* The watch tells within the start of one call, and what it is told starts another. */
+static void a_call_that_the_watch_starts_goes_on_when_the_outer_one_does_not(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		void (*react)(void);
+		bool cancelled; /* else the timer is refused */
+		counterfoil_code outer, inner;
+	} cases[] = {
+		{"cancelled beforehand", call_back, true, COUNTERFOIL_CANCELLED, COUNTERFOIL_OK},
+		{"no timer for it", call_back, false, COUNTERFOIL_LOOP_FAILED, COUNTERFOIL_OK},
+		{"no timer for either", call_back_and_refuse_timers, false, COUNTERFOIL_LOOP_FAILED, COUNTERFOIL_LOOP_FAILED},
+		{"cancelled, and no timer for the other", call_back_and_refuse_timers, true, COUNTERFOIL_CANCELLED, COUNTERFOIL_LOOP_FAILED},
+		{"cancelled, and no other", nothing, true, COUNTERFOIL_CANCELLED, COUNTERFOIL_OK},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct told outer = {0};
+		stage_start(0);
+		counterfoil_client *c = stage_client_named("one");
+		open_stage(c);
+		watch(c, NULL, NULL);
+		reaction = (struct told){0};
+		events.react = cases[i].react;
+		counterfoil_cancel *told_already = counterfoil_cancel_new();
+		counterfoil_cancel_now(told_already);
+		take_for_nearly_over(c);
+		const counterfoil_request request = {.size = sizeof request, .url = at("/"), .cancel = cases[i].cancelled ? told_already : NULL};
+		const counterfoil_async_request wanted = {.size = sizeof wanted, .call = &request, .on_done = on_told, .context = &outer};
+		loop.timer_refused = cases[i].cancelled ? 0 : 1;
+		counterfoil_code had = counterfoil_async_start(loop.async, &wanted, NULL, NULL);
+		if (had != cases[i].outer)
+			fail_msg("%s: wanted %s, had %s", cases[i].name, counterfoil_code_word(cases[i].outer), counterfoil_code_word(had));
+		assert_int_equal(events.of[COUNTERFOIL_EVENT_EXPIRY], 1);
+		clock_inject(-1);
+		loop.on_want = NULL;
+		loop_run(&loop);
+		if (cases[i].react != nothing)
+			expect_told(cases[i].name, &reaction, cases[i].inner, NULL);
+		assert_int_equal(outer.times, 0);
+		close_stage(c);
+		counterfoil_cancel_free(told_already);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_refused_handshake_says_why),
 		cmocka_unit_test(nothing_is_sent_when_the_time_is_over),
 		cmocka_unit_test(a_start_looks_at_the_watched_file),
+		cmocka_unit_test(a_call_that_the_watch_starts_goes_on_when_the_outer_one_does_not),
 	};
 	return cmocka_run_group_tests(tests, identity_stage_setup, identity_stage_teardown);
 }
