@@ -41,13 +41,14 @@ counterfoil_code async_start_soap(counterfoil_async *async, const counterfoil_as
 		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 	asked->on_done = given->on_soap;
 	asked->context = given->context;
-	asked->version = given->soap->version;
 	asked->answer = soap_answer_new();
 	counterfoil_code code = asked->answer ? soap_begin(given->soap, &asked->sending, error)
 					      : outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 	const counterfoil_async_request wanted = {.size = sizeof wanted, .call = &asked->sending.call, .on_done = on_soap_answer, .context = asked};
-	if (!code)
+	if (!code) {
+		asked->version = given->soap->version; /* its size was looked at */
 		code = async_start_plain(async, &wanted, call, error);
+	}
 	if (code)
 		soap_asked_free(asked);
 	return code;

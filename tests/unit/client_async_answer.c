@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define ENVELOPE(inside)                                                                                               \
 	"<e:Envelope xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\"><e:Body>" inside "</e:Body></e:Envelope>"
@@ -118,6 +120,24 @@ static void soap_answers_are_read(void **state)
 	close_stage();
 }
 
+/* A program that was compiled with a shorter struct, of which nothing lies behind its end. */
+static void what_is_not_known_of_a_shorter_struct_is_not_read(void **state)
+{
+	(void)state;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), size = sizeof(size_t);
+	char *pages_of_two = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(pages_of_two != MAP_FAILED);
+	assert_int_equal(mprotect(pages_of_two + page, page, PROT_NONE), 0);
+	open_stage();
+	memcpy(pages_of_two + page - size, &size, sizeof size);
+	const counterfoil_async_request wanted = {.size = sizeof wanted, .on_soap = on_soap, .context = &ended,
+						  .soap = (const counterfoil_soap_request *)(void *)(pages_of_two + page - size)};
+	assert_int_equal(counterfoil_async_start(loop.async, &wanted, NULL, NULL), COUNTERFOIL_BAD_INPUT);
+	assert_int_equal(ended.times, 0);
+	close_stage();
+	munmap(pages_of_two, 2 * page);
+}
+
 static void json_answers_are_read(void **state)
 {
 	(void)state;
@@ -206,6 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(soap_answers_are_read),
+		cmocka_unit_test(what_is_not_known_of_a_shorter_struct_is_not_read),
 		cmocka_unit_test(json_answers_are_read),
 		cmocka_unit_test(without_a_response_there_is_no_answer),
 		cmocka_unit_test(what_does_not_fit_together_is_not_started),
