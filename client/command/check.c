@@ -4,24 +4,14 @@
 #include "base/file.h"
 #include "client/command/facts.h"
 #include "client/command/holder.h"
+#include "client/command/monitor.h"
 #include "client/command/output.h"
 #include "client/command/problem.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { TRUST_MAX = 1 << 20, LINE_MAX = 8192, DAYS_DEFAULT = 30, CRITICAL_DEFAULT = 7, PEM_LINE = 64 };
-
-/* What monitoring calls them, and the kind of error that exits with its number: 0, 1, 2, 3. */
-enum level { LEVEL_OK, LEVEL_WARNING, LEVEL_CRITICAL, LEVEL_UNKNOWN };
-static const struct {
-	const char *word;
-	enum err exits;
-} levels[] = {
-	[LEVEL_OK] = {"OK", ERR_OK},
-	[LEVEL_WARNING] = {"WARNING", ERR_INVALID},
-	[LEVEL_CRITICAL] = {"CRITICAL", ERR_USAGE},
-	[LEVEL_UNKNOWN] = {"UNKNOWN", ERR_NOT_FOUND},
-};
+enum { TRUST_MAX = 1 << 20, LINE_MAX = 8192, DAYS_DEFAULT = 30, CRITICAL_DEFAULT = 7, PEM_LINE = 64, FIGURES_SIZE = 96 };
 
 struct check {
 	const struct arguments *given;
@@ -55,18 +45,36 @@ static void add_pem(counterfoil_bytes der, struct buf *pem)
 	buf_free(&text);
 }
 
-/* The CA of --ca, else those in the file itself: a list is only believed when one of them has signed it. */
+/* The CA that is set, else those in the file itself: a list is only believed when one of them has signed it. */
 static enum err read_trust(const struct check *c, struct buf *pem, struct errbuf *why)
 {
-	const char *ca = arguments_value(c->given, "ca");
+	struct settings settings;
 	counterfoil_bytes der;
-	if (ca)
-		return file_read(ca, pem, why);
+	enum err e = settings_load(c->given, &settings, why);
+	if (e || settings.of[SETTING_CA].value[0])
+		return e ? e : file_read(settings.of[SETTING_CA].value, pem, why);
 	for (size_t i = 1; (der = counterfoil_identity_certificate(c->identity, i)).data; i++)
 		add_pem(der, pem);
 	if (pem->len == 0 && !pem->err)
 		return fail(why, ERR_USAGE, "the file holds no certificate of a CA: give --ca FILE");
 	return buf_check(pem);
+}
+
+/* The verifier speaks to a service of its callers; here is the holder. The rest of what it says is true for both. */
+static void say_to_holder(counterfoil_error *verdict)
+{
+	static const struct {
+		counterfoil_code code;
+		const char *text;
+	} sentences[] = {
+		{COUNTERFOIL_PEER_WRONG_KIND, "it names no client and no staff of Counterfoil's, so its revocation was not looked up"},
+		{COUNTERFOIL_PEER_WRONG_PURPOSE, "it is no certificate of a TLS client or server, so its revocation was not looked up"},
+		{COUNTERFOIL_PEER_UNKNOWN_CA, "it does not come from the CA that is set, or that is in the file, so its revocation "
+					      "was not looked up: give its CA by --ca FILE"},
+	};
+	for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+		if (sentences[i].code == verdict->code)
+			snprintf(verdict->text, sizeof verdict->text, "%s", sentences[i].text);
 }
 
 /* What was asked wrongly is the caller's error; all that the list and the CA say is the verdict. */
@@ -82,6 +90,7 @@ static enum err ask(struct check *c, const char *crl, const char *ocsp, const st
 		return fail(why, problem_of_library(error.code), "%.300s", error.text);
 	counterfoil_verifier_peer(verifier, counterfoil_identity_certificate(c->identity, 0), COUNTERFOIL_FORMAT_DER, c->now,
 				  &peer, &c->revocation);
+	say_to_holder(&c->revocation);
 	counterfoil_peer_free(peer);
 	counterfoil_verifier_free(verifier);
 	return ERR_OK;
@@ -173,38 +182,26 @@ static enum level level_of(const struct check *c, long warning, long critical)
 	return c->days < warning ? LEVEL_WARNING : LEVEL_OK;
 }
 
-/* One line: what it is for people, then the figure with its ranges ("30:" is 30 or more). */
-static enum err print_level(enum level level, const struct buf *text, const struct check *c, struct errbuf *why)
+/* Its line: what it is for people, then the figure with its ranges ("30:" is 30 or more). */
+static enum err monitor(const struct check *c, enum err e, struct errbuf *why)
 {
-	long warning = arguments_number(c->given, "warning", DAYS_DEFAULT);
-	long critical = arguments_number(c->given, "critical", CRITICAL_DEFAULT);
-	struct buf line = BUF_INIT(LINE_MAX);
-	buf_format(&line, "COUNTERFOIL %s - ", levels[level].word);
-	for (size_t i = 0; i < text->len; i++)
-		buf_byte(&line, text->data[i] == '|' ? '/' : text->data[i]); /* it would begin the figures */
-	if (c->identity)
-		buf_format(&line, " | days=%lld;%ld:;%ld:", (long long)c->days, warning, critical);
-	buf_byte(&line, '\n');
-	enum err e = output_buf(&line, why);
-	buf_free(&line);
-	return e;
-}
-
-static enum err monitor(struct check *c, enum err e, struct errbuf *why)
-{
+	const long warning = arguments_number(c->given, "warning", DAYS_DEFAULT);
+	const long critical = arguments_number(c->given, "critical", CRITICAL_DEFAULT);
+	char figures[FIGURES_SIZE];
+	if (e && !c->identity)
+		return monitor_tell(LEVEL_UNKNOWN, err_why(e, why), NULL, why);
+	snprintf(figures, sizeof figures, "days=%lld;%ld:;%ld:", (long long)c->days, warning, critical);
+	if (e)
+		return monitor_tell(LEVEL_UNKNOWN, err_why(e, why), figures, why);
 	struct buf text = BUF_INIT(LINE_MAX);
-	enum level level = LEVEL_UNKNOWN;
-	if (e) {
-		buf_text(&text, err_why(e, why));
-	} else {
-		level = level_of(c, arguments_number(c->given, "warning", DAYS_DEFAULT),
-				 arguments_number(c->given, "critical", CRITICAL_DEFAULT));
-		add_sentence(c, &text);
-	}
-	if (print_level(level, &text, c, why))
-		level = LEVEL_UNKNOWN;
+	add_sentence(c, &text);
+	if (is_unknown(c))
+		buf_format(&text, ": %s", c->revocation.text);
+	const char *sentence = buf_string(&text);
+	e = sentence ? monitor_tell(level_of(c, warning, critical), sentence, figures, why)
+		     : monitor_tell(LEVEL_UNKNOWN, err_text(ERR_MEMORY), figures, why);
 	buf_free(&text);
-	return level == LEVEL_OK ? ERR_OK : fail(why, levels[level].exits, "%s", levels[level].word);
+	return e;
 }
 
 enum err run_check(const struct arguments *given, struct errbuf *why)

@@ -1,5 +1,6 @@
 /* counterfoil: the command for staff and holders. See docs/man/counterfoil.1. */
 #include "client/command/help.h"
+#include "client/command/monitor.h"
 #include "client/command/output.h"
 #include "client/command/text.h"
 
@@ -35,7 +36,7 @@ static enum err run(int count, const char *const *words, struct errbuf *why)
 	struct arguments given;
 	enum err e = arguments_parse(count, words, &given, why);
 	if (e)
-		return e;
+		return monitor_is_asked(count, words) ? monitor_tell(LEVEL_UNKNOWN, err_why(e, why), NULL, why) : e;
 	if (given.version)
 		return output_bytes(version, sizeof version - 1, why);
 	if (given.help)
@@ -51,8 +52,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	json_set_alloc_funcs(malloc, wiping_free);
 	text_begin();
-	enum err e = run(argc > 1 ? argc - 1 : 0, (const char *const *)argv + (argc > 0), &why);
-	if (e)
+	const int count = argc > 1 ? argc - 1 : 0;
+	const char *const *words = (const char *const *)argv + (argc > 0);
+	enum err e = run(count, words, &why);
+	if (e && !monitor_is_asked(count, words)) /* that has been told */
 		output_note("counterfoil: %s", err_why(e, &why));
 	return err_exit_code(e);
 }

@@ -152,6 +152,7 @@ checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file 
 		run --separate-stderr "$COMMAND" check --nagios "$@"
 		equal "$status" "$wanted" "exit code of $* ($output)"
 		equal "${#lines[@]}" 1 "lines of $* ($output)"
+		equal "$stderr" "" "beside the line of $*"
 		grep -q "^COUNTERFOIL $word - " <<<"$output"
 	}
 	local with=("$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password")
@@ -160,11 +161,44 @@ checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file 
 	monitored 2 CRITICAL "${with[@]}" --critical 800
 	grep -qE ' \| days=7[0-9]{2};30:;800:$' <<<"$output"
 	monitored 3 UNKNOWN "${with[@]}" --crl http://localhost:1/x.crl
+	grep -qE 'revocation unknown: it cannot be learnt whether the certificate was revoked: .+ \| days=' <<<"$output"
+	monitored 3 UNKNOWN "${with[@]}" --warning many # 2 would be CRITICAL
+	monitored 3 UNKNOWN "${with[@]}" --wraning 5
+	monitored 3 UNKNOWN
+	monitored 3 UNKNOWN "${with[@]}" --live --ca "$WORK/nothing.pem"
 	monitored 2 CRITICAL "${with[@]}" --crl http://localhost:1/x.crl --critical 800
 	monitored 3 UNKNOWN "$BATS_FILE_TMPDIR/package.p12" --password-file "$DIR.admin-password"
 	monitored 3 UNKNOWN "$WORK/nothing.p12" --password-file "$BATS_FILE_TMPDIR/password"
 	equal "$("$COMMAND" check "${with[@]}" --live --json | jq -r .revocation)" good "revocation"
 	equal "$("$COMMAND" check "${with[@]}" --json | jq -r .revocation)" null "revocation, not asked for"
+}
+
+@test "check takes the CA from wherever it is set" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/other.key" -subj /CN=Other -days 9 \
+		-out "$WORK/other.pem" 2>/dev/null
+	checks --live --ca "$WORK/other.pem"
+	equal "$status" 5 "another CA ($output)"
+	COUNTERFOIL_CA="$WORK/other.pem" checks --live
+	equal "$status" 5 "another CA by the environment ($output)"
+	grep -q 'it does not come from the CA that is set' <<<"$output"
+	COUNTERFOIL_CA="$WORK/other.pem" checks --live --ca "$BATS_FILE_TMPDIR/ca.pem"
+	equal "$status" 0 "the flag goes first ($output)"
+	mkdir -p "$XDG_CONFIG_HOME/counterfoil"
+	echo "ca = $WORK/other.pem" >"$XDG_CONFIG_HOME/counterfoil/config"
+	checks --live
+	rm -r "$XDG_CONFIG_HOME"
+	equal "$status" 5 "another CA by the settings ($output)"
+}
+
+@test "of a certificate that is not Counterfoil's, check says that it did not look" {
+	local ec=(-newkey ec -pkeyopt "ec_paramgen_curve:P-256" -nodes -days 90)
+	openssl req -x509 "${ec[@]}" -keyout "$WORK/ca.key" -subj /CN=Elsewhere -out "$WORK/elsewhere.pem" 2>/dev/null
+	openssl req -x509 "${ec[@]}" -CA "$WORK/elsewhere.pem" -CAkey "$WORK/ca.key" -keyout "$WORK/leaf.key" -subj /CN=stranger \
+		-addext basicConstraints=critical,CA:false -addext extendedKeyUsage=clientAuth -out "$WORK/leaf.pem" 2>/dev/null
+	(umask 077 && cat "$WORK/leaf.pem" "$WORK/elsewhere.pem" "$WORK/leaf.key" >"$WORK/stranger.pem")
+	run "$COMMAND" check "$WORK/stranger.pem" --crl "$STATUS/crl/issuing.crl"
+	equal "$status" 5 "exit code ($output)"
+	grep -q 'no client and no staff of Counterfoil.s, so its revocation was not looked up' <<<"$output"
 }
 
 @test "check tells a wrong --crl or --ca from a list that cannot be had" {
