@@ -1,4 +1,5 @@
 #include "client/pem.h"
+#include "client/key.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -42,8 +43,10 @@ static counterfoil_code take_certificate(struct opening *o, const struct block *
 static counterfoil_code keep_key(struct opening *o, EVP_PKEY *key)
 {
 	o->key = key;
-	return key ? COUNTERFOIL_OK
-		   : outcome(o->error, COUNTERFOIL_UNSUPPORTED, "the private key is damaged, or of a kind that is not known here");
+	return key && key_is_sane(key) ? COUNTERFOIL_OK
+				       : outcome(o->error, COUNTERFOIL_UNSUPPORTED,
+						 "the private key is damaged, larger than %d bits, or of a kind that is not known here",
+						 KEY_BITS_MAX);
 }
 
 static counterfoil_code take_plain(struct opening *o, const struct block *block)
@@ -177,7 +180,7 @@ static counterfoil_code take_all(struct opening *o, counterfoil_bytes text)
 	return code;
 }
 
-enum { SIGNATURE_MAX = 1024 }; /* RSA of 8,192 bits: a larger key would take its time */
+enum { SIGNATURE_MAX = KEY_BITS_MAX / 8 };
 
 /* No MAC stands over PEM, and a key tells its public half beside the private one: does the private one sign for it? */
 static bool key_signs(const struct pkcs12_parts *parts)
@@ -204,12 +207,10 @@ static counterfoil_code match(struct opening *o, struct pkcs12_parts *parts)
 	if (pkcs12_match(&o->key, &o->certificates, parts) != COUNTERFOIL_OK)
 		return outcome(o->error, COUNTERFOIL_NO_KEY,
 			       "the private key belongs to none of the certificates: give those that belong together");
-	bool fits = EVP_PKEY_get_size(parts->key) <= SIGNATURE_MAX;
-	if (fits && key_signs(parts))
+	if (key_signs(parts))
 		return COUNTERFOIL_OK;
 	pkcs12_parts_clear(parts);
-	return fits ? COUNTERFOIL_NOT_PEM
-		    : outcome(o->error, COUNTERFOIL_UNSUPPORTED, "the private key is larger than %d bits", SIGNATURE_MAX * 8);
+	return COUNTERFOIL_NOT_PEM;
 }
 
 counterfoil_code pem_open(counterfoil_bytes certificates, counterfoil_bytes key, struct password *password,

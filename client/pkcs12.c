@@ -1,4 +1,5 @@
 #include "client/pkcs12.h"
+#include "client/key.h"
 
 #include <openssl/asn1.h>
 #include <openssl/crypto.h>
@@ -108,7 +109,7 @@ static counterfoil_code take_key(struct opening *o, const PKCS8_PRIV_KEY_INFO *i
 	if (++o->keys > 1)
 		return COUNTERFOIL_SEVERAL_KEYS;
 	o->key = EVP_PKCS82PKEY(info);
-	return o->key ? COUNTERFOIL_OK : COUNTERFOIL_UNSUPPORTED;
+	return o->key && key_is_sane(o->key) ? COUNTERFOIL_OK : COUNTERFOIL_UNSUPPORTED;
 }
 
 /* The MAC has held, so the file is as it was made: what cannot be decrypted now has another password, or the same one in

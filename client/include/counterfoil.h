@@ -66,7 +66,7 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_NOT_PKCS12 = 12,      /* not a PKCS#12 file, or a damaged one */
 	COUNTERFOIL_WRONG_PASSWORD = 13,  /* the password does not open it */
 	COUNTERFOIL_OLD_ENCRYPTION = 14,  /* RC2, RC4, DES or MD5 */
-	COUNTERFOIL_UNSUPPORTED = 15,     /* an encryption this version does not know */
+	COUNTERFOIL_UNSUPPORTED = 15,     /* an encryption, or a kind of key, that is not known here; a key of more than 8,192 bits */
 	COUNTERFOIL_TOO_COSTLY = 16,      /* more key derivation rounds than a file that means well has */
 	COUNTERFOIL_UNPROTECTED = 17,     /* the file carries no integrity check */
 	COUNTERFOIL_NO_KEY = 18,          /* no private key with its certificate inside */
@@ -141,7 +141,7 @@ typedef struct counterfoil_bytes {
 
 /* Read a PKCS#12 (RFC 7292) of at most 1 MiB from a file or from memory. The password is taken byte for byte as it was
  * shown, hyphens included, without a newline (0 to 1,024 bytes); it is not kept. The encryptions accepted are PBES2 with
- * PBKDF2 and AES or 3DES, and PBE-SHA1-3DES; derivation rounds are read and bounded (2,000,000 each, 6,000,000
+ * PBKDF2 and AES or 3DES, and PBE-SHA1-3DES; derivation rounds are read and bounded (1,300,000 each, 4,000,000
  * together) before any is run. Exactly one private key with its certificate must be inside, and a MAC. Time that is over,
  * or has not come, is no error here, so that facts can be shown; see counterfoil_identity_check.
  * COUNTERFOIL_OK and *identity (counterfoil_identity_free ends it), or a code of the category INPUT, TOO_LARGE,
@@ -701,6 +701,7 @@ typedef struct counterfoil_verifier_options {
 	uint32_t ocsp_refresh_seconds; /* 0: 60 */
 	uint32_t ocsp_timeout_ms;      /* of asking once; an answer has 64 KiB at most; 0: 5,000 */
 	uint32_t ocsp_kept;            /* 0: 10,000, some 800 kB; at most 1,000,000 */
+	uint32_t reserved;             /* 0 */
 } counterfoil_verifier_options;
 
 /* Reads no list yet, and asks nobody. COUNTERFOIL_OK and *verifier; BAD_INPUT, NO_TRUST, OUT_OF_MEMORY or FAILED. Any number of threads

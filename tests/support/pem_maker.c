@@ -1,10 +1,12 @@
 #include "tests/support/pem_maker.h"
 #include "tests/support/test.h"
 
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <string.h>
 
-enum { COSTLY = 2000001 };
+enum { COSTLY = 1300001 };
 
 static void take(BIO *from, struct buf *out)
 {
@@ -65,4 +67,33 @@ void pem_add_key(struct buf *out, EVP_PKEY *key, enum pem_key form, const char *
 	}
 	assert_int_equal(written, 1);
 	take(memory, out);
+}
+
+EVP_PKEY *pem_with_giant_factors(const EVP_PKEY *rsa, int bits)
+{
+	static const char *const kept[] = {OSSL_PKEY_PARAM_RSA_N, OSSL_PKEY_PARAM_RSA_E, OSSL_PKEY_PARAM_RSA_D};
+	static const char *const giant[] = {OSSL_PKEY_PARAM_RSA_FACTOR1,   OSSL_PKEY_PARAM_RSA_FACTOR2,
+					    OSSL_PKEY_PARAM_RSA_EXPONENT1, OSSL_PKEY_PARAM_RSA_EXPONENT2,
+					    OSSL_PKEY_PARAM_RSA_COEFFICIENT1};
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	BIGNUM *values[3] = {NULL}, *large = BN_new();
+	EVP_PKEY *made = NULL;
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	assert_int_equal(BN_rand(large, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(EVP_PKEY_get_bn_param(rsa, kept[i], &values[i]), 1);
+		assert_int_equal(OSSL_PARAM_BLD_push_BN(build, kept[i], values[i]), 1);
+	}
+	for (size_t i = 0; i < sizeof giant / sizeof *giant; i++)
+		assert_int_equal(OSSL_PARAM_BLD_push_BN(build, giant[i], large), 1);
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(context), 1);
+	assert_int_equal(EVP_PKEY_fromdata(context, &made, EVP_PKEY_KEYPAIR, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(context);
+	for (size_t i = 0; i < 3; i++)
+		BN_free(values[i]);
+	BN_free(large);
+	return made;
 }

@@ -13,6 +13,9 @@ enum pem_key {
 	PEM_TRADITIONAL_SEALED
 };
 
+/* The key with the same modulus and certificate, and factors of so many bits. */
+EVP_PKEY *pem_with_giant_factors(const EVP_PKEY *rsa, int bits);
+
 /* Append; they end the test when they cannot. */
 void pem_add_certificate(struct buf *out, const X509 *certificate);
 void pem_add_key(struct buf *out, EVP_PKEY *key, enum pem_key form, const char *password);

@@ -206,6 +206,28 @@ static void too_much_is_refused(void **state)
 	assert_int_equal(load(&o, 0, NULL), COUNTERFOIL_TOO_LARGE);
 }
 
+/* It would load at once, and sign for minutes. */
+static void a_key_whose_numbers_outgrow_it_is_refused(void **state)
+{
+	(void)state;
+	EVP_PKEY *giant = pem_with_giant_factors(rsa.key, 32768);
+	const struct pair subject = {.key = giant, .certificate = rsa.certificate};
+	struct buf der = BUF_INIT(1 << 17);
+	counterfoil_error error;
+	fresh();
+	pem_add_certificate(&text, rsa.certificate);
+	pem_add_key(&text, giant, PEM_PKCS8, NULL);
+	counterfoil_identity_options o = of(in(&text));
+	assert_int_equal(load(&o, 0, &error), COUNTERFOIL_UNSUPPORTED);
+	assert_non_null(strstr(error.text, "8192 bits"));
+	package_write(&(struct package){.subject = &subject, .password = PASSWORD}, &der);
+	o = of(in(&der));
+	o.password = word(PASSWORD);
+	assert_int_equal(load(&o, 0, &error), COUNTERFOIL_UNSUPPORTED);
+	buf_free(&der);
+	EVP_PKEY_free(giant);
+}
+
 static int64_t asked;
 
 static int64_t answer(void *context, void *into, size_t most)
@@ -392,6 +414,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_identity_is_refused_with_its_reason),
 		cmocka_unit_test(no_bit_of_a_certificate_may_change),
 		cmocka_unit_test(too_much_is_refused),
+		cmocka_unit_test(a_key_whose_numbers_outgrow_it_is_refused),
 		cmocka_unit_test(the_password_comes_by_each_way),
 		cmocka_unit_test(a_password_that_nothing_needs_is_not_asked_for),
 		cmocka_unit_test(a_long_password_is_refused),
