@@ -42,7 +42,7 @@ void inquiry_free(struct inquiry *inquiry)
 	free(inquiry);
 }
 
-/* Revoked once is revoked, though nobody can be asked any more. */
+/* Revoked once is revoked (RFC 5280 section 5.3.1 lets only a hold end), so nobody need be asked any more. */
 static bool is_usable(const struct kept *k, int64_t now)
 {
 	return k->answer.revocation == COUNTERFOIL_REVOCATION_REVOKED ||
@@ -51,10 +51,9 @@ static bool is_usable(const struct kept *k, int64_t now)
 
 static bool is_due(const struct kept *k, int64_t now)
 {
-	bool is_over = now > k->answer.until;
-	if (k->answer.revocation == COUNTERFOIL_REVOCATION_REVOKED && !is_over)
+	if (k->answer.revocation == COUNTERFOIL_REVOCATION_REVOKED)
 		return false;
-	return clock_mono_ms() >= k->due_at || (!k->flaw && is_over);
+	return clock_mono_ms() >= k->due_at || (!k->flaw && now > k->answer.until);
 }
 
 /* An older answer, perhaps kept by somebody on the way, does not replace a later one that still counts. */
@@ -99,10 +98,11 @@ static struct kept *await(struct inquiry *in, const unsigned char key[KEPT_KEY_S
 	}
 }
 
-static counterfoil_revocation settle(const struct kept *k, int64_t now, char why[REVOCATION_WHY_SIZE])
+static counterfoil_revocation settle(const struct kept *k, int64_t now, bool *denied, char why[REVOCATION_WHY_SIZE])
 {
 	if (is_usable(k, now))
 		return k->answer.revocation;
+	*denied = k->flaw == OCSP_FLAW_UNKNOWN;
 	snprintf(why, REVOCATION_WHY_SIZE, "%s", ocsp_flaw_text(k->flaw ? k->flaw : OCSP_FLAW_LATE));
 	return COUNTERFOIL_REVOCATION_UNKNOWN;
 }
@@ -113,11 +113,14 @@ static counterfoil_revocation say_unknown(char why[REVOCATION_WHY_SIZE], const c
 	return COUNTERFOIL_REVOCATION_UNKNOWN;
 }
 
-counterfoil_revocation inquiry_of(struct inquiry *inquiry, const STACK_OF(X509) *chain, int64_t now,
+counterfoil_revocation inquiry_of(struct inquiry *inquiry, const STACK_OF(X509) *chain, int64_t now, bool *denied,
 				  char why[REVOCATION_WHY_SIZE])
 {
 	unsigned char key[EVP_MAX_MD_SIZE];
 	unsigned int len = 0;
+	bool unwanted;
+	denied = denied ? denied : &unwanted;
+	*denied = false;
 	if (sk_X509_num(chain) < 2)
 		return say_unknown(why, "the certificate's own issuer is not among the CAs given");
 	if (X509_digest(sk_X509_value(chain, 0), EVP_sha256(), key, &len) != 1 || len != KEPT_KEY_SIZE)
@@ -126,7 +129,7 @@ counterfoil_revocation inquiry_of(struct inquiry *inquiry, const STACK_OF(X509) 
 	struct kept *k = await(inquiry, key, now);
 	if (!k->asking && is_due(k, now))
 		ask(inquiry, k, chain, now);
-	counterfoil_revocation found = settle(k, now, why);
+	counterfoil_revocation found = settle(k, now, denied, why);
 	pthread_mutex_unlock(&inquiry->lock);
 	return found;
 }

@@ -20,8 +20,9 @@ struct inquiry *inquiry_new(const struct inquiry_settings *settings);
 void inquiry_free(struct inquiry *inquiry);
 
 /* What is known of the first certificate of a verified chain at the time `now`. One thread asks about a certificate, the
- * others that want to know the same go on with the answer at hand or wait for it. UNKNOWN says why. Any number of threads. */
-counterfoil_revocation inquiry_of(struct inquiry *inquiry, const STACK_OF(X509) *chain, int64_t now,
+ * others that want to know the same go on with the answer at hand or wait for it. UNKNOWN says why, and *denied, which may be
+ * NULL, whether that is an answer of the CA's, signed: that it knows no such certificate. Any number of threads. */
+counterfoil_revocation inquiry_of(struct inquiry *inquiry, const STACK_OF(X509) *chain, int64_t now, bool *denied,
 				  char why[REVOCATION_WHY_SIZE]);
 
 /* Below: its parts. Ask now, over the network: OCSP_FLAW_NONE and *answer. */

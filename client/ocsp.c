@@ -93,14 +93,14 @@ static enum ocsp_flaw judge(OCSP_SINGLERESP *single, const struct ocsp_question 
 		had.until = had.this_update + q->age_most;
 	if (had.until < had.this_update)
 		return OCSP_FLAW_MALFORMED;
-	if (had.revocation == COUNTERFOIL_REVOCATION_UNKNOWN)
-		return OCSP_FLAW_UNKNOWN;
 	if (had.revocation != COUNTERFOIL_REVOCATION_REVOKED) {
 		if (had.this_update > q->now + OCSP_CLOCK_SKEW)
 			return OCSP_FLAW_EARLY;
 		if (had.until + q->late < q->now)
 			return OCSP_FLAW_LATE;
 	}
+	if (had.revocation == COUNTERFOIL_REVOCATION_UNKNOWN)
+		return OCSP_FLAW_UNKNOWN;
 	*out = had;
 	return OCSP_FLAW_NONE;
 }

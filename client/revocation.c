@@ -127,13 +127,30 @@ static struct revocation_lists *current(struct revocation *r, char why[REVOCATIO
 	return held;
 }
 
-counterfoil_revocation revocation_of(struct revocation *r, const STACK_OF(X509) *chain, int64_t now,
-				     char why[REVOCATION_WHY_SIZE])
+typedef counterfoil_revocation judge(const struct revocation_lists *lists, const STACK_OF(X509) *chain, int64_t now,
+				     char why[REVOCATION_WHY_SIZE]);
+
+static counterfoil_revocation by_current(struct revocation *r, judge *of, const STACK_OF(X509) *chain, int64_t now,
+					 char why[REVOCATION_WHY_SIZE])
 {
 	struct revocation_lists *lists = current(r, why);
 	if (!lists)
 		return COUNTERFOIL_REVOCATION_UNKNOWN;
-	counterfoil_revocation found = revocation_lists_of(lists, chain, now, why);
+	counterfoil_revocation found = of(lists, chain, now, why);
 	revocation_lists_free(lists);
 	return found;
+}
+
+counterfoil_revocation revocation_of(struct revocation *r, const STACK_OF(X509) *chain, int64_t now,
+				     char why[REVOCATION_WHY_SIZE])
+{
+	return by_current(r, revocation_lists_of, chain, now, why);
+}
+
+counterfoil_revocation revocation_of_cas(struct revocation *r, const STACK_OF(X509) *chain, int64_t now,
+					 char why[REVOCATION_WHY_SIZE])
+{
+	if (sk_X509_num(chain) < 3) /* nothing but the leaf could be revoked */
+		return COUNTERFOIL_REVOCATION_GOOD;
+	return by_current(r, revocation_lists_of_cas, chain, now, why);
 }

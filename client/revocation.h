@@ -26,6 +26,11 @@ void revocation_free(struct revocation *revocation);
 counterfoil_revocation revocation_of(struct revocation *revocation, const STACK_OF(X509) *chain, int64_t now,
 				     char why[REVOCATION_WHY_SIZE]);
 
+/* The same of the CAs alone, when there is a better source for the leaf. UNKNOWN when there are CAs between it and the trusted
+ * one, and no lists that can be used, or one of theirs is over: that would hide an entry. */
+counterfoil_revocation revocation_of_cas(struct revocation *revocation, const STACK_OF(X509) *chain, int64_t now,
+					 char why[REVOCATION_WHY_SIZE]);
+
 /* Below: the lists by themselves. Those of `bytes` (one in DER, or several in PEM) that one of the issuers signed, owned;
  * NULL with the reason when none is left. */
 struct revocation_lists *revocation_lists_read(counterfoil_bytes bytes, const STACK_OF(X509) *issuers,
@@ -36,5 +41,7 @@ void revocation_lists_free(struct revocation_lists *lists);
 void revocation_lists_keep_later(struct revocation_lists *lists, const struct revocation_lists *older);
 counterfoil_revocation revocation_lists_of(const struct revocation_lists *lists, const STACK_OF(X509) *chain,
 					   int64_t now, char why[REVOCATION_WHY_SIZE]);
+counterfoil_revocation revocation_lists_of_cas(const struct revocation_lists *lists, const STACK_OF(X509) *chain,
+					       int64_t now, char why[REVOCATION_WHY_SIZE]);
 
 #endif

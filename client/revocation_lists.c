@@ -215,14 +215,12 @@ static counterfoil_revocation status_of(const struct list *list, X509 *certifica
 	return COUNTERFOIL_REVOCATION_GOOD;
 }
 
-counterfoil_revocation revocation_lists_of(const struct revocation_lists *lists, const STACK_OF(X509) *chain,
-					   int64_t now, char why[REVOCATION_WHY_SIZE])
+/* The worst of those from the first on. */
+static counterfoil_revocation from(const struct revocation_lists *lists, const STACK_OF(X509) *chain, int first, int64_t now,
+				   char why[REVOCATION_WHY_SIZE])
 {
 	counterfoil_revocation all = COUNTERFOIL_REVOCATION_GOOD;
-	int last = sk_X509_num(chain) - 1;
-	if (last < 1)
-		return say_unknown(why, "the certificate's own issuer is not among the CAs given", 0);
-	for (int i = 0; i < last; i++) {
+	for (int i = first; i < sk_X509_num(chain) - 1; i++) {
 		const struct list *list = list_by(lists, sk_X509_value(chain, i + 1));
 		counterfoil_revocation one = COUNTERFOIL_REVOCATION_GOOD;
 		if (list)
@@ -234,4 +232,18 @@ counterfoil_revocation revocation_lists_of(const struct revocation_lists *lists,
 		all = one == COUNTERFOIL_REVOCATION_GOOD ? all : one;
 	}
 	return all;
+}
+
+counterfoil_revocation revocation_lists_of(const struct revocation_lists *lists, const STACK_OF(X509) *chain,
+					   int64_t now, char why[REVOCATION_WHY_SIZE])
+{
+	if (sk_X509_num(chain) < 2)
+		return say_unknown(why, "the certificate's own issuer is not among the CAs given", 0);
+	return from(lists, chain, 0, now, why);
+}
+
+counterfoil_revocation revocation_lists_of_cas(const struct revocation_lists *lists, const STACK_OF(X509) *chain,
+					       int64_t now, char why[REVOCATION_WHY_SIZE])
+{
+	return from(lists, chain, 1, now, why);
 }

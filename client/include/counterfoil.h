@@ -656,9 +656,13 @@ COUNTERFOIL_API void counterfoil_async_cancel(counterfoil_async_call *call);
  * An answer counts when that CA has signed it, or whom it has charged with that (section 4.2.2.2). It is kept for this
  * certificate, among ocsp_kept in fixed memory, of which the one used least lately makes room; asked again after
  * ocsp_refresh_seconds by one thread, while the others go on with it; and never used past its nextUpdate (without one: an hour
- * after thisUpdate), but for REVOKED, which stays. When the responder cannot be reached, or its answer does not count, it is
- * asked again after 5 seconds. With both, what OCSP says of the certificate stands, the list decides when it says nothing, and
- * the CAs above are looked up in the list alone. */
+ * after thisUpdate), but for REVOKED, which stays as long as it is kept, and is not asked again. When the responder cannot be
+ * reached, or its answer does not count, it is asked again after 5 seconds.
+ *
+ * With both, what OCSP says of the certificate stands: also, signed, that it is unknown, for of a certificate that the CA does
+ * not know a list says nothing good. The list decides when there is no answer. The CAs between it and a trusted root are looked up
+ * in the list alone: an entry of theirs counts, and a list that has none of that CA's is no reason to refuse; but when no list
+ * can be read, or theirs is over, it cannot be learnt. */
 typedef struct counterfoil_verifier counterfoil_verifier;
 typedef struct counterfoil_peer counterfoil_peer;
 

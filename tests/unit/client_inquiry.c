@@ -26,7 +26,7 @@ static struct inquiry *inquiry_at(const char *url, uint32_t refresh_ms, uint32_t
 static counterfoil_revocation ask(struct inquiry *in, int subject)
 {
 	char why[REVOCATION_WHY_SIZE] = "";
-	counterfoil_revocation found = inquiry_of(in, chains[subject], time(NULL), why);
+	counterfoil_revocation found = inquiry_of(in, chains[subject], time(NULL), NULL, why);
 	if ((found == COUNTERFOIL_REVOCATION_UNKNOWN) != (why[0] != '\0'))
 		fail_msg("had %d, and says why: \"%s\"", found, why);
 	if (ERR_peek_error())
@@ -37,7 +37,7 @@ static counterfoil_revocation ask(struct inquiry *in, int subject)
 static void expect_why(struct inquiry *in, int64_t now, enum ocsp_flaw want)
 {
 	char why[REVOCATION_WHY_SIZE] = "";
-	assert_int_equal(inquiry_of(in, chains[0], now, why), COUNTERFOIL_REVOCATION_UNKNOWN);
+	assert_int_equal(inquiry_of(in, chains[0], now, NULL, why), COUNTERFOIL_REVOCATION_UNKNOWN);
 	assert_string_equal(why, ocsp_flaw_text(want));
 }
 
@@ -49,7 +49,7 @@ static void expect(const char *name, struct ocsp_responder *r, counterfoil_revoc
 	responder_start(r);
 	struct inquiry *in = inquiry_at(r->url, LONG_MS, 8);
 	for (int i = 0; i < 3; i++) {
-		counterfoil_revocation had = inquiry_of(in, chains[0], time(NULL), why);
+		counterfoil_revocation had = inquiry_of(in, chains[0], time(NULL), NULL, why);
 		if (had != want)
 			fail_msg("%s: wanted %d, had %d (%s)", name, want, had, why);
 	}
@@ -146,8 +146,8 @@ static void an_answer_is_never_used_past_its_end(void **state)
 	char why[REVOCATION_WHY_SIZE];
 	responder_start(&r);
 	struct inquiry *in = inquiry_at(r.url, LONG_MS, 8);
-	assert_int_equal(inquiry_of(in, chains[0], now, why), COUNTERFOIL_REVOCATION_GOOD);
-	assert_int_equal(inquiry_of(in, chains[0], now + 290, why), COUNTERFOIL_REVOCATION_GOOD);
+	assert_int_equal(inquiry_of(in, chains[0], now, NULL, why), COUNTERFOIL_REVOCATION_GOOD);
+	assert_int_equal(inquiry_of(in, chains[0], now + 290, NULL, why), COUNTERFOIL_REVOCATION_GOOD);
 	assert_int_equal(r.asked, 1);
 	expect_why(in, now + 310, OCSP_FLAW_LATE); /* asked again at once, and it says the same */
 	assert_int_equal(r.asked, 2);
@@ -164,9 +164,9 @@ static void while_the_responder_is_down_the_answer_lasts_to_its_end_and_no_longe
 	char why[REVOCATION_WHY_SIZE];
 	responder_start(&r);
 	struct inquiry *in = inquiry_at(r.url, 0, 8);
-	assert_int_equal(inquiry_of(in, chains[0], now, why), COUNTERFOIL_REVOCATION_GOOD);
+	assert_int_equal(inquiry_of(in, chains[0], now, NULL, why), COUNTERFOIL_REVOCATION_GOOD);
 	responder_stop(&r);
-	assert_int_equal(inquiry_of(in, chains[0], now + 200, why), COUNTERFOIL_REVOCATION_GOOD);
+	assert_int_equal(inquiry_of(in, chains[0], now + 200, NULL, why), COUNTERFOIL_REVOCATION_GOOD);
 	expect_why(in, now + 310, OCSP_FLAW_UNREACHABLE);
 	inquiry_free(in);
 }
@@ -180,10 +180,13 @@ static void revoked_is_final_though_nobody_answers_any_more(void **state)
 	responder_start(&r);
 	struct inquiry *in = inquiry_at(r.url, 0, 8);
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(inquiry_of(in, chains[0], now, why), COUNTERFOIL_REVOCATION_REVOKED);
+		assert_int_equal(inquiry_of(in, chains[0], now, NULL, why), COUNTERFOIL_REVOCATION_REVOKED);
 	assert_int_equal(r.asked, 1); /* not asked again while the answer runs */
+	responder_says(&r, &(struct ocsp_wanted){.issuer = &ca, .from = 250, .until = 3600}); /* good once more, it says */
+	assert_int_equal(inquiry_of(in, chains[0], now + 310, NULL, why), COUNTERFOIL_REVOCATION_REVOKED);
+	assert_int_equal(r.asked, 1);
 	responder_stop(&r);
-	assert_int_equal(inquiry_of(in, chains[0], now + 310, why), COUNTERFOIL_REVOCATION_REVOKED);
+	assert_int_equal(inquiry_of(in, chains[0], now + 310, NULL, why), COUNTERFOIL_REVOCATION_REVOKED);
 	inquiry_free(in);
 }
 
@@ -263,7 +266,7 @@ static void the_certificate_itself_may_name_who_is_asked(void **state)
 		sk_X509_push(chain, p.certificate);
 		sk_X509_push(chain, ca.certificate);
 		struct inquiry *in = inquiry_at(COUNTERFOIL_OCSP_CERTIFICATE, LONG_MS, 8);
-		counterfoil_revocation had = inquiry_of(in, chain, time(NULL), why);
+		counterfoil_revocation had = inquiry_of(in, chain, time(NULL), NULL, why);
 		if (had != cases[i].want || (cases[i].flaw && strcmp(why, ocsp_flaw_text(cases[i].flaw)) != 0))
 			fail_msg("%s: wanted %d, had %d (%s)", cases[i].name, cases[i].want, had, why);
 		inquiry_free(in);
@@ -282,7 +285,7 @@ static void whose_issuer_is_not_known_is_not_asked_about(void **state)
 	struct inquiry *in = inquiry_at(r.url, LONG_MS, 8);
 	STACK_OF(X509) *alone = sk_X509_new_null();
 	sk_X509_push(alone, subjects[0].certificate);
-	assert_int_equal(inquiry_of(in, alone, time(NULL), why), COUNTERFOIL_REVOCATION_UNKNOWN);
+	assert_int_equal(inquiry_of(in, alone, time(NULL), NULL, why), COUNTERFOIL_REVOCATION_UNKNOWN);
 	assert_non_null(strstr(why, "issuer"));
 	assert_int_equal(r.asked, 0);
 	sk_X509_free(alone);

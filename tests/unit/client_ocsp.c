@@ -96,6 +96,8 @@ static void what_does_not_count_says_why(void **state)
 		{"try later", {.error = OCSP_RESPONSE_STATUS_TRYLATER}, OCSP_FLAW_ERROR},
 		{"not authorised", {.error = OCSP_RESPONSE_STATUS_UNAUTHORIZED}, OCSP_FLAW_ERROR},
 		{"unknown", {.status = UNKNOWN}, OCSP_FLAW_UNKNOWN},
+		{"unknown, and over", {.status = UNKNOWN, .from = -7200, .until = -3600}, OCSP_FLAW_LATE},
+		{"unknown, of a time to come", {.status = UNKNOWN, .from = 3600, .until = 7200}, OCSP_FLAW_EARLY},
 		{"good and unknown", {.again = UNKNOWN + 1}, OCSP_FLAW_UNKNOWN},
 		{"unknown and good", {.status = UNKNOWN, .again = GOOD + 1}, OCSP_FLAW_UNKNOWN},
 		{"over", {.from = -900, .until = -LATE - 30}, OCSP_FLAW_LATE},

@@ -112,7 +112,8 @@ static void beside_a_list_the_answer_goes_first_and_the_list_decides_without_one
 		 .listed_reason = CRL_REASON_CERTIFICATE_HOLD, .want = COUNTERFOIL_OK, .revocation = COUNTERFOIL_REVOCATION_GOOD},
 		{.name = "revoked, and not listed yet", .status = REVOKED, .want = COUNTERFOIL_PEER_REVOKED,
 		 .revocation = COUNTERFOIL_REVOCATION_REVOKED},
-		{.name = "unknown, and not listed", .status = UNKNOWN, .want = COUNTERFOIL_OK, .revocation = COUNTERFOIL_REVOCATION_GOOD},
+		{.name = "unknown, and not listed", .status = UNKNOWN, .want = COUNTERFOIL_PEER_UNKNOWN_STATUS,
+		 .revocation = COUNTERFOIL_REVOCATION_UNKNOWN},
 		{.name = "unknown, and listed", .status = UNKNOWN, .listed = true, .want = COUNTERFOIL_PEER_REVOKED,
 		 .revocation = COUNTERFOIL_REVOCATION_REVOKED},
 		{.name = "no answer, and not listed", .no_answer = true, .want = COUNTERFOIL_OK, .revocation = COUNTERFOIL_REVOCATION_GOOD},
@@ -127,6 +128,65 @@ static void beside_a_list_the_answer_goes_first_and_the_list_decides_without_one
 		put_lists(cases[i].listed ? &subject : NULL, cases[i].listed_reason, cases[i].ca_listed ? &ca : NULL);
 		expect(cases[i].name, &o, cases[i].want, cases[i].revocation);
 	}
+}
+
+/* The leaf is good by OCSP: what is known of the CA above it? */
+static void of_a_ca_the_list_must_be_there_and_in_time_unless_it_covers_others_alone(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		bool of_ca, of_root, gone;
+		int64_t until; /* of the root's */
+		counterfoil_code want;
+		counterfoil_revocation revocation;
+	} cases[] = {
+		{"both", true, true, false, DAY, COUNTERFOIL_OK, COUNTERFOIL_REVOCATION_GOOD},
+		{"the CA's own alone", true, false, false, 0, COUNTERFOIL_OK, COUNTERFOIL_REVOCATION_GOOD},
+		{"the root's alone", false, true, false, DAY, COUNTERFOIL_OK, COUNTERFOIL_REVOCATION_GOOD},
+		{"the root's is over", true, true, false, -60, COUNTERFOIL_PEER_UNKNOWN_STATUS, COUNTERFOIL_REVOCATION_UNKNOWN},
+		{"none can be read", true, true, true, DAY, COUNTERFOIL_PEER_UNKNOWN_STATUS, COUNTERFOIL_REVOCATION_UNKNOWN},
+	};
+	says(GOOD, 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const counterfoil_verifier_options o = {.ocsp = responder.url, .crl = cases[i].gone ? "/nonexistent.crl" : list_path};
+		struct buf lists = BUF_INIT(CAP);
+		if (cases[i].of_ca)
+			crl_write(&(struct crl_wanted){.issuer = &ca, .pem = true}, &lists);
+		if (cases[i].of_root)
+			crl_write(&(struct crl_wanted){.issuer = &root, .from = -3600, .until = cases[i].until, .pem = true}, &lists);
+		assert_int_equal(file_publish(list_path, lists.data, lists.len, 0600, NULL), ERR_OK);
+		expect(cases[i].name, &o, cases[i].want, cases[i].revocation);
+		buf_free(&lists);
+	}
+}
+
+/* Whose CA is the trusted root has none above it to ask about. */
+static void without_a_ca_in_between_the_list_is_not_needed(void **state)
+{
+	(void)state;
+	const counterfoil_verifier_options o = {.ocsp = responder.url, .crl = "/nonexistent.crl"};
+	struct pair direct = pair_make(&(struct wanted){.common_name = "x", .alternative = URI, .extended = "clientAuth", .issuer = &root});
+	struct buf before = presented;
+	presented = (struct buf){.cap = CAP};
+	form_write(direct.certificate, COUNTERFOIL_FORMAT_DER, &presented);
+	responder_says(&responder, &(struct ocsp_wanted){.issuer = &root, .status = GOOD});
+	expect("by the root", &o, COUNTERFOIL_OK, COUNTERFOIL_REVOCATION_GOOD);
+	buf_free(&presented);
+	presented = before;
+	pair_free(&direct);
+}
+
+/* The list is silent of it, or names it: either way it is the CA that decides, and nobody is accepted for its silence. */
+static void unknown_to_the_ca_and_listed_is_refused_though_unknown_is_accepted(void **state)
+{
+	(void)state;
+	const counterfoil_verifier_options lenient = {.ocsp = responder.url, .crl = list_path, .accept_unknown = 1};
+	says(UNKNOWN, 0);
+	put_lists(&subject, 0, NULL);
+	expect("listed", &lenient, COUNTERFOIL_PEER_REVOKED, COUNTERFOIL_REVOCATION_REVOKED);
+	put_lists(NULL, 0, NULL);
+	expect("not listed", &lenient, COUNTERFOIL_OK, COUNTERFOIL_REVOCATION_UNKNOWN);
 }
 
 static void with_neither_both_reasons_are_told(void **state)
@@ -213,6 +273,9 @@ int main(void)
 		cmocka_unit_test(the_cas_answer_decides),
 		cmocka_unit_test(when_nobody_answers_it_is_refused_unless_that_was_allowed),
 		cmocka_unit_test(beside_a_list_the_answer_goes_first_and_the_list_decides_without_one),
+		cmocka_unit_test(of_a_ca_the_list_must_be_there_and_in_time_unless_it_covers_others_alone),
+		cmocka_unit_test(without_a_ca_in_between_the_list_is_not_needed),
+		cmocka_unit_test(unknown_to_the_ca_and_listed_is_refused_though_unknown_is_accepted),
 		cmocka_unit_test(with_neither_both_reasons_are_told),
 		cmocka_unit_test(options_out_of_bounds_are_refused),
 		cmocka_unit_test(a_shorter_struct_asks_nobody),
