@@ -1,11 +1,13 @@
 #include "client/command/arguments.h"
+#include "client/command/foreign.h"
 #include "client/command/lookup.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORDS_MAX = 96 };
+enum { WORDS_MAX = 96, TYPED_SIZE = 64 };
 
 struct parse {
 	const char *const *words;
@@ -23,19 +25,6 @@ static const char *next_word(struct parse *p)
 	return *p->words++;
 }
 
-static enum err unknown_flag(const struct parse *p, const char *typed)
-{
-	const char *words[WORDS_MAX];
-	size_t count = 0;
-	for (const struct field *f = p->out->verb ? p->out->verb->fields : global_fields; f->name; f++)
-		words[count++] = f->name;
-	for (const struct field *f = global_fields; p->out->verb && f->name; f++)
-		words[count++] = f->name;
-	const char *meant = suggest(typed, words, count);
-	return fail(p->why, ERR_USAGE, meant ? "unknown flag --%.60s: did you mean --%s?" : "unknown flag --%.60s%s", typed,
-		    meant ? meant : "");
-}
-
 static const struct field *find_in(const struct field *fields, const char *name, size_t len, char letter)
 {
 	for (; fields->name; fields++)
@@ -48,6 +37,44 @@ static const struct field *find_field(const struct parse *p, const char *name, s
 {
 	const struct field *f = p->out->verb ? find_in(p->out->verb->fields, name, len, letter) : NULL;
 	return f ? f : find_in(global_fields, name, len, letter);
+}
+
+static const char *nearest_flag(const struct verb *v, const char *typed)
+{
+	const char *words[WORDS_MAX];
+	size_t count = 0;
+	for (const struct field *f = v ? v->fields : global_fields; f->name; f++)
+		words[count++] = f->name;
+	for (const struct field *f = global_fields; v && f->name; f++)
+		words[count++] = f->name;
+	return suggest(typed, words, count);
+}
+
+static enum err see_help(const struct verb *v, const char *typed, struct errbuf *why)
+{
+	if (!v)
+		return fail(why, ERR_USAGE, "unknown flag %s: see counterfoil help", typed);
+	return fail(why, ERR_USAGE, "unknown flag %s: see counterfoil %s%s%s --help", typed, v->noun, v->verb ? " " : "",
+		    v->verb ? v->verb : "");
+}
+
+/* By its name, len bytes, or by its letter where that is not 0. */
+static enum err unknown_flag(const struct parse *p, const char *name, size_t len, char letter)
+{
+	char typed[TYPED_SIZE];
+	if (letter)
+		snprintf(typed, sizeof typed, "-%c", letter);
+	else
+		snprintf(typed, sizeof typed, "--%.*s", (int)(len < TYPED_SIZE ? len : TYPED_SIZE), name);
+	const struct foreign *foreign = foreign_find(name, len, letter);
+	const struct field *same = foreign && foreign->meant ? find_field(p, foreign->meant, strlen(foreign->meant), 0) : NULL;
+	if (same)
+		return fail(p->why, ERR_USAGE, "unknown flag %s: here it is --%s %s", typed, same->name, same->wants);
+	if (foreign && foreign->says)
+		return fail(p->why, ERR_USAGE, "unknown flag %s: %s", typed, foreign->says);
+	const char *meant = letter ? NULL : nearest_flag(p->out->verb, typed + 2);
+	return meant ? fail(p->why, ERR_USAGE, "unknown flag %s: did you mean --%s?", typed, meant)
+		     : see_help(p->out->verb, typed, p->why);
 }
 
 static bool is_yes_no(const char *value)
@@ -72,6 +99,8 @@ static enum err check_value(const struct field *f, const char *value, struct err
 		return fail(why, ERR_USAGE, "--%s: want yes or no, had \"%.60s\"", f->name, value);
 	if (f->kind == KIND_NUMBER && !is_number(value))
 		return fail(why, ERR_USAGE, "--%s: want a whole number, had \"%.60s\"", f->name, value);
+	if (f->kind == KIND_SECONDS && (!is_number(value) || strtol(value, NULL, 10) == 0))
+		return fail(why, ERR_USAGE, "--%s: want a whole number of seconds, 1 or more, had \"%.60s\"", f->name, value);
 	if (f->kind == KIND_SERIAL && !is_serial(value))
 		return fail(why, ERR_USAGE, "\"%.60s\" is not a serial number in hexadecimal", value);
 	if (f->required && !value[0])
@@ -92,12 +121,30 @@ static enum err give(struct parse *p, const struct field *f, const char *value)
 	return e;
 }
 
+/* "1.1|1.2" has "1.2". */
+static bool is_choice(const char *choices, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *at = choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+		if (len == strcspn(at, "|") && strncmp(at, word, len) == 0)
+			return true;
+	return false;
+}
+
+/* A value that stands apart would be taken for an argument of its own. */
+static enum err take_optional(struct parse *p, const struct field *f, const char *attached)
+{
+	if (!attached && p->left && is_choice(f->wants, p->words[0]))
+		return fail(p->why, ERR_USAGE, "--%s %s: write --%s=%s", f->name, p->words[0], f->name, p->words[0]);
+	return give(p, f, attached ? attached : "");
+}
+
 static enum err take_flag(struct parse *p, const struct field *f, const char *attached)
 {
 	if (f->kind == KIND_SWITCH)
 		return attached ? fail(p->why, ERR_USAGE, "--%s takes no value", f->name) : give(p, f, "");
 	if (f->kind == KIND_OPTIONAL)
-		return give(p, f, attached ? attached : "");
+		return take_optional(p, f, attached);
 	const char *value = attached ? attached : next_word(p);
 	if (!value || (!attached && strncmp(value, "--", 2) == 0))
 		return fail(p->why, ERR_USAGE, "--%s wants a value: %s", f->name, f->wants);
@@ -109,15 +156,13 @@ static enum err take_long(struct parse *p, const char *word)
 	const char *equals = strchr(word, '=');
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
 	const struct field *f = find_field(p, word, len, 0);
-	return f ? take_flag(p, f, equals ? equals + 1 : NULL) : unknown_flag(p, word);
+	return f ? take_flag(p, f, equals ? equals + 1 : NULL) : unknown_flag(p, word, len, 0);
 }
 
 static enum err take_short(struct parse *p, const char *word)
 {
 	const struct field *f = find_field(p, "", 0, word[1]);
-	if (!f)
-		return fail(p->why, ERR_USAGE, "unknown flag -%c: see counterfoil help", word[1]);
-	return take_flag(p, f, word[2] ? word + 2 : NULL);
+	return f ? take_flag(p, f, word[2] ? word + 2 : NULL) : unknown_flag(p, "", 0, word[1]);
 }
 
 static enum err take_positional(struct parse *p, const char *word)
@@ -167,10 +212,6 @@ static enum err take_word(struct parse *p, const char *word)
 		p->only_values = true;
 		return ERR_OK;
 	}
-	if (!p->only_values && strcmp(word, "--version") == 0) {
-		p->out->version = true;
-		return ERR_OK;
-	}
 	if (!p->only_values && strncmp(word, "--", 2) == 0)
 		return take_long(p, word + 2);
 	if (!p->only_values && word[0] == '-' && word[1])
@@ -189,6 +230,19 @@ static enum err check_required(const struct arguments *a, struct errbuf *why)
 	return ERR_OK;
 }
 
+/* What would be left unheeded is refused: whoever typed it thinks that it counts. */
+static enum err check_company(const struct arguments *a, struct errbuf *why)
+{
+	for (size_t i = 0; i < a->count; i++) {
+		const struct field *f = a->given[i].field;
+		if (f->with && !arguments_value(a, f->with))
+			return fail(why, ERR_USAGE, "--%s goes with --%s only", f->name, f->with);
+		if (f->not_with && arguments_value(a, f->not_with))
+			return fail(why, ERR_USAGE, "--%s does not go with --%s: give one of them", f->name, f->not_with);
+	}
+	return ERR_OK;
+}
+
 enum err arguments_parse(int count, const char *const *words, struct arguments *out, struct errbuf *why)
 {
 	*out = (struct arguments){0};
@@ -199,8 +253,12 @@ enum err arguments_parse(int count, const char *const *words, struct arguments *
 		if (e)
 			return e;
 		out->help = out->help || arguments_switch(out, "help");
+		out->version = out->version || arguments_switch(out, "version");
 	}
-	return out->help || out->version ? ERR_OK : check_required(out, why);
+	if (out->help || out->version)
+		return ERR_OK;
+	enum err e = check_required(out, why);
+	return e ? e : check_company(out, why);
 }
 
 const char *arguments_value(const struct arguments *a, const char *name)

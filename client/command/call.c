@@ -89,8 +89,6 @@ enum err run_call(const struct arguments *given, struct errbuf *why)
 	enum err e = check_proxy(given, why);
 	if (!e && arguments_value(given, "soap"))
 		return call_soap(given, why);
-	if (!e && (arguments_value(given, "action") || arguments_value(given, "soap-header")))
-		e = fail(why, ERR_USAGE, "--action and --soap-header are for calls with --soap");
 	if (!e)
 		e = call_body_open(given, &body, why);
 	if (e)

@@ -278,10 +278,6 @@ static enum err begin(const struct arguments *given, struct link *link, struct p
 static enum err take_install(const struct arguments *given, struct install *install, struct errbuf *why)
 {
 	const char *platform = arguments_value(given, "install");
-	if (!platform && (arguments_value(given, "to") || arguments_switch(given, "replace")))
-		return fail(why, ERR_USAGE, "--to and --replace go with --install PLATFORM");
-	if (platform && arguments_switch(given, "no-password"))
-		return fail(why, ERR_USAGE, "--install opens the file: it does not go with --no-password");
 	return platform ? install_take(given, platform, install, why) : ERR_OK;
 }
 

@@ -15,6 +15,7 @@ enum kind {
 	KIND_YES_NO, /* a JSON boolean */
 	KIND_SERIAL, /* hexadecimal; colons and blanks are taken out, as in what other tools print */
 	KIND_NUMBER, /* a whole number, 0 to 2^31-1 */
+	KIND_SECONDS, /* the same, from 1 */
 	KIND_SWITCH, /* given or not, no value */
 	KIND_OPTIONAL, /* given or not; a value only behind '=' */
 	KIND_MANY    /* text, may be given again */
@@ -29,6 +30,8 @@ struct field {
 	bool required;
 	bool positional; /* may stand without its flag, in the table's order */
 	char letter;     /* 'X': -X is the same; 0 for none */
+	const char *with;     /* the flag without which this one would say nothing: then it is refused */
+	const char *not_with; /* the flag that would silence this one, or it that one: then both are refused */
 };
 
 struct column {

@@ -38,7 +38,41 @@ static void wrong_lines_are_refused_and_say_what_was_meant(void **state)
 		{{"order", "list", "--sate", "x"}, "did you mean --state"},
 		{{"order", "list", "--serevr", "x"}, "did you mean --server"},
 		{{"order", "list", "--frobnicate"}, "unknown flag --frobnicate"},
-		{{"order", "list", "-q"}, "unknown flag -q"},
+		{{"order", "list", "-q"}, "unknown flag -q: see counterfoil order list --help"},
+		{{"call", "-q", "https://h"}, "unknown flag -q: see counterfoil call --help"},
+		{{"call", "https://h", "--frobnicate=5"}, "unknown flag --frobnicate: see counterfoil call --help"},
+		{{"-q"}, "unknown flag -q: see counterfoil help"},
+		{{"call", "https://h", "-k"}, "verification cannot be turned off: give the server's CA by --ca"},
+		{{"call", "https://h", "--insecure"}, "verification cannot be turned off"},
+		{{"call", "https://h", "-L"}, "redirects are not followed"},
+		{{"call", "https://h", "--cacert", "x"}, "here it is --ca PEM"},
+		{{"call", "https://h", "--cert=x"}, "unknown flag --cert: here it is --identity FILE"},
+		{{"call", "https://h", "--key", "x"}, "here it is --key-file FILE"},
+		{{"call", "https://h", "--output", "x"}, "here it is --out FILE"},
+		{{"check", "x", "--output", "x"}, "unknown flag --output: see counterfoil check --help"},
+		{{"call", "https://h", "--soap", "1.2"}, "write --soap=1.2"},
+		{{"call", "--soap", "1.1", "https://h"}, "write --soap=1.1"},
+		{{"call", "https://h", "--max-time", "0"}, "--max-time: want a whole number of seconds, 1 or more"},
+		{{"call", "https://h", "--stall-time", "0"}, "1 or more"},
+		{{"call", "https://h", "--connect-timeout", "x"}, "1 or more"},
+		{{"call", "https://h", "--action", "urn:a"}, "--action goes with --soap only"},
+		{{"call", "https://h", "--soap-header", "<a/>"}, "--soap-header goes with --soap only"},
+		{{"check", "x", "--nagios", "--days", "5"}, "--days does not go with --nagios"},
+		{{"check", "x", "--warning", "5"}, "--warning goes with --nagios only"},
+		{{"check", "x", "--critical", "5"}, "--critical goes with --nagios only"},
+		{{"check", "x", "--json", "--nagios"}, "--nagios does not go with --json"},
+		{{"check", "x", "--crl", "y", "--live"}, "--live does not go with --crl"},
+		{{"convert", "x", "--to", "pem", "-o", "y", "--plain-key", "--new-password-file", "z"},
+		 "--plain-key does not go with --new-password-file"},
+		{{"convert", "x", "--to", "pem", "-o", "y", "--plain-key", "--new-password-fd", "3"},
+		 "--new-password-fd does not go with --plain-key"},
+		{{"convert", "x", "--to", "pem", "-o", "y", "--new-password-file", "z", "--new-password-fd", "3"},
+		 "--new-password-file does not go with --new-password-fd"},
+		{{"collect", "https://h/d/x", "--to", "d"}, "--to goes with --install only"},
+		{{"collect", "https://h/d/x", "--replace"}, "--replace goes with --install only"},
+		{{"collect", "https://h/d/x", "--no-password", "--install", "pem"}, "--no-password does not go with --install"},
+		{{"show", "x", "--password-file", "y", "--password-fd", "3"}, "--password-fd does not go with --password-file"},
+		{{"install"}, "PLATFORM is missing: what is going to use them: nginx, apache, haproxy, java or pem"},
 		{{"order", "list", "--state"}, "--state wants a value: STATE"},
 		{{"order", "list", "--state", "--json"}, "--state wants a value"},
 		{{"order", "list", "--json=yes"}, "--json takes no value"},
@@ -120,6 +154,18 @@ static void help_is_given_wherever_it_is_asked_for(void **state)
 	}
 }
 
+static void the_version_is_given_wherever_it_is_asked_for(void **state)
+{
+	(void)state;
+	static const char *const lines[][WORDS] = {{"--version"}, {"me", "--version"}, {"check", "--version"}};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct arguments a;
+		struct errbuf why = {0};
+		if (parse(lines[i], &a, &why) || !a.version)
+			fail_msg("line %zu: no version [%s]", i, why.text);
+	}
+}
+
 static void help_of_a_verb_begins_with_examples_that_parse(void **state)
 {
 	(void)state;
@@ -161,6 +207,17 @@ static bool has_field(const struct verb *v, const char *name, size_t len)
 	return false;
 }
 
+static bool has_flag(const struct verb *v, const char *name)
+{
+	for (const struct field *f = v->fields; f->name; f++)
+		if (strcmp(f->name, name) == 0)
+			return true;
+	for (const struct field *f = global_fields; f->name; f++)
+		if (strcmp(f->name, name) == 0)
+			return true;
+	return false;
+}
+
 static void the_table_is_whole(void **state)
 {
 	(void)state;
@@ -177,6 +234,8 @@ static void the_table_is_whole(void **state)
 			for (const struct field *g = global_fields; g->name; g++)
 				if (strcmp(f->name, g->name) == 0)
 					fail_msg("%s --%s hides a flag of everywhere", name, f->name);
+			if ((f->with && !has_flag(v, f->with)) || (f->not_with && !has_flag(v, f->not_with)))
+				fail_msg("%s --%s: its company is no flag", name, f->name);
 			if (v->method && strcmp(v->method, "GET") == 0 && f->place == IN_BODY)
 				fail_msg("%s --%s: a GET has no body", name, f->name);
 		}
@@ -289,6 +348,7 @@ int main(void)
 		cmocka_unit_test(wrong_lines_are_refused_and_say_what_was_meant),
 		cmocka_unit_test(values_are_taken_however_they_are_written),
 		cmocka_unit_test(help_is_given_wherever_it_is_asked_for),
+		cmocka_unit_test(the_version_is_given_wherever_it_is_asked_for),
 		cmocka_unit_test(help_of_a_verb_begins_with_examples_that_parse),
 		cmocka_unit_test(the_table_is_whole),
 		cmocka_unit_test(the_manual_names_every_verb_and_flag),

@@ -212,7 +212,7 @@ static void wrong_lines_exit_2(void **state)
 	assert_int_equal(CALL("/", "--soap", "-X", "PUT"), ERR_USAGE);
 	assert_int_equal(CALL("/", "--soap", "-F", "a=b"), ERR_USAGE);
 	assert_int_equal(CALL("/", "--action", "urn:a"), ERR_USAGE);
-	holds("action", why.text, "are for calls with --soap");
+	holds("action", why.text, "--action goes with --soap only");
 	assert_int_equal(CALL("/", "--soap", "-d", "<q>"), ERR_USAGE);
 	holds("body", why.text, "what is given for Body is not well-formed");
 	assert_int_equal(server.requests, before);
