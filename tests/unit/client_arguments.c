@@ -166,13 +166,79 @@ static void the_version_is_given_wherever_it_is_asked_for(void **state)
 	}
 }
 
+/* White space as one blank each, in place: help is broken into lines. */
+static char *squeezed(char *text)
+{
+	char *to = text;
+	for (const char *from = text; *from; from++)
+		if (!strchr(" \n", *from))
+			*to++ = *from;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	*to = '\0';
+	return text;
+}
+
+/* Behind the examples, which are to be copied: 100 columns, and each flag's text in one column. */
+static void expect_aligned(const char *command, const char *text)
+{
+	size_t column = 0;
+	for (const char *line = strstr(text, "\nUsage:") + 1; *line; line += strcspn(line, "\n") + 1) {
+		size_t len = strcspn(line, "\n"), begin = 0;
+		if (len > 100)
+			fail_msg("%s: a line of %zu columns: %.*s", command, len, (int)len, line);
+		for (size_t i = 2; i + 2 < len && line[0] == ' ' && !begin; i++) /* behind two blanks, and no usage that goes on */
+			begin = line[i - 1] == ' ' && line[i - 2] == ' ' && line[i] != ' ' && i > 8 ? i : 0;
+		if (begin && column && begin != column)
+			fail_msg("%s: text at column %zu, that above at %zu: %.*s", command, begin, column, (int)len, line);
+		column = begin ? begin : column;
+	}
+}
+
+static void help_is_aligned_within_100_columns(void **state)
+{
+	(void)state;
+	for (const struct verb *v = verbs; v->noun; v++) {
+		struct buf text = BUF_INIT(1 << 16);
+		help_write(&(struct arguments){.verb = v, .help = true}, &text);
+		expect_aligned(v->what, buf_string(&text));
+		buf_free(&text);
+	}
+	struct buf all = BUF_INIT(1 << 16);
+	help_write(&(struct arguments){.help = true}, &all);
+	expect_aligned("help", buf_string(&all));
+	buf_free(&all);
+}
+
+static void what_is_optional_stands_in_brackets(void **state)
+{
+	(void)state;
+	static const char *const lines[][2] = {
+		{"peer", "Usage: counterfoil peer [FILE] [--flag ...]"},
+		{"install", "Usage: counterfoil install PLATFORM FILE [--flag ...]"},
+		{"convert", "Usage: counterfoil convert FILE --to ENCODING --out FILE [--flag ...]"},
+	};
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct arguments a;
+		struct buf text = BUF_INIT(1 << 16);
+		const char *const words[] = {lines[i][0], "--help", NULL};
+		assert_int_equal(parse(words, &a, NULL), ERR_OK);
+		help_write(&a, &text);
+		if (!strstr(buf_string(&text), lines[i][1]))
+			fail_msg("wanted [%s] in %s", lines[i][1], buf_string(&text));
+		assert_non_null(strstr(buf_string(&text), "--version "));
+		buf_free(&text);
+	}
+}
+
 static void help_of_a_verb_begins_with_examples_that_parse(void **state)
 {
 	(void)state;
 	for (const struct verb *v = verbs; v->noun; v++) {
 		struct buf text = BUF_INIT(1 << 16);
 		help_write(&(struct arguments){.verb = v, .help = true}, &text);
-		const char *string = buf_string(&text);
+		buf_byte(&text, '\0');
+		const char *string = squeezed((char *)text.data);
 		assert_true(strstr(string, "Examples:") < strstr(string, "Usage:"));
 		for (const struct field *f = v->fields; f->name; f++)
 			if (!strstr(string, f->help))
@@ -349,6 +415,8 @@ int main(void)
 		cmocka_unit_test(values_are_taken_however_they_are_written),
 		cmocka_unit_test(help_is_given_wherever_it_is_asked_for),
 		cmocka_unit_test(the_version_is_given_wherever_it_is_asked_for),
+		cmocka_unit_test(help_is_aligned_within_100_columns),
+		cmocka_unit_test(what_is_optional_stands_in_brackets),
 		cmocka_unit_test(help_of_a_verb_begins_with_examples_that_parse),
 		cmocka_unit_test(the_table_is_whole),
 		cmocka_unit_test(the_manual_names_every_verb_and_flag),
