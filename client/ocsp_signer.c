@@ -1,5 +1,6 @@
 /* ocsp_signer: may whoever signed an answer speak for the CA? (RFC 6960 section 4.2.2.2) */
 #include "client/ocsp.h"
+#include "client/signature.h"
 
 #include <openssl/x509v3.h>
 #include <stdbool.h>
@@ -20,22 +21,6 @@ static bool is_named(const OCSP_BASICRESP *response, const X509 *candidate)
 		return X509_NAME_cmp(name, X509_get_subject_name(candidate)) == 0;
 	return key && X509_pubkey_digest(candidate, EVP_sha1(), hash, &len) == 1 && len == KEY_HASH_SIZE &&
 	       ASN1_STRING_length(key) == KEY_HASH_SIZE && memcmp(ASN1_STRING_get0_data(key), hash, len) == 0;
-}
-
-static bool algorithm_is_strong(int signature)
-{
-	int digest = NID_undef, key = NID_undef;
-	if (!OBJ_find_sigid_algs(signature, &digest, &key))
-		return false;
-	switch (digest) {
-	case NID_sha224:
-	case NID_sha256:
-	case NID_sha384:
-	case NID_sha512:
-		return true;
-	default:
-		return key == NID_ED25519 || key == NID_ED448;
-	}
 }
 
 static bool key_is_strong(const X509 *certificate)
@@ -61,10 +46,7 @@ static bool is_charged(X509 *candidate, const struct ocsp_question *q)
 
 static enum ocsp_flaw verify(OCSP_BASICRESP *response, X509 *signer)
 {
-	const X509_ALGOR *algorithm = OCSP_resp_get0_tbs_sigalg(response);
-	const ASN1_OBJECT *name = NULL;
-	X509_ALGOR_get0(&name, NULL, NULL, algorithm);
-	if (!algorithm_is_strong(OBJ_obj2nid(name)) || !key_is_strong(signer))
+	if (!signature_is_strong(OCSP_resp_get0_tbs_sigalg(response)) || !key_is_strong(signer))
 		return OCSP_FLAW_WEAK;
 	STACK_OF(X509) *only = sk_X509_new_null();
 	if (!only || sk_X509_push(only, signer) <= 0) {
@@ -85,8 +67,8 @@ enum ocsp_flaw ocsp_signed(OCSP_BASICRESP *response, const struct ocsp_question 
 		X509 *candidate = sk_X509_value(brought, i);
 		if (!is_named(response, candidate) || !is_charged(candidate, question))
 			continue;
-		bool weak = !algorithm_is_strong(X509_get_signature_nid(candidate));
-		flaw = weak ? OCSP_FLAW_WEAK : verify(response, candidate);
+		bool strong = signature_is_strong(X509_get0_tbs_sigalg(candidate));
+		flaw = strong ? verify(response, candidate) : OCSP_FLAW_WEAK;
 	}
 	return flaw;
 }

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "client/revocation.h"
+#include "client/signature.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -50,12 +51,11 @@ static bool says_only_what_we_know(X509_CRL *crl)
 	return true;
 }
 
-static bool signature_is_strong(const X509_CRL *crl)
+static bool is_strong(const X509_CRL *crl)
 {
-	int digest = NID_undef, key = NID_undef;
-	if (!OBJ_find_sigid_algs(X509_CRL_get_signature_nid(crl), &digest, &key))
-		return false;
-	return digest != NID_md5 && digest != NID_md4 && digest != NID_md2 && digest != NID_sha1;
+	const X509_ALGOR *algorithm = NULL;
+	X509_CRL_get0_signature(crl, NULL, &algorithm);
+	return signature_is_strong(algorithm);
 }
 
 static X509 *issuer_of(X509_CRL *crl, const STACK_OF(X509) *issuers)
@@ -75,7 +75,7 @@ static void add(struct revocation_lists *lists, X509_CRL *crl, const STACK_OF(X5
 	struct list found = {.crl = crl};
 	if (lists->count == REVOCATION_LISTS_MAX || X509_CRL_get_version(crl) != X509_CRL_VERSION_2 ||
 	    !seconds(X509_CRL_get0_lastUpdate(crl), &found.this_update) ||
-	    !seconds(X509_CRL_get0_nextUpdate(crl), &found.next_update) || !signature_is_strong(crl) ||
+	    !seconds(X509_CRL_get0_nextUpdate(crl), &found.next_update) || !is_strong(crl) ||
 	    !says_only_what_we_know(crl) || !(found.issuer = issuer_of(crl, issuers)))
 		return;
 	X509_CRL_up_ref(crl);

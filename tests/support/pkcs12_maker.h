@@ -22,7 +22,7 @@ struct wanted {
 	size_t common_name_len;   /* 0: strlen */
 	const char *alternative;  /* "URI:...", "DNS:localhost,IP:127.0.0.1" */
 	const char *extended;     /* "clientAuth", "serverAuth" */
-	const char *key;          /* "P-384", "ED25519", "RSA1024", "RSA2048"; NULL: P-256 */
+	const char *key;          /* "P-384", "ED25519", "RSA1024", "RSA2048", "RSA-PSS"; NULL: P-256 */
 	const char *lists;        /* "URI:http://...": where the CRL is */
 	const char *responder;    /* "OCSP;URI:http://..." */
 	const char *features;     /* "status_request": it must be stapled */

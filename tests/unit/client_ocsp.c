@@ -164,6 +164,28 @@ static void whom_the_ca_has_charged_may_speak_for_it_and_no_other(void **state)
 	}
 }
 
+/* Which says in its parameters what it is signed with. */
+static void rsa_pss_counts_as_its_digest_does(void **state)
+{
+	(void)state;
+	const struct pair plain = ca;
+	struct pair pss = pair_make(&(struct wanted){.common_name = "PSS CA", .ca = true, .key = "RSA-PSS"});
+	struct pair of_pss = pair_make(&(struct wanted){.common_name = "R", .issuer = &pss, .extended = "OCSPSigning"});
+	struct pair by_pss = pair_make(&(struct wanted){.common_name = "R", .issuer = &ca, .extended = "OCSPSigning", .key = "RSA-PSS"});
+	said("whom a plain CA has charged", &(struct ocsp_wanted){.signer = &by_pss}, COUNTERFOIL_REVOCATION_GOOD);
+	said("with SHA-384", &(struct ocsp_wanted){.signer = &by_pss, .digest = EVP_sha384()}, COUNTERFOIL_REVOCATION_GOOD);
+	refused("with SHA-1", &(struct ocsp_wanted){.signer = &by_pss, .digest = EVP_sha1()}, OCSP_FLAW_WEAK);
+	ca = pss;
+	said("the CA itself", &(struct ocsp_wanted){.status = REVOKED}, COUNTERFOIL_REVOCATION_REVOKED);
+	said("whom it has charged", &(struct ocsp_wanted){.signer = &of_pss}, COUNTERFOIL_REVOCATION_GOOD);
+	refused("with SHA-1 by the CA", &(struct ocsp_wanted){.digest = EVP_sha1()}, OCSP_FLAW_WEAK);
+	ca = plain;
+	refused("of another CA", &(struct ocsp_wanted){.signer = &of_pss}, OCSP_FLAW_STRANGER);
+	pair_free(&pss);
+	pair_free(&of_pss);
+	pair_free(&by_pss);
+}
+
 static void a_nonce_is_compared_when_it_comes_back(void **state)
 {
 	(void)state;
@@ -275,6 +297,7 @@ int main(void)
 		cmocka_unit_test(the_cas_own_word_counts),
 		cmocka_unit_test(what_does_not_count_says_why),
 		cmocka_unit_test(whom_the_ca_has_charged_may_speak_for_it_and_no_other),
+		cmocka_unit_test(rsa_pss_counts_as_its_digest_does),
 		cmocka_unit_test(a_nonce_is_compared_when_it_comes_back),
 		cmocka_unit_test(its_end_is_told_or_follows_from_its_age),
 		cmocka_unit_test(with_any_bit_flipped_or_cut_it_says_nothing_else),

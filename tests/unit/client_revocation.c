@@ -116,6 +116,27 @@ static void of_several_in_one_file_each_is_its_own_issuers(void **state)
 	buf_free(&pem);
 }
 
+static void a_list_by_rsa_pss_counts_as_its_digest_does(void **state)
+{
+	(void)state;
+	struct pair pss = pair_make(&(struct wanted){.common_name = "PSS CA", .ca = true, .key = "RSA-PSS"});
+	STACK_OF(X509) *its = sk_X509_new_null();
+	sk_X509_push(its, pss.certificate);
+	const EVP_MD *const digests[] = {EVP_sha256(), EVP_sha1()};
+	for (int i = 0; i < 2; i++) {
+		struct buf der = BUF_INIT(CAP);
+		char why[REVOCATION_WHY_SIZE] = "";
+		crl_write(&(struct crl_wanted){.issuer = &pss, .digest = digests[i]}, &der);
+		struct revocation_lists *lists = revocation_lists_read((counterfoil_bytes){der.data, der.len}, its, why);
+		if ((lists != NULL) != (i == 0))
+			fail_msg("%s: %s", EVP_MD_get0_name(digests[i]), lists ? "it counts" : why);
+		revocation_lists_free(lists);
+		buf_free(&der);
+	}
+	sk_X509_free(its);
+	pair_free(&pss);
+}
+
 static void as_many_lists_as_are_permitted_are_read_and_no_more(void **state)
 {
 	(void)state;
@@ -338,6 +359,7 @@ int main(void)
 		cmocka_unit_test(a_list_is_read_again_at_the_latest_when_it_may_no_longer_be_kept),
 		cmocka_unit_test(of_several_in_one_file_each_is_its_own_issuers),
 		cmocka_unit_test(as_many_lists_as_are_permitted_are_read_and_no_more),
+		cmocka_unit_test(a_list_by_rsa_pss_counts_as_its_digest_does),
 		cmocka_unit_test(a_list_with_any_bit_flipped_or_cut_is_no_list),
 		cmocka_unit_test(a_list_comes_over_http_once_for_many_questions),
 		cmocka_unit_test(a_server_that_means_ill_ends_in_an_error_of_its_own),
