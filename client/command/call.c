@@ -33,6 +33,15 @@ static counterfoil_request request_of(const struct arguments *given, const char 
 	return request;
 }
 
+/* A part's file may be what is missing. */
+static enum err problem_of_call(counterfoil_code code, const struct call_body *body)
+{
+	enum err e = problem_of_library(code);
+	for (size_t i = 0; i < body->part_count && e == problem_of_library(code); i++)
+		e = problem_of_file(code, body->parts[i].path);
+	return e;
+}
+
 static enum err send_call(struct session *s, const struct arguments *given, const struct call_body *body,
 			  struct call_output *output, struct errbuf *why)
 {
@@ -45,7 +54,7 @@ static enum err send_call(struct session *s, const struct arguments *given, cons
 	else
 		request.body_cap = BODY_MAX;
 	counterfoil_code code = counterfoil_call(s->client, &request, &response, &error);
-	enum err e = code ? fail(why, problem_of_library(code), "%s", error.text) : ERR_OK;
+	enum err e = code ? fail(why, problem_of_call(code, body), "%s", error.text) : ERR_OK;
 	if (output->failed)
 		e = fail(why, output->failed, "%s", err_why(output->failed, &output->why));
 	if (response) {

@@ -48,7 +48,7 @@ static enum err save(const struct arguments *given, counterfoil_encoding encodin
 		options.password = (counterfoil_bytes){secret_peek(password), secret_len(password)};
 	counterfoil_error error;
 	if (counterfoil_identity_save(identity, arguments_value(given, "out"), &options, &error))
-		return fail(why, problem_of_library(error.code), "%.300s", error.text);
+		return fail(why, problem_of_file(error.code, arguments_value(given, "out")), "%.300s", error.text);
 	output_note("counterfoil: written to %.300s", arguments_value(given, "out"));
 	return ERR_OK;
 }

@@ -1,11 +1,15 @@
 #include "client/command/problem.h"
 #include "client/command/text.h"
 
+#include <errno.h>
 #include <jansson.h>
+#include <libgen.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { PROBLEM_MAX = 65536 };
+enum { PROBLEM_MAX = 65536, PATH_SIZE = 4096 };
 
 static enum err by_status(int status)
 {
@@ -118,4 +122,20 @@ enum err problem_of_library(counterfoil_code code)
 	default:
 		return ERR_INTERNAL;
 	}
+}
+
+static bool is_absent(const char *path)
+{
+	return path && access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+enum err problem_of_file(counterfoil_code code, const char *path)
+{
+	char copy[PATH_SIZE];
+	if (code == COUNTERFOIL_FILE_UNREADABLE && is_absent(path))
+		return ERR_NOT_FOUND;
+	if (code != COUNTERFOIL_FILE_UNWRITABLE || strnlen(path, PATH_SIZE) == PATH_SIZE)
+		return problem_of_library(code);
+	snprintf(copy, sizeof copy, "%s", path); /* dirname writes into it */
+	return is_absent(dirname(copy)) ? ERR_NOT_FOUND : problem_of_library(code);
 }

@@ -12,4 +12,8 @@ enum err problem_read(int status, counterfoil_bytes body, struct buf *faults, st
 /* What an error of the library is to the command: its exit code follows. */
 enum err problem_of_library(counterfoil_code code);
 
+/* The same of a call that was to read the file at path, or to write it: ERR_NOT_FOUND when it, or the folder to write it
+ * into, is not there, as where the command reads and writes by itself. The library has one code for that and all else. */
+enum err problem_of_file(counterfoil_code code, const char *path);
+
 #endif

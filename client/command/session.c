@@ -19,7 +19,9 @@ enum err session_identity(const char *file, const struct secret *password, count
 {
 	counterfoil_error error;
 	counterfoil_bytes secret = {secret_peek(password), secret_len(password)};
-	return counterfoil_identity_from_file(file, secret, out, &error) ? library_error(&error, why) : ERR_OK;
+	return counterfoil_identity_from_file(file, secret, out, &error)
+		       ? fail(why, problem_of_file(error.code, file), "%s", error.text)
+		       : ERR_OK;
 }
 
 /* A password kept for one file is not tried on another, nor a key put to it: what is said of the file must be said no later
@@ -70,7 +72,11 @@ enum err session_open(const struct settings *s, const char *file, bool own_file,
 	*out = (struct opened){0};
 	counterfoil_code code = counterfoil_identity_load(&options, &out->identity, &error);
 	out->password = o.password;
-	enum err e = o.failed ? o.failed : code ? library_error(&error, why) : ERR_OK;
+	enum err e = problem_of_file(code, file);
+	if (e == problem_of_library(code)) /* it may be the other file that is not there */
+		e = problem_of_file(code, options.key.path);
+	if (e)
+		e = o.failed ? o.failed : fail(why, e, "%s", error.text);
 	if (e)
 		session_opened_close(out);
 	return e;

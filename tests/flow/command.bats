@@ -62,6 +62,26 @@ collect() { # collect FILE ARGUMENT...
 	grep -q 'Ada Administrator' <<<"$output"
 }
 
+@test "a file or a folder that is not there exits 3, whoever wants it" {
+	local own=("$DIR/admin.p12" --password-file "$DIR.admin-password")
+	for verb in show check 'install pem' 'convert --to pem --out x' 'peer --ca'; do
+		# shellcheck disable=SC2086
+		exits 3 "$COMMAND" $verb "$WORK/none.p12"
+	done
+	exits 3 "$COMMAND" show "${own[0]}" --password-file "$WORK/none"
+	exits 3 "$COMMAND" show "$CA" --key-file "$WORK/none"
+	exits 3 "$COMMAND" check "${own[@]}" --crl x --ca "$WORK/none"
+	exits 3 "$COMMAND" convert "${own[@]}" --to pem --out "$WORK/none/x.pem"
+	exits 4 "$COMMAND" convert "${own[@]}" --to pem --out "$CA"
+	called() { "$COMMAND" call "$PUBLIC/d/AAAAAAAAAAAAAAAAAAAAAA" "$@"; }
+	exits 3 called --identity "$WORK/none.p12"
+	exits 3 called --ca "$WORK/none.pem"
+	exits 3 called --ca "$CA" -d "@$WORK/none"
+	exits 3 called --ca "$CA" -F a=b -F "c=@$WORK/none"
+	exits 3 called --ca "$CA" -o "$WORK/none/x"
+	exits 1 called --ca "$CA" --identity "$WORK"
+}
+
 @test "order, collect, open, call, revoke: all by the command" {
 	mark
 	ORDER=$(staff --json order new --organisation nordbank --service document-archive --client e-banking \

@@ -82,12 +82,32 @@ static void every_code_of_the_library_has_an_exit_code(void **state)
 			fail_msg("%s: wanted exit code %d", counterfoil_code_word(cases[i].code), cases[i].exit_code);
 }
 
+static void a_file_that_is_not_there_exits_3(void **state)
+{
+	(void)state;
+	const struct {
+		counterfoil_code code;
+		const char *path;
+		int exit_code;
+	} cases[] = {
+		{COUNTERFOIL_FILE_UNREADABLE, "/nonexistent", 3}, {COUNTERFOIL_FILE_UNREADABLE, "/nonexistent/x", 3},
+		{COUNTERFOIL_FILE_UNREADABLE, "/dev/null", 1},	  {COUNTERFOIL_FILE_UNREADABLE, "/", 1},
+		{COUNTERFOIL_FILE_UNREADABLE, NULL, 1},		  {COUNTERFOIL_FILE_UNWRITABLE, "/nonexistent/x", 3},
+		{COUNTERFOIL_FILE_UNWRITABLE, "/x", 1},		  {COUNTERFOIL_FILE_UNWRITABLE, "x", 1},
+		{COUNTERFOIL_EXPIRED, "/nonexistent/x", 6},	  {COUNTERFOIL_OK, "/nonexistent/x", 0},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (err_exit_code(problem_of_file(cases[i].code, cases[i].path)) != cases[i].exit_code)
+			fail_msg("case %zu: wanted exit code %d", i, cases[i].exit_code);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(codes_and_statuses_become_exit_codes),
 		cmocka_unit_test(each_fault_is_a_line_and_nothing_acts_on_the_terminal),
 		cmocka_unit_test(every_code_of_the_library_has_an_exit_code),
+		cmocka_unit_test(a_file_that_is_not_there_exits_3),
 	};
 	text_begin();
 	return cmocka_run_group_tests(tests, NULL, NULL);
