@@ -52,6 +52,26 @@ static enum err make_folder(const char *folder, struct errbuf *why)
 	return mkdir(path, 0700) == 0 || errno == EEXIST ? ERR_OK : file_failed(why, "make folder", path);
 }
 
+/* Who may rename one of the folders above could put another in its place. With the sticky bit only what is one's own. */
+static enum err look_above(const char *folder, struct errbuf *why)
+{
+	char path[INSTALL_PATH];
+	struct stat st;
+	snprintf(path, sizeof path, "%s", folder);
+	for (char *slash = strrchr(path, '/'); slash; slash = slash == path ? NULL : strrchr(path, '/')) {
+		slash[slash == path] = '\0';
+		if (stat(path, &st) != 0)
+			return file_failed(why, "look at", path);
+		if (st.st_uid != 0 && st.st_uid != geteuid())
+			return fail(why, ERR_REFUSED, "%s, above %s, belongs to somebody else, who could put another key there",
+				    path, folder);
+		if (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX))
+			return fail(why, ERR_REFUSED, "%s, above %s, may be written by others, who could put another key there: "
+						      "chmod go-w", path, folder);
+	}
+	return ERR_OK;
+}
+
 /* Who else may write there could put another key behind the link. */
 static enum err open_folder(struct install *i, int *lock, struct errbuf *why)
 {
@@ -70,9 +90,18 @@ static enum err open_folder(struct install *i, int *lock, struct errbuf *why)
 		return file_failed(why, "open folder", i->folder);
 	if (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
 		return fail(why, ERR_REFUSED, "%s must be your own, and writable by nobody else", i->folder);
+	if ((e = look_above(i->folder, why)))
+		return e;
 	if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
 		return fail(why, ERR_CONFLICT, "another counterfoil install is at work in %s", i->folder);
 	return ERR_OK;
+}
+
+/* A set beside the link, by the name that name_set gives. */
+static bool is_own(const struct install *i, const char *target)
+{
+	const size_t len = strlen(i->platform->word);
+	return strncmp(target, i->platform->word, len) == 0 && target[len] == '-' && !strchr(target, '/');
 }
 
 static enum err look_at_link(struct install *i, struct errbuf *why)
@@ -84,6 +113,8 @@ static enum err look_at_link(struct install *i, struct errbuf *why)
 	if (len < 0)
 		return fail(why, ERR_REFUSED, "%s is there and is no link of counterfoil install: move it away", i->link);
 	target[len] = '\0';
+	if (!is_own(i, target))
+		return fail(why, ERR_REFUSED, "%s is a link to %s, and not by counterfoil install: move it away", i->link, target);
 	enum err e = file_join(i->previous, i->folder, target);
 	if (e)
 		return e;
@@ -200,7 +231,13 @@ static enum err put_in_place(const struct install *i, const char *unfinished, st
 		e = point_link(i, why);
 	if (e && !undo_set(i, i->set))
 		return fail(why, e, "%s could not be put in place, nor removed: it holds the key", i->set);
-	return e ? e : file_sync_folder(i->link, why);
+	if (e)
+		return e;
+	struct errbuf of_disk = {0};
+	e = file_sync_folder(i->link, &of_disk);
+	return e ? fail(why, e, "%s names the new set already, but after a power cut it may name the old one, or nothing: %s",
+			i->link, err_why(e, &of_disk))
+		 : ERR_OK;
 }
 
 static enum err lay(struct install *i, struct errbuf *why)

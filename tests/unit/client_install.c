@@ -231,6 +231,66 @@ static void a_place_that_is_not_safe_is_refused(void **state)
 	assert_int_equal(install_folder_fit("/etc/counterfoil/e-banking_1.d", NULL), ERR_OK);
 }
 
+static void make_with_mode(char out[4096], const char *name, mode_t mode)
+{
+	snprintf(out, 4096, "%s/%s", top, name);
+	assert_int_equal(mkdir(out, 0700), 0);
+	assert_int_equal(chmod(out, mode), 0);
+}
+
+static void a_place_below_what_others_may_write_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		mode_t mode;
+		uid_t owner; /* for root's tests: nobody else can give a folder away */
+		enum err want;
+	} cases[] = {
+		{"below-all", 0777, 0, ERR_REFUSED},	      {"below-group", 0770, 0, ERR_REFUSED},
+		{"below-group-sticky", 01770, 0, ERR_OK}, {"below-all-sticky", 01777, 0, ERR_OK},
+		{"below-mine", 0755, 0, ERR_OK},	      {"below-anothers", 0755, 65534, ERR_REFUSED},
+	};
+	for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+		char path[4096], place[256];
+		if (cases[n].owner && geteuid() != 0)
+			continue;
+		make_with_mode(path, cases[n].name, cases[n].mode);
+		if (cases[n].owner)
+			assert_int_equal(chown(path, cases[n].owner, (gid_t)-1), 0);
+		snprintf(place, sizeof place, "%s/a/b", cases[n].name);
+		struct install i = wanted("nginx", first, place);
+		struct errbuf why = {0};
+		enum err e = install_lay(&i, &why);
+		if (e != cases[n].want || (e && !strstr(err_why(e, &why), path)))
+			fail_msg("%s: wanted %s, had %s: %s", cases[n].name, err_word(cases[n].want), err_word(e), err_why(e, &why));
+		assert_int_equal(count_entries(i.folder), e ? 0 : 2);
+	}
+}
+
+static void a_link_by_another_is_left_alone(void **state)
+{
+	(void)state;
+	static const char *const targets[] = {"/etc", "elsewhere", "../nginx-1", "nginx-1/..", "nginx", "nginxx-1", "pem-1"};
+	struct install i = wanted("nginx", first, "foreign");
+	char link[8192], now[256];
+	assert_int_equal(mkdir(i.folder, 0700), 0);
+	snprintf(link, sizeof link, "%s/nginx", i.folder);
+	for (size_t n = 0; n < sizeof targets / sizeof *targets; n++) {
+		assert_int_equal(symlink(targets[n], link), 0);
+		for (int replace = 0; replace < 2; replace++) {
+			i = wanted("nginx", first, "foreign");
+			i.replace = replace;
+			if (install_lay(&i, NULL) != ERR_REFUSED)
+				fail_msg("a link to %s is taken", targets[n]);
+		}
+		ssize_t len = readlink(link, now, sizeof now - 1);
+		assert_int_equal(len, strlen(targets[n]));
+		assert_int_equal(count_entries(i.folder), 1);
+		unlink(link);
+	}
+}
+
 static void two_at_a_time_do_not_meet(void **state)
 {
 	(void)state;
@@ -318,21 +378,24 @@ static void whatever_step_fails_the_link_names_a_whole_set(void **state)
 	struct install old = wanted("nginx", first, "failing");
 	assert_int_equal(install_lay(&old, NULL), ERR_OK);
 	long steps = 0;
-	bool placed = false;
+	bool placed = false, placed_and_failed = false;
 	for (long nth = 1; !placed && nth < STEPS_MAX; nth++) {
 		struct install next = wanted("nginx", second, "failing");
 		next.replace = true;
 		file_steps_begin(FILE_STEPS_FAIL, nth, nth % 2 ? ENOSPC : EIO);
-		enum err e = install_lay(&next, NULL);
+		struct errbuf why = {0};
+		enum err e = install_lay(&next, &why);
 		steps = file_steps_end();
 		const counterfoil_identity *now = linked(old.platform, old.link);
 		placed = now == second;
 		if (!e)
 			assert_true(placed); /* never said to be done when it is not */
+		placed_and_failed |= e && placed;
+		assert_int_equal(e && placed, strstr(why.text, "names the new set already") != NULL);
 		if (e && !placed) /* no key of an attempt stays behind */
 			assert_int_equal(count_entries(old.folder), 2);
 	}
-	assert_true(placed);
+	assert_true(placed_and_failed); /* by the last step, which makes it last */
 	assert_true(steps > 15); /* a figure that a loop of nothing would not reach */
 }
 
@@ -410,6 +473,8 @@ int main(void)
 		cmocka_unit_test(settings_name_the_set_itself_and_the_server_names_the_link),
 		cmocka_unit_test(what_is_installed_stays_until_told_otherwise),
 		cmocka_unit_test(a_place_that_is_not_safe_is_refused),
+		cmocka_unit_test(a_place_below_what_others_may_write_is_refused),
+		cmocka_unit_test(a_link_by_another_is_left_alone),
 		cmocka_unit_test(two_at_a_time_do_not_meet),
 		cmocka_unit_test(what_no_server_could_use_is_refused_and_leaves_nothing),
 		cmocka_unit_test(a_key_without_the_form_that_apache_wants_is_refused_there),
