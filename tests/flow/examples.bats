@@ -227,3 +227,72 @@ renewed() { [ "$(outward /v1/me | jq -r .serial)" = "$SERIAL" ]; }
 	equal "$(find "$to" -name key.pem | wc -l)" 41 sets
 	[ "$read" -gt 20 ]
 }
+
+# refresh TEXT...: as a timer runs it, on what a server would send; RELOAD says that it was called.
+refresh() {
+	cat "$@" >"$WORK/sent"
+	run sh "$ROOT/client/examples/refresh-crl" "file://$WORK/sent" "$WEB/ca.pem" "$WORK/crl.pem" "echo reloaded; $RELOAD"
+}
+stays() { # stays WORDS TEXT...
+	local words=$1
+	shift
+	refresh "$@"
+	equal "$status" 1 "exit code ($output)"
+	grep -q "$words" <<<"$output"
+	refute grep -q reloaded <<<"$output"
+	cmp "$WORK/before" "$WORK/crl.pem"
+}
+other_list() { # other_list NAME CA KEY OPTION...: NAME.crl, by openssl
+	: >"$WORK/index"
+	printf '[ca]\ndefault_ca=a\n[a]\ndatabase=%s\ndefault_md=sha256\n' "$WORK/index" >"$WORK/conf"
+	openssl ca -config "$WORK/conf" -gencrl -cert "$2" -keyfile "$3" "${@:4}" -out "$WORK/$1.crl" 2>>"$WORK/log"
+}
+other_ca() { # other_ca NAME SUBJECT: with a list of its own
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "$2" -keyout "$WORK/$1.key" \
+		-out "$WORK/$1.pem" 2>>"$WORK/log"
+	other_list "$1" "$WORK/$1.pem" "$WORK/$1.key" -crldays 1
+}
+
+@test "refresh-crl takes over a list for each CA, by that CA and in its time, and nothing else; reloads for news alone" {
+	local RELOAD=true list
+	curl -sSf "$STATUS/crl/bundle.pem" >"$WORK/good.crl"
+	for list in issuing root; do curl -sSf "$STATUS/crl/$list.crl" | openssl crl -inform der -out "$WORK/$list.crl"; done
+	other_ca namesake '/O=Counterfoil test/CN=Counterfoil test Issuing'
+	other_ca public '/CN=Public CA'
+	equal "$(openssl crl -in "$WORK/namesake.crl" -noout -issuer)" "$(openssl crl -in "$WORK/issuing.crl" -noout -issuer)" names
+	other_list over "$DIR/ca/issuing.pem" "$DIR/keys/issuing.key" -crl_lastupdate 20240101000000Z -crl_nextupdate 20240102000000Z
+
+	refresh "$WORK/good.crl"
+	equal "$status $output" '0 reloaded' 'the first'
+	cp "$WORK/crl.pem" "$WORK/before"
+	refresh "$WORK/good.crl"
+	equal "$status $output" '0 ' 'the same again'
+	refresh "$WORK/namesake.crl" "$WORK/root.crl" "$WORK/over.crl" "$WORK/issuing.crl" "$WEB/stranger/cert.pem"
+	equal "$status" 0 "with others among them ($output)"
+	equal "$(grep -c BEGIN "$WORK/crl.pem") $(openssl crl -in "$WORK/crl.pem" -noout -issuer)" \
+		"2 $(openssl crl -in "$WORK/issuing.crl" -noout -issuer)" 'lists that were taken over'
+
+	cp "$WORK/crl.pem" "$WORK/before"
+	echo '<html><title>Log in to this network</title></html>' >"$WORK/portal"
+	head -c 200 "$WORK/issuing.crl" >"$WORK/cut"
+	stays 'no list' "$WORK/portal"
+	stays 'no list' /dev/null
+	stays 'Issuing' "$WORK/root.crl"
+	stays 'Root' "$WORK/issuing.crl"
+	stays 'Issuing' "$WORK/root.crl" "$WORK/cut"
+	stays 'Issuing' "$WORK/root.crl" "$WORK/over.crl"
+	stays 'Issuing' "$WORK/root.crl" "$WORK/namesake.crl"
+	mkdir "$WORK/public" # what this machine trusts for other purposes
+	cp "$WORK/public.pem" "$WORK/public/"
+	openssl rehash "$WORK/public"
+	SSL_CERT_DIR=$WORK/public stays 'Issuing' "$WORK/root.crl" "$WORK/public.crl"
+	run sh "$ROOT/client/examples/refresh-crl" "file://$WORK/absent" "$WEB/ca.pem" "$WORK/crl.pem" true
+	equal "$status" 1 "what is not to be had ($output)"
+
+	other_list issuing "$DIR/ca/issuing.pem" "$DIR/keys/issuing.key" -crldays 1
+	RELOAD=false refresh "$WORK/issuing.crl" "$WORK/root.crl"
+	equal "$status" 1 "a reload that fails ($output)"
+	refresh "$WORK/issuing.crl" "$WORK/root.crl"
+	equal "$status $output" '0 reloaded' 'the reload, again'
+	equal "$(cd "$WORK" && echo crl.pem*)" crl.pem 'what is left'
+}
