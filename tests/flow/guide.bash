@@ -3,7 +3,7 @@
 # What is done with a fenced block stands behind its language; a block without any of these is for reading alone.
 #
 #	sh run            a shell runs it, in a folder with the reader's files; it must succeed
-#	sh fails          it must fail
+#	sh fails          it must fail, and the block behind it says how
 #	output            what the block before printed, standard error too; "..." is anything
 #	LANGUAGE file=F   the content of file F
 #
@@ -17,7 +17,7 @@
 #	ca.example:9443, ca.example:8080    the service itself
 #
 # Commands of Debian's that would act on the whole machine act on the test's own server: systemctl, nginx, apache2ctl,
-# a2enmod, a2ensite, haproxy.
+# a2enmod, a2ensite, haproxy; and sh, so that scripts run by it know these.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 # Ports that nobody else is given and that the guide's server can take: bound by us, who never listen.
@@ -46,7 +46,7 @@ guide_begin() {
 	read -r PORT_HTTPS PORT_LOCAL <"$WEB/ports/ports"
 	local archive
 	archive=$(web_port nginx required)
-	mkdir -p "$GUIDE"/{etc/ssl/private,etc/counterfoil,home}
+	mkdir -p "$GUIDE"/{etc/ssl/private,home}
 	cp "$WEB/server.pem" "$GUIDE/etc/ssl/localhost.pem"
 	cp "$WEB/server.key" "$GUIDE/etc/ssl/private/localhost.key"
 	cp "$BATS_FILE_TMPDIR"/{e-banking,next,test}.{p12,password} "$GUIDE/home/"
@@ -92,28 +92,32 @@ guide_say() { printf '%s, block %s (%s):\n%s\nprinted:\n%s\n' "$PLATFORM.md" "$1
 
 # As the reader's shell, in the reader's folder; a shell of its own, for in this one -e counts for nothing behind `if` and `||`.
 guide_run() { # guide_run TEXT
-	export -f python3 java nginx apache2ctl a2enmod a2ensite systemctl guide_serve guide_serves web_running until_true
+	export -f sh python3 java nginx apache2ctl a2enmod a2ensite systemctl guide_serve guide_decided guide_serves web_running until_true
 	export WEB GUIDE PORT_HTTPS PORT_LOCAL
 	( cd "$GUIDE/home" && PATH=$BUILD:$PATH exec bash -euo pipefail -c "$1" ) </dev/null >"$GUIDE/printed" 2>&1 3>&-
 }
 
 guide_walk() { # guide_walk FILE: every block in its order
-	local info text had kind blocks=0
+	local info text had kind blocks=0 open=
 	guide_blocks "$1"
 	for info in "$GUIDE"/blocks/*.info; do
 		kind=$(cat "$info")
 		text=$(sed -f "$GUIDE/words" "${info%.info}.text")
+		[ -z "$open" ] || [ "$kind" = output ] || break
+		open=
 		case $kind in
 		'sh run') guide_status "$text" && had=0 || had=$?
 			[ "$had" -eq 0 ] || { guide_say "$info" "should succeed, exits $had" "$text"; return 1; } ;;
 		'sh fails') guide_status "$text" && had=0 || had=$?
-			[ "$had" -ne 0 ] || { guide_say "$info" "should fail" "$text"; return 1; } ;;
+			[ "$had" -ne 0 ] || { guide_say "$info" "should fail" "$text"; return 1; }
+			open=$info ;;
 		output) guide_matches "$text" "$(cat "$GUIDE/printed")" || { guide_say "$info" "is said to print" "$text"; return 1; } ;;
 		*' file='*) guide_write "$(sed -f "$GUIDE/words" <<<"${kind#* file=}")" "$text" ;;
 		*) continue ;;
 		esac
 		blocks=$((blocks + 1))
 	done
+	[ -z "$open" ] || { guide_say "$open" "fails, and no block says how" "$(cat "${open%.info}.text")"; return 1; }
 	cat "$GUIDE"/blocks/*.info | grep -q '^sh run$' && [ "$blocks" -ge 2 ]
 }
 # What it printed is kept for the test as well.
@@ -129,6 +133,7 @@ guide_write() { # guide_write PATH TEXT: from the reader's folder
 
 # The commands of the machine.
 
+sh() { bash "$@"; }
 python3() { /usr/bin/python3 "$@"; }
 java() { command java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "$@"; } # it starts in half the time
 nginx() { command nginx -e "$WEB/guide/error.log" -c "$WEB/guide/nginx.conf" "$@"; }
@@ -157,22 +162,23 @@ systemctl() {
 	esac
 }
 guide_serve() { # guide_serve SIGNAL COMMAND...
-	local signal=$1 old
+	local signal=$1 old=
 	shift
 	if ! web_running guide; then
 		(exec "$@") 3>&- </dev/null >>"$WEB/guide/out" 2>&1 & # the program, not our function of its name
 		echo $! >"$WEB/guide/pid"
-		until_true 20 guide_serves "" || { cat "$WEB/guide"/{out,error.log} >&2; return 1; }
-		return 0
+	else
+		old=$(pgrep -P "$(cat "$WEB/guide/pid")" | sort)
+		kill "-$signal" "$(cat "$WEB/guide/pid")"
 	fi
-	old=$(pgrep -P "$(cat "$WEB/guide/pid")" | sort)
-	kill "-$signal" "$(cat "$WEB/guide/pid")"
-	until_true 20 guide_serves "$old" || { cat "$WEB/guide"/{out,error.log} >&2; return 1; }
+	until_true 20 guide_decided "$old" && web_running guide && return 0
+	cat "$WEB/guide"/{out,error.log} >&2
+	return 1
 }
+guide_decided() { ! web_running guide || guide_serves "$1"; }
 # guide_serves OLD: somebody listens, and none of the old workers is there any more.
 guide_serves() {
 	local now
-	web_running guide || return 0 # it ended: its output says why, and what follows fails
 	now=$(pgrep -P "$(cat "$WEB/guide/pid")" | sort)
 	[ -n "$now" ] && [ -z "$(comm -12 <(echo "$1") <(echo "$now") | grep .)" ] &&
 		{ (: <"/dev/tcp/127.0.0.1/$PORT_HTTPS") || (: <"/dev/tcp/127.0.0.1/$PORT_LOCAL"); } 2>/dev/null

@@ -42,19 +42,57 @@ renewed() {
 	grep -q "\"serial\": \"$(cat "$BATS_FILE_TMPDIR/next.serial")\"" "$GUIDE/log"
 }
 
+# What the section on demanding certificates leaves behind serves whom it should, and nobody else.
+serves() {
+	guide_run "counterfoil call https://localhost:$PORT_HTTPS/me --identity e-banking.p12 --password-file e-banking.password" ||
+		{ cat "$GUIDE/printed" "$WEB/guide"/{out,error.log} >&2; return 1; }
+	refute guide_run "counterfoil call https://localhost:$PORT_HTTPS/me --identity test.p12 --password-file test.password"
+}
+workers() { pgrep -P "$(cat "$WEB/guide/pid")" | sort; }
+# The guide's last block, which a timer runs: with a list that is new, with the same again, and with what is no list.
+refreshes() {
+	local lists=$GUIDE/etc/counterfoil/crl.pem block had
+	block=$(sed -f "$GUIDE/words" "$(grep -lx 'sh run' "$GUIDE"/blocks/*.info | tail -n 1 | sed 's/info$/text/')")
+	grep -q "$STATUS/crl/bundle.pem .*systemctl reload" <<<"$block"
+	serves
+	had=$(workers)
+	echo >>"$lists"
+	guide_run "$block"
+	equal "$(comm -12 <(echo "$had") <(workers))" '' 'workers that have not read the new list'
+	serves
+	had=$(workers)
+	cp "$lists" "$WORK/lists"
+	guide_run "$block"
+	! cmp -s "$lists" "$WORK/lists" || equal "$(workers)" "$had" 'workers, when nothing is new'
+	cp "$lists" "$WORK/lists"
+	echo '<html><title>Log in to this network</title></html>' >"$WORK/portal"
+	refute guide_run "${block//$STATUS\/crl\/bundle.pem/file://$WORK/portal}"
+	grep -q "$lists stays as it is" "$GUIDE/printed"
+	cmp "$lists" "$WORK/lists"
+	serves
+}
+
 @test "nginx" {
 	walk nginx
 	renewed
+	refreshes
+	head -c 2M /dev/zero >"$GUIDE/home/large"
+	guide_run "curl -sSf -T large http://127.0.0.1:$PORT_LOCAL/count"
+	grep -q '"bytes": 2097152' "$GUIDE/printed"
+	guide_run "counterfoil call https://localhost:$PORT_HTTPS/count -T large --identity e-banking.p12 --password-file e-banking.password"
+	grep -q '"bytes": 2097152' "$GUIDE/printed"
 }
 
 @test "Apache" {
 	walk apache
 	renewed
+	refreshes
 }
 
 @test "HAProxy" {
 	walk haproxy
 	renewed
+	refreshes
 }
 
 @test "Java" {
