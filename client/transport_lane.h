@@ -18,6 +18,7 @@ struct lane {
 	char host[HOST_SIZE]; /* of the present call, without brackets */
 	bool host_is_address;
 	int alert;      /* TLS alert received in this call, -1 for none */
+	bool objected;  /* we sent one */
 	bool connected; /* this call has made a connection, */
 	bool cut;       /* and not all that was sent there has left */
 	enum err fault; /* why a callback ended the transfer */

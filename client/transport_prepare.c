@@ -203,6 +203,7 @@ static bool set_request(struct lane *lane, const counterfoil_request *request)
 counterfoil_code lane_prepare(struct lane *lane, const counterfoil_request *request, counterfoil_error *error)
 {
 	lane->alert = -1;
+	lane->objected = false;
 	lane->fault = ERR_OK;
 	lane_fail(lane, COUNTERFOIL_OK, NULL);
 	lane->sendings = 0;

@@ -68,6 +68,8 @@ static void on_info(const SSL *ssl, int where, int value)
 	struct lane *lane = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lane_index);
 	if (lane && (where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && value >> 8 == SSL3_AL_FATAL)
 		lane->alert = value & 0xff;
+	if (lane && (where & SSL_CB_WRITE_ALERT) == SSL_CB_WRITE_ALERT && value >> 8 == SSL3_AL_FATAL)
+		lane->objected = true;
 	if (lane && where & SSL_CB_HANDSHAKE_DONE) {
 		lane->connected = true;
 		listen_to((SSL *)(uintptr_t)ssl);

@@ -187,6 +187,8 @@ static counterfoil_code judge(const struct lane *lane, CURLcode result, counterf
 	if (result == CURLE_HTTP2_STREAM && lane_carries_body(&lane->attempt->request)) /* libcurl threw away what it said */
 		return outcome(error, COUNTERFOIL_BROKEN, "%s: the server ended the call before it had the whole body: by HTTP/1.1 it can say why",
 			       lane->host);
+	if (result == CURLE_SSL_CONNECT_ERROR && !lane->objected) /* nobody said what was wrong: it just ended */
+		return network_verdict(lane, COUNTERFOIL_BROKEN, CURLE_RECV_ERROR, error);
 	for (size_t i = 0; i < sizeof results / sizeof *results; i++)
 		if (results[i].result == result)
 			return counterfoil_category_of(results[i].code) == COUNTERFOIL_CATEGORY_NETWORK

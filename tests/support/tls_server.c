@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 256, REQUEST_MAX = 1 << 20 };
+enum { CONNECTIONS_MAX = 1024, REQUEST_MAX = 1 << 20 };
 
 struct connection { /* a slot: free, served, or over with its thread to be joined */
 	struct tls_server *server;

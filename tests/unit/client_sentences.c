@@ -4,7 +4,7 @@
 
 #include <arpa/inet.h>
 #include <openssl/x509_vfy.h>
-#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,6 +45,17 @@ static int bound_port(bool listening, int *fd)
 	assert_true(!listening || listen(*fd, 8) == 0);
 	assert_int_equal(getsockname(*fd, (struct sockaddr *)&a, &len), 0);
 	return ntohs(a.sin_port);
+}
+
+/* Takes what comes first, and closes: as a server does that has too many callers. */
+static void *hang_up(void *data)
+{
+	const int *listener = data;
+	char hello[4096];
+	int fd = accept(*listener, NULL, NULL);
+	(void)!read(fd, hello, sizeof hello);
+	close(fd);
+	return NULL;
 }
 
 static void expect(struct call_stage *stage, const char *url, uint32_t total_ms, counterfoil_code want, const char *const says[2])
@@ -88,6 +99,22 @@ static void each_failure_says_where_and_what_to_do(void **state)
 		       cases[i].says);
 	close(mute_fd);
 	close(closed_fd);
+	stage_close(&stage);
+}
+
+static void a_handshake_that_just_ends_is_a_broken_connection(void **state)
+{
+	(void)state;
+	struct call_stage stage = {.server = {.answer = answer}};
+	char url[64];
+	int listener;
+	pthread_t thread;
+	stage_open(&stage, NULL);
+	snprintf(url, sizeof url, "https://127.0.0.1:%d/", bound_port(true, &listener));
+	assert_int_equal(pthread_create(&thread, NULL, hang_up, &listener), 0);
+	expect(&stage, url, 0, COUNTERFOIL_BROKEN, (const char *const[]){"127.0.0.1:", "try again"});
+	pthread_join(thread, NULL);
+	close(listener);
 	stage_close(&stage);
 }
 
@@ -137,6 +164,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_failure_says_where_and_what_to_do),
+		cmocka_unit_test(a_handshake_that_just_ends_is_a_broken_connection),
 		cmocka_unit_test(what_may_have_been_acted_on_is_not_said_to_be_unseen),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
