@@ -66,6 +66,23 @@ static counterfoil_code add_sources(counterfoil_verifier *v, const counterfoil_v
 	return outcome_ok(error);
 }
 
+/* A certificate that is trusted ends a chain: a caller's own, given as a CA, would be accepted for itself. (Of a server such
+ * a one may be trusted, to which a client was told to go.) */
+static counterfoil_code take_authorities(counterfoil_verifier *v, counterfoil_bytes pem, counterfoil_error *error)
+{
+	const counterfoil_client_options trust = {.size = sizeof trust, .trust = COUNTERFOIL_TRUST_PEM, .trust_pem = pem};
+	counterfoil_code code = trust_store(&trust, &v->trust, error);
+	if (code == COUNTERFOIL_NO_TRUST)
+		return outcome(error, code, "no certificate was given as the CA of the callers: want it in PEM, 1 MiB at most");
+	if (!code && !(v->authorities = X509_STORE_get1_all_certs(v->trust)))
+		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	for (int i = 0; !code && i < sk_X509_num(v->authorities); i++)
+		if (X509_check_ca(sk_X509_value(v->authorities, i)) != 1)
+			code = outcome(error, COUNTERFOIL_BAD_INPUT, "a certificate given as the CA of the callers is no CA's "
+				       "(RFC 5280 section 4.2.1.9): want that of the CA that makes theirs, and those above it");
+	return code;
+}
+
 counterfoil_code counterfoil_verifier_new(const counterfoil_verifier_options *given, counterfoil_verifier **verifier,
 					  counterfoil_error *error)
 {
@@ -84,11 +101,7 @@ counterfoil_code counterfoil_verifier_new(const counterfoil_verifier_options *gi
 		return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 	made->kinds = OR(options->kinds, COUNTERFOIL_KIND_CLIENT);
 	made->accept_unknown = options->accept_unknown != 0;
-	const counterfoil_client_options trust = {.size = sizeof trust, .trust = COUNTERFOIL_TRUST_PEM,
-						  .trust_pem = options->trust_pem};
-	code = trust_store(&trust, &made->trust, error);
-	if (!code && !(made->authorities = X509_STORE_get1_all_certs(made->trust)))
-		code = outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
+	code = take_authorities(made, options->trust_pem, error);
 	if (!code)
 		code = add_sources(made, options, error);
 	if (code)

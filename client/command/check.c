@@ -8,10 +8,11 @@
 #include "client/command/output.h"
 #include "client/command/problem.h"
 
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TRUST_MAX = 1 << 20, LINE_MAX = 8192, DAYS_DEFAULT = 30, CRITICAL_DEFAULT = 7, PEM_LINE = 64, FIGURES_SIZE = 96 };
+enum { TRUST_MAX = 1 << 20, LINE_CAP = 8192, DAYS_DEFAULT = 30, CRITICAL_DEFAULT = 7, PEM_LINE = 64, FIGURES_SIZE = 96 };
 
 struct check {
 	const struct arguments *given;
@@ -45,6 +46,16 @@ static void add_pem(counterfoil_bytes der, struct buf *pem)
 	buf_free(&text);
 }
 
+/* What else may be in the file, the certificate itself again above all, vouches for nobody. */
+static bool is_authority(counterfoil_bytes der)
+{
+	const unsigned char *at = der.data;
+	X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
+	bool is = certificate && X509_check_ca(certificate) == 1;
+	X509_free(certificate);
+	return is;
+}
+
 /* The CA that is set, else those in the file itself: a list is only believed when one of them has signed it. */
 static enum err read_trust(const struct check *c, struct buf *pem, struct errbuf *why)
 {
@@ -54,7 +65,8 @@ static enum err read_trust(const struct check *c, struct buf *pem, struct errbuf
 	if (e || settings.of[SETTING_CA].value[0])
 		return e ? e : file_read(settings.of[SETTING_CA].value, pem, why);
 	for (size_t i = 1; (der = counterfoil_identity_certificate(c->identity, i)).data; i++)
-		add_pem(der, pem);
+		if (is_authority(der))
+			add_pem(der, pem);
 	if (pem->len == 0 && !pem->err)
 		return fail(why, ERR_USAGE, "the file holds no certificate of a CA: give --ca FILE");
 	return buf_check(pem);
@@ -142,7 +154,7 @@ static void add_sentence(const struct check *c, struct buf *line)
 
 static enum err print(const struct check *c, struct errbuf *why)
 {
-	struct buf line = BUF_INIT(LINE_MAX);
+	struct buf line = BUF_INIT(LINE_CAP);
 	enum err e;
 	if (arguments_switch(c->given, "json")) {
 		json_t *facts = facts_json(c->identity, c->now);
@@ -193,7 +205,7 @@ static enum err monitor(const struct check *c, enum err e, struct errbuf *why)
 	snprintf(figures, sizeof figures, "days=%lld;%ld:;%ld:", (long long)c->days, warning, critical);
 	if (e)
 		return monitor_tell(LEVEL_UNKNOWN, err_why(e, why), figures, why);
-	struct buf text = BUF_INIT(LINE_MAX);
+	struct buf text = BUF_INIT(LINE_CAP);
 	add_sentence(c, &text);
 	if (is_unknown(c))
 		buf_format(&text, ": %s", c->revocation.text);

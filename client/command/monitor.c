@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { LINE_MAX = 8192 };
+enum { LINE_CAP = 8192 };
 
 /* What monitoring calls them, and the kind of error that exits with its number: 0, 1, 2, 3. */
 static const struct {
@@ -38,7 +38,7 @@ static void add_text(const char *text, struct buf *line)
 
 enum err monitor_tell(enum level level, const char *text, const char *figures, struct errbuf *why)
 {
-	struct buf line = BUF_INIT(LINE_MAX);
+	struct buf line = BUF_INIT(LINE_CAP);
 	buf_format(&line, "COUNTERFOIL %s - ", levels[level].word);
 	add_text(text, &line);
 	if (figures)

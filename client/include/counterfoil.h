@@ -694,7 +694,8 @@ typedef enum counterfoil_format {
 
 typedef struct counterfoil_verifier_options {
 	size_t size;                  /* sizeof(counterfoil_verifier_options) */
-	counterfoil_bytes trust_pem;  /* the CAs, in PEM, at most 1 MiB; the one that makes the certificates among them */
+	counterfoil_bytes trust_pem;  /* the CAs, in PEM, at most 1 MiB; the one that makes the certificates among them, and
+				       * nothing but CA certificates */
 	const char *crl;              /* path or http:// URL of its list, DER, or 8 lists at most in PEM; 8 MiB at most; NULL: none */
 	unsigned kinds;               /* COUNTERFOIL_KIND_* that are served, added up; 0: clients only */
 	int accept_unknown;           /* not 0: also whose revocation cannot be learnt. Default: refused */

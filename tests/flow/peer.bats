@@ -90,6 +90,20 @@ refused_with() { # refused_with EXIT VERDICT ARGUMENT...
 	peer --unknown-ok "$WORK/client.der"
 }
 
+@test "what is given as the CA must be one" {
+	openssl x509 -in "$BATS_FILE_TMPDIR/client.pem" -out "$WORK/client.pem"
+	openssl pkey -in "$BATS_FILE_TMPDIR/client.pem" -out "$WORK/client.key"
+	run "$COMMAND" peer --ca "$WORK/client.pem" --unknown-ok "$WORK/client.pem"
+	equal "$status" 2 "a caller's own ($output)"
+	grep -q "is no CA's" <<<"$output"
+	run "$COMMAND" peer --ca "$WORK/client.key" --unknown-ok "$WORK/client.pem"
+	equal "$status" 2 "a key ($output)"
+	grep -q 'no certificate was given as the CA of the callers' <<<"$output"
+	cat "$WORK/client.pem" "$WORK/client.pem" "$BATS_FILE_TMPDIR/ca.pem" "$WORK/client.key" >"$WORK/twice.pem"
+	run "$COMMAND" check "$WORK/twice.pem" --live
+	equal "$status" 0 "its own among its CAs ($output)"
+}
+
 convert() { "$COMMAND" convert "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" "$@"; }
 
 @test "a file converted is its owner's, opens elsewhere, and calls the service" {

@@ -329,6 +329,30 @@ static void a_chain_in_between_is_followed_to_the_ca_given(void **state)
 	pair_free(&issuing);
 }
 
+/* Neither a caller's certificate, which would vouch for itself, nor one that is self-signed and no CA's; nor beside a CA. */
+static void only_ca_certificates_are_trusted(void **state)
+{
+	(void)state;
+	struct pair alone = pair_make(&(struct wanted){.common_name = "x", .alternative = URI, .extended = "clientAuth"});
+	const X509 *const strangers[] = {subject.certificate, alone.certificate};
+	for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+		for (int beside = 0; beside < 2; beside++) {
+			struct buf pem = BUF_INIT(CAP);
+			counterfoil_verifier *v = NULL;
+			counterfoil_error error;
+			if (beside)
+				buf_add(&pem, ca_pem.data, ca_pem.len);
+			form_write(strangers[i], COUNTERFOIL_FORMAT_PEM, &pem);
+			const counterfoil_verifier_options o = {.size = sizeof o, .trust_pem = {pem.data, pem.len}, .accept_unknown = 1};
+			assert_int_equal(counterfoil_verifier_new(&o, &v, &error), COUNTERFOIL_BAD_INPUT);
+			assert_non_null(strstr(error.text, "is no CA's"));
+			assert_null(v);
+			buf_free(&pem);
+		}
+	}
+	pair_free(&alone);
+}
+
 static void options_out_of_bounds_are_refused(void **state)
 {
 	(void)state;
@@ -434,6 +458,7 @@ int main(void)
 		cmocka_unit_test(an_accepted_client_reaches_its_own_service_and_no_other),
 		cmocka_unit_test(staff_and_servers_are_accepted_where_they_are_asked_for_and_reach_no_service),
 		cmocka_unit_test(a_chain_in_between_is_followed_to_the_ca_given),
+		cmocka_unit_test(only_ca_certificates_are_trusted),
 		cmocka_unit_test(options_out_of_bounds_are_refused),
 		cmocka_unit_test(the_error_queue_of_the_caller_is_left_as_it_was),
 		cmocka_unit_test(threads_ask_side_by_side),
