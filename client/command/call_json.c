@@ -54,19 +54,26 @@ static json_t *text_of(const char *value)
 	return text;
 }
 
-/* Names in lower case; what comes more than once is joined as RFC 9110, 5.3 has it. */
+/* What comes more than once is joined as RFC 9110, 5.3 has it. */
+static int add_text(json_t *headers, const char *key, json_t *text)
+{
+	const char *before = json_string_value(json_object_get(headers, key));
+	if (!before)
+		return json_object_set(headers, key, text);
+	return json_object_set_new(headers, key, json_sprintf("%s, %s", before, json_string_value(text)));
+}
+
+/* Names in lower case. */
 static int add_header(json_t *headers, const char *name, const char *value)
 {
-	char key[NAME_SIZE];
+	char lower[NAME_SIZE];
 	size_t len = 0;
-	for (; len < sizeof key - 1 && name[len]; len++)
-		key[len] = (char)(name[len] >= 'A' && name[len] <= 'Z' ? name[len] + 32 : name[len]);
-	key[len] = '\0';
-	json_t *text = text_of(value);
-	const char *before = json_string_value(json_object_get(headers, key));
-	if (!before || !text)
-		return json_object_set_new(headers, key, text);
-	int rc = json_object_set_new(headers, key, json_sprintf("%s, %s", before, json_string_value(text)));
+	for (; len < sizeof lower - 1 && name[len]; len++)
+		lower[len] = (char)(name[len] >= 'A' && name[len] <= 'Z' ? name[len] + 32 : name[len]);
+	lower[len] = '\0';
+	json_t *key = text_of(lower), *text = text_of(value);
+	int rc = key && text ? add_text(headers, json_string_value(key), text) : -1;
+	json_decref(key);
 	json_decref(text);
 	return rc;
 }
