@@ -281,29 +281,35 @@ static enum err take_install(const struct arguments *given, struct install *inst
 	return platform ? install_take(given, platform, install, why) : ERR_OK;
 }
 
+static enum err look_and_receive(const struct arguments *given, struct parcel *p, struct collected *c, struct errbuf *why)
+{
+	struct session s;
+	json_t *view = NULL;
+	enum err e = session_public(given, p->link->server, &s, why);
+	if (e)
+		return e;
+	e = parcel_look(&s, p, &view, why);
+	if (!e) {
+		say_what(view);
+		e = receive(&s, given, p, c, why);
+	}
+	json_decref(view);
+	session_close(&s);
+	return e;
+}
+
 enum err run_collect(const struct arguments *given, struct errbuf *why)
 {
 	struct link link;
-	struct parcel p;
-	struct session s;
+	struct parcel p = {0};
 	struct collected c = {.install = {0}};
-	json_t *view = NULL;
 	enum err e = take_install(given, &c.install, why);
 	if (!e)
 		e = begin(given, &link, &p, why);
 	if (!e)
-		e = session_public(given, link.server, &s, why);
-	if (e)
-		return e;
-	e = parcel_look(&s, &p, &view, why);
-	if (!e) {
-		say_what(view);
-		e = receive(&s, given, &p, &c, why);
-	}
-	json_decref(view);
+		e = look_and_receive(given, &p, &c, why);
 	counterfoil_identity_free(c.identity);
 	secret_free(c.password);
 	explicit_bzero(&p.claim, sizeof p.claim);
-	session_close(&s);
 	return e;
 }

@@ -8,10 +8,12 @@
 
 #include <fcntl.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -417,6 +419,48 @@ static int end(void **state)
 	return chdir("/") != 0 || rmdir(folder) != 0;
 }
 
+enum { STACK_SIZE = 1 << 20 };
+
+/* Without a CA's certificate nothing is asked of anybody. */
+static void *collect_without_a_ca(void *result)
+{
+	const char *words[] = {"collect", "https://localhost:1/d/" TOKEN, "--ca", "none.pem", "--no-password", "--out", "out.p12"};
+	struct arguments a;
+	struct errbuf why;
+	enum err *e = result;
+	*e = arguments_parse(sizeof words / sizeof *words, words, &a, &why);
+	if (!*e)
+		*e = run_collect(&a, &why);
+	return NULL;
+}
+
+static void a_claim_is_wiped_also_when_there_is_nobody_to_ask(void **state)
+{
+	(void)state;
+	struct link link;
+	struct claim claim;
+	pthread_attr_t attributes;
+	pthread_t thread;
+	enum err e = ERR_OK;
+	assert_int_equal(link_parse("https://localhost:1/d/" TOKEN, &link, NULL), ERR_OK);
+	assert_int_equal(claim_find(&link, "out.p12", &claim, NULL), ERR_NOT_FOUND);
+	claim = (struct claim){0};
+	memcpy(claim.text, claim_text, sizeof claim_text);
+	assert_int_equal(claim_path(&link, "out.p12", claim.path), ERR_OK);
+	assert_int_equal(claim_keep(&link, &claim, NULL), ERR_OK);
+	void *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	assert_true(stack != MAP_FAILED);
+	pthread_attr_init(&attributes);
+	assert_int_equal(pthread_attr_setstack(&attributes, stack, STACK_SIZE), 0);
+	assert_int_equal(pthread_create(&thread, &attributes, collect_without_a_ca, &e), 0);
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attributes);
+	assert_int_not_equal(e, ERR_OK);
+	assert_null(memmem(stack, STACK_SIZE, claim_text, strlen(claim_text)));
+	assert_non_null(memmem(stack, STACK_SIZE, TOKEN, strlen(TOKEN))); /* the search finds what was there */
+	munmap(stack, STACK_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +476,7 @@ int main(void)
 		cmocka_unit_test_teardown(names_from_the_server_stay_in_the_folder, clean),
 		cmocka_unit_test(links_are_read_whole_or_refused_without_being_repeated),
 		cmocka_unit_test_teardown(claims_of_another_link_or_readable_by_others_are_not_used, clean),
+		cmocka_unit_test_teardown(a_claim_is_wiped_also_when_there_is_nobody_to_ask, clean),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
