@@ -10,7 +10,6 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct program {
 	struct event_base *base;
@@ -105,30 +104,15 @@ static counterfoil_code start(struct program *program, const char *url, counterf
 	return code;
 }
 
-/* The first line without its end; empty when there is none. */
-static counterfoil_bytes read_password(const char *path, char *into, int size)
-{
-	counterfoil_bytes password = {into, 0};
-	FILE *file = fopen(path, "r");
-	into[0] = '\0';
-	if (file) {
-		if (!fgets(into, size, file))
-			into[0] = '\0';
-		fclose(file);
-	}
-	password.len = strcspn(into, "\r\n");
-	return password;
-}
-
 static counterfoil_code open_program(struct program *program, char **arguments, counterfoil_error *error)
 {
-	static char line[1024];
 	counterfoil_identity *identity = NULL;
 	counterfoil_client_options options = {sizeof options};
 	counterfoil_async_options loop = {sizeof loop, want_fd, want_timer, program};
-	counterfoil_code code =
-		counterfoil_identity_from_file(arguments[1], read_password(arguments[2], line, sizeof line), &identity, error);
-	memset(line, 0, sizeof line);
+	counterfoil_identity_options from = {sizeof from};
+	from.file.path = arguments[1];
+	from.password.path = arguments[2];
+	counterfoil_code code = counterfoil_identity_load(&from, &identity, error);
 	if (code)
 		return code;
 	options.identity = identity;
