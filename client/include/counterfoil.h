@@ -87,13 +87,14 @@ typedef enum counterfoil_code {
 	COUNTERFOIL_NO_STAPLE = 45,      /* it does not show that its certificate was not revoked, and must */
 	COUNTERFOIL_BAD_STAPLE = 46,     /* what it shows of that is damaged, over, about another, or not its CA's */
 	/* REFUSED */
-	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the client certificate was refused, or none was there, by TLS or by nginx */
+	COUNTERFOIL_CERTIFICATE_REFUSED = 50, /* the client certificate was refused, or none was there: TLS, or nginx by 400, 495 or 496 */
 	COUNTERFOIL_REFUSED = 51,             /* status 401 or 403 */
 	COUNTERFOIL_SOAP_FAULT = 52,          /* the service answered with a SOAP fault */
 	COUNTERFOIL_PROXY_REFUSED = 53,       /* the proxy does not let us through: see its rules, or its password */
 	COUNTERFOIL_PROBLEM = 54,             /* a JSON call was answered by a status from 400 on */
 	/* NETWORK */
-	COUNTERFOIL_UNREACHABLE = 60, /* no such host, no connection */ COUNTERFOIL_TIMEOUT = 61,
+	COUNTERFOIL_UNREACHABLE = 60, /* no such host, no connection */
+	COUNTERFOIL_TIMEOUT = 61,     /* no connection or no whole answer in time, or nothing came or went for too long */
 	COUNTERFOIL_BROKEN = 62, /* the connection ended in the middle of an answer, or the answer is not HTTP */
 	COUNTERFOIL_NOT_SOAP = 63, /* a SOAP call was answered by something else: a page of HTML, a redirect, nothing */
 	COUNTERFOIL_BAD_SOAP = 64, /* it was answered by SOAP that is not acceptable: broken, another version, with a DTD */
