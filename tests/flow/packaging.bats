@@ -36,6 +36,20 @@ installed_in() { (cd "$1" && find . -type f -printf '%P %m\n' -o -type l -printf
 	equal "$(installed_in "$WORK/stage")" 'opt/counterfoil/lib/libother.so 644' "what is left"
 }
 
+# The header compiles as C99 and C++17, so what shows how it is used must as well.
+@test "the manual's first example compiles, as C and as C++" {
+	{
+		printf '#include <counterfoil.h>\n#include <stdio.h>\nvoid example(const char *secret, size_t secret_length);\n'
+		printf 'void example(const char *secret, size_t secret_length)\n{\n'
+		awk '/^\.Sh EXAMPLES/ { here = 1 } here && /^\.Ed/ { exit } text { print } here && /^\.Bd/ { text = 1 }' \
+			"$ROOT/docs/man/libcounterfoil.3" | sed 's/\\e/\\/g'
+		echo '}'
+	} >"$WORK/example.c"
+	grep -q counterfoil_call "$WORK/example.c"
+	cc -std=c99 -Wall -Werror -fsyntax-only -I "$ROOT/client/include" "$WORK/example.c"
+	g++ -std=c++17 -Wall -Werror -fsyntax-only -I "$ROOT/client/include" -x c++ "$WORK/example.c"
+}
+
 @test "pkg-config says what a program needs, with the library and with the archive" {
 	make_it install-client DESTDIR="$WORK/stage" PREFIX=/opt/counterfoil
 	export PKG_CONFIG_PATH=$WORK/stage/opt/counterfoil/lib/pkgconfig
