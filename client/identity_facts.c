@@ -3,6 +3,7 @@
 #include "client/identity.h"
 
 #include <openssl/bn.h>
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,10 +32,21 @@ static counterfoil_code subject_part(const X509 *certificate, int nid, char **ou
 	return at < 0 ? COUNTERFOIL_OK : text_of(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)), out);
 }
 
+enum { NOT_THERE = -1 }; /* as X509_get_ext_d2i says it */
+
+/* An extension that is there and cannot be had is not one that is not there. */
+static counterfoil_code unread(int found)
+{
+	if (found == NOT_THERE)
+		return COUNTERFOIL_OK;
+	return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE ? COUNTERFOIL_OUT_OF_MEMORY : COUNTERFOIL_NOT_PKCS12;
+}
+
 static counterfoil_code first_uri(const X509 *certificate, char **out)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-	counterfoil_code code = COUNTERFOIL_OK;
+	int found = NOT_THERE;
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, &found, NULL);
+	counterfoil_code code = names ? COUNTERFOIL_OK : unread(found);
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 		if (name->type != GEN_URI)
@@ -49,8 +61,9 @@ static counterfoil_code first_uri(const X509 *certificate, char **out)
 /* Where the list is, by the first distribution point that says so in a way that needs no certificate to fetch it. */
 static counterfoil_code crl_url(const X509 *certificate, char **out)
 {
-	CRL_DIST_POINTS *points = X509_get_ext_d2i(certificate, NID_crl_distribution_points, NULL, NULL);
-	counterfoil_code code = COUNTERFOIL_OK;
+	int found = NOT_THERE;
+	CRL_DIST_POINTS *points = X509_get_ext_d2i(certificate, NID_crl_distribution_points, &found, NULL);
+	counterfoil_code code = points ? COUNTERFOIL_OK : unread(found);
 	for (int i = 0; !code && !*out && i < sk_DIST_POINT_num(points); i++) {
 		const DIST_POINT_NAME *point = sk_DIST_POINT_value(points, i)->distpoint;
 		const GENERAL_NAMES *names = point && point->type == 0 ? point->name.fullname : NULL;
