@@ -1,11 +1,21 @@
 # Counterfoil: one Makefile, not recursive; each room adds a short module.mk.
-#   make            the daemon, the library and the command, in build/
+#   make            the daemon, the library and the command, in build/ (SANITIZE=address,undefined watched; V=1 shows commands)
+#   make examples   the library's examples, built as a user's program is
 #   make demo       one order from request to a refused call after revocation
+#   make run        the same, and the demo's daemon goes on; prints its addresses
 #   make check      unit, flow, browser, fuzz replay, lint, a short campaign (UNTIL=first-failure goes no further)
+#   make unit       the unit tests alone
+#   make flow       the flow tests alone, from outside (FLOW="peer.bats ocsp.bats" some of them)
+#   make browser    the pages alone, in a browser
+#   make lint       the rules and the analysers alone
+#   make fuzz       new inputs for every parser (SECONDS_EACH=60)
 #   make campaign   what takes longer: ten thousand kills, power cuts, full disks, ... (build/campaign/REPORT.md)
-#   make install    to PREFIX (/usr/local), below DESTDIR; install-client and install-daemon alone; make uninstall
 #   make bench      what it costs beside bare programs that do the same work (JSON=1 for machines)
-#   make help       every target
+#   make deps       install the Debian packages that building and testing want; deps-build those for building alone
+#   make install    to PREFIX (/usr/local), below DESTDIR; install-client and install-daemon alone
+#   make uninstall  what was installed there
+#   make clean      remove build/
+#   make help       every target: this
 
 MAKEFLAGS += --no-builtin-rules
 SHELL     := /bin/sh

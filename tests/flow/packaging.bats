@@ -62,3 +62,13 @@ installed_in() { (cd "$1" && find . -type f -printf '%P %m\n' -o -type l -printf
 	refute grep -q libcounterfoil <<<"$(ldd "$BUILD/examples/rest-static")"
 	readelf -dW "$BUILD/examples/tree/lib/libcounterfoil.so.0" | grep -q 'SONAME.*\[libcounterfoil.so.0\]'
 }
+
+@test "make help lists every target that people call" {
+	make_it help >"$WORK/help"
+	# but those that the others are made of
+	local inner='all|analysis|fuzzers|fuzz-replay|.*programs|campaign-short|deps-test' target
+	for target in $(sed -n 's/^\.PHONY://p' "$ROOT/Makefile" "$ROOT"/*/module.mk "$ROOT/client/examples/module.mk" | tr ' ' '\n' |
+		grep -vxE "$inner"); do
+		grep -qE -- "(make |; |and )$target( |$)" "$WORK/help" || { echo "$target is not in make help"; return 1; }
+	done
+}
