@@ -38,14 +38,33 @@ static bool keep_host(struct lane *lane, const char *host)
 	return true;
 }
 
+/* Neither a blank nor a control character nor any outside ASCII is of a URL (RFC 3986 section 2). NULL: there is none. */
+static const char *first_odd(const char *url)
+{
+	for (; *url; url++)
+		if (*url <= ' ' || *url > '~')
+			return url;
+	return NULL;
+}
+
+/* Names of hosts are written otherwise than what is behind them (RFC 5890 section 2.3.2.1). */
+static bool is_of_host(const char *url, const char *at)
+{
+	const char *host = strstr(url, "://");
+	return host && at >= host + 3 && at < host + 3 + strcspn(host + 3, "/?#");
+}
+
 counterfoil_code lane_aim(struct lane *lane, const char *url, counterfoil_error *error)
 {
 	if (strnlen(url, URL_MAX) == URL_MAX)
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "the URL is longer than %d bytes", URL_MAX - 1);
-	for (const char *p = url; *p; p++)
-		if (*p <= ' ' || *p > '~')
-			return outcome(error, COUNTERFOIL_BAD_INPUT,
-				       "the URL has a blank or a character outside ASCII: percent-encode it");
+	const char *odd = first_odd(url);
+	if (odd && is_of_host(url, odd))
+		return outcome(error, COUNTERFOIL_BAD_INPUT,
+			       "the URL's host has a blank or a character outside ASCII: write it in punycode (xn--...)");
+	if (odd)
+		return outcome(error, COUNTERFOIL_BAD_INPUT,
+			       "the URL has a blank or a character outside ASCII: percent-encode it");
 	if (strncasecmp(url, "https://", 8) != 0 || url[8] == '/')
 		return outcome(error, COUNTERFOIL_BAD_INPUT, "the URL does not begin with https://");
 	CURLU *parsed = curl_url();

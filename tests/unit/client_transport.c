@@ -617,6 +617,23 @@ static void bad_requests_are_refused_before_they_leave(void **state)
 	counterfoil_response *r = NULL;
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
 		expect(urls[i], get(c, urls[i], NULL), COUNTERFOIL_BAD_INPUT);
+	const struct {
+		const char *url, *says;
+	} odd[] = {
+		{"https://b\xc3\xbc" "cher.example/", "in punycode (xn--...)"},
+		{"https://b\xc3\xbc" "cher.example?x", "in punycode (xn--...)"},
+		{"https://localhost/b\xc3\xbc" "cher", "percent-encode it"},
+		{"https://localhost?b\xc3\xbc" "cher", "percent-encode it"},
+		{"https://localhost/a b", "percent-encode it"},
+		{"b\xc3\xbc" "cher.example", "percent-encode it"},
+	};
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+		const counterfoil_request q = {.size = sizeof q, .url = odd[i].url};
+		counterfoil_error error;
+		expect(odd[i].url, counterfoil_call(c, &q, &r, &error), COUNTERFOIL_BAD_INPUT);
+		if (!strstr(error.text, odd[i].says))
+			fail_msg("%s: wanted [%s], had [%s]", odd[i].url, odd[i].says, error.text);
+	}
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		const char *const headers[] = {lines[i], NULL};
 		const counterfoil_request q = {.size = sizeof q, .url = "https://127.0.0.1:1/", .headers = headers};
