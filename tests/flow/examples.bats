@@ -71,7 +71,7 @@ example() {
 	}
 	refused 2 'nginx, apache, haproxy, java or pem' iis "$good.p12" --password-file "$good.password"
 	refused 2 'goes with java only' pem "$good.p12" --password-file "$good.password" --encoding compatible
-	refused 1 'No such file' pem "$WORK/absent.p12" --password-file "$good.password"
+	refused 3 'No such file' pem "$WORK/absent.p12" --password-file "$good.password"
 	refused 1 'does not open the file' pem "$good.p12" --password-file "$BATS_FILE_TMPDIR/revoked.password"
 	openssl x509 -in "$good.pem" -out "$WORK/alone.pem"
 	openssl pkcs12 -export -in "$WORK/alone.pem" -inkey "$good.pem" -out "$WORK/alone.p12" -passout "file:$good.password"
