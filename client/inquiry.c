@@ -118,7 +118,7 @@ counterfoil_revocation inquiry_of(struct inquiry *inquiry, const STACK_OF(X509) 
 {
 	unsigned char key[EVP_MAX_MD_SIZE];
 	unsigned int len = 0;
-	bool unwanted;
+	bool unwanted = false;
 	denied = denied ? denied : &unwanted;
 	*denied = false;
 	if (sk_X509_num(chain) < 2)
