@@ -104,7 +104,7 @@ static struct lane *take_lane(struct transport *transport)
 static void return_lane(struct transport *transport, struct lane *lane, bool sound)
 {
 	pthread_mutex_lock(&transport->lock);
-	bool keep = sound && transport->idle_count < transport->settings.connections_kept;
+	bool keep = sound && !lane->spoilt && transport->idle_count < transport->settings.connections_kept;
 	if (keep) {
 		lane->next = transport->idle;
 		transport->idle = lane;

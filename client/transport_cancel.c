@@ -162,6 +162,6 @@ CURLcode lane_run(struct lane *lane)
 	under_way_begin(cancel, &call);
 	CURLcode result = run_until_cancelled(lane, cancel);
 	under_way_end(cancel, &call);
-	curl_multi_remove_handle(lane->multi, lane->easy);
+	lane->spoilt = curl_multi_remove_handle(lane->multi, lane->easy) != CURLM_OK;
 	return result;
 }

@@ -94,7 +94,7 @@ counterfoil_code drive_end(struct drive *drive, counterfoil_response **response,
 	ERR_set_mark();
 	drive->loop->forget_fds(drive->context); /* those that are about to be closed */
 	if (lane->multi)
-		curl_multi_remove_handle(lane->multi, lane->easy);
+		lane->spoilt = curl_multi_remove_handle(lane->multi, lane->easy) != CURLM_OK;
 	lane->drive = NULL;
 	counterfoil_code code = transport_end(drive->transport, lane, (CURLcode)drive->result, response, error);
 	ERR_pop_to_mark();

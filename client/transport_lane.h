@@ -14,6 +14,7 @@ struct lane {
 	struct lane *next; /* in the pool */
 	CURL *easy;
 	const struct transport_settings *settings;
+	bool spoilt; /* libcurl did not let go of it: not to be kept */
 	bool ready; /* the options that every call shares are set */
 	char host[HOST_SIZE]; /* of the present call, without brackets */
 	bool host_is_address;
