@@ -99,6 +99,23 @@ static enum err take_certificate(struct host_certificate *c, struct errbuf *why)
 	return certificate_read(c->der.data, c->der.len, &c->facts, why);
 }
 
+/* The certificate that was to be is nothing to roll back: the lint comes before the journal and the signature. */
+static enum err lint_refused(struct host_office *o, const struct host_subject *subject, int64_t now, struct errbuf *why)
+{
+	struct errbuf reason = why ? *why : (struct errbuf){""};
+	const struct audit_event event = {.what = "certificate.refused",
+					  .object = subject->staff_id ? subject->staff_id : "host",
+					  .why = err_why(ERR_INVALID, &reason), .detail = profile_get(subject->profile)->name};
+	enum err e = store_begin(o->store);
+	if (!e)
+		e = audit_append(o->store, &host_actor, &event, now, NULL);
+	if (!e)
+		e = store_commit(o->store);
+	if (e)
+		store_rollback(o->store);
+	return e ? e : ERR_INVALID;
+}
+
 enum err host_sign(struct host_office *o, const struct host_subject *subject, EVP_PKEY *key, struct host_certificate *out,
 		   struct errbuf *why)
 {
@@ -119,6 +136,8 @@ enum err host_sign(struct host_office *o, const struct host_subject *subject, EV
 	e = serial_new(f.serial);
 	if (!e)
 		e = authority_issue(&o->issuing, &f, key, &hook, &out->der, why);
+	if (e == ERR_INVALID)
+		e = lint_refused(o, subject, intent.now, why);
 	return e ? e : take_certificate(out, why);
 }
 

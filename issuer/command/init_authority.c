@@ -49,7 +49,7 @@ enum err init_authorities(const struct settings *s, const char *at, const struct
 			  struct init_result *out, struct errbuf *why)
 {
 	char root_name[80], issuing_name[80], crl_url[URL_SIZE], root_url[URL_SIZE], root_key[4096];
-	struct authority root = {NULL, NULL}, issuing = {NULL, NULL};
+	struct authority root = {0}, issuing = {0};
 	int64_t now = clock_now();
 	snprintf(root_name, sizeof root_name, "%.55s Root", s->name);
 	snprintf(issuing_name, sizeof issuing_name, "%.54s Issuing", s->name);

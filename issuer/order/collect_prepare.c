@@ -156,6 +156,26 @@ static enum err ticket_refused(struct desk *d, const struct step *t)
 	return e != ERR_OK ? e : ERR_REFUSED;
 }
 
+struct lint_refusal {
+	const struct step *step;
+	const char *reason;
+};
+
+static enum err note_lint(struct store *s, void *ctx)
+{
+	const struct lint_refusal *r = ctx;
+	return step_note(s, r->step, "certificate.refused", r->reason, NULL);
+}
+
+/* The signer would not sign it: what was approved is no certificate any more, or it built a wrong one. */
+static enum err lint_refused(struct desk *d, const struct step *t, const struct errbuf *why)
+{
+	struct lint_refusal r = {t, err_why(ERR_INVALID, why)};
+	log_event(LOG_LEVEL_ALARM, "certificate.refused", {"order", t->order}, {"why", r.reason});
+	enum err e = writer_run(d->writer, note_lint, &r);
+	return e != ERR_OK ? e : ERR_INVALID;
+}
+
 /* The signer has had the order's `done`: a call beside ours has stored the certificate, or an old database lacks it. */
 static enum err done_before(struct desk *d, const struct step *t, struct errbuf *why)
 {
@@ -173,6 +193,8 @@ static enum err issue(struct desk *d, struct preparing *p, struct errbuf *why)
 	enum err rc = signer_issue(d->signer, p->row->facts, p->row->facts_len, p->row->ticket, &issued, why);
 	if (rc == ERR_REFUSED)
 		rc = ticket_refused(d, &p->step);
+	if (rc == ERR_INVALID)
+		rc = lint_refused(d, &p->step, why);
 	if (rc == ERR_CONFLICT) {
 		issued_free(&issued);
 		return done_before(d, &p->step, why);

@@ -17,6 +17,7 @@ struct new_order {
 	const char *note;
 	struct buf text; /* the facts, canonical */
 	uint8_t ticket[TICKET_BYTES];
+	const char *refused; /* why the signer's dry run would not have it */
 	struct new_link link;
 	struct new_code code;
 };
@@ -107,6 +108,20 @@ static enum err read_order(struct store *s, struct input *in, struct new_order *
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc; /* the host is no member of the staff */
 }
 
+/* The signer's dry run has failed: there will be no such order, but that it was asked for is not forgotten. */
+static enum err note_refusal(struct store *s, void *ctx)
+{
+	const struct new_order *n = ctx;
+	return step_note(s, &n->step, "certificate.refused", n->refused, "the dry run at its order");
+}
+
+static enum err dry_run_refused(struct desk *d, struct new_order *n, const struct errbuf *why)
+{
+	n->refused = err_why(ERR_INVALID, why);
+	enum err e = writer_run(d->writer, note_refusal, n);
+	return e != ERR_OK ? e : ERR_INVALID;
+}
+
 /* The exact text, and the signer's word that it was approved as it stands. */
 static enum err approve(struct desk *d, struct new_order *n, struct errbuf *why)
 {
@@ -120,7 +135,11 @@ static enum err approve(struct desk *d, struct new_order *n, struct errbuf *why)
 		rc = buf_check(&n->text);
 	if (rc != ERR_OK)
 		return fail(why, rc, "the order's facts cannot be written");
-	return signer_ticket(d->signer, n->text.data, n->text.len, n->ticket, why);
+	struct errbuf reason = {""};
+	rc = signer_ticket(d->signer, n->text.data, n->text.len, n->ticket, &reason);
+	if (rc == ERR_INVALID)
+		rc = dry_run_refused(d, n, &reason);
+	return rc == ERR_OK ? ERR_OK : fail(why, rc, "%s", err_why(rc, &reason));
 }
 
 static enum err add_requested(struct store *s, const struct new_order *n)

@@ -93,6 +93,8 @@ enum err signer_new(struct signer_parts *parts, struct signer **out, struct errb
 	if (!rc)
 		rc = issuer_name(s->has.authority.certificate, s->issuer_name);
 	if (!rc)
+		rc = authority_rehearse(&s->has.authority, why);
+	if (!rc)
 		rc = key_generate(KEY_P256, &s->throwaway);
 	if (!rc)
 		rc = package_self_test(why);

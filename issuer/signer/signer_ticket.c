@@ -73,16 +73,6 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 	return serial_new(out->fields.serial);
 }
 
-static enum err dry_run(const struct signer *s, const struct subject *subject, struct errbuf *why)
-{
-	X509 *built = NULL;
-	enum err rc = certificate_build(&subject->fields, s->throwaway, s->has.authority.certificate, &built, why);
-	if (!rc)
-		rc = certificate_lint(&subject->fields, built, s->has.authority.certificate, why);
-	X509_free(built);
-	return rc;
-}
-
 enum err signer_on_ticket(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
 {
 	struct subject subject;
@@ -93,7 +83,7 @@ enum err signer_on_ticket(struct signer *s, struct unpack *request, struct buf *
 	if (!rc)
 		rc = subject_read(s, facts, len, &subject, why);
 	if (!rc)
-		rc = dry_run(s, &subject, why);
+		rc = authority_try(&s->has.authority, &subject.fields, s->throwaway, why);
 	if (!rc)
 		rc = ticket_of(s, facts, len, ticket);
 	if (!rc)

@@ -280,6 +280,21 @@ files_of() {
 	[ ! -e "$WORK/eve.p12" ]
 }
 
+@test "admin new makes no certificate that the lint refuses, and the audit says so" {
+	make_one
+	cp "$DIR/journal" "$WORK/journal"
+	sed 's|^url = http://|url = https://|' "$DIR/counterfoil.conf" >"$DIR/changed.conf"
+	RC=0
+	"$DAEMON" admin new --config "$DIR/changed.conf" --name Eve --role auditor --out "$WORK/eve.p12" 2>"$WORK/err" || RC=$?
+	equal "$RC" 1 'exit status'
+	grep -q 'address in a certificate is not http://' "$WORK/err"
+	[ ! -e "$WORK/eve.p12" ]
+	cmp "$DIR/journal" "$WORK/journal"
+	equal "$(sqlite3 "$DIR/counterfoil.db" 'SELECT count(*) FROM staff')" 1 staff
+	sqlite3 "$DIR/counterfoil.db" 'SELECT record FROM audit' |
+		jq -e 'select(.what == "certificate.refused") | .detail == "staff" and (.why | contains("http://")) and .who == "host"'
+}
+
 @test "a password that standard output did not take is a failure" {
 	make_one
 	RC=0

@@ -48,7 +48,8 @@ static inline void bench_start(void)
 	struct errbuf why = {""};
 	const uint8_t parcel[32] = {1, 2, 3}, ticket[32] = {4, 5, 6};
 	struct signer_parts p = {
-		.settings = &bench.settings, .authority = bench.issuing, .root = bench.root.certificate,
+		.settings = &bench.settings, .root = bench.root.certificate,
+		.authority = {.certificate = bench.issuing.certificate, .key = bench.issuing.key},
 		.courier = bench.courier, .parcel_key = secret_copy(parcel, 32), .ticket_key = secret_copy(ticket, 32)};
 	X509_up_ref(bench.issuing.certificate);
 	EVP_PKEY_up_ref(bench.issuing.key);

@@ -411,7 +411,8 @@ static void parts_that_do_not_belong_together_are_refused(void **state)
 		struct signer *s = NULL;
 		struct errbuf why = {""};
 		const uint8_t key[32] = {1};
-		struct signer_parts p = {.settings = &bench.settings, .authority = bench.issuing,
+		struct signer_parts p = {.settings = &bench.settings,
+					 .authority = {.certificate = bench.issuing.certificate, .key = bench.issuing.key},
 					 .root = c == 0 ? bench.issuing.certificate : bench.root.certificate,
 					 .courier = bench.courier, .parcel_key = secret_copy(key, c == 1 ? 31 : 32),
 					 .ticket_key = secret_copy(key, c == 2 ? 16 : 32)};
