@@ -67,6 +67,9 @@ struct certificate_facts {
 };
 enum err certificate_read(const void *der, size_t len, struct certificate_facts *out, struct errbuf *why) MUST_CHECK;
 
+/* key_hash() of its key, as it stands there. ERR_MALFORMED */
+enum err certificate_key_hash(const void *der, size_t len, uint8_t out[KEY_HASH_BYTES]) MUST_CHECK;
+
 /* One or more PEM certificates to DER of the n-th (0 first), ERR_NOT_FOUND after the last; DER to PEM. */
 enum err certificate_pem_to_der(const void *pem, size_t len, unsigned n, struct buf *out) MUST_CHECK;
 enum err certificate_der_to_pem(const void *der, size_t len, struct buf *out) MUST_CHECK;

@@ -7,6 +7,7 @@
 #include <openssl/provider.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* A string with a NUL inside, or longer than its place, is not cut but refused: cut, it would name somebody else. */
@@ -158,4 +159,15 @@ enum err certificate_read(const void *der, size_t len, struct certificate_facts 
 out:
 	X509_free(x);
 	return rc;
+}
+
+enum err certificate_key_hash(const void *der, size_t len, uint8_t out[KEY_HASH_BYTES])
+{
+	uint8_t *key = NULL;
+	X509 *x = len <= LONG_MAX && len > 0 ? decode(der, len) : NULL;
+	int key_len = x ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &key) : -1;
+	bool done = key_len > 0 && EVP_Digest(key, (size_t)key_len, out, NULL, EVP_sha256(), NULL) == 1;
+	OPENSSL_free(key);
+	X509_free(x);
+	return done ? ERR_OK : crypto_why(NULL, ERR_MALFORMED, "certificate");
 }
