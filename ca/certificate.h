@@ -13,6 +13,7 @@
 #include "ca/profile.h"
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 
 enum { SERIAL_BYTES = 20, SERIAL_TEXT_SIZE = 41, FINGERPRINT_BYTES = 32 };
 
@@ -24,6 +25,7 @@ struct certificate_fields {
 	const char *san_uri;          /* client, staff */
 	const char *const *hosts;     /* server: DNS names and IP addresses, NULL-terminated, at most 16 */
 	const char *crl_url, *issuer_url, *ocsp_url; /* http; NULL to leave out */
+	bool own_key;                 /* its holder has made the key: the profile's own keys are permitted, not its key types */
 	uint8_t serial[SERIAL_BYTES];
 	int64_t not_before, not_after; /* seconds UTC */
 };

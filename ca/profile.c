@@ -11,6 +11,8 @@ enum {
 	ANY_KEY = EC | 1u << KEY_RSA2048 | 1u << KEY_RSA3072,
 };
 
+#define ANY_OWN_KEY {.curves = EC, .rsa_least = 2048, .rsa_most = 4096}
+
 static const struct profile table[PROFILE_COUNT] = {
 	[PROFILE_ROOT] = {.name = "root",
 			  .purpose = "the anchor of trust; signs issuing CAs and its own CRL, and rests offline",
@@ -34,21 +36,24 @@ static const struct profile table[PROFILE_COUNT] = {
 			    .eku_nid = NID_client_auth,
 			    .life = DAYS(730),
 			    .backdate = BACKDATE,
-			    .key_types = ANY_KEY},
+			    .key_types = ANY_KEY,
+			    .own = ANY_OWN_KEY},
 	[PROFILE_STAFF] = {.name = "staff",
 			   .purpose = "a person who works with the console and the staff API",
 			   .key_usage = X509v3_KU_DIGITAL_SIGNATURE,
 			   .eku_nid = NID_client_auth,
 			   .life = DAYS(730),
 			   .backdate = BACKDATE,
-			   .key_types = ANY_KEY},
+			   .key_types = ANY_KEY,
+			   .own = ANY_OWN_KEY},
 	[PROFILE_SERVER] = {.name = "server",
 			    .purpose = "a TLS server, such as our own listeners",
 			    .key_usage = X509v3_KU_DIGITAL_SIGNATURE,
 			    .eku_nid = NID_server_auth,
 			    .life = DAYS(365),
 			    .backdate = BACKDATE,
-			    .key_types = ANY_KEY},
+			    .key_types = ANY_KEY,
+			    .own = ANY_OWN_KEY},
 	[PROFILE_OCSP] = {.name = "ocsp",
 			  .purpose = "signs OCSP answers in the issuing CA's name (RFC 6960 4.2.2.2)",
 			  .key_usage = X509v3_KU_DIGITAL_SIGNATURE,

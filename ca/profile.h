@@ -26,7 +26,8 @@ struct profile {
 	bool ocsp_no_check;
 	int64_t life;          /* seconds */
 	int64_t backdate;      /* seconds that not-before lies in the past: 300 */
-	unsigned key_types;    /* bit (1u << enum key_type) for each permitted */
+	unsigned key_types;    /* bit (1u << enum key_type) for each that is made here */
+	struct own_keys own;   /* what a request may bring */
 };
 
 const struct profile *profile_get(enum profile_id id);

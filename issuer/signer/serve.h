@@ -5,6 +5,7 @@
  *   TICKET       bytes facts -> fixed ticket 32
  *   ISSUE        bytes facts, fixed ticket 32 -> bytes certificate, sealed key, sealed modern; fixed sha256 32;
  *                bytes sealed password
+ *   SIGN         bytes facts, fixed ticket 32, bytes request -> bytes certificate
  *   PACKAGE      text order, u8 encoding, bytes sealed key, bytes certificate -> bytes sealed, fixed sha256 32
  *   UNSEAL       text order, u8 encoding, bytes sealed -> bytes package
  *   DONE         text order, text serial, fixed audit head 32 -> nothing
@@ -48,7 +49,8 @@ struct issued_entry {
 	char order[17];
 	char serial[SERIAL_TEXT_SIZE];
 	uint8_t ticket[TICKET_BYTES];
-	struct buf answer; /* sealed throughout */
+	uint8_t request[32]; /* SHA-256 of it; zeros: the key was made here */
+	struct buf answer;   /* sealed throughout, or a certificate */
 };
 struct issued_cache {
 	struct issued_entry entries[ISSUED_CACHE_ENTRIES];
@@ -89,19 +91,40 @@ enum err signer_answer(void *ctx, enum role peer, const struct frame *request, s
 void signer_tick(void *ctx);
 
 typedef enum err signer_handler(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why);
-signer_handler signer_on_ticket, signer_on_issue, signer_on_package, signer_on_unseal, signer_on_done, signer_on_revoke,
+signer_handler signer_on_ticket, signer_on_issue, signer_on_sign, signer_on_package, signer_on_unseal, signer_on_done, signer_on_revoke,
 	signer_on_crl, signer_on_open_intents, signer_on_last, signer_on_resume;
 
 /* What an approved order says, ready to be put into a certificate. The fields point into the struct. */
 struct subject {
 	struct order_facts facts;
-	enum key_type key_type;
+	enum key_type key_type; /* unless the fields say own_key */
 	char uri[512], crl_url[512], issuer_url[512];
 	struct certificate_fields fields; /* with a fresh serial */
 };
 enum err subject_read(const struct signer *s, const void *facts, size_t len, struct subject *out,
 		      struct errbuf *why) MUST_CHECK;
 enum err ticket_of(const struct signer *s, const void *facts, size_t len, uint8_t out[TICKET_BYTES]) MUST_CHECK;
+
+/* A certificate of an approved order on its way: what ISSUE and SIGN share (signer_certify.c). */
+struct making {
+	struct signer *signer;
+	struct subject subject;
+	uint8_t ticket[TICKET_BYTES];
+	uint8_t request[32]; /* as in issued_entry */
+	char serial[SERIAL_TEXT_SIZE];
+	bool journalled;
+	EVP_PKEY *key;     /* owned */
+	X509 *certificate; /* owned */
+};
+/* The ticket is right for the facts, and they are read. Clear `m` in every case. */
+enum err making_begin(struct making *m, const void *facts, size_t len, struct errbuf *why) MUST_CHECK;
+/* What was answered before, or else `make`, once, if issuing is permitted: it calls making_certify and writes the answer,
+ * which is remembered. */
+typedef enum err making_step(struct making *m, struct buf *answer, struct errbuf *why);
+enum err making_run(struct making *m, making_step *make, struct buf *answer, struct errbuf *why) MUST_CHECK;
+/* The certificate for m->key: journal the intent, sign. */
+enum err making_certify(struct making *m, struct errbuf *why) MUST_CHECK;
+void making_clear(struct making *m);
 
 /* A package with our chain, appended to `sealed` under the parcel key; sha256 is of the package itself. */
 struct packing {

@@ -13,6 +13,7 @@
 #define SIGNER_OPERATIONS(X)                                                                                           \
 	X(TICKET, "ticket", 1u << ROLE_FRONT)                                                                          \
 	X(ISSUE, "issue", 1u << ROLE_FRONT)                                                                            \
+	X(SIGN, "sign", 1u << ROLE_FRONT)                                                                              \
 	X(PACKAGE, "package", 1u << ROLE_FRONT)                                                                        \
 	X(UNSEAL, "unseal", 1u << ROLE_FRONT)                                                                          \
 	X(DONE, "done", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
@@ -34,7 +35,7 @@ enum signer_operation {
  * ERR_INVALID with the reason. */
 enum err signer_ticket(struct line *l, const void *facts, size_t len, uint8_t ticket[TICKET_BYTES], struct errbuf *why) MUST_CHECK;
 
-/* Key, password, certificate and modern package for an approved order. Bufs are appended to; their caps bound them. */
+/* Key, password, certificate and modern package for an approved order whose key is made here. Bufs are appended to; their caps bound them. */
 struct issued {
 	struct buf certificate;     /* DER */
 	struct buf sealed_key;      /* key and password, under the parcel key */
@@ -49,6 +50,14 @@ void issued_free(struct issued *i);
  * reconciled; try again. The same order again gives the same certificate until its `done`; after it ERR_CONFLICT. */
 enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,
 		      struct errbuf *why) MUST_CHECK;
+
+/* The same for an order whose ticket says FACTS_OWN_KEY: only a certificate, for the key of a PKCS#10 in DER. The signer
+ * reads it as strictly as the caller must have done (ca/request.h): ERR_INVALID or ERR_MALFORMED with the reason. Whether the
+ * key was certified before is the caller's to know, who has the books. The same order and request again give the same
+ * certificate until its `done`; another request withdraws that one (ERR_UNAVAILABLE, try again). An order for a key that is
+ * made here is ERR_REFUSED, with an alarm: who could choose between the two could collect what he cannot open. */
+enum err signer_sign(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
+		     const struct buf *request, struct buf *certificate, struct errbuf *why) MUST_CHECK;
 
 /* Another encoding from sealed_key: its sealed bytes and the package's SHA-256. */
 enum err signer_package(struct line *l, const char *order, enum package_encoding encoding, const struct buf *sealed_key,

@@ -17,6 +17,7 @@ static const struct operation {
 static signer_handler *const handlers[SIGNER_OPERATION_COUNT] = {
 	[SIGNER_TICKET] = signer_on_ticket,
 	[SIGNER_ISSUE] = signer_on_issue,
+	[SIGNER_SIGN] = signer_on_sign,
 	[SIGNER_PACKAGE] = signer_on_package,
 	[SIGNER_UNSEAL] = signer_on_unseal,
 	[SIGNER_DONE] = signer_on_done,

@@ -9,7 +9,7 @@ enum { BODY_CAP = 256 << 10 };
 static const int deadline_ms[SIGNER_OPERATION_COUNT] = {
 	[SIGNER_TICKET] = 5000,   [SIGNER_ISSUE] = 20000,  [SIGNER_PACKAGE] = 10000,      [SIGNER_UNSEAL] = 10000,
 	[SIGNER_DONE] = 10000,    [SIGNER_REVOKE] = 10000, [SIGNER_OPEN_INTENTS] = 10000, [SIGNER_LAST] = 10000,
-	[SIGNER_RESUME] = 10000,  [SIGNER_CRL] = 60000,
+	[SIGNER_RESUME] = 10000,  [SIGNER_CRL] = 60000,    [SIGNER_SIGN] = 10000,
 };
 
 /* One request and its answer. */
@@ -83,6 +83,21 @@ enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8
 	for (size_t i = 0; !rc && i < sizeof parts / sizeof *parts; i++)
 		rc = buf_check(parts[i]);
 	return rc;
+}
+
+enum err signer_sign(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
+		     const struct buf *request, struct buf *certificate, struct errbuf *why)
+{
+	struct talk t = talk_begin(BODY_CAP);
+	pack_bytes(&t.body, facts, len);
+	pack_bytes(&t.body, ticket, TICKET_BYTES);
+	pack_bytes(&t.body, request->data, request->len);
+	enum err rc = talk_send(&t, l, SIGNER_SIGN, why);
+	if (rc)
+		return rc;
+	take_bytes(&t, certificate);
+	rc = talk_end(&t);
+	return rc ? rc : buf_check(certificate);
 }
 
 enum err signer_package(struct line *l, const char *order, enum package_encoding encoding, const struct buf *sealed_key,

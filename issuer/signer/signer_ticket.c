@@ -34,14 +34,15 @@ static enum err url_join(const char *base, const char *path, char out[512])
 static enum err profile_permitted(const struct order_facts *f, enum key_type *type, struct errbuf *why)
 {
 	enum profile_id id;
+	bool own = strcmp(f->key_type, FACTS_OWN_KEY) == 0;
 	enum err rc = profile_from_name(f->profile, &id);
-	if (!rc)
+	if (!rc && !own)
 		rc = key_type_from_name(f->key_type, type);
 	if (rc)
 		return fail(why, rc, "there is no profile %s or no key type %s", f->profile, f->key_type);
 	if (id != PROFILE_CLIENT)
 		return fail(why, ERR_INVALID, "an order may have the profile client, not %s", f->profile);
-	if (!(profile_get(id)->key_types & 1u << *type))
+	if (!own && !(profile_get(id)->key_types & 1u << *type))
 		return fail(why, ERR_INVALID, "the profile client does not take the key type %s", f->key_type);
 	return ERR_OK;
 }
@@ -68,6 +69,7 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 		.san_uri = out->uri,
 		.crl_url = out->crl_url,
 		.issuer_url = out->issuer_url,
+		.own_key = strcmp(f->key_type, FACTS_OWN_KEY) == 0,
 	};
 	certificate_life(profile_get(PROFILE_CLIENT), s->has.authority.certificate, clock_now(), &out->fields);
 	return serial_new(out->fields.serial);

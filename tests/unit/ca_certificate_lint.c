@@ -393,6 +393,37 @@ static void a_key_that_the_profile_does_not_know_is_refused(void **state)
 	EVP_PKEY_free(rsa);
 }
 
+static void a_key_of_somebodys_own_is_held_against_what_requests_may_bring(void **state)
+{
+	(void)state;
+	const struct {
+		const char *name;
+		enum profile_id profile;
+		int bits;
+		bool own, good;
+		const char *reason;
+	} keys[] = {
+		{"RSA 2056 in a request", PROFILE_CLIENT, 2056, true, true, ""},
+		{"RSA 2056 made here", PROFILE_CLIENT, 2056, false, false, "none of P-256"},
+		{"RSA 1536 in a request", PROFILE_CLIENT, 1536, true, false, "2048 to 4096 bits, this one 1536"},
+		{"RSA where no request is taken", PROFILE_OCSP, 2048, true, false, "RSA keys are not permitted"},
+		{"a curve where no request is taken", PROFILE_OCSP, 0, true, false, "keys of the type p256 are not permitted"},
+	};
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		struct errbuf why = {""};
+		struct certificate_fields f = fields_of(keys[i].profile, pki.issuing.certificate, NOW);
+		EVP_PKEY *rsa = keys[i].bits ? EVP_RSA_gen((unsigned)keys[i].bits) : NULL;
+		X509 *x = NULL;
+		f.own_key = keys[i].own;
+		assert_ok(certificate_build(&f, rsa ? rsa : p256, pki.issuing.certificate, &x, NULL));
+		enum err rc = certificate_lint(&f, x, pki.issuing.certificate, &why);
+		if (rc != (keys[i].good ? ERR_OK : ERR_INVALID) || !strstr(why.text, keys[i].reason))
+			fail_msg("%s: %s \"%s\"\n", keys[i].name, err_word(rc), why.text);
+		X509_free(x);
+		EVP_PKEY_free(rsa);
+	}
+}
+
 static void a_certificate_is_held_against_its_own_issuer(void **state)
 {
 	(void)state;
@@ -429,6 +460,7 @@ int main(void)
 		cmocka_unit_test(one_thing_changed_never_leaves_signed),
 		cmocka_unit_test(unique_identifiers_are_refused),
 		cmocka_unit_test(a_key_that_the_profile_does_not_know_is_refused),
+		cmocka_unit_test(a_key_of_somebodys_own_is_held_against_what_requests_may_bring),
 		cmocka_unit_test(a_certificate_is_held_against_its_own_issuer),
 		cmocka_unit_test(a_certificate_of_one_profile_is_none_of_another),
 	};

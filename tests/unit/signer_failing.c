@@ -2,6 +2,7 @@
  * and says nothing more, or what it answers is whole, opens, and stands in the journal. Afterwards the same is asked
  * again and given. */
 #include "tests/support/failing.h"
+#include "tests/support/request_maker.h"
 #include "tests/support/signer_bench.h"
 
 #include "base/log.h"
@@ -101,6 +102,28 @@ static void before_issue(void)
 	pack_bytes(&at.body, at.ticket, TICKET_BYTES);
 }
 
+/* What a signed request's certificate must be: for the very key, and in the journal. */
+static EVP_PKEY *own_key;
+static struct buf own_request = {.cap = 16384};
+
+static void before_sign(void)
+{
+	struct order_facts f = bench_facts();
+	next_order();
+	memcpy(f.order, at.order, sizeof f.order);
+	snprintf(f.key_type, sizeof f.key_type, "%s", FACTS_OWN_KEY);
+	buf_clear(&at.facts);
+	assert_int_equal(facts_write(&f, &at.facts), ERR_OK);
+	question(SIGNER_TICKET, ROLE_FRONT);
+	pack_bytes(&at.body, at.facts.data, at.facts.len);
+	ask_again();
+	read_ticket(at.ticket);
+	question(SIGNER_SIGN, ROLE_FRONT);
+	pack_bytes(&at.body, at.facts.data, at.facts.len);
+	pack_bytes(&at.body, at.ticket, TICKET_BYTES);
+	pack_bytes(&at.body, own_request.data, own_request.len);
+}
+
 static void open_password(void)
 {
 	struct secret *plain = NULL;
@@ -190,6 +213,26 @@ static void after_issue(enum err rc, bool failed)
 	issued_is_whole();
 	failing_require(ask_done(at.order, at.serial) == ERR_OK);
 	issued_clear();
+}
+
+static void after_sign(enum err rc, bool failed)
+{
+	struct certificate_facts facts;
+	size_t len;
+	refused_or_whole(rc, failed);
+	if (rc != ERR_OK) {
+		revoke_orphans();
+		ask_again();
+	}
+	struct unpack u = unpack_begin(at.answer.data, at.answer.len);
+	const uint8_t *der = unpack_bytes(&u, &len), *end = der;
+	X509 *x = d2i_X509(NULL, &end, (long)len);
+	failing_require(x && EVP_PKEY_eq(X509_get0_pubkey(x), own_key) == 1);
+	X509_free(x);
+	failing_require(certificate_read(der, len, &facts, NULL) == ERR_OK);
+	serial_text(facts.serial, at.serial);
+	failing_require(ask_done(at.order, at.serial) == ERR_OK);
+	forget_answer();
 }
 
 static void make_issued(void)
@@ -332,14 +375,25 @@ static void after_list(enum err rc, bool failed)
 	}
 WORK(a_ticket_is_right_or_none, ticket)
 WORK(a_certificate_is_made_with_its_package_and_password_or_not_at_all, issue)
+WORK(a_request_is_signed_for_its_key_or_not_at_all, sign)
 WORK(another_encoding_opens_or_is_none, package)
 WORK(a_package_is_unsealed_whole_or_not_at_all, unseal)
 WORK(done_is_done_in_the_journal, done)
 WORK(revoked_is_revoked_in_the_journal_and_after_a_restart, revoke)
 WORK(a_list_is_signed_whole_or_not_at_all, list)
 
+static int begin(void **state)
+{
+	if (bench_open(state) || key_generate(KEY_P256, &own_key))
+		return -1;
+	request_make(&(struct wanted_request){.signer = own_key}, &own_request);
+	return 0;
+}
+
 static int end(void **state)
 {
+	EVP_PKEY_free(own_key);
+	buf_free(&own_request);
 	buf_free(&at.body);
 	buf_free(&at.answer);
 	buf_free(&at.facts);
@@ -351,6 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bench_test(a_ticket_is_right_or_none),
 		bench_test(a_certificate_is_made_with_its_package_and_password_or_not_at_all),
+		bench_test(a_request_is_signed_for_its_key_or_not_at_all),
 		bench_test(another_encoding_opens_or_is_none),
 		bench_test(a_package_is_unsealed_whole_or_not_at_all),
 		bench_test(done_is_done_in_the_journal),
@@ -358,5 +413,5 @@ int main(void)
 		bench_test(a_list_is_signed_whole_or_not_at_all),
 	};
 	log_threshold(LOG_LEVEL_ALARM + 1); /* the alarms here are wanted */
-	return cmocka_run_group_tests(tests, bench_open, end);
+	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -17,6 +17,7 @@ static void operations_of_other_peers_are_not_permitted(void **state)
 		bool front, clerk;
 	} rows[] = {
 		{SIGNER_NONE, false, false},	     {SIGNER_TICKET, true, false},  {SIGNER_ISSUE, true, false},
+		{SIGNER_SIGN, true, false},
 		{SIGNER_PACKAGE, true, false},	     {SIGNER_UNSEAL, true, false},  {SIGNER_DONE, true, true},
 		{SIGNER_REVOKE, true, true},	     {SIGNER_CRL, false, true},	    {SIGNER_OPEN_INTENTS, false, true},
 		{SIGNER_LAST, true, true},	     {SIGNER_RESUME, false, true},
@@ -53,6 +54,10 @@ static void body_of(enum signer_operation op, struct buf *b)
 	case SIGNER_ISSUE:
 		body_of(SIGNER_TICKET, b);
 		pack_bytes(b, zeros, TICKET_BYTES);
+		return;
+	case SIGNER_SIGN:
+		body_of(SIGNER_ISSUE, b);
+		pack_text(b, "request");
 		return;
 	case SIGNER_PACKAGE:
 		pack_text(b, ORDER);
