@@ -62,15 +62,13 @@ enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_P
 struct certificate_facts {
 	uint8_t serial[SERIAL_BYTES];
 	uint8_t fingerprint[FINGERPRINT_BYTES]; /* SHA-256 of the DER */
+	uint8_t key_hash[KEY_HASH_BYTES];       /* as key_hash() gives it */
 	int64_t not_before, not_after;
 	char organisation[NAME_SIZE], unit[NAME_SIZE], common_name[NAME_SIZE];
 	char san_uri[512];
 	char subject[1024], issuer[1024]; /* RFC 2253 */
 };
 enum err certificate_read(const void *der, size_t len, struct certificate_facts *out, struct errbuf *why) MUST_CHECK;
-
-/* key_hash() of its key, as it stands there. ERR_MALFORMED */
-enum err certificate_key_hash(const void *der, size_t len, uint8_t out[KEY_HASH_BYTES]) MUST_CHECK;
 
 /* One or more PEM certificates to DER of the n-th (0 first), ERR_NOT_FOUND after the last; DER to PEM. */
 enum err certificate_pem_to_der(const void *pem, size_t len, unsigned n, struct buf *out) MUST_CHECK;

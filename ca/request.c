@@ -157,10 +157,10 @@ static enum err possession_check(const struct parts *p, EVP_PKEY *key, struct er
 	return crypto_why(why, ERR_REFUSED, "the request is not signed by its own key: nothing shows that its sender has it");
 }
 
-enum err request_read(const void *der, size_t len, struct request *out, struct errbuf *why)
+enum err request_read(const void *der, size_t len, struct certificate_request *out, struct errbuf *why)
 {
 	struct parts p = {.whole = {.bad = true}};
-	struct request r = {.key = NULL};
+	struct certificate_request r = {.key = NULL};
 	if (len > REQUEST_MAX_BYTES)
 		return fail(why, ERR_TOO_LARGE, "a certificate request has at most %d bytes, this one %zu", REQUEST_MAX_BYTES, len);
 	enum err rc = split(der, len, &p, why);
@@ -183,10 +183,10 @@ enum err request_read(const void *der, size_t len, struct request *out, struct e
 	return rc;
 }
 
-void request_clear(struct request *r)
+void request_clear(struct certificate_request *r)
 {
 	EVP_PKEY_free(r->key);
-	*r = (struct request){.key = NULL};
+	*r = (struct certificate_request){.key = NULL};
 }
 
 static bool is_request(const char *label)

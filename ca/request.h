@@ -16,15 +16,15 @@
 
 enum { REQUEST_MAX_BYTES = 16384 };
 
-struct request {
+struct certificate_request {
 	EVP_PKEY *key;                     /* owned */
 	uint8_t key_hash[KEY_HASH_BYTES];  /* as key_hash() gives it */
 	uint8_t hash[32];                  /* SHA-256 of the request's DER: the same request has the same bytes */
 };
 
 /* ERR_TOO_LARGE; ERR_MALFORMED: not a PKCS#10 in DER; ERR_REFUSED: its key or its signature is not acceptable. */
-enum err request_read(const void *der, size_t len, struct request *out, struct errbuf *why) MUST_CHECK;
-void request_clear(struct request *r);
+enum err request_read(const void *der, size_t len, struct certificate_request *out, struct errbuf *why) MUST_CHECK;
+void request_clear(struct certificate_request *r);
 
 /* What people send: DER as it is, or one PEM block "CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST"; DER appended to out.
  * ERR_TOO_LARGE, ERR_MALFORMED. */

@@ -167,7 +167,8 @@ static enum err add_certificate(struct host_office *o, const struct commit *c)
 					   value_blob(f->fingerprint, sizeof f->fingerprint), value_text(f->subject),
 					   value_integer(f->not_before), value_integer(f->not_after),
 					   value_blob(c->made->der.data, c->made->der.len), value_text("valid"),
-					   value_null(), value_null(), value_integer(c->now)));
+					   value_null(), value_null(), value_integer(c->now),
+					   value_blob(f->key_hash, sizeof f->key_hash), value_null()));
 }
 
 static enum err add_staff(struct host_office *o, const struct commit *c)

@@ -40,7 +40,7 @@ static enum err make(struct making *m, struct buf *answer, struct errbuf *why)
 /* ERR_REFUSED is for the ticket alone. */
 static enum err take_request(struct making *m, const uint8_t *der, size_t len, struct errbuf *why)
 {
-	struct request r = {.key = NULL};
+	struct certificate_request r = {.key = NULL};
 	enum err rc = request_read(der, len, &r, why);
 	if (rc)
 		return rc == ERR_REFUSED ? ERR_INVALID : rc;

@@ -46,7 +46,8 @@ void lock_drop(int fd);
 /* store_copy of this connection. */
 enum err copy_database(sqlite3 *db, const char *path, struct errbuf *why) MUST_CHECK;
 
-/* One step of the schema: from version `from` to the next. The list ends with .sql NULL. */
+/* One step of the schema: from version `from` to the next. The list ends with .sql NULL. The SQL may use
+ * certificate_key_hash(der), NULL for what is no certificate. */
 struct migration {
 	int from;
 	const char *sql;

@@ -4,7 +4,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct request r = {.key = NULL};
+	struct certificate_request r = {.key = NULL};
 	struct errbuf why = {0};
 	struct buf der = BUF_INIT(REQUEST_MAX_BYTES);
 	if (request_read(data, size, &r, &why) == ERR_OK)

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ca/authority.h"
+#include "ca/request.h"
 #include "delivery/code.h"
 #include "delivery/message.h"
 #include "delivery/seal.h"
@@ -129,7 +130,8 @@ static inline void fake_package(const char *order, enum package_encoding encodin
 	buf_format(sealed, "sealed:%s", package);
 }
 
-static inline void fake_make_certificate(const struct order_facts *f, struct buf *out)
+/* own NULL: for a key of its own. */
+static inline void fake_make_certificate(const struct order_facts *f, EVP_PKEY *own, struct buf *out)
 {
 	char uri[512];
 	struct errbuf why = {{0}};
@@ -142,9 +144,10 @@ static inline void fake_make_certificate(const struct order_facts *f, struct buf
 					    .crl_url = "http://ca.test/crl/issuing.crl",
 					    .issuer_url = "http://ca.test/ca/issuing.cer"};
 	certificate_life(profile_get(PROFILE_CLIENT), fake.issuing.certificate, clock_now(), &fields);
+	fields.own_key = own != NULL;
 	if (key_generate(KEY_P256, &key) || serial_new(fields.serial) ||
 	    client_uri("counterfoil.test", f->organisation_slug, f->service_slug, f->client_slug, uri) ||
-	    authority_issue(&fake.issuing, &fields, key, NULL, out, &why))
+	    authority_issue(&fake.issuing, &fields, own ? own : key, NULL, out, &why))
 		fail_msg("fake signer: %s", why.text);
 	EVP_PKEY_free(key);
 }
@@ -155,7 +158,7 @@ static inline void fake_make(struct made *m, const struct order_facts *f)
 	struct secret *plain = NULL;
 	m->issued = ISSUED_INIT;
 	memcpy(m->order, f->order, sizeof m->order);
-	fake_make_certificate(f, &m->issued.certificate);
+	fake_make_certificate(f, NULL, &m->issued.certificate);
 	buf_format(&m->issued.sealed_key, "sealed:key of %s", f->order);
 	fake_package(f->order, PACKAGE_MODERN, &m->issued.sealed_modern, m->issued.sha256_modern);
 	assert_int_equal(message_compose(MESSAGE_PASSWORD, f->order, f->mobile, fields, &plain, NULL), ERR_OK);
@@ -211,12 +214,38 @@ enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8
 	return rc;
 }
 
-/* No order here is for a key of somebody's own. */
+/* Its requests are read by the real reader. */
 enum err signer_sign(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
 		     const struct buf *request, struct buf *certificate, struct errbuf *why)
 {
-	(void)l, (void)facts, (void)len, (void)ticket, (void)request, (void)certificate;
-	return fail(why, ERR_REFUSED, "no request was approved");
+	FAKE_SPARED;
+	uint8_t wanted[TICKET_BYTES];
+	struct order_facts f;
+	struct certificate_request r;
+	(void)l;
+	if (fake.fail[SIGNER_SIGN])
+		return fail(why, fake.fail[SIGNER_SIGN], "made to fail");
+	fake_ticket(facts, len, wanted);
+	if (memcmp(wanted, ticket, sizeof wanted) != 0)
+		return fail(why, ERR_REFUSED, "the ticket is not for this order");
+	assert_int_equal(facts_read(facts, len, &f, why), ERR_OK);
+	enum err rc = request_read(request->data, request->len, &r, why);
+	if (rc)
+		return rc == ERR_REFUSED ? ERR_INVALID : rc;
+	pthread_mutex_lock(&fake.lock);
+	assert_true(fake.made_count < FAKE_MOST);
+	struct made *m = &fake.made[fake.made_count++];
+	m->issued = ISSUED_INIT;
+	memcpy(m->order, f.order, sizeof m->order);
+	fake_make_certificate(&f, r.key, &m->issued.certificate);
+	buf_add(certificate, m->issued.certificate.data, m->issued.certificate.len);
+	request_clear(&r);
+	void (*meanwhile)(void) = fake.while_issuing;
+	fake.while_issuing = NULL;
+	pthread_mutex_unlock(&fake.lock);
+	if (meanwhile)
+		meanwhile();
+	return ERR_OK;
 }
 
 enum err signer_package(struct line *l, const char *order, enum package_encoding encoding, const struct buf *sealed_key,

@@ -28,7 +28,7 @@ static int teardown(void **state)
 
 static enum err read_it(const struct buf *der, struct errbuf *why)
 {
-	struct request r = {.key = NULL};
+	struct certificate_request r = {.key = NULL};
 	why->text[0] = '\0';
 	enum err rc = request_read(der->data, der->len, &r, why);
 	if ((rc == ERR_OK) != (r.key != NULL) || (rc != ERR_OK) != (why->text[0] != '\0'))
@@ -55,7 +55,7 @@ static void good_requests_give_their_key_and_nothing_else(void **state)
 	for (size_t i = 0; i < COUNT(keys); i++)
 		for (size_t a = 0; a < COUNT(algorithms); a++) {
 			struct buf der = BUF_INIT(65536);
-			struct request r;
+			struct certificate_request r;
 			struct errbuf why = {""};
 			uint8_t hash[32];
 			request_make(&(struct wanted_request){.signer = keys[i], .algorithm = algorithms[a][i > 1]}, &der);
@@ -476,12 +476,12 @@ static void a_key_is_known_again_in_a_certificate(void **state)
 	pki_new(&pki, NOW);
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		struct buf der = BUF_INIT(16384);
-		uint8_t had[KEY_HASH_BYTES], wanted[KEY_HASH_BYTES];
+		struct certificate_facts facts;
+		uint8_t wanted[KEY_HASH_BYTES];
 		issue_der(&pki.issuing, PROFILE_CLIENT, keys[i], &der);
-		assert_ok(certificate_key_hash(der.data, der.len, had));
+		assert_ok(certificate_read(der.data, der.len, &facts, NULL));
 		assert_ok(key_hash(keys[i], wanted));
-		assert_memory_equal(had, wanted, sizeof had);
-		assert_int_equal(certificate_key_hash(der.data, der.len - 1, had), ERR_MALFORMED);
+		assert_memory_equal(facts.key_hash, wanted, sizeof wanted);
 		buf_free(&der);
 	}
 	pki_clear(&pki);

@@ -9,7 +9,7 @@ enum { SAMPLE = 60 };
 
 static struct {
 	struct buf der;
-	struct request read;
+	struct certificate_request read;
 	struct errbuf why;
 	EVP_PKEY *good, *other;
 } at = {.der = {.cap = 65536}};

@@ -117,7 +117,8 @@ static inline void stage_database(struct http_stage *s)
 				 value_text("staff"), value_null(), value_text("aaaaaaaaaaaaaaaa"), value_null(),
 				 value_blob(facts.fingerprint, 32), value_text(facts.subject), value_integer(facts.not_before),
 				 value_integer(facts.not_after), value_blob(s->client_der.data, s->client_der.len),
-				 value_text("valid"), value_null(), value_null(), value_integer(NOW))));
+				 value_text("valid"), value_null(), value_null(), value_integer(NOW),
+				 value_blob(facts.key_hash, 32), value_null())));
 	assert_ok(store_exec_one(db, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(7),
 				 value_integer(NOW), value_integer(NOW + DAY), value_blob(crl.data, crl.len))));
 	assert_ok(store_commit(db));
