@@ -29,6 +29,7 @@ struct supervisor {
 	int *granted;             /* one a row of the grant table: kept open, or -1 */
 	int shared;               /* memfd of the shared page */
 	int kick;                 /* eventfd that wakes the clerk */
+	int ocsp[2];              /* the packets of OCSP: the signer's end, the front's */
 	int null;                 /* /dev/null, for the children's standard input and output */
 	int run_lock;
 	int signals; /* signalfd */

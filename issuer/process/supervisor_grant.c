@@ -24,6 +24,7 @@ enum source {
 		   * made: an empty one knows of no revocation, and cannot tell an old database from the right one */
 	LISTENER, /* by index */
 	KICK,
+	PACKETS, /* by index: the ends of the OCSP pair. Kept open here: what waits in it outlives a child */
 };
 
 static const struct grant_row {
@@ -51,6 +52,8 @@ static const struct grant_row {
 	{"listen.status", LISTENER, FRONT, 2},
 	{"listen.ops", LISTENER, FRONT, 3},
 	{"kick", KICK, FRONT | CLERK, 0},
+	{"ocsp.signer", PACKETS, SIGNER, 0},
+	{"ocsp.front", PACKETS, FRONT, 1},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -144,6 +147,7 @@ static enum err send_row(struct supervisor *s, struct process *p, size_t i, stru
 {
 	int fd = kept(&rows[i])                 ? s->granted[i]
 		 : rows[i].source == LISTENER ? s->listeners[rows[i].place]
+		 : rows[i].source == PACKETS  ? s->ocsp[rows[i].place]
 					      : s->kick;
 	bool own = rows[i].source == JOURNAL;
 	enum err e = own ? open_file(&rows[i], s->settings, &fd, why) : ERR_OK;

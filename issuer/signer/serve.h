@@ -70,8 +70,11 @@ struct signer_clock {
 	bool alarmed;
 };
 
+struct signer_ocsp;
+
 struct signer {
 	struct signer_parts has;
+	struct signer_ocsp *ocsp; /* the second lane; NULL in tests without */
 	char issuer_name[65];  /* lower-case hex SHA-256 of the issuing CA's certificate */
 	EVP_PKEY *throwaway;   /* P-256, for dry runs */
 	struct issued_cache issued;

@@ -1,7 +1,7 @@
 /* Who may ask what, and who answers it. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/signer_ocsp.h"
 
 #include <openssl/err.h>
 
@@ -75,5 +75,7 @@ void signer_tick(void *ctx)
 		log_event(LOG_LEVEL_ALARM, "journal.checkpoint_failed", {"error", err_word(rc)});
 	s->checkpoint_failed = rc;
 	journal_reserve(s->has.journal);
+	if (s->ocsp)
+		signer_ocsp_tick(s->ocsp);
 	note_journal(s);
 }

@@ -1,6 +1,6 @@
 /* The signer's main: take what was granted, shut in, answer. */
 #include "base/log.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/signer_ocsp.h"
 
 enum { KEY_FILE_MOST = 16384, CERTIFICATE_FILE_MOST = 65536 };
 
@@ -58,6 +58,14 @@ static enum err take_parts(struct child *c, struct signer_parts *p, struct errbu
 	return rc;
 }
 
+static enum err open_ocsp(struct child *c, struct signer *s, struct errbuf *why)
+{
+	int packets = child_take(c, "ocsp.signer");
+	if (packets < 0)
+		return fail(why, ERR_NOT_FOUND, "the OCSP lane was not granted");
+	return signer_ocsp_start(s, packets, &s->ocsp, why);
+}
+
 int role_signer(struct child *c)
 {
 	struct signer_parts parts = {0};
@@ -69,6 +77,8 @@ int role_signer(struct child *c)
 		signer_parts_clear(&parts);
 	else
 		rc = signer_new(&parts, &s, &why);
+	if (!rc)
+		rc = open_ocsp(c, s, &why);
 	if (!rc)
 		rc = child_confine(c, &why);
 	if (rc) {

@@ -1,7 +1,7 @@
 /* What the signer begins with: parts that belong together, and a packaging that works. */
 #include "base/encode.h"
 #include "delivery/code.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/signer_ocsp.h"
 
 #include <openssl/pkcs12.h>
 #include <stdlib.h>
@@ -111,6 +111,7 @@ void signer_free(struct signer *s)
 {
 	if (!s)
 		return;
+	signer_ocsp_end(s->ocsp);
 	issued_forget_all(&s->issued);
 	EVP_PKEY_free(s->throwaway);
 	signer_parts_clear(&s->has);

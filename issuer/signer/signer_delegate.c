@@ -1,0 +1,80 @@
+#include "issuer/signer/signer_delegate.h"
+
+#include "base/clock.h"
+#include "base/crash.h"
+
+#include <stdio.h>
+
+struct delegation {
+	struct signer *signer;
+	struct delegate *out;
+	int64_t now;
+};
+
+static enum err journal_delegate(void *ctx, const struct certificate_fields *f, const uint8_t tbs_hash[32])
+{
+	const struct delegation *d = ctx;
+	serial_text(f->serial, d->out->serial);
+	const struct journal_record r = {
+		.op = "delegate",
+		.issuer = d->signer->issuer_name,
+		.serial = d->out->serial,
+		.not_before = f->not_before,
+		.not_after = f->not_after,
+		.tbs_hash = tbs_hash,
+	};
+	return journal_append(d->signer->has.journal, &r, d->now);
+}
+
+struct addresses {
+	char crl[512], issuer[512];
+};
+
+static enum err delegate_certify(struct signer *s, struct delegation *d, EVP_PKEY *key, X509 **out, struct errbuf *why)
+{
+	struct addresses at;
+	const char *base = s->has.settings->status_url;
+	const struct issue_hook hook = {journal_delegate, d};
+	int crl = snprintf(at.crl, sizeof at.crl, "%s/crl/issuing.crl", base);
+	int issuer = snprintf(at.issuer, sizeof at.issuer, "%s/ca/issuing.cer", base);
+	if (crl >= (int)sizeof at.crl || issuer >= (int)sizeof at.issuer)
+		return fail(why, ERR_TOO_LARGE, "status.url does not fit into a certificate");
+	/* Its own status is nobody's question (noCheck), so it names no responder. */
+	struct certificate_fields f = {.profile = PROFILE_OCSP, .common_name = "OCSP responder", .crl_url = at.crl,
+				       .issuer_url = at.issuer};
+	certificate_life(profile_get(PROFILE_OCSP), s->has.authority.certificate, d->now, &f);
+	enum err rc = serial_new(f.serial);
+	if (rc)
+		return rc;
+	d->out->not_before = f.not_before;
+	d->out->not_after = f.not_after;
+	return authority_certify(&s->has.authority, &f, key, &hook, out, why);
+}
+
+enum err delegate_new(struct signer *s, struct delegate *out, struct errbuf *why)
+{
+	struct delegate made = {.responder = NULL};
+	struct delegation d = {.signer = s, .out = &made, .now = clock_now()};
+	X509 *issuer = s->has.authority.certificate, *certificate = NULL;
+	EVP_PKEY *key = NULL;
+	enum err rc = key_generate(KEY_P256, &key);
+	if (!rc)
+		rc = delegate_certify(s, &d, key, &certificate, why);
+	crash_point(CRASH_SIGNER_DELEGATE);
+	if (!rc)
+		rc = ocsp_responder_new(issuer, certificate, key, &made.responder);
+	if (!rc)
+		rc = ocsp_responder_check(made.responder, issuer, certificate, d.now, why);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	if (rc)
+		ocsp_responder_free(made.responder);
+	else
+		*out = made;
+	return rc;
+}
+
+bool delegate_due(const struct delegate *d, int64_t now)
+{
+	return now < d->not_before || now >= d->not_after - (d->not_after - d->not_before) / 3;
+}
