@@ -11,6 +11,7 @@
 #include "issuer/http/workers.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ struct exchange {
 	size_t discarded;
 	struct request request;
 	struct reply reply;
+	struct deferral later;
 	enum err refused; /* before a handler ran */
 	unsigned status;
 	bool close;
@@ -102,6 +104,7 @@ void *exchange_begin(void *listening, const char *target, struct MHD_Connection 
 		x->head.target = x->target;
 	}
 	connection_deadline(connection, l->front->desk.settings->request_time);
+	connection_idle(connection, false);
 	atomic_fetch_add(&l->exchanges, 1);
 	return x;
 }
@@ -154,6 +157,7 @@ static void fill_request(struct exchange *x)
 		x->identity = *a->identity;
 		q->identity = &x->identity;
 	}
+	q->later = &x->later;
 	q->lookup = &x->head;
 }
 
@@ -232,6 +236,27 @@ static void run_on_worker(void *ctx)
 	MHD_resume_connection(mhd); /* from here on x is the listener's thread's */
 }
 
+/* Whoever deferred the answer has it now; this is the listener's own thread. */
+static void resume_deferred(struct deferral *later)
+{
+	struct exchange *x = (struct exchange *)((char *)later - offsetof(struct exchange, later));
+	x->stage = STAGE_READY;
+	connection_deadline(x->connection, settings_of(x)->request_time);
+	MHD_resume_connection(x->mhd);
+}
+
+static enum MHD_Result run_or_defer(struct exchange *x)
+{
+	x->later.resume = resume_deferred;
+	run(x);
+	if (!x->later.waits)
+		return answer(x);
+	x->stage = STAGE_RUNNING;
+	connection_deadline(x->connection, CONNECTION_NO_DEADLINE);
+	MHD_suspend_connection(x->mhd);
+	return MHD_YES;
+}
+
 static enum MHD_Result suspend(struct exchange *x)
 {
 	x->stage = STAGE_RUNNING;
@@ -255,8 +280,14 @@ static enum MHD_Result take_end(struct exchange *x)
 		x->close = true;
 		return answer(x);
 	}
-	if (x->admission.route->lane == LANE_SLOW)
+	switch (x->admission.route->lane) {
+	case LANE_SLOW:
 		return suspend(x);
+	case LANE_LATER:
+		return run_or_defer(x);
+	case LANE_FAST:
+		break;
+	}
 	run(x);
 	return answer(x);
 }
@@ -288,13 +319,22 @@ static const char *identity_id(const struct exchange *x)
 	return !who ? "-" : who->kind == IDENTITY_STAFF ? who->staff_id : who->order_id;
 }
 
+/* What comes in numbers and went as it should: scrapes, and answers of OCSP. */
+static bool is_routine(const struct exchange *x)
+{
+	const struct route *route = x->admission.route;
+	return (x->status == 200 || x->status == 304) && !x->reply.fault &&
+	       (x->on->listener == LISTENER_OPS || (route && route->lane == LANE_LATER));
+}
+
 /* The route's pattern, never the path: a token may stand in it. */
 static void write_log(const struct exchange *x, int64_t took)
 {
 	enum log_level level = x->status >= 500 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
 	char status[8], milliseconds[24];
 	const struct route *route = x->admission.route;
-	if (x->on->listener == LISTENER_OPS && x->status == 200)
+	enum err fault = x->refused ? x->refused : x->reply.fault;
+	if (is_routine(x))
 		level = LOG_LEVEL_DEBUG;
 	snprintf(status, sizeof status, "%u", x->status);
 	snprintf(milliseconds, sizeof milliseconds, "%" PRId64, took);
@@ -302,7 +342,7 @@ static void write_log(const struct exchange *x, int64_t took)
 		  {"method", x->request.method ? x->request.method : "-"}, {"route", route ? route->path : "-"},
 		  {"status", status}, {"request", x->request.id}, {"identity", identity_id(x)},
 		  {"address", connection_address(x->connection)}, {"ms", milliseconds},
-		  {x->refused ? "error" : NULL, err_word(x->refused)});
+		  {fault ? "error" : NULL, err_word(fault)}, {x->reply.why.text[0] ? "why" : NULL, x->reply.why.text});
 }
 
 void exchange_end(void *listening, struct MHD_Connection *mhd, void **exchange, enum MHD_RequestTerminationCode how)
@@ -320,6 +360,7 @@ void exchange_end(void *listening, struct MHD_Connection *mhd, void **exchange, 
 	write_log(x, took);
 	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		connection_deadline(x->connection, settings_of(x)->idle_time);
+	connection_idle(x->connection, true);
 	buf_free(&x->body);
 	reply_clear(&x->reply);
 	give_exchange(l, x);

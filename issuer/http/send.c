@@ -103,6 +103,10 @@ static void add_content(struct MHD_Response *m, const struct reply *r, const str
 		http_date(r->last_modified, text);
 		add(m, "Last-Modified", text);
 	}
+	if (r->expires) {
+		http_date(r->expires, text);
+		add(m, "Expires", text);
+	}
 	if (r->content_type && strncmp(r->content_type, "text/html", 9) == 0) {
 		add(m, "Content-Security-Policy", content_security_policy);
 		add(m, "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
@@ -111,9 +115,10 @@ static void add_content(struct MHD_Response *m, const struct reply *r, const str
 
 static void add_control(struct MHD_Response *m, const struct reply *r, const struct sending *s)
 {
-	char text[64];
+	char text[96];
 	if (r->cache_seconds > 0)
-		snprintf(text, sizeof text, "max-age=%d", r->cache_seconds);
+		snprintf(text, sizeof text, "max-age=%d%s", r->cache_seconds,
+			 r->expires ? ", public, no-transform, must-revalidate" : "");
 	add(m, "Cache-Control", r->cache_seconds > 0 ? text : "no-store");
 	if (r->retry_after) {
 		snprintf(text, sizeof text, "%d", r->retry_after);

@@ -187,7 +187,7 @@ static void every_ca_file_is_served_and_nothing_else(void **state)
 		{"/ca/chain.pem", "application/x-pem-file", 200},      {"/crl/root.crl", "application/pkix-crl", 200},
 		{"/crl/bundle.pem", "application/x-pem-file", 200},    {"/ca/root.crl", "application/problem+json", 404},
 		{"/ca/issuing.key", "application/problem+json", 404},  {"/crl/root.cer", "application/problem+json", 404},
-		{"/crl/other.crl", "application/problem+json", 404},   {"/ocsp", "application/problem+json", 404},
+		{"/crl/other.crl", "application/problem+json", 404},   {"/ocsp", "application/problem+json", 405},
 	};
 	struct http_stage *s = *state;
 	char request[256];
