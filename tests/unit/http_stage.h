@@ -12,6 +12,7 @@
 #include "issuer/http/first_use.h"
 #include "issuer/http/listen.h"
 #include "issuer/http/metrics.h"
+#include "issuer/http/ocsp.h"
 #include "issuer/http/sweeper.h"
 #include "issuer/http/workers.h"
 #include "issuer/process/child.h"
@@ -39,6 +40,7 @@ struct http_stage {
 	struct listening *listening[LISTENER_COUNT];
 	struct sweeper *sweeper;
 	int port[LISTENER_COUNT];
+	int ocsp_signer; /* the signer's end of the OCSP packets: nobody answers unless a test does */
 };
 
 static inline void nothing_changed(void *ctx)
@@ -130,6 +132,16 @@ static inline void stage_database(struct http_stage *s)
 	buf_free(&crl);
 }
 
+static inline void stage_ocsp(struct http_stage *s)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+	s->ocsp_signer = ends[0];
+	const struct ocsp_source from = {s->pki.issuing.certificate, s->issuer, &s->shared, s->folder->db, ends[1],
+					 s->settings.ocsp_per_address};
+	assert_ok(ocsp_desk_new(&from, &s->front.ocsp, NULL));
+}
+
 static inline void stage_listen(struct http_stage *s, enum listener l)
 {
 	struct credentials_source tls = {&s->server_chain, s->server_key, l == LISTENER_MEMBERS ? &s->trust_pem : NULL};
@@ -168,6 +180,7 @@ static inline int stage_open(void **state)
 	assert_ok(workers_start(4, 64, &f->workers));
 	assert_ok(crl_cache_new(s->issuer, f->desk.readers, &s->shared.crl_generation, &f->crl_cache));
 	assert_ok(first_use_new(&f->desk, f->workers, &f->first_use));
+	stage_ocsp(s);
 	for (int l = 0; l < LISTENER_COUNT; l++)
 		stage_listen(s, (enum listener)l);
 	*state = s;
@@ -184,6 +197,8 @@ static inline int stage_close(void **state)
 	sweeper_stop(s->sweeper);
 	for (int l = 0; l < LISTENER_COUNT; l++)
 		listening_stop(s->listening[l]);
+	ocsp_desk_free(f->ocsp);
+	close(s->ocsp_signer);
 	first_use_free(f->first_use);
 	crl_cache_free(f->crl_cache);
 	workers_free(f->workers);
