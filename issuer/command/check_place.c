@@ -39,6 +39,9 @@ void check_addresses(struct check *c)
 	if (strncmp(s->status_url, "http://", 7) != 0)
 		check_say(c, CHECK_FAULT, "status.url = %s: wanted http://; it stands in certificates, and whoever checks one "
 			  "cannot check another first", s->status_url);
+	else
+		check_say(c, CHECK_OK, "certificates name %s/ocsp and %s/crl/issuing.crl: both must be reached by whoever "
+			  "checks one", s->status_url, s->status_url);
 	if (staff_uri(s->domain, "aaaaaaaaaaaaaaaa", uri) != ERR_OK)
 		check_say(c, CHECK_FAULT, "installation.domain = %s cannot stand in a certificate: a-z, 0-9, '.', '-' and '_'",
 			  s->domain);

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/file.h"
+#include "issuer/addresses.h"
 #include "issuer/command/host_books.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_MOST = 65536, URL_SIZE = 512 };
+enum { FILE_MOST = 65536 };
 
 static enum err load_authority(struct host_office *o, struct errbuf *why)
 {
@@ -119,19 +120,21 @@ static enum err lint_refused(struct host_office *o, const struct host_subject *s
 enum err host_sign(struct host_office *o, const struct host_subject *subject, EVP_PKEY *key, struct host_certificate *out,
 		   struct errbuf *why)
 {
-	char crl_url[URL_SIZE], issuer_url[URL_SIZE], uri[512] = "";
+	char uri[512] = "";
+	struct addresses at;
 	*out = (struct host_certificate){.der = BUF_INIT(16384)};
-	snprintf(crl_url, sizeof crl_url, "%s/crl/issuing.crl", o->settings->status_url);
-	snprintf(issuer_url, sizeof issuer_url, "%s/ca/issuing.cer", o->settings->status_url);
+	if (addresses_make(o->settings, &at) != ERR_OK)
+		return fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", o->settings->status_url);
 	bool staff = subject->profile == PROFILE_STAFF;
 	enum err e = staff ? staff_uri(o->settings->domain, subject->staff_id, uri) : ERR_OK;
 	if (e)
 		return fail(why, e, "installation.domain = %s cannot stand in a certificate", o->settings->domain);
 	struct certificate_fields f = {.profile = subject->profile, .common_name = staff ? subject->common_name : NULL,
 				       .organisation = staff ? o->settings->name : NULL, .san_uri = staff ? uri : NULL,
-				       .hosts = subject->hosts, .crl_url = crl_url, .issuer_url = issuer_url};
+				       .hosts = subject->hosts};
 	struct intent intent = {o, clock_now()};
 	const struct issue_hook hook = {journal_intent, &intent};
+	addresses_name(&at, &f);
 	certificate_life(profile_get(f.profile), o->issuing.certificate, intent.now, &f);
 	e = serial_new(f.serial);
 	if (!e)

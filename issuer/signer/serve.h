@@ -21,6 +21,7 @@
 
 #include "base/pack.h"
 #include "ca/authority.h"
+#include "issuer/addresses.h"
 #include "issuer/process/child.h"
 #include "issuer/signer/journal.h"
 
@@ -101,7 +102,8 @@ signer_handler signer_on_ticket, signer_on_issue, signer_on_sign, signer_on_pack
 struct subject {
 	struct order_facts facts;
 	enum key_type key_type; /* unless the fields say own_key */
-	char uri[512], crl_url[512], issuer_url[512];
+	char uri[512];
+	struct addresses at;
 	struct certificate_fields fields; /* with a fresh serial */
 };
 enum err subject_read(const struct signer *s, const void *facts, size_t len, struct subject *out,

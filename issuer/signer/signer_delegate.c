@@ -3,8 +3,6 @@
 #include "base/clock.h"
 #include "base/crash.h"
 
-#include <stdio.h>
-
 struct delegation {
 	struct signer *signer;
 	struct delegate *out;
@@ -26,22 +24,14 @@ static enum err journal_delegate(void *ctx, const struct certificate_fields *f, 
 	return journal_append(d->signer->has.journal, &r, d->now);
 }
 
-struct addresses {
-	char crl[512], issuer[512];
-};
-
 static enum err delegate_certify(struct signer *s, struct delegation *d, EVP_PKEY *key, X509 **out, struct errbuf *why)
 {
 	struct addresses at;
-	const char *base = s->has.settings->status_url;
 	const struct issue_hook hook = {journal_delegate, d};
-	int crl = snprintf(at.crl, sizeof at.crl, "%s/crl/issuing.crl", base);
-	int issuer = snprintf(at.issuer, sizeof at.issuer, "%s/ca/issuing.cer", base);
-	if (crl >= (int)sizeof at.crl || issuer >= (int)sizeof at.issuer)
+	struct certificate_fields f = {.profile = PROFILE_OCSP, .common_name = "OCSP responder"};
+	if (addresses_make(s->has.settings, &at) != ERR_OK)
 		return fail(why, ERR_TOO_LARGE, "status.url does not fit into a certificate");
-	/* Its own status is nobody's question (noCheck), so it names no responder. */
-	struct certificate_fields f = {.profile = PROFILE_OCSP, .common_name = "OCSP responder", .crl_url = at.crl,
-				       .issuer_url = at.issuer};
+	addresses_name(&at, &f);
 	certificate_life(profile_get(PROFILE_OCSP), s->has.authority.certificate, d->now, &f);
 	enum err rc = serial_new(f.serial);
 	if (rc)

@@ -4,7 +4,6 @@
 #include "issuer/signer/serve.h"
 
 #include <openssl/hmac.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char ticket_label[] = "counterfoil ticket"; /* with its NUL */
@@ -22,12 +21,6 @@ enum err ticket_of(const struct signer *s, const void *facts, size_t len, uint8_
 		rc = ERR_CRYPTO;
 	buf_free(&covered);
 	return rc;
-}
-
-static enum err url_join(const char *base, const char *path, char out[512])
-{
-	int n = snprintf(out, 512, "%s%s", base, path);
-	return n > 0 && n < 512 ? ERR_OK : ERR_TOO_LARGE;
 }
 
 /* Clients only: staff certificates are made on the host, never at the asking of a process that has a network. */
@@ -58,8 +51,7 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 	if (rc)
 		return rc;
 	if ((rc = client_uri(settings->domain, f->organisation_slug, f->service_slug, f->client_slug, out->uri)) ||
-	    (rc = url_join(settings->status_url, "/crl/issuing.crl", out->crl_url)) ||
-	    (rc = url_join(settings->status_url, "/ca/issuing.cer", out->issuer_url)))
+	    (rc = addresses_make(settings, &out->at)))
 		return fail(why, rc, "the names do not fit into a certificate");
 	out->fields = (struct certificate_fields){
 		.profile = PROFILE_CLIENT,
@@ -67,10 +59,9 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 		.service = f->service_name,
 		.common_name = f->client_name,
 		.san_uri = out->uri,
-		.crl_url = out->crl_url,
-		.issuer_url = out->issuer_url,
 		.own_key = strcmp(f->key_type, FACTS_OWN_KEY) == 0,
 	};
+	addresses_name(&out->at, &out->fields);
 	certificate_life(profile_get(PROFILE_CLIENT), s->has.authority.certificate, clock_now(), &out->fields);
 	return serial_new(out->fields.serial);
 }

@@ -65,8 +65,19 @@ revoke() { # revoke SERIAL REASON
 	says 'client.pem: good'
 }
 
-@test "GnuTLS: good, and its nonce comes back" {
-	ocsptool --ask="$STATUS/ocsp" --nonce --load-issuer "$DIR/ca/issuing.pem" --load-cert "$(client)" \
+@test "certificates of clients, staff and servers name the responder, the delegate's does not" {
+	openssl pkcs12 -in "$DIR/admin.p12" -passin "file:$DIR.admin-password" -nokeys -clcerts -out "$WORK/admin.pem"
+	for certificate in "$(client)" "$WORK/admin.pem" "$DIR/tls/members.pem" "$DIR/tls/public.pem"; do
+		equal "$(openssl x509 -in "$certificate" -noout -ocsp_uri)" "$STATUS/ocsp" "$certificate"
+	done
+	ask -cert "$(client)"
+	sed -n '/BEGIN CERT/,/END CERT/p' "$WORK/answer" >"$WORK/delegate.pem"
+	equal "$(openssl x509 -in "$WORK/delegate.pem" -noout -ocsp_uri)" '' delegate
+	openssl verify -x509_strict -purpose ocsphelper -CAfile "$CA" -untrusted "$DIR/ca/issuing.pem" "$WORK/delegate.pem"
+}
+
+@test "GnuTLS finds it by the address in the certificate: good, and its nonce comes back" {
+	ocsptool --ask --nonce --load-issuer "$DIR/ca/issuing.pem" --load-cert "$(client)" \
 		--load-trust "$BATS_FILE_TMPDIR/chain.pem" >"$WORK/answer" 2>&1
 	says 'Certificate Status: good'
 	says 'Verifying OCSP Response: Success'
