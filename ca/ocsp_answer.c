@@ -124,10 +124,10 @@ static enum err constants_write(struct ocsp_responder *r, const X509 *issuer, X5
 		prefix_write(&r->prefix[h], (enum ocsp_hash)h, &id);
 		rc = buf_check(&r->prefix[h]);
 	}
-	if (!rc)
+	if (!rc) {
 		memcpy(r->key_digest, own.key[OCSP_SHA1], sizeof r->key_digest);
-	if (!rc)
 		rc = cutoff_write(&r->cutoff, issuer);
+	}
 	if (!rc)
 		rc = signature_algorithm_write(key, &r->algorithm);
 	return rc ? rc : certificate_write(&r->certificate, delegate);

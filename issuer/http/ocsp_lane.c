@@ -106,7 +106,7 @@ static void send_waiting(struct ocsp_lane *l, int64_t now_ms)
 		size_t n = pack_batch(l);
 		l->full = buf_check(&l->batch) != ERR_OK ||
 			  send(l->packets, l->batch.data, l->batch.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0;
-		for (size_t i = 0; i < n && !l->full; i++) {
+		for (size_t i = 0; i < n && !l->full && l->waiting.first; i++) {
 			struct ocsp_job *job = queue_take(&l->waiting, &l->waiting.first);
 			job->sent_at = now_ms;
 			queue_put(&l->sent, job);

@@ -13,52 +13,52 @@ static struct {
 	struct ocsp_responder *responder;
 	struct buf out;
 	struct errbuf why;
-} at = {.out = {.cap = OCSP_ANSWER_BYTES_MAX}};
+} fixture = {.out = {.cap = OCSP_ANSWER_BYTES_MAX}};
 
 static int setup(void **state)
 {
 	(void)state;
 	struct certificate_fields f = {.profile = PROFILE_OCSP, .common_name = "OCSP", .serial = {0x11, [19] = 1}};
-	pki_new(&at.pki, NOW);
-	certificate_life(profile_get(PROFILE_OCSP), at.pki.issuing.certificate, NOW, &f);
+	pki_new(&fixture.pki, NOW);
+	certificate_life(profile_get(PROFILE_OCSP), fixture.pki.issuing.certificate, NOW, &f);
 	f.crl_url = "http://ca.example.org/crl/issuing.crl";
 	f.issuer_url = "http://ca.example.org/ca/issuing.cer";
-	return key_generate(KEY_P256, &at.key) || authority_certify(&at.pki.issuing, &f, at.key, NULL, &at.delegate, NULL) ? -1
+	return key_generate(KEY_P256, &fixture.key) || authority_certify(&fixture.pki.issuing, &f, fixture.key, NULL, &fixture.delegate, NULL) ? -1
 															   : 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	X509_free(at.delegate);
-	EVP_PKEY_free(at.key);
-	pki_clear(&at.pki);
+	X509_free(fixture.delegate);
+	EVP_PKEY_free(fixture.key);
+	pki_clear(&fixture.pki);
 	return 0;
 }
 
 static enum err begin(void)
 {
-	return ocsp_responder_new(at.pki.issuing.certificate, at.delegate, at.key, &at.responder);
+	return ocsp_responder_new(fixture.pki.issuing.certificate, fixture.delegate, fixture.key, &fixture.responder);
 }
 
 static enum err check(void)
 {
-	return ocsp_responder_check(at.responder, at.pki.issuing.certificate, at.delegate, NOW, &at.why);
+	return ocsp_responder_check(fixture.responder, fixture.pki.issuing.certificate, fixture.delegate, NOW, &fixture.why);
 }
 
 static void after_begin(enum err rc, bool failed)
 {
 	failing_require(failed || rc == ERR_OK);
-	failing_require((rc == ERR_OK) == (at.responder != NULL));
+	failing_require((rc == ERR_OK) == (fixture.responder != NULL));
 	failing_require(rc != ERR_OK || check() == ERR_OK);
-	ocsp_responder_free(at.responder);
-	at.responder = NULL;
+	ocsp_responder_free(fixture.responder);
+	fixture.responder = NULL;
 }
 
 static void before_answer(void)
 {
 	assert_ok(begin());
-	buf_free(&at.out);
+	buf_free(&fixture.out);
 }
 
 static enum err answer(void)
@@ -67,17 +67,17 @@ static enum err answer(void)
 	const struct ocsp_single single = {.serial = {0x5e}, .serial_len = 1};
 	const struct ocsp_answer a = {.singles = &single, .count = 1, .nonce = nonce, .nonce_len = sizeof nonce,
 				      .this_update = NOW, .next_update = NOW + 60};
-	return ocsp_answer_make(at.responder, &a, &at.out);
+	return ocsp_answer_make(fixture.responder, &a, &fixture.out);
 }
 
 /* Whatever has failed before, the responder answers again. */
 static void after_answer(enum err rc, bool failed)
 {
 	failing_require(failed || rc == ERR_OK);
-	buf_free(&at.out);
+	buf_free(&fixture.out);
 	failing_require(answer() == ERR_OK && check() == ERR_OK);
-	ocsp_responder_free(at.responder);
-	at.responder = NULL;
+	ocsp_responder_free(fixture.responder);
+	fixture.responder = NULL;
 }
 
 static void after_check(enum err rc, bool failed)

@@ -5,7 +5,7 @@
 
 #include <openssl/ocsp.h>
 
-static struct answer a;
+static struct answer heard;
 static uint8_t packet[OCSP_PACKET_MAX];
 
 struct asked {
@@ -73,10 +73,10 @@ static int post_begin(const struct http_stage *s, const struct buf *body)
 
 static void post_end(int fd)
 {
-	receive(fd, &a, false);
+	receive(fd, &heard, false);
 	close(fd);
-	assert_int_equal(a.status, 200);
-	assert_string_equal(answer_header(&a, "Content-Type"), "application/ocsp-response");
+	assert_int_equal(heard.status, 200);
+	assert_string_equal(answer_header(&heard, "Content-Type"), "application/ocsp-response");
 }
 
 /* Asks, and answers as the signer with `word`; the ask it saw. */
@@ -87,7 +87,7 @@ static struct ocsp_ask post_signed(struct http_stage *s, const struct buf *body,
 	assert_true(q.any);
 	tell(s, q.ask.id, ERR_OK, word);
 	post_end(fd);
-	assert_string_equal(answer_body(&a), word);
+	assert_string_equal(answer_body(&heard), word);
 	return q.ask;
 }
 
@@ -95,8 +95,8 @@ static void assert_refusal(enum ocsp_refusal wanted)
 {
 	uint8_t der[OCSP_REFUSAL_BYTES];
 	ocsp_refusal_make(wanted, der);
-	assert_memory_equal(answer_body(&a), der, sizeof der);
-	assert_string_equal(answer_header(&a, "Cache-Control"), "no-store");
+	assert_memory_equal(answer_body(&heard), der, sizeof der);
+	assert_string_equal(answer_header(&heard, "Cache-Control"), "no-store");
 }
 
 static void set_status(struct http_stage *s, const char *status, int reason)
@@ -146,15 +146,15 @@ static void a_ready_answer_is_given_again_until_its_status_changes(void **state)
 	post_signed(s, &body, "first");
 	for (int i = 0; i < 3; i++) {
 		post_end(post_begin(s, &body)); /* and nobody was asked */
-		assert_string_equal(answer_body(&a), "first");
+		assert_string_equal(answer_body(&heard), "first");
 	}
 	assert_false(next_ask(s, 0).any);
-	assert_non_null(strstr(answer_header(&a, "Cache-Control"), "public, no-transform, must-revalidate"));
+	assert_non_null(strstr(answer_header(&heard, "Cache-Control"), "public, no-transform, must-revalidate"));
 	post_signed(s, &with_nonce, "for the nonce");
 	/* something was revoked, but not this */
 	atomic_fetch_add(&s->shared.revocation_generation, 1);
 	post_end(post_begin(s, &body));
-	assert_string_equal(answer_body(&a), "first");
+	assert_string_equal(answer_body(&heard), "first");
 	assert_false(next_ask(s, 0).any);
 	set_status(s, "revoked", 1);
 	struct ocsp_ask q = post_signed(s, &body, "second");
@@ -191,7 +191,7 @@ static void what_changed_during_the_signature_is_asked_anew(void **state)
 	atomic_fetch_add(&s->shared.revocation_generation, 1); /* another one, which changes nothing here */
 	tell(s, q.ask.id, ERR_OK, "revoked");
 	post_end(fd);
-	assert_string_equal(answer_body(&a), "revoked");
+	assert_string_equal(answer_body(&heard), "revoked");
 	set_status(s, "valid", 0);
 	buf_free(&body);
 }
@@ -210,7 +210,7 @@ static void while_the_database_is_not_believed_nothing_is_said(void **state)
 	}
 	s->shared.issuing_paused = ISSUING_OPEN;
 	post_end(post_begin(s, &body));
-	assert_string_equal(answer_body(&a), "ready");
+	assert_string_equal(answer_body(&heard), "ready");
 	set_status(s, "valid", 0);
 	buf_free(&body);
 }
@@ -251,8 +251,8 @@ static void several_requests_on_one_connection_wait_in_turn(void **state)
 		struct asked q = next_ask(s, PATIENCE_MS);
 		assert_true(q.any);
 		tell(s, q.ask.id, ERR_OK, "one");
-		receive(fd, &a, false);
-		assert_int_equal(a.status, 200);
+		receive(fd, &heard, false);
+		assert_int_equal(heard.status, 200);
 		char head[128];
 		int n = snprintf(head, sizeof head, "POST /ocsp HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", body.len);
 		send_bytes(fd, head, (size_t)n);
