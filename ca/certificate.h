@@ -73,5 +73,7 @@ enum err certificate_read(const void *der, size_t len, struct certificate_facts 
 /* One or more PEM certificates to DER of the n-th (0 first), ERR_NOT_FOUND after the last; DER to PEM. */
 enum err certificate_pem_to_der(const void *pem, size_t len, unsigned n, struct buf *out) MUST_CHECK;
 enum err certificate_der_to_pem(const void *der, size_t len, struct buf *out) MUST_CHECK;
+/* n certificates in DER, in their order, as a PKCS#7 that has nothing else (certs-only, RFC 8551 3.8). Appended. */
+enum err certificate_pkcs7(const struct buf *const *ders, size_t n, struct buf *out) MUST_CHECK;
 
 #endif

@@ -19,6 +19,7 @@ enum der_tag {
 	DER_UTC_TIME = 0x17,
 	DER_GENERALIZED_TIME = 0x18,
 	DER_SEQUENCE = 0x30,
+	DER_SET = 0x31,
 	DER_CONTEXT_0 = 0x80,            /* [0] IMPLICIT, primitive */
 	DER_CONTEXT_2 = 0x82,
 	DER_CONTEXT_0_CONSTRUCTED = 0xa0, /* [0] EXPLICIT */

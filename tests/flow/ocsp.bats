@@ -230,7 +230,7 @@ nonce_request() {
 	: >"$WORK/empty"
 	request "$WORK/request" -no_nonce -cert "$(client)"
 	head -c 30 "$WORK/request" >"$WORK/cut"
-	lines=$(grep -c '"route":"/ocsp' "$DIR.log" || true)
+	logged=$(grep -c '"route":"/ocsp' "$DIR.log" || true)
 	for bad in garbage empty cut; do
 		post "$WORK/$bad"
 		refusal_is 1
@@ -239,7 +239,7 @@ nonce_request() {
 		STATUS_CODE=$(curl -s -o "$WORK/response" -D "$WORK/head" -w '%{http_code}' "$STATUS/ocsp/$path")
 		refusal_is 1
 	done
-	equal "$(($(grep -c '"route":"/ocsp' "$DIR.log") - lines))" 10 'log lines'
+	equal "$(($(grep -c '"route":"/ocsp' "$DIR.log") - logged))" 10 'log lines'
 	grep '"route":"/ocsp' "$DIR.log" | tail -1 | jq -e '.error == "malformed" and (.why | length > 0) and .status == "200"'
 	# bad, then good, on one connection
 	curl -s -o "$WORK/bad" --data-binary "@$WORK/garbage" "$STATUS/ocsp" --next -s -o "$WORK/response" -w '%{num_connects}' \
@@ -320,3 +320,22 @@ nonce_request() {
 newest_delegate() { jq -s '[.[] | select(.op == "delegate")] | last | .not_before' "$DIR/journal"; }
 delegate_made_after() { [ "$(newest_delegate)" -gt "$1" ]; }
 delegate_made_before() { [ "$(newest_delegate)" -lt "$1" ]; }
+
+@test "the chain in PEM, DER and PKCS#7, each with its media type" {
+	for file in root issuing; do
+		equal "$(curl -s -o "$WORK/$file.cer" -w '%{content_type}' "$STATUS/ca/$file.cer")" application/pkix-cert "$file.cer"
+		openssl x509 -inform DER -in "$WORK/$file.cer" -out "$WORK/$file.pem"
+		equal "$(curl -s -o "$WORK/served" -w '%{content_type}' "$STATUS/ca/$file.pem")" application/pem-certificate-chain "$file.pem"
+		cmp "$WORK/served" "$WORK/$file.pem"
+	done
+	curl -s -o "$WORK/chain.pem" "$STATUS/ca/chain.pem"
+	cmp "$WORK/chain.pem" <(cat "$WORK/issuing.pem" "$WORK/root.pem")
+	equal "$(curl -s -o "$WORK/chain.p7c" -w '%{content_type}' "$STATUS/ca/chain.p7c")" \
+		'application/pkcs7-mime; smime-type=certs-only' chain.p7c
+	openssl pkcs7 -inform DER -in "$WORK/chain.p7c" -print_certs | sed -n '/BEGIN/,/END/p' >"$WORK/from-openssl"
+	cmp "$WORK/chain.pem" "$WORK/from-openssl"
+	certtool --p7-info --inder --infile "$WORK/chain.p7c" | sed -n '/BEGIN CERT/,/END CERT/p' >"$WORK/from-gnutls"
+	equal "$(sort "$WORK/from-gnutls")" "$(sort "$WORK/chain.pem")" 'what GnuTLS reads'
+	openssl verify -x509_strict -CAfile "$WORK/root.pem" -untrusted <(openssl pkcs7 -inform DER -in "$WORK/chain.p7c" -print_certs) \
+		"$(client)"
+}

@@ -183,8 +183,11 @@ static void every_ca_file_is_served_and_nothing_else(void **state)
 		int status;
 	} files[] = {
 		{"/ca/root.cer", "application/pkix-cert", 200},        {"/ca/issuing.cer", "application/pkix-cert", 200},
-		{"/ca/root.pem", "application/x-pem-file", 200},       {"/ca/issuing.pem", "application/x-pem-file", 200},
-		{"/ca/chain.pem", "application/x-pem-file", 200},      {"/crl/root.crl", "application/pkix-crl", 200},
+		{"/ca/root.pem", "application/pem-certificate-chain", 200},
+		{"/ca/issuing.pem", "application/pem-certificate-chain", 200},
+		{"/ca/chain.pem", "application/pem-certificate-chain", 200},
+		{"/ca/chain.p7c", "application/pkcs7-mime; smime-type=certs-only", 200},
+		{"/ca/chain.p7b", "application/problem+json", 404},    {"/crl/root.crl", "application/pkix-crl", 200},
 		{"/crl/bundle.pem", "application/x-pem-file", 200},    {"/ca/root.crl", "application/problem+json", 404},
 		{"/ca/issuing.key", "application/problem+json", 404},  {"/crl/root.cer", "application/problem+json", 404},
 		{"/crl/other.crl", "application/problem+json", 404},   {"/ocsp", "application/problem+json", 405},
