@@ -10,7 +10,10 @@ setup_file() {
 	collect_whole "$BATS_FILE_TMPDIR/client.pem"
 	cat "$CA" "$DIR/ca/issuing.pem" >"$BATS_FILE_TMPDIR/chain.pem"
 }
-teardown_file() { stop_installation; }
+teardown_file() {
+	[ ! -e "$BATS_FILE_TMPDIR/nginx.pid" ] || kill "$(cat "$BATS_FILE_TMPDIR/nginx.pid")" 2>/dev/null || true
+	stop_installation
+}
 
 # ask ARGUMENT...: openssl asks (a digest must stand before its certificate); everything that it says is in $WORK/answer.
 ask() {
@@ -172,6 +175,65 @@ revoke() { # revoke SERIAL REASON
 	says 'Certificate Status: revoked'
 	ask -cert "$(client)"
 	says 'client.pem: good'
+}
+
+# In the database, as the clerk finds it; what is ready is not given for a question with a nonce.
+set_status() { database "UPDATE certificate SET status = '$2', revoked_at = $3, reason = $4 WHERE serial = '$1'"; }
+
+@test "held: certificateHold; released: good again" {
+	collect_whole "$WORK/held.pem"
+	ask -cert "$WORK/held.pem"
+	says 'held.pem: good'
+	set_status "$SERIAL" held "$(date +%s)" 6
+	ask -cert "$WORK/held.pem"
+	says 'held.pem: revoked'
+	says 'Reason: certificateHold'
+	ocsptool --ask --nonce --load-issuer "$DIR/ca/issuing.pem" --load-cert "$WORK/held.pem" \
+		--load-trust "$BATS_FILE_TMPDIR/chain.pem" >"$WORK/answer" 2>&1 || true
+	says 'Certificate Status: revoked'
+	set_status "$SERIAL" valid NULL NULL
+	ask -cert "$WORK/held.pem"
+	says 'held.pem: good'
+	says 'Response verify OK'
+}
+
+# A real nginx that asks the responder about every client (ssl_ocsp leaf), by GET and without a nonce.
+start_nginx() {
+	local dir=$BATS_FILE_TMPDIR/nginx
+	mkdir "$dir"
+	# shellcheck disable=SC2153 # lib.bash sets it
+	cat >"$dir/before" <<-CONF
+		daemon off; worker_processes 1; user root; pid $dir/pid; error_log $dir/error.log info;
+		events { }
+		http {
+			access_log off;
+			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
+			server {
+				ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
+				ssl_client_certificate $BATS_FILE_TMPDIR/chain.pem; ssl_verify_client on; ssl_verify_depth 2;
+				ssl_ocsp leaf; ssl_ocsp_responder http://127.0.0.1:$PORT_STATUS/ocsp;
+				location / { return 200 welcome; }
+	CONF
+	# shellcheck disable=SC2016
+	"$BUILD/tools/sockets" -- sh -c '
+		{ cat "$1/before"; echo "listen 127.0.0.1:$PORT_PUBLIC ssl; } }"; } >"$1/nginx.conf"
+		echo "$PORT_PUBLIC" >"$1/port"
+		NGINX="3;" exec nginx -e "$1/error.log" -c "$1/nginx.conf"' sh "$dir" 3>&- </dev/null >"$dir/out" 2>&1 &
+	echo $! >"$BATS_FILE_TMPDIR/nginx.pid"
+	until_true 20 test -s "$dir/pid" || { cat "$dir/out" "$dir/error.log" >&2; return 1; }
+}
+let_in() { # let_in CERTIFICATE: what nginx answers; 400 to whom it does not believe
+	curl -s --cacert "$CA" --cert "$1" -o "$WORK/page" -w '%{http_code}' "https://localhost:$(cat "$BATS_FILE_TMPDIR/nginx/port")/"
+}
+
+@test "nginx with ssl_ocsp leaf lets the good in and the revoked out" {
+	start_nginx
+	collect_whole "$WORK/one.pem"
+	equal "$(let_in "$WORK/one.pem")" 200 'the good one'
+	revoke "$SERIAL" keyCompromise
+	equal "$(let_in "$WORK/one.pem")" 400 'the revoked one'
+	grep -qi 'revoked' "$WORK/page" "$BATS_FILE_TMPDIR/nginx/error.log"
+	equal "$(let_in "$(client)")" 200 'another good one'
 }
 
 # nonce_request LENGTH FILE: for serial 7 of the issuer, with a nonce of that many octets.
