@@ -157,13 +157,13 @@ static enum err authority_make(const struct authority *issuer, struct certificat
 			       struct authority *out, struct errbuf *why)
 {
 	struct authority made = {0}, self = {0};
-	enum err rc = key_generate(issuer ? KEY_P256 : KEY_P384, &made.key);
+	enum err rc = key_generate(certificate_profile(f)->key_first, &made.key);
 	if (rc)
 		goto out;
 	rc = serial_new(f->serial);
 	if (rc)
 		goto out;
-	certificate_life(profile_get(f->profile), issuer ? issuer->certificate : NULL, now, f);
+	certificate_life(certificate_profile(f), issuer ? issuer->certificate : NULL, now, f);
 	self.key = made.key;
 	rc = issue(issuer ? issuer : &self, f, made.key, NULL, &made.certificate, why);
 	if (!rc)
@@ -180,7 +180,7 @@ out:
 enum err authority_make_root(const struct authority_names *n, int64_t now, struct authority *out, struct errbuf *why)
 {
 	struct certificate_fields f = {
-		.profile = PROFILE_ROOT, .organisation = n->organisation, .common_name = n->root_name};
+		.profile = PROFILE_ROOT, .rules = n->root_rules, .organisation = n->organisation, .common_name = n->root_name};
 	return authority_make(NULL, &f, now, out, why);
 }
 
@@ -188,6 +188,7 @@ enum err authority_make_issuing(const struct authority_names *n, const struct au
 				struct authority *out, struct errbuf *why)
 {
 	struct certificate_fields f = {.profile = PROFILE_ISSUING,
+				       .rules = n->issuing_rules,
 				       .organisation = n->organisation,
 				       .common_name = n->issuing_name,
 				       .crl_url = n->root_crl_url,

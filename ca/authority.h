@@ -18,7 +18,8 @@ struct authority_names {
 	const char *organisation;  /* O of both */
 	const char *root_name;     /* CN */
 	const char *issuing_name;  /* CN */
-	const char *root_crl_url, *root_url; /* put into the issuing CA's certificate */
+	const char *root_crl_url, *root_url; /* put into the issuing CA's certificate; NULL: left out */
+	const struct profile *root_rules, *issuing_rules; /* NULL: the built-in ones */
 };
 
 enum err authority_make_root(const struct authority_names *n, int64_t now, struct authority *out,

@@ -196,7 +196,7 @@ X509 *certificate_reread(X509 *x)
 
 enum err certificate_lint_read(const struct certificate_fields *f, X509 *read, X509 *issuer, struct errbuf *why)
 {
-	struct lint l = {.f = f, .p = profile_get(f->profile), .x = read, .issuer = issuer, .why = why};
+	struct lint l = {.f = f, .p = certificate_profile(f), .x = read, .issuer = issuer, .why = why};
 	enum err rc = subject_from_fields(f, &l.subject, why);
 	if (rc)
 		return rc;

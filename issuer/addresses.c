@@ -1,23 +1,22 @@
 #include "issuer/addresses.h"
 
-#include <stdio.h>
-
-static bool join(const char *base, const char *path, char out[512])
+enum err addresses_make(const struct settings *s, const struct profile *p, struct addresses *out)
 {
-	int n = snprintf(out, 512, "%s%s", base, path);
-	return n > 0 && n < 512;
+	const struct profile_name names[] = {{"status", s->status_url}, {NULL, NULL}};
+	enum err rc = profile_fill(p->crl, names, out->crl, sizeof out->crl, NULL);
+	if (!rc)
+		rc = profile_fill(p->issuer, names, out->issuer, sizeof out->issuer, NULL);
+	return rc ? rc : profile_fill(p->ocsp, names, out->ocsp, sizeof out->ocsp, NULL);
 }
 
-enum err addresses_make(const struct settings *s, struct addresses *out)
+static const char *or_none(const char *address)
 {
-	bool fit = join(s->status_url, "/crl/issuing.crl", out->crl) && join(s->status_url, "/ca/issuing.cer", out->issuer) &&
-		   join(s->status_url, "/ocsp", out->ocsp);
-	return fit ? ERR_OK : ERR_TOO_LARGE;
+	return address[0] ? address : NULL;
 }
 
 void addresses_name(const struct addresses *a, struct certificate_fields *f)
 {
-	f->crl_url = a->crl;
-	f->issuer_url = a->issuer;
-	f->ocsp_url = f->profile == PROFILE_OCSP ? NULL : a->ocsp;
+	f->crl_url = or_none(a->crl);
+	f->issuer_url = or_none(a->issuer);
+	f->ocsp_url = or_none(a->ocsp);
 }

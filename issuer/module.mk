@@ -23,4 +23,5 @@ install-daemon: $(BUILD)/counterfoild
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(BUILD)/counterfoild $(DESTDIR)$(PREFIX)/sbin/counterfoild
 	install -m 644 docs/man/counterfoil.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/counterfoil.conf.5
+	install -m 644 docs/man/counterfoil-profile.5 $(DESTDIR)$(PREFIX)/share/man/man5/counterfoil-profile.5
 	install -m 644 docs/man/counterfoild.8 $(DESTDIR)$(PREFIX)/share/man/man8/counterfoild.8

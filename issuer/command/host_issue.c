@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "issuer/addresses.h"
 #include "issuer/command/host_books.h"
+#include "issuer/profiles.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +61,10 @@ enum err host_office_open(struct host_office *o, const struct settings *s, enum 
 		e = host_read_certificate(s->ca_root, &o->root, why);
 	if (!e)
 		e = host_issuer_name(o->issuing.certificate, o->issuer_name);
+	if (!e)
+		e = profiles_load(s, PROFILE_STAFF, &o->staff, why);
+	if (!e)
+		e = profiles_load(s, PROFILE_SERVER, &o->server, why);
 	if (!e)
 		e = store_open(s->database, mode, &o->store, why);
 	if (!e)
@@ -123,19 +128,21 @@ enum err host_sign(struct host_office *o, const struct host_subject *subject, EV
 	char uri[512] = "";
 	struct addresses at;
 	*out = (struct host_certificate){.der = BUF_INIT(16384)};
-	if (addresses_make(o->settings, &at) != ERR_OK)
-		return fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", o->settings->status_url);
 	bool staff = subject->profile == PROFILE_STAFF;
-	enum err e = staff ? staff_uri(o->settings->domain, subject->staff_id, uri) : ERR_OK;
+	const struct profile *p = staff ? &o->staff : &o->server;
+	const struct profile_name names[] = {{"domain", o->settings->domain}, {"staff", subject->staff_id}, {NULL, NULL}};
+	if (addresses_make(o->settings, p, &at) != ERR_OK)
+		return fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", o->settings->status_url);
+	enum err e = staff ? profile_uri(p, names, uri, NULL) : ERR_OK;
 	if (e)
 		return fail(why, e, "installation.domain = %s cannot stand in a certificate", o->settings->domain);
-	struct certificate_fields f = {.profile = subject->profile, .common_name = staff ? subject->common_name : NULL,
+	struct certificate_fields f = {.profile = subject->profile, .rules = p, .common_name = staff ? subject->common_name : NULL,
 				       .organisation = staff ? o->settings->name : NULL, .san_uri = staff ? uri : NULL,
 				       .hosts = subject->hosts};
 	struct intent intent = {o, clock_now()};
 	const struct issue_hook hook = {journal_intent, &intent};
 	addresses_name(&at, &f);
-	certificate_life(profile_get(f.profile), o->issuing.certificate, intent.now, &f);
+	certificate_life(p, o->issuing.certificate, intent.now, &f);
 	e = serial_new(f.serial);
 	if (!e)
 		e = authority_issue(&o->issuing, &f, key, &hook, &out->der, why);

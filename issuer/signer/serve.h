@@ -40,6 +40,7 @@ struct signer_parts { /* owned by the signer once it is made, but for the settin
 	struct authority authority;
 	X509 *root, *courier;
 	struct secret *parcel_key, *ticket_key; /* 32 bytes each */
+	struct profile profiles[PROFILE_COUNT]; /* those without a name: the built-in ones, once the signer is made */
 	struct journal *journal;
 };
 void signer_parts_clear(struct signer_parts *p);
@@ -77,7 +78,7 @@ struct signer {
 	struct signer_parts has;
 	struct signer_ocsp *ocsp; /* the second lane; NULL in tests without */
 	char issuer_name[65];  /* lower-case hex SHA-256 of the issuing CA's certificate */
-	EVP_PKEY *throwaway;   /* P-256, for dry runs */
+	EVP_PKEY *throwaway[KEY_TYPE_COUNT + 1]; /* by type, for dry runs, once one was wanted; the last: RSA of another size */
 	struct issued_cache issued;
 	struct signer_clock clock;
 	enum { RESUME_AWAITED, RESUME_OK, RESUME_REFUSED } resume;

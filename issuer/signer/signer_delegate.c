@@ -28,11 +28,12 @@ static enum err delegate_certify(struct signer *s, struct delegation *d, EVP_PKE
 {
 	struct addresses at;
 	const struct issue_hook hook = {journal_delegate, d};
-	struct certificate_fields f = {.profile = PROFILE_OCSP, .common_name = "OCSP responder"};
-	if (addresses_make(s->has.settings, &at) != ERR_OK)
+	const struct profile *p = &s->has.profiles[PROFILE_OCSP];
+	struct certificate_fields f = {.profile = PROFILE_OCSP, .rules = p, .common_name = "OCSP responder"};
+	if (addresses_make(s->has.settings, p, &at) != ERR_OK)
 		return fail(why, ERR_TOO_LARGE, "status.url does not fit into a certificate");
 	addresses_name(&at, &f);
-	certificate_life(profile_get(PROFILE_OCSP), s->has.authority.certificate, d->now, &f);
+	certificate_life(p, s->has.authority.certificate, d->now, &f);
 	enum err rc = serial_new(f.serial);
 	if (rc)
 		return rc;
@@ -47,7 +48,7 @@ enum err delegate_new(struct signer *s, struct delegate *out, struct errbuf *why
 	struct delegation d = {.signer = s, .out = &made, .now = clock_now()};
 	X509 *issuer = s->has.authority.certificate, *certificate = NULL;
 	EVP_PKEY *key = NULL;
-	enum err rc = key_generate(KEY_P256, &key);
+	enum err rc = key_generate(s->has.profiles[PROFILE_OCSP].key_first, &key);
 	if (!rc)
 		rc = delegate_certify(s, &d, key, &certificate, why);
 	crash_point(CRASH_SIGNER_DELEGATE);

@@ -29,6 +29,13 @@ static enum err parts_check(const struct signer_parts *p, struct errbuf *why)
 	return ERR_OK;
 }
 
+static void profiles_complete(struct signer_parts *p)
+{
+	for (unsigned id = 0; id < PROFILE_COUNT; id++)
+		if (!p->profiles[id].name)
+			p->profiles[id] = *profile_get((enum profile_id)id);
+}
+
 static enum err issuer_name(const X509 *certificate, char out[65])
 {
 	uint8_t digest[32];
@@ -89,13 +96,12 @@ enum err signer_new(struct signer_parts *parts, struct signer **out, struct errb
 	}
 	s->has = *parts;
 	memset(parts, 0, sizeof *parts);
+	profiles_complete(&s->has);
 	enum err rc = parts_check(&s->has, why);
 	if (!rc)
 		rc = issuer_name(s->has.authority.certificate, s->issuer_name);
 	if (!rc)
 		rc = authority_rehearse(&s->has.authority, why);
-	if (!rc)
-		rc = key_generate(KEY_P256, &s->throwaway);
 	if (!rc)
 		rc = package_self_test(why);
 	if (!rc) {
@@ -113,7 +119,8 @@ void signer_free(struct signer *s)
 		return;
 	signer_ocsp_end(s->ocsp);
 	issued_forget_all(&s->issued);
-	EVP_PKEY_free(s->throwaway);
+	for (size_t i = 0; i <= KEY_TYPE_COUNT; i++)
+		EVP_PKEY_free(s->throwaway[i]);
 	signer_parts_clear(&s->has);
 	free(s);
 }

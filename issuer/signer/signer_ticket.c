@@ -24,7 +24,8 @@ enum err ticket_of(const struct signer *s, const void *facts, size_t len, uint8_
 }
 
 /* Clients only: staff certificates are made on the host, never at the asking of a process that has a network. */
-static enum err profile_permitted(const struct order_facts *f, enum key_type *type, struct errbuf *why)
+static enum err profile_permitted(const struct signer *s, const struct order_facts *f, enum key_type *type,
+				  struct errbuf *why)
 {
 	enum profile_id id;
 	bool own = strcmp(f->key_type, FACTS_OWN_KEY) == 0;
@@ -35,7 +36,9 @@ static enum err profile_permitted(const struct order_facts *f, enum key_type *ty
 		return fail(why, rc, "there is no profile %s or no key type %s", f->profile, f->key_type);
 	if (id != PROFILE_CLIENT)
 		return fail(why, ERR_INVALID, "an order may have the profile client, not %s", f->profile);
-	if (!own && !(profile_get(id)->key_types & 1u << *type))
+	if (own && !s->has.profiles[id].own.curves && !s->has.profiles[id].own.rsa_most)
+		return fail(why, ERR_INVALID, "the profile client takes no request");
+	if (!own && !(s->has.profiles[id].key_types & 1u << *type))
 		return fail(why, ERR_INVALID, "the profile client does not take the key type %s", f->key_type);
 	return ERR_OK;
 }
@@ -47,14 +50,17 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 	struct order_facts *f = &out->facts;
 	enum err rc = facts_read((const char *)facts, len, f, why); /* takes the canonical form only */
 	if (!rc)
-		rc = profile_permitted(f, &out->key_type, why);
+		rc = profile_permitted(s, f, &out->key_type, why);
 	if (rc)
 		return rc;
-	if ((rc = client_uri(settings->domain, f->organisation_slug, f->service_slug, f->client_slug, out->uri)) ||
-	    (rc = addresses_make(settings, &out->at)))
+	const struct profile *p = &s->has.profiles[PROFILE_CLIENT];
+	const struct profile_name names[] = {{"domain", settings->domain}, {"organisation", f->organisation_slug},
+					     {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
+	if ((rc = profile_uri(p, names, out->uri, NULL)) || (rc = addresses_make(settings, p, &out->at)))
 		return fail(why, rc, "the names do not fit into a certificate");
 	out->fields = (struct certificate_fields){
 		.profile = PROFILE_CLIENT,
+		.rules = p,
 		.organisation = f->organisation_name,
 		.service = f->service_name,
 		.common_name = f->client_name,
@@ -62,8 +68,32 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 		.own_key = strcmp(f->key_type, FACTS_OWN_KEY) == 0,
 	};
 	addresses_name(&out->at, &out->fields);
-	certificate_life(profile_get(PROFILE_CLIENT), s->has.authority.certificate, clock_now(), &out->fields);
+	certificate_life(p, s->has.authority.certificate, clock_now(), &out->fields);
 	return serial_new(out->fields.serial);
+}
+
+/* The type of a key that a request may bring; KEY_TYPE_COUNT: only RSA of a size that is none of the types. */
+static enum key_type own_type(const struct own_keys *own)
+{
+	static const int bits[KEY_TYPE_COUNT] = {[KEY_RSA2048] = 2048, [KEY_RSA3072] = 3072};
+	unsigned type = 0;
+	while (type < KEY_TYPE_COUNT && !(own->curves & 1u << type) &&
+	       !(bits[type] && bits[type] >= own->rsa_least && bits[type] <= own->rsa_most))
+		type++;
+	return (enum key_type)type;
+}
+
+/* With a key as the order's will be, which nobody keeps: made once for each type. */
+static enum err dry_run(struct signer *s, const struct subject *subject, struct errbuf *why)
+{
+	const struct own_keys *own = &subject->fields.rules->own;
+	enum key_type type = subject->fields.own_key ? own_type(own) : subject->key_type;
+	EVP_PKEY **key = &s->throwaway[type];
+	if (!*key && type == KEY_TYPE_COUNT)
+		*key = EVP_RSA_gen((unsigned)own->rsa_least);
+	else if (!*key && key_generate(type, key) != ERR_OK)
+		*key = NULL;
+	return *key ? authority_try(&s->has.authority, &subject->fields, *key, why) : ERR_CRYPTO;
 }
 
 enum err signer_on_ticket(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
@@ -76,7 +106,7 @@ enum err signer_on_ticket(struct signer *s, struct unpack *request, struct buf *
 	if (!rc)
 		rc = subject_read(s, facts, len, &subject, why);
 	if (!rc)
-		rc = authority_try(&s->has.authority, &subject.fields, s->throwaway, why);
+		rc = dry_run(s, &subject, why);
 	if (!rc)
 		rc = ticket_of(s, facts, len, ticket);
 	if (!rc)

@@ -261,6 +261,65 @@ files_of() {
 	until_true 20 reloaded
 }
 
+@test "check explains each profile, and a fault in one names its line" {
+	make_one
+	equal "$(cd "$DIR/profiles" && ls | xargs)" 'client.profile issuing.profile ocsp.profile root.profile server.profile staff.profile' files
+	check
+	equal "$RC" 0 'exit status'
+	says 'profile client: an application that calls a service of its organisation' "$WORK/out"
+	says 'it lives at most 730 days, and is for digitalSignature, clientAuth' "$WORK/out"
+	says 'profile root: the anchor of trust' "$WORK/out"
+	echo '[colour]' >>"$DIR/profiles/client.profile"
+	echo 'of = gold' >>"$DIR/profiles/client.profile"
+	check
+	equal "$RC" 2 'exit status'
+	says "$DIR/profiles/client.profile:36: unknown section [colour]; there are profile, key, life" "$WORK/out"
+	run_refused
+	[ "$RC" -ne 0 ]
+	says 'client.profile:36: unknown section' "$WORK/log"
+}
+
+@test "a profile that others may write is refused; without a file the built-in one holds" {
+	make_one
+	chmod 664 "$DIR/profiles/ocsp.profile"
+	check
+	equal "$RC" 2 'exit status'
+	says "chmod 644 $DIR/profiles/ocsp.profile" "$WORK/out"
+	run_refused
+	equal "$RC" 2 'exit status of run'
+	rm -r "$DIR/profiles"
+	sed -i '/^\[profiles\]/,/^\[/s|^\([a-z]*\) = .*|\1 =|' "$DIR/counterfoil.conf"
+	check
+	equal "$RC" 0 "check: $(cat "$WORK/out")"
+	says 'profiles.client: the built-in one' "$WORK/out"
+	run_daemon
+}
+
+@test "what is made follows the profiles: the host's and the signer's" {
+	make_one
+	sed -i 's/^longest = .*/longest = 30d/; s/^OU = .*/OU = wardens/' "$DIR/profiles/staff.profile"
+	sed -i 's/^made = .*/made = p384/' "$DIR/profiles/client.profile"
+	run_daemon
+	"$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Eve --role administrator --out "$WORK/eve.p12" >"$WORK/eve" 2>"$WORK/err"
+	openssl pkcs12 -in "$WORK/eve.p12" -passin "file:$WORK/eve" -nokeys -clcerts 2>/dev/null >"$WORK/eve.pem"
+	openssl x509 -in "$WORK/eve.pem" -noout -subject | grep -q 'OU = wardens'
+	openssl x509 -in "$WORK/eve.pem" -noout -checkend $((29 * 86400))
+	refuse openssl x509 -in "$WORK/eve.pem" -noout -checkend $((31 * 86400))
+	port=$(jq -r 'select(.listener == "members") | .port' "$WORK/log" | head -1)
+	put() { # put PATH JSON
+		curl -sS --cacert "$DIR/ca.pem" --cert-type P12 --cert "$WORK/eve.p12:$(cat "$WORK/eve")" \
+			-H 'Content-Type: application/json' -d "$2" "https://localhost:$port/v1/$1"
+	}
+	put organisations '{"slug":"bank","name":"Bank"}' >/dev/null
+	put services '{"organisation":"bank","slug":"pay","name":"Pay"}' >/dev/null
+	put clients '{"organisation":"bank","service":"pay","slug":"app","name":"App"}' >/dev/null
+	put contacts '{"organisation":"bank","name":"Kari","email":"kari@bank.example","mobile":"+4791234567"}' >/dev/null
+	order='"organisation":"bank","service":"pay","client":"app","contact":"kari@bank.example"'
+	put orders "{$order}" | jq -e '.detail | contains("does not take the key type p256")'
+	sqlite3 "$DIR/counterfoil.db" 'SELECT record FROM audit' | jq -e 'select(.what == "certificate.refused") | .why | contains("p256")'
+	put orders "{$order,\"key_type\":\"p384\"}" | jq -e '.id'
+}
+
 @test "admin new refuses what it cannot make, and touches nothing" {
 	make_one
 	make() { RC=0; "$DAEMON" admin new --config "$DIR/counterfoil.conf" "$@" >"$WORK/out" 2>"$WORK/err" || RC=$?; }

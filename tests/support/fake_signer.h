@@ -49,7 +49,7 @@ static struct fake_signer {
 static inline void fake_signer_born(int64_t now)
 {
 	static const struct authority_names names = {"Fake Authority", "Fake Root", "Fake Issuing", "http://ca.test/root.crl",
-						     "http://ca.test/root.cer"};
+						     "http://ca.test/root.cer", NULL, NULL};
 	struct errbuf why = {{0}};
 	if (fake.root.key)
 		return;
@@ -136,6 +136,8 @@ static inline void fake_make_certificate(const struct order_facts *f, EVP_PKEY *
 	char uri[512];
 	struct errbuf why = {{0}};
 	EVP_PKEY *key = NULL;
+	const struct profile_name names[] = {{"domain", "counterfoil.test"}, {"organisation", f->organisation_slug},
+					     {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
 	struct certificate_fields fields = {.profile = PROFILE_CLIENT,
 					    .organisation = f->organisation_name,
 					    .service = f->service_name,
@@ -146,7 +148,7 @@ static inline void fake_make_certificate(const struct order_facts *f, EVP_PKEY *
 	certificate_life(profile_get(PROFILE_CLIENT), fake.issuing.certificate, clock_now(), &fields);
 	fields.own_key = own != NULL;
 	if (key_generate(KEY_P256, &key) || serial_new(fields.serial) ||
-	    client_uri("counterfoil.test", f->organisation_slug, f->service_slug, f->client_slug, uri) ||
+	    profile_uri(profile_get(PROFILE_CLIENT), names, uri, &why) ||
 	    authority_issue(&fake.issuing, &fields, own ? own : key, NULL, out, &why))
 		fail_msg("fake signer: %s", why.text);
 	EVP_PKEY_free(key);

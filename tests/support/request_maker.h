@@ -34,12 +34,12 @@ static inline void request_key(EVP_PKEY *key, struct buf *out)
 
 static inline void request_algorithm(struct buf *b, const char *name)
 {
-	uint8_t oid[32], *end = oid;
+	uint8_t oid[32], *rest = oid;
 	ASN1_OBJECT *object = OBJ_txt2obj(name, 0);
 	assert_non_null(object);
 	int len = i2d_ASN1_OBJECT(object, NULL);
 	assert_true(len > 0 && (size_t)len <= sizeof oid);
-	i2d_ASN1_OBJECT(object, &end);
+	i2d_ASN1_OBJECT(object, &rest);
 	size_t place = der_open(b, DER_SEQUENCE);
 	buf_add(b, oid, (size_t)len);
 	if (strstr(name, "RSA"))

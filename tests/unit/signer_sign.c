@@ -99,6 +99,35 @@ static void every_key_that_a_request_may_bring_is_certified(void **state)
 	}
 }
 
+/* What requests may bring is the profile's to say: here RSA alone, of a size that is never made here. */
+static void a_profile_may_want_other_keys(void **state)
+{
+	(void)state;
+	EVP_PKEY *ec = EVP_EC_gen("P-256"), *rsa = EVP_RSA_gen(4096);
+	struct buf request = BUF_INIT(16384), der = BUF_INIT(16384);
+	struct profile *p = &bench.signer->has.profiles[PROFILE_CLIENT];
+	struct errbuf why;
+	struct order_facts f = own_facts(ORDER);
+	struct buf text = BUF_INIT(FACTS_MAX_BYTES);
+	uint8_t ticket[TICKET_BYTES];
+	p->own = (struct own_keys){.rsa_least = 4096, .rsa_most = 4096};
+	struct approved a = approve(&f);
+	request_make(&(struct wanted_request){.signer = ec}, &request);
+	assert_int_equal(ask_sign(&a, &request, &der, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "keys of the type p256 are not permitted"));
+	assert_int_equal(journal_lines(), 0);
+	buf_clear(&request);
+	request_make(&(struct wanted_request){.signer = rsa}, &request);
+	assert_int_equal(ask_sign(&a, &request, &der, &why), ERR_OK);
+	p->own = (struct own_keys){.curves = 0};
+	assert_int_equal(ask_ticket(&f, &text, ticket), ERR_INVALID); /* no such order is approved any more */
+	EVP_PKEY_free(ec);
+	EVP_PKEY_free(rsa);
+	struct buf *const bufs[] = {&request, &der, &text, &a.facts};
+	for (size_t i = 0; i < COUNT(bufs); i++)
+		buf_free(bufs[i]);
+}
+
 static void extension_wish(STACK_OF(X509_EXTENSION) *list, int nid, const char *value)
 {
 	X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
@@ -305,6 +334,7 @@ int main(void)
 		bench_test(nothing_is_signed_while_issuing_is_paused),
 		bench_test(every_key_that_a_request_may_bring_is_certified),
 		bench_test(whatever_a_request_wishes_the_certificate_is_the_same),
+		bench_test(a_profile_may_want_other_keys),
 		bench_test(the_same_request_again_gives_the_same_certificate),
 	};
 	return cmocka_run_group_tests(tests, bench_open, bench_close);
