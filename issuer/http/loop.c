@@ -25,7 +25,12 @@ static int earlier(int a, int b)
 	return b >= 0 && b < a ? b : a;
 }
 
-static void wait_for_work(struct loop *l)
+/* What of it there is. */
+struct work {
+	bool orders, answers;
+};
+
+static struct work wait_for_work(struct loop *l)
 {
 	MHD_UNSIGNED_LONG_LONG left = 0;
 	int ms = earlier(ROUND_MOST_MS, ocsp_desk_wait(l->desk));
@@ -36,7 +41,9 @@ static void wait_for_work(struct loop *l)
 		{.fd = ocsp_desk_fd(l->desk), .events = ocsp_desk_events(l->desk)},
 		{.fd = l->orders, .events = POLLIN},
 	};
-	(void)poll(fds, sizeof fds / sizeof fds[0], ms);
+	if (poll(fds, sizeof fds / sizeof fds[0], ms) < 0)
+		return (struct work){true, true}; /* look at everything */
+	return (struct work){.answers = fds[1].revents != 0, .orders = fds[2].revents != 0};
 }
 
 /* The library's daemon belongs to this thread: what others want of it is done here. false: it is time to stop. */
@@ -59,10 +66,15 @@ static bool obey(struct loop *l)
 static void *run(void *arg)
 {
 	struct loop *l = arg;
-	while (obey(l)) {
+	struct work work = {true, true};
+	/* In this order: a connection that was resumed goes on in the library's next round, for which nothing wakes us; what
+	 * that round asks for is sent before we wait. */
+	while (!work.orders || obey(l)) {
+		if (work.answers)
+			ocsp_desk_receive(l->desk);
 		MHD_run(l->daemon);
-		ocsp_desk_work(l->desk);
-		wait_for_work(l);
+		ocsp_desk_send(l->desk);
+		work = wait_for_work(l);
 	}
 	ocsp_desk_abandon(l->desk); /* a connection that still waits would abort the library's stop */
 	for (int i = 0; i < LAST_ROUNDS; i++)

@@ -330,9 +330,14 @@ int ocsp_desk_wait(const struct ocsp_desk *d)
 	return ocsp_lane_wait(d->lane, clock_mono_ms());
 }
 
-void ocsp_desk_work(struct ocsp_desk *d)
+void ocsp_desk_receive(struct ocsp_desk *d)
 {
-	ocsp_lane_work(d->lane, clock_mono_ms());
+	ocsp_lane_receive(d->lane);
+}
+
+void ocsp_desk_send(struct ocsp_desk *d)
+{
+	ocsp_lane_send(d->lane, clock_mono_ms());
 }
 
 void ocsp_desk_abandon(struct ocsp_desk *d)

@@ -40,7 +40,8 @@ void ocsp_desk_answer(struct ocsp_desk *d, const void *der, size_t len, const st
 int ocsp_desk_fd(const struct ocsp_desk *d);
 short ocsp_desk_events(const struct ocsp_desk *d);
 int ocsp_desk_wait(const struct ocsp_desk *d);
-void ocsp_desk_work(struct ocsp_desk *d);
+void ocsp_desk_receive(struct ocsp_desk *d);
+void ocsp_desk_send(struct ocsp_desk *d);
 void ocsp_desk_abandon(struct ocsp_desk *d);
 
 /* What the refusals are called on the wire, in a reply: status 200, and the log's one line says which fault. */

@@ -136,15 +136,14 @@ static void tell(struct ocsp_lane *l, const struct ocsp_told *told)
 		l->told(l->ctx, queue_take(q, at), told);
 }
 
-static void receive(struct ocsp_lane *l)
+/* One packet: whoever polls comes again for the next. */
+void ocsp_lane_receive(struct ocsp_lane *l)
 {
-	ssize_t n;
-	while ((n = recv(l->packets, l->packet, sizeof l->packet, MSG_DONTWAIT)) > 0) {
-		struct unpack u = unpack_begin(l->packet, (size_t)n);
-		struct ocsp_told told;
-		while (u.left && ocsp_told_unpack(&u, &told) == ERR_OK)
-			tell(l, &told);
-	}
+	ssize_t n = recv(l->packets, l->packet, sizeof l->packet, MSG_DONTWAIT);
+	struct unpack u = unpack_begin(l->packet, n > 0 ? (size_t)n : 0);
+	struct ocsp_told told;
+	while (u.left && ocsp_told_unpack(&u, &told) == ERR_OK)
+		tell(l, &told);
 }
 
 static void give_up(struct ocsp_lane *l, struct queue *q, struct ocsp_job **at)
@@ -165,9 +164,8 @@ static void see_to_the_late(struct ocsp_lane *l, int64_t now_ms)
 	}
 }
 
-void ocsp_lane_work(struct ocsp_lane *l, int64_t now_ms)
+void ocsp_lane_send(struct ocsp_lane *l, int64_t now_ms)
 {
-	receive(l);
 	see_to_the_late(l, now_ms);
 	send_waiting(l, now_ms);
 }

@@ -22,8 +22,10 @@ void ocsp_lane_free(struct ocsp_lane *l);
 
 /* The job is the lane's until it is told. now_ms: clock_mono_ms. */
 void ocsp_lane_put(struct ocsp_lane *l, struct ocsp_job *job, int64_t now_ms);
-/* Send what waits, take what has come, and see to what is late. */
-void ocsp_lane_work(struct ocsp_lane *l, int64_t now_ms);
+/* Take what has come. */
+void ocsp_lane_receive(struct ocsp_lane *l);
+/* See to what is late, and send what waits. */
+void ocsp_lane_send(struct ocsp_lane *l, int64_t now_ms);
 /* Tell every job that there is no answer. */
 void ocsp_lane_abandon(struct ocsp_lane *l);
 

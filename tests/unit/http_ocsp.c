@@ -139,6 +139,23 @@ static void statuses_come_from_the_database(void **state)
 	buf_free(&unknown);
 }
 
+/* Nothing wakes the listener once the signer has spoken: it must go on by itself. */
+static void an_answer_leaves_when_it_is_signed(void **state)
+{
+	enum { LATE_MS = 400 };
+	struct http_stage *s = *state;
+	struct buf body = request_for(s, "1234", true);
+	for (int i = 0; i < 5; i++) {
+		int fd = post_begin(s, &body);
+		struct asked q = next_ask(s, PATIENCE_MS);
+		int64_t from = clock_mono_ms();
+		tell(s, q.ask.id, ERR_OK, "signed");
+		post_end(fd);
+		assert_in_range(clock_mono_ms() - from, 0, LATE_MS);
+	}
+	buf_free(&body);
+}
+
 static void a_ready_answer_is_given_again_until_its_status_changes(void **state)
 {
 	struct http_stage *s = *state;
@@ -297,6 +314,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(statuses_come_from_the_database),
+		cmocka_unit_test(an_answer_leaves_when_it_is_signed),
 		cmocka_unit_test(a_ready_answer_is_given_again_until_its_status_changes),
 		cmocka_unit_test(unknown_is_never_kept),
 		cmocka_unit_test(what_changed_during_the_signature_is_asked_anew),
