@@ -35,7 +35,6 @@ struct exchange {
 	enum stage stage;
 	int64_t began;
 	char target[HEAD_PATH_MAX + HEAD_QUERY_MAX + 3];
-	struct head head;
 	struct admission admission;
 	struct identity identity; /* a copy: a worker reads it */
 	struct buf body;
@@ -46,6 +45,7 @@ struct exchange {
 	enum err refused; /* before a handler ran */
 	unsigned status;
 	bool close;
+	struct head head; /* the last member, and its texts the last of it: they are large, and mostly empty */
 };
 
 static const struct settings *settings_of(const struct exchange *x)
@@ -76,7 +76,8 @@ static struct exchange *take_exchange(struct listening *l)
 
 static void give_exchange(struct listening *l, struct exchange *x)
 {
-	explicit_bzero(x, sizeof *x); /* a link's token and a claim stood in it */
+	/* a link's token and a claim stood in it */
+	explicit_bzero(x, x->head.has_texts ? sizeof *x : offsetof(struct exchange, head.texts));
 	if (l->spare)
 		free(x);
 	else
@@ -336,6 +337,8 @@ static void write_log(const struct exchange *x, int64_t took)
 	enum err fault = x->refused ? x->refused : x->reply.fault;
 	if (is_routine(x))
 		level = LOG_LEVEL_DEBUG;
+	if (!log_wanted(level))
+		return;
 	snprintf(status, sizeof status, "%u", x->status);
 	snprintf(milliseconds, sizeof milliseconds, "%" PRId64, took);
 	log_event(level, "http.request", {"listener", listener_name(x->on->listener)},

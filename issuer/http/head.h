@@ -45,6 +45,7 @@ struct head {
 	char path[HEAD_PATH_MAX + 1];
 	struct head_pair query[HEAD_PAIRS_MAX], cookie[HEAD_PAIRS_MAX];
 	size_t queries, cookies;
+	bool has_texts; /* something was put there */
 	char texts[HEAD_QUERY_MAX + HEAD_COOKIES_MAX + 2 * HEAD_PAIRS_MAX + 4];
 };
 

@@ -66,7 +66,13 @@ static struct part choose_part(const struct reply *r, const struct head *head)
 	return p;
 }
 
-/* IMF-fixdate (RFC 9110 5.6.7), without the locale. */
+static void two_digits(char *out, int n)
+{
+	out[0] = (char)('0' + n / 10 % 10);
+	out[1] = (char)('0' + n % 10);
+}
+
+/* IMF-fixdate (RFC 9110 5.6.7), without the locale, and without printf: it stands in every answer of OCSP, twice. */
 static void http_date(int64_t seconds, char out[40])
 {
 	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -74,8 +80,15 @@ static void http_date(int64_t seconds, char out[40])
 	struct tm tm;
 	if (!gmtime_r(&t, &tm))
 		memset(&tm, 0, sizeof tm);
-	snprintf(out, 40, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + (ptrdiff_t)3 * tm.tm_wday, tm.tm_mday,
-		 months + (ptrdiff_t)3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	memcpy(out, "Www, 00 Mmm 0000 00:00:00 GMT", 30);
+	memcpy(out, days + (ptrdiff_t)3 * tm.tm_wday, 3);
+	memcpy(out + 8, months + (ptrdiff_t)3 * tm.tm_mon, 3);
+	two_digits(out + 5, tm.tm_mday);
+	two_digits(out + 12, (tm.tm_year + 1900) / 100);
+	two_digits(out + 14, (tm.tm_year + 1900) % 100);
+	two_digits(out + 17, tm.tm_hour);
+	two_digits(out + 20, tm.tm_min);
+	two_digits(out + 23, tm.tm_sec);
 }
 
 static void add(struct MHD_Response *m, const char *name, const char *value)
