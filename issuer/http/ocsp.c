@@ -291,7 +291,7 @@ enum err ocsp_desk_new(const struct ocsp_source *from, struct ocsp_desk **out, s
 	if (!rc)
 		rc = ocsp_limit_new(from->per_address, &d->limit);
 	if (!rc)
-		rc = store_open(from->database, STORE_READ_ONLY, &d->store, why);
+		rc = store_open(from->database, STORE_READ_STATUS, &d->store, why);
 	if (rc)
 		ocsp_desk_free(d);
 	else

@@ -4,7 +4,7 @@
 #include <string.h>
 
 struct ocsp_cache {
-	struct ocsp_cached places[OCSP_CACHE_SETS][OCSP_CACHE_WAYS];
+	struct ocsp_cached *sets[OCSP_CACHE_SETS]; /* of OCSP_CACHE_WAYS places; NULL before the first entry */
 };
 
 enum err ocsp_cache_new(struct ocsp_cache **out)
@@ -21,19 +21,21 @@ static void forget(struct ocsp_cached *e)
 
 void ocsp_cache_free(struct ocsp_cache *c)
 {
-	for (size_t i = 0; c && i < OCSP_CACHE_SETS; i++)
-		for (size_t k = 0; k < OCSP_CACHE_WAYS; k++)
-			forget(&c->places[i][k]);
+	for (size_t i = 0; c && i < OCSP_CACHE_SETS; i++) {
+		for (size_t k = 0; c->sets[i] && k < OCSP_CACHE_WAYS; k++)
+			forget(&c->sets[i][k]);
+		free(c->sets[i]);
+	}
 	free(c);
 }
 
 /* Only serials that were issued come here, and those are random: their last octets are as good as a hash. */
-static struct ocsp_cached *set_of(struct ocsp_cache *c, const struct ocsp_single *id)
+static struct ocsp_cached **set_of(struct ocsp_cache *c, const struct ocsp_single *id)
 {
 	unsigned n = id->hash;
 	for (size_t i = id->serial_len > 2 ? id->serial_len - 2 : 0; i < id->serial_len; i++)
 		n = n * 256 + id->serial[i];
-	return c->places[n % OCSP_CACHE_SETS];
+	return &c->sets[n % OCSP_CACHE_SETS];
 }
 
 bool ocsp_same_certificate(const struct ocsp_single *a, const struct ocsp_single *b)
@@ -54,18 +56,21 @@ static bool fresh(const struct ocsp_cached *e, int64_t now)
 
 struct ocsp_cached *ocsp_cache_find(struct ocsp_cache *c, const struct ocsp_single *id, int64_t now)
 {
-	struct ocsp_cached *set = set_of(c, id);
-	for (size_t k = 0; k < OCSP_CACHE_WAYS; k++)
+	struct ocsp_cached *set = *set_of(c, id);
+	for (size_t k = 0; set && k < OCSP_CACHE_WAYS; k++)
 		if (set[k].der && ocsp_same_certificate(&set[k].single, id))
 			return fresh(&set[k], now) ? &set[k] : NULL;
 	return NULL;
 }
 
-/* Its own old place, a free one, or that of the oldest. */
+/* Its own old place, a free one, or that of the oldest; NULL when there is no memory. */
 static struct ocsp_cached *place_for(struct ocsp_cache *c, const struct ocsp_single *id)
 {
-	struct ocsp_cached *set = set_of(c, id), *best = &set[0];
-	for (size_t k = 0; k < OCSP_CACHE_WAYS; k++) {
+	struct ocsp_cached **at = set_of(c, id);
+	if (!*at)
+		*at = calloc(OCSP_CACHE_WAYS, sizeof **at);
+	struct ocsp_cached *set = *at, *best = set;
+	for (size_t k = 0; set && k < OCSP_CACHE_WAYS; k++) {
 		if (set[k].der && ocsp_same_certificate(&set[k].single, id))
 			return &set[k];
 		if (best->der && (!set[k].der || set[k].this_update < best->this_update))
@@ -77,9 +82,9 @@ static struct ocsp_cached *place_for(struct ocsp_cache *c, const struct ocsp_sin
 void ocsp_cache_put(struct ocsp_cache *c, const struct ocsp_cached *entry)
 {
 	struct ocsp_cached *place = place_for(c, &entry->single);
-	uint8_t *copy = malloc(entry->len);
+	uint8_t *copy = place ? malloc(entry->len) : NULL;
 	if (!copy) {
-		if (place->der && ocsp_same_certificate(&place->single, &entry->single))
+		if (place && place->der && ocsp_same_certificate(&place->single, &entry->single))
 			forget(place); /* it would say what is no longer so */
 		return;
 	}

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-enum { COUNTERS = 1024, NETWORK_BYTES = 8 };
+enum { COUNTERS = 512, NETWORK_BYTES = 8 };
 
 struct ocsp_limit {
 	int64_t most;

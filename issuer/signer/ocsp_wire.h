@@ -7,7 +7,7 @@
 #include "base/pack.h"
 #include "ca/ocsp.h"
 
-enum { OCSP_PACKET_MAX = 65536 };
+enum { OCSP_PACKET_MAX = 32768 };
 
 /* u64 id, u8 n, n x (u8 hash, bytes serial, u8 status, u8 reason, i64 revoked at), bytes nonce */
 struct ocsp_ask {

@@ -223,19 +223,20 @@ enum err store_open(const char *path, enum store_mode mode, struct store **out, 
 	if (!s)
 		return ERR_MEMORY;
 	s->lock_fd = -1;
+	bool read_only = mode == STORE_READ_ONLY || mode == STORE_READ_STATUS;
 	enum err e = ERR_OK;
 	if (mode != STORE_CREATE && access(path, F_OK) != 0)
 		e = fail(why, ERR_NOT_FOUND, "%s is not there", path);
 	if (!e && mode != STORE_CREATE)
 		e = probe(path, &version, why);
-	if (!e && mode == STORE_READ_ONLY)
+	if (!e && read_only)
 		e = version == schema_newest ? connect_database(path, SQLITE_OPEN_READONLY, &s->db, why)
 					     : fail(why, ERR_UNAVAILABLE, "%s waits for its migration", path);
 	else if (!e)
 		e = open_writable(s, path, mode, why);
 	if (!e)
-		e = store_prepare_all(s, why);
-	if (!e && mode != STORE_READ_ONLY)
+		e = store_prepare_all(s, mode, why);
+	if (!e && !read_only)
 		e = write_once(s, why);
 	if (e) {
 		store_close(s);

@@ -18,7 +18,8 @@
 
 struct store;
 
-enum store_mode { STORE_OPEN, STORE_CREATE, STORE_READ_ONLY };
+/* STORE_READ_STATUS: read-only, and with no statement but CERTIFICATE_OCSP, for the others would take half a megabyte. */
+enum store_mode { STORE_OPEN, STORE_CREATE, STORE_READ_ONLY, STORE_READ_STATUS };
 /* Opens, checks the version, and (unless read-only) writes once so that no file is opened later (the caller may
  * then forbid open). ERR_NOT_FOUND, ERR_EXISTS (STORE_CREATE on a non-empty one), ERR_REFUSED (newer schema),
  * ERR_CORRUPT. */
