@@ -30,6 +30,8 @@ BEGIN {
 	row("handshake", "mutual-TLS handshake / MHD", "us", "bare", ">=", 0.90)
 	row("handshake", "mutual-TLS handshake / nginx", "us", "nginx", ">=", 0.90)
 	row("request", "member request, kept", "us", "bare", ">=", 0.85)
+	row("ocsp_signed", "OCSP, signed per request", "us", "bare", ">=", 0.80)
+	row("ocsp_ready", "OCSP, ready answer", "us", "bare", ">=", 0.70)
 	row("call", "library call, kept / curl", "us", "bare", "x", 1.05)
 	row("idle_front", "memory, front idle", "MiB", "bare", "<=", 16)
 	row("idle_supervisor", "memory, supervisor idle", "MiB", "bare", "<=", 16)
