@@ -29,6 +29,8 @@ enum der_tag {
 
 size_t der_open(struct buf *b, enum der_tag tag);
 void der_close(struct buf *b, size_t place);
+/* Tag and length of a value whose len octets of contents follow. */
+void der_header(struct buf *b, enum der_tag tag, size_t len);
 
 void der_primitive(struct buf *b, enum der_tag tag, const void *content, size_t len);
 /* A non-negative INTEGER or ENUMERATED from big-endian bytes, in the fewest octets (X.690 8.3.2). */

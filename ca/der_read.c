@@ -16,7 +16,7 @@ static struct der_in spoil(struct der_in *in)
 	return *in;
 }
 
-/* X.690 8.1.3 and 10.1; lengths of more than three octets are no message of ours. False: not so. */
+/* X.690 8.1.3 and 10.1; no message of ours has a length of more than four octets. False: not so. */
 static bool length_read(const struct der_in *in, size_t *header, size_t *len)
 {
 	if (in->left < 2)
@@ -26,7 +26,7 @@ static bool length_read(const struct der_in *in, size_t *header, size_t *len)
 	*len = octets;
 	if (!(in->at[1] & 0x80))
 		return true;
-	if (octets == 0 || octets > 3 || in->left < 2 + octets || in->at[2] == 0)
+	if (octets == 0 || octets > 4 || in->left < 2 + octets || in->at[2] == 0)
 		return false;
 	*header += octets;
 	*len = 0;

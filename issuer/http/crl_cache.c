@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_SECONDS = 5, CRL_MAX_BYTES = 8 << 20 };
+enum { LOOK_SECONDS = 5 };
 
 struct crl_cache {
 	const char *issuer;
