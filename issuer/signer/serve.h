@@ -10,8 +10,10 @@
  *   UNSEAL       text order, u8 encoding, bytes sealed -> bytes package
  *   DONE         text order, text serial, fixed audit head 32 -> nothing
  *   REVOKE       text serial, u8 reason, i64 revoked at, i64 compromised at, u8 release, fixed audit head 32 -> nothing
- *   CRL          i64 this, i64 next, u32 n, n x (fixed serial 20, i64 revoked at, i64 compromised at, u8 reason)
- *                -> bytes der, u64 number
+ *   CRL_BEGIN    i64 this, i64 next, u32 octets of all entries in DER -> nothing; ends a list that was begun before
+ *   CRL_ADD      u32 how many came before, u32 n, n x (fixed serial 20, i64 revoked at, i64 compromised at, u8 reason)
+ *                -> nothing; a part that is lost, or comes twice, ends the list
+ *   CRL_END      nothing -> bytes head, bytes tail, u64 number
  *   OPEN_INTENTS u32 most -> u32 n, n x (text order, text serial, i64 not before, i64 not after, fixed tbs hash 32)
  *   LAST         nothing -> text done serial, 16 x text revoked serial, u64 sequence, fixed audit head 32,
  *                u8 fault (enum err: why the journal cannot be written)
@@ -26,9 +28,10 @@
 #include "issuer/signer/journal.h"
 
 enum {
-	SIGNER_REQUEST_CAP = 16 << 20, /* a CRL of some 370,000 entries */
-	SIGNER_ANSWER_CAP = 16 << 20,
+	SIGNER_REQUEST_CAP = 256 << 10,
+	SIGNER_ANSWER_CAP = 256 << 10,
 	SIGNER_ENTRY_BYTES = 4 + SERIAL_BYTES + 8 + 8 + 1,
+	SIGNER_ENTRIES_MOST = 4096, /* in a part of a list: others ask between the parts */
 	SIGNER_INTENTS_MOST = 1024,
 	ISSUED_CACHE_ENTRIES = 256,
 	PARCEL_LABEL_SIZE = 48,
@@ -72,6 +75,13 @@ struct signer_clock {
 	bool alarmed;
 };
 
+/* The revocation list that is being signed, part by part. */
+struct signer_list {
+	struct crl_signing *signing; /* NULL: none was begun, or it is spoilt */
+	uint64_t number;             /* not journalled yet */
+	size_t entries;
+};
+
 struct signer_ocsp;
 
 struct signer {
@@ -80,6 +90,7 @@ struct signer {
 	char issuer_name[65];  /* lower-case hex SHA-256 of the issuing CA's certificate */
 	EVP_PKEY *throwaway[KEY_TYPE_COUNT + 1]; /* by type, for dry runs, once one was wanted; the last: RSA of another size */
 	struct issued_cache issued;
+	struct signer_list list;
 	struct signer_clock clock;
 	enum { RESUME_AWAITED, RESUME_OK, RESUME_REFUSED } resume;
 	enum err checkpoint_failed, journal_fault; /* said once */
@@ -97,7 +108,7 @@ void signer_tick(void *ctx);
 
 typedef enum err signer_handler(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why);
 signer_handler signer_on_ticket, signer_on_issue, signer_on_sign, signer_on_package, signer_on_unseal, signer_on_done, signer_on_revoke,
-	signer_on_crl, signer_on_open_intents, signer_on_last, signer_on_resume;
+	signer_on_crl_begin, signer_on_crl_add, signer_on_crl_end, signer_on_open_intents, signer_on_last, signer_on_resume;
 
 /* What an approved order says, ready to be put into a certificate. The fields point into the struct. */
 struct subject {

@@ -18,7 +18,9 @@
 	X(UNSEAL, "unseal", 1u << ROLE_FRONT)                                                                          \
 	X(DONE, "done", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
 	X(REVOKE, "revoke", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                       \
-	X(CRL, "crl", 1u << ROLE_CLERK)                                                                                \
+	X(CRL_BEGIN, "crl_begin", 1u << ROLE_CLERK)                                                                    \
+	X(CRL_ADD, "crl_add", 1u << ROLE_CLERK)                                                                        \
+	X(CRL_END, "crl_end", 1u << ROLE_CLERK)                                                                        \
 	X(OPEN_INTENTS, "open_intents", 1u << ROLE_CLERK)                                                              \
 	X(LAST, "last", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
 	X(RESUME, "resume", 1u << ROLE_CLERK)
@@ -79,9 +81,16 @@ struct revocation {
 };
 enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t audit_head[32], struct errbuf *why) MUST_CHECK;
 
-/* A signed CRL from entries in rising serial order; the number is max(last + 1, microseconds UTC), journalled. */
-enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
-		    struct buf *der, uint64_t *number, struct errbuf *why) MUST_CHECK;
+/* A signed CRL, in three moves, so that the signer holds nothing of a long one and answers others in between. The caller
+ * writes the entries itself (crl_entries_write) and puts the signer's head before them and its tail behind. The number is
+ * max(last + 1, microseconds UTC), journalled before the signature. One list at a time. ERR_CONFLICT: the signer does not
+ * know this list any more; begin it anew. */
+enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len,
+			  struct errbuf *why) MUST_CHECK;
+/* The next n entries, in rising serial order, behind `before` others. */
+enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n,
+			struct errbuf *why) MUST_CHECK;
+enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint64_t *number, struct errbuf *why) MUST_CHECK;
 
 /* Intents without `done`: of an earlier signer process, or older than two minutes. The clerk compares each with the
  * database and answers with signer_done or signer_revoke (an orphan). Listing one withdraws it from signer_issue. */

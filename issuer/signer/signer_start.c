@@ -119,6 +119,7 @@ void signer_free(struct signer *s)
 		return;
 	signer_ocsp_end(s->ocsp);
 	issued_forget_all(&s->issued);
+	crl_signing_free(s->list.signing);
 	for (size_t i = 0; i <= KEY_TYPE_COUNT; i++)
 		EVP_PKEY_free(s->throwaway[i]);
 	signer_parts_clear(&s->has);

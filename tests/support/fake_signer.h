@@ -308,10 +308,21 @@ enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t
 	return ERR_OK;
 }
 
-enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
-		    struct buf *der, uint64_t *number, struct errbuf *why)
+enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
 {
-	(void)l, (void)this_update, (void)next_update, (void)entries, (void)n, (void)der, (void)number;
+	(void)l, (void)this_update, (void)next_update, (void)entries_len;
+	return fail(why, ERR_INTERNAL, "not asked by an order");
+}
+
+enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n, struct errbuf *why)
+{
+	(void)l, (void)before, (void)entries, (void)n;
+	return fail(why, ERR_INTERNAL, "not asked by an order");
+}
+
+enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint64_t *number, struct errbuf *why)
+{
+	(void)l, (void)head, (void)tail, (void)number;
 	return fail(why, ERR_INTERNAL, "not asked by an order");
 }
 
