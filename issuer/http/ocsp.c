@@ -42,6 +42,7 @@ static void say(struct reply *r, const void *der, size_t len)
 	r->content_type = "application/ocsp-response";
 }
 
+/* d: whose count it is; NULL: it is counted elsewhere. */
 static void say_refusal(struct ocsp_desk *d, struct reply *r, enum ocsp_refusal refusal, enum err fault)
 {
 	uint8_t der[OCSP_REFUSAL_BYTES];
@@ -266,7 +267,7 @@ void ocsp_desk_answer(struct ocsp_desk *d, const void *der, size_t len, const st
 		say_ready(d, ready, q, r);
 	} else if (!ocsp_limit_take(d->limit, q->address, clock_mono_ms())) {
 		atomic_fetch_add(&d->counts.limited, 1);
-		say_refusal(d, r, OCSP_TRY_LATER, ERR_LIMIT);
+		say_refusal(NULL, r, OCSP_TRY_LATER, ERR_LIMIT);
 	} else {
 		have_signed(d, &asked, q, r);
 	}

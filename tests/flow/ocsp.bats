@@ -311,6 +311,28 @@ nonce_request() {
 	says 'client.pem: good'
 }
 
+@test "an address gets so many signed answers a second, then tryLater; what is ready is not counted" {
+	request "$WORK/request" -no_nonce -cert "$(client)"
+	request "$WORK/nonce" -cert "$(client)"
+	for _ in $(seq 120); do
+		printf 'url = "%s"\ndata-binary = "@%s"\noutput = "%s"\nnext\n' "$STATUS/ocsp" "$WORK/nonce" "$WORK/flood"
+	done | sed '$d' >"$WORK/many.conf" # 120 questions on one connection, in well under a second
+	sed -i 's/^ocsp_per_address = .*/ocsp_per_address = 20/' "$DIR/counterfoil.conf"
+	restart_installation
+	old=$(limited)
+	curl -s -K "$WORK/many.conf"
+	[ "$(limited)" -gt "$old" ]
+	until_true 5 good_again
+	ready=$(metric ready)
+	for _ in $(seq 30); do post "$WORK/request"; done
+	[ "$(metric ready)" -ge $((ready + 30)) ]
+	sed -i 's/^ocsp_per_address = .*/ocsp_per_address = 1000/' "$DIR/counterfoil.conf"
+	restart_installation
+}
+metric() { curl -s "http://localhost:$PORT_OPS/metrics" | sed -n "s/^counterfoil_ocsp_total{answer=\"$1\"} //p"; }
+limited() { metric limited; }
+good_again() { post "$WORK/request" && [ "$(hex "$WORK/response")" != 30030a0103 ]; }
+
 @test "what is too long is refused before it is read" {
 	head -c 17000 /dev/zero >"$WORK/giant"
 	post "$WORK/giant"
