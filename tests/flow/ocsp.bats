@@ -177,6 +177,46 @@ revoke() { # revoke SERIAL REASON
 	says 'client.pem: good'
 }
 
+# made_up COUNT: certificates that nobody holds, known by the database alone, with a request for each in $WORK/asks.
+made_up() {
+	mkdir "$WORK/asks"
+	local i issuer
+	issuer=$(database "SELECT issuer FROM certificate LIMIT 1")
+	for i in $(seq "$1"); do
+		printf '4%s\n' "$(openssl rand -hex 20 | cut -c2-)"
+	done >"$WORK/serials"
+	while read -r i; do
+		printf "INSERT INTO certificate (serial, issuer, kind, fingerprint, subject, not_before, not_after, der, status, created_at)
+			VALUES ('%s', '%s', 'client', randomblob(32), 'CN=x', 0, 9999999999, x'00', 'valid', 0);\\n" "$i" "$issuer"
+	done <"$WORK/serials" >"$WORK/rows.sql"
+	(echo 'BEGIN IMMEDIATE;' && cat "$WORK/rows.sql" && echo 'COMMIT;') | database
+	while read -r i; do request "$WORK/asks/$i" -no_nonce -serial "0x$i"; done <"$WORK/serials"
+}
+# status_of SERIAL OPTION...: asked now; by what is ready, unless there is a nonce among the options.
+status_of() {
+	openssl ocsp -issuer "$DIR/ca/issuing.pem" -serial "0x$1" -url "$STATUS/ocsp" -noverify "${@:2}" 2>/dev/null |
+		sed -n 's/^0x[0-9a-f]*: //p'
+}
+
+@test "twenty revocations while others ask: each is said from the moment that its call returns" {
+	made_up 20
+	while read -r serial; do # so that there is a ready 'good' of each
+		post "$WORK/asks/$serial"
+		printf 'url = "%s"\ndata-binary = "@%s"\noutput = "/dev/null"\nnext\n' "$STATUS/ocsp" "$WORK/asks/$serial"
+	done <"$WORK/serials" | sed '$d' >"$WORK/all.conf"
+	(while [ ! -e "$WORK/enough" ]; do curl -s -K "$WORK/all.conf" || true; done) 3>&- &
+	crowd=$!
+	late=0
+	while read -r serial; do
+		revoke "$serial" cessationOfOperation
+		[ "$(status_of "$serial" -no_nonce)" = revoked ] || late=$((late + 1))
+		[ "$(status_of "$serial")" = revoked ] || late=$((late + 1))
+	done <"$WORK/serials"
+	touch "$WORK/enough"
+	wait "$crowd"
+	equal "$late" 0 'answers that came late'
+}
+
 # In the database, as the clerk finds it; what is ready is not given for a question with a nonce.
 set_status() { database "UPDATE certificate SET status = '$2', revoked_at = $3, reason = $4 WHERE serial = '$1'"; }
 
