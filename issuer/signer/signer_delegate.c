@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/crash.h"
 
+#include <string.h>
+
 struct delegation {
 	struct signer *signer;
 	struct delegate *out;
@@ -12,16 +14,20 @@ struct delegation {
 static enum err journal_delegate(void *ctx, const struct certificate_fields *f, const uint8_t tbs_hash[32])
 {
 	const struct delegation *d = ctx;
-	serial_text(f->serial, d->out->serial);
+	char serial[SERIAL_TEXT_SIZE];
+	serial_text(f->serial, serial);
 	const struct journal_record r = {
 		.op = "delegate",
 		.issuer = d->signer->issuer_name,
-		.serial = d->out->serial,
+		.serial = serial,
 		.not_before = f->not_before,
 		.not_after = f->not_after,
 		.tbs_hash = tbs_hash,
 	};
-	return journal_append(d->signer->has.journal, &r, d->now);
+	enum err rc = journal_append(d->signer->has.journal, &r, d->now);
+	if (!rc)
+		memcpy(d->out->serial, serial, sizeof serial);
+	return rc;
 }
 
 static enum err delegate_certify(struct signer *s, struct delegation *d, EVP_PKEY *key, X509 **out, struct errbuf *why)
@@ -58,10 +64,11 @@ enum err delegate_new(struct signer *s, struct delegate *out, struct errbuf *why
 		rc = ocsp_responder_check(made.responder, issuer, certificate, d.now, why);
 	X509_free(certificate);
 	EVP_PKEY_free(key);
-	if (rc)
+	if (rc) {
 		ocsp_responder_free(made.responder);
-	else
-		*out = made;
+		made.responder = NULL;
+	}
+	*out = made;
 	return rc;
 }
 

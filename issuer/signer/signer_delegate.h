@@ -11,7 +11,8 @@ struct delegate {
 	int64_t not_before, not_after;
 };
 
-/* Journalled before it is signed; it has answered once, and OpenSSL has read that answer. */
+/* Journalled before it is signed; it has answered once, and OpenSSL has read that answer. After a failure out has nothing
+ * but the serial, which is "" unless the journal has a record already. */
 enum err delegate_new(struct signer *s, struct delegate *out, struct errbuf *why) MUST_CHECK;
 /* Two thirds of its life are over, or the clock says a time outside it. */
 bool delegate_due(const struct delegate *d, int64_t now);

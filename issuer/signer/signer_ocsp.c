@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SEND_PATIENCE_MS = 1000, COMPLAIN_MS = 1000 };
+enum { SEND_PATIENCE_MS = 1000, COMPLAIN_MS = 1000, RECORDED_PAUSE_MS = 60000 };
 
 struct signer_ocsp {
 	struct signer *signer;
@@ -25,6 +25,7 @@ struct signer_ocsp {
 	struct delegate delegate; /* the newest; its responder is the lane's */
 	bool there;               /* one was made */
 	enum err failed;          /* said once */
+	int64_t again_at;         /* by clock_mono_ms: not before */
 
 	pthread_mutex_t lock;
 	struct ocsp_responder *fresh; /* for the lane to take up, or NULL */
@@ -140,9 +141,11 @@ void signer_ocsp_tick(struct signer_ocsp *o)
 {
 	struct delegate made = {.responder = NULL};
 	struct errbuf why = {""};
-	if (o->there && !delegate_due(&o->delegate, clock_now()))
+	if ((o->there && !delegate_due(&o->delegate, clock_now())) || clock_mono_ms() < o->again_at)
 		return;
 	enum err rc = delegate_new(o->signer, &made, &why);
+	if (rc && made.serial[0]) /* each such attempt is a record: the journal must not fill with them */
+		o->again_at = clock_mono_ms() + RECORDED_PAUSE_MS;
 	if (!rc) {
 		o->delegate = made;
 		o->there = true;

@@ -3,7 +3,11 @@
 #include "tests/support/failing.h"
 #include "tests/support/signer_bench.h"
 
+#include "base/log.h"
 #include "issuer/signer/signer_delegate.h"
+#include "issuer/signer/signer_ocsp.h"
+
+#include <sys/socket.h>
 
 /* In `make check`; a campaign takes every one. */
 enum { SAMPLE = 60 };
@@ -40,6 +44,7 @@ static void after_make(enum err rc, bool failed)
 {
 	failing_require(failed || rc == ERR_OK);
 	failing_require((rc == ERR_OK) == (made.delegate.responder != NULL));
+	failing_require(rc != ERR_OK || made.delegate.serial[0]);
 	failing_require(rc != ERR_OK || answers());
 	forget();
 	failing_require(make() == ERR_OK && answers());
@@ -54,8 +59,42 @@ static void every_call_of_delegate_new_fails_once(void **state)
 	failing_each(&work, SAMPLE);
 }
 
+static size_t records(void)
+{
+	struct buf text = BUF_INIT(1 << 20);
+	size_t n = 0;
+	assert_int_equal(file_read(bench.path, &text, NULL), ERR_OK);
+	for (const char *at = buf_string(&text); (at = strstr(at, "\"op\":\"delegate\"")); at++)
+		n++;
+	buf_free(&text);
+	return n;
+}
+
+/* A signer that cannot sign tries every second. */
+static void attempts_that_fail_do_not_fill_the_journal(void **state)
+{
+	enum { DAYS_21 = 21 * 86400, TICKS = 200 };
+	int ends[2];
+	struct errbuf why = {""};
+	(void)state;
+	log_threshold((enum log_level)(LOG_LEVEL_ALARM + 1));
+	bench.settings.ocsp_life = 60;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(signer_ocsp_start(bench.signer, ends[0], &bench.signer->ocsp, &why), ERR_OK);
+	assert_int_equal(records(), 1);
+	clock_inject(clock_now() + DAYS_21);
+	for (long nth = 0; nth < TICKS; nth++) {
+		failing_begin(FAILING_OPENSSL, nth, true);
+		signer_ocsp_tick(bench.signer->ocsp);
+		failing_end();
+	}
+	assert_in_range(records(), 2, 3); /* one failed behind its record, and there was a pause; or the first was made at last */
+	close(ends[1]);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {bench_test(every_call_of_delegate_new_fails_once)};
+	const struct CMUnitTest tests[] = {bench_test(every_call_of_delegate_new_fails_once),
+					   bench_test(attempts_that_fail_do_not_fill_the_journal)};
 	return cmocka_run_group_tests(tests, bench_open, bench_close);
 }
