@@ -4,6 +4,9 @@
 #include "ca/der_read.h"
 #include "ca/key_weak.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <string.h>
@@ -31,7 +34,8 @@ static const struct kind {
 	const uint8_t *algorithm;
 	size_t len;
 	size_t point; /* octets of an uncompressed point; 0: RSA */
-} kinds[] = {{rsa, sizeof rsa, 0}, {p256, sizeof p256, 65}, {p384, sizeof p384, 97}};
+	const char *curve;
+} kinds[] = {{rsa, sizeof rsa, 0, NULL}, {p256, sizeof p256, 65, "prime256v1"}, {p384, sizeof p384, 97, "secp384r1"}};
 
 /* RFC 4055 5 and RFC 5758 3.2 */
 #define RSA_WITH(last) {0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, (last), 0x05, 0x00}, 15, false
@@ -103,7 +107,7 @@ static bool same(const struct der_in *a, const void *bytes, size_t len)
 	return !a->bad && a->at && a->left == len && memcmp(a->at, bytes, len) == 0;
 }
 
-static enum err kind_check(const struct parts *p, struct errbuf *why)
+static enum err kind_check(const struct parts *p, const struct kind **out, struct errbuf *why)
 {
 	const struct kind *k = NULL;
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds && !k; i++)
@@ -115,26 +119,62 @@ static enum err kind_check(const struct parts *p, struct errbuf *why)
 		return fail(why, ERR_REFUSED, "the key is not RSA, P-256 or P-384");
 	if (k->point && (p->point.left != k->point || p->point.at[0] != UNCOMPRESSED))
 		return fail(why, ERR_REFUSED, "the key is not an uncompressed point of its curve");
+	*out = k;
 	return ERR_OK;
 }
 
-/* One key, one encoding: by another one it would pass for a key that nobody has seen. */
-static enum err key_take(const struct parts *p, EVP_PKEY **out, struct errbuf *why)
+/* RFC 8017 A.1.1: two positive numbers, and nothing more. */
+static bool rsa_numbers(struct der_in key, struct der_in *n, struct der_in *e)
 {
-	const uint8_t *at = p->key.at;
-	uint8_t *again = NULL;
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)p->key.left);
-	if (!key)
-		return crypto_why(why, ERR_REFUSED, "the key cannot be read, or is not a point of its curve");
-	int len = i2d_PUBKEY(key, &again);
-	bool canonical = len > 0 && same(&p->key, again, (size_t)len);
-	OPENSSL_free(again);
-	if (!canonical) {
-		EVP_PKEY_free(key);
-		return crypto_why(why, ERR_REFUSED, "the key is not in the one form that DER gives it");
+	struct der_in numbers = der_in_take(&key, DER_SEQUENCE);
+	*n = der_in_integer(&numbers);
+	*e = der_in_integer(&numbers);
+	return der_in_end(&numbers) == ERR_OK && der_in_end(&key) == ERR_OK && !(n->at[0] & 0x80) && !(e->at[0] & 0x80);
+}
+
+static OSSL_PARAM *rsa_params(const struct der_in *n, const struct der_in *e)
+{
+	OSSL_PARAM *params = NULL;
+	OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+	BIGNUM *modulus = BN_bin2bn(n->at, (int)n->left, NULL), *exponent = BN_bin2bn(e->at, (int)e->left, NULL);
+	if (builder && modulus && exponent && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
+		params = OSSL_PARAM_BLD_to_param(builder);
+	BN_free(modulus);
+	BN_free(exponent);
+	OSSL_PARAM_BLD_free(builder);
+	return params;
+}
+
+static EVP_PKEY *key_of(const char *type, OSSL_PARAM *params)
+{
+	EVP_PKEY *key = NULL;
+	EVP_PKEY_CTX *ctx = params ? EVP_PKEY_CTX_new_from_name(NULL, type, NULL) : NULL;
+	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 || EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		key = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* By its numbers, or by its curve's name and point: the library's decoder of keys would cost seven times as much, and take
+ * more than one encoding. One key, one encoding: by another one it would pass for a key that nobody has seen. */
+static enum err key_take(const struct parts *p, const struct kind *k, EVP_PKEY **out, struct errbuf *why)
+{
+	struct der_in n, e;
+	if (k->point) {
+		OSSL_PARAM params[] = {
+			OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)k->curve, 0),
+			OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)p->point.at, p->point.left),
+			OSSL_PARAM_construct_end()};
+		*out = key_of("EC", params);
+		return *out ? ERR_OK : crypto_why(why, ERR_REFUSED, "the key cannot be read, or is not a point of its curve");
 	}
-	*out = key;
-	return ERR_OK;
+	if (!rsa_numbers(p->point, &n, &e))
+		return fail(why, ERR_REFUSED, "the RSA key is not two positive numbers in the one form that DER gives them");
+	OSSL_PARAM *params = rsa_params(&n, &e);
+	*out = key_of("RSA", params);
+	OSSL_PARAM_free(params);
+	return *out ? ERR_OK : crypto_why(why, ERR_REFUSED, "the RSA key cannot be read");
 }
 
 static enum err possession_check(const struct parts *p, EVP_PKEY *key, struct errbuf *why)
@@ -157,24 +197,30 @@ static enum err possession_check(const struct parts *p, EVP_PKEY *key, struct er
 	return crypto_why(why, ERR_REFUSED, "the request is not signed by its own key: nothing shows that its sender has it");
 }
 
+static bool hash_of(const struct der_in *bytes, uint8_t out[KEY_HASH_BYTES])
+{
+	return EVP_Digest(bytes->at, bytes->left, out, NULL, EVP_sha256(), NULL) == 1;
+}
+
 enum err request_read(const void *der, size_t len, struct certificate_request *out, struct errbuf *why)
 {
 	struct parts p = {.whole = {.bad = true}};
 	struct certificate_request r = {.key = NULL};
+	const struct kind *k = NULL;
 	if (len > REQUEST_MAX_BYTES)
 		return fail(why, ERR_TOO_LARGE, "a certificate request has at most %d bytes, this one %zu", REQUEST_MAX_BYTES, len);
 	enum err rc = split(der, len, &p, why);
 	if (!rc)
-		rc = kind_check(&p, why);
+		rc = kind_check(&p, &k, why);
 	if (!rc)
-		rc = key_take(&p, &r.key, why);
+		rc = k ? key_take(&p, k, &r.key, why) : ERR_INTERNAL;
 	if (!rc)
 		rc = key_own_check(r.key, &key_own_any, why);
 	if (!rc)
 		rc = possession_check(&p, r.key, why);
 	if (!rc)
 		rc = key_weak_check(r.key, why);
-	if (!rc && (EVP_Digest(der, len, r.hash, NULL, EVP_sha256(), NULL) != 1 || key_hash(r.key, r.key_hash)))
+	if (!rc && (EVP_Digest(der, len, r.hash, NULL, EVP_sha256(), NULL) != 1 || !hash_of(&p.key, r.key_hash)))
 		rc = crypto_why(why, ERR_CRYPTO, "the request's hash");
 	if (rc)
 		request_clear(&r);

@@ -32,6 +32,7 @@ BEGIN {
 	row("request", "member request, kept", "us", "bare", ">=", 0.85)
 	row("ocsp_signed", "OCSP, signed per request", "us", "bare", ">=", 0.80)
 	row("ocsp_ready", "OCSP, ready answer", "us", "bare", ">=", 0.70)
+	row("own_key", "own key, signed, durable/cfssl", "us", "cfssl", "x", 0.65)
 	row("call", "library call, kept / curl", "us", "bare", "x", 1.05)
 	row("idle_front", "memory, front idle", "MiB", "bare", "<=", 16)
 	row("idle_supervisor", "memory, supervisor idle", "MiB", "bare", "<=", 16)

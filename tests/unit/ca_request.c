@@ -268,7 +268,7 @@ static void keys_that_are_not_what_they_say_are_refused(void **state)
 	expect_octets("beyond the field", p256, 27, ones, 64, "not a point of its curve");
 	expect_octets("another y", p256, 90, "\x00", 1, "not a point of its curve");
 	expect_octets("RSA of PSS alone", rsa, 14, "\x0a", 1, "not RSA, P-256 or P-384");
-	expect_octets("a negative modulus", rsa, 32, "\x80", 1, "");
+	expect_octets("a negative modulus", rsa, 32, "\x80", 1, "positive numbers");
 	struct buf spki = BUF_INIT(4096), der = BUF_INIT(4096);
 	size_t place = der_open(&spki, DER_SEQUENCE); /* infinity is one octet */
 	buf_add(&spki, "\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", 21);
@@ -283,7 +283,15 @@ static void keys_that_are_not_what_they_say_are_refused(void **state)
 	der_primitive(&spki, DER_BIT_STRING, "\x00\x30\x03\x02\x01\x03", 6);
 	der_close(&spki, place);
 	request_make(&(struct wanted_request){.signer = p256, .key = &spki}, &der);
-	expect("RSA without exponent", &der, ERR_REFUSED, "cannot be read");
+	expect("RSA without exponent", &der, ERR_REFUSED, "two positive numbers");
+	buf_clear(&spki);
+	buf_clear(&der);
+	place = der_open(&spki, DER_SEQUENCE);
+	buf_add(&spki, "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00", 15);
+	der_primitive(&spki, DER_BIT_STRING, "\x00\x30\x07\x02\x01\x03\x02\x02\x00\x03", 10);
+	der_close(&spki, place);
+	request_make(&(struct wanted_request){.signer = p256, .key = &spki}, &der);
+	expect("a number that is longer than it need be", &der, ERR_REFUSED, "two positive numbers");
 	buf_free(&spki);
 	buf_free(&der);
 }
