@@ -115,7 +115,7 @@ static enum err lint_key_made_here(const struct lint *l, const EVP_PKEY *key)
 	enum key_type type = KEY_TYPE_COUNT;
 	if (key_type_of(key, &type))
 		return wrong(l, "the key is none of P-256, P-384, RSA 2048, RSA 3072 with the exponent 65537");
-	return l->p->key_types & 1u << type ? ERR_OK : wrong(l, "the profile does not permit this type of key");
+	return (l->p->key_types & 1u << type) ? ERR_OK : wrong(l, "the profile does not permit this type of key");
 }
 
 static enum err lint_own_key(const struct lint *l, const EVP_PKEY *key)

@@ -99,7 +99,7 @@ static int fermat(const BIGNUM *n, BN_CTX *ctx)
 		goto out;
 	found = BN_is_zero(rest);
 	for (int round = 0; found == 0 && round < FERMAT_ROUNDS; round++) {
-		if (!BN_add(rest, rest, a) || !BN_add(rest, rest, a) || !BN_add_word(rest, 1) || !BN_add_word(a, 1))
+		if (!BN_add(rest, rest, a) || !BN_add_word(a, 1) || !BN_add(rest, rest, a))
 			found = -1;
 		else
 			found = is_square(rest, ctx);

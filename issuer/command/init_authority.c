@@ -78,7 +78,7 @@ enum err init_authorities(const struct settings *s, const char *at, const struct
 			  struct init_result *out, struct errbuf *why)
 {
 	char root_key[4096];
-	struct beginning b;
+	struct beginning b = {.names = {0}};
 	struct authority root = {0}, issuing = {0};
 	int64_t now = clock_now();
 	enum err e = begin(s, &b, why);

@@ -39,8 +39,8 @@ static int64_t live(void)
 
 static void is_for_the_key(void)
 {
-	const uint8_t *end = at.certificate.data;
-	X509 *x = d2i_X509(NULL, &end, (long)at.certificate.len);
+	const uint8_t *rest = at.certificate.data;
+	X509 *x = d2i_X509(NULL, &rest, (long)at.certificate.len);
 	failing_require(x && EVP_PKEY_eq(X509_get0_pubkey(x), at.key) == 1);
 	failing_require(live() == 1);
 	X509_free(x);

@@ -225,8 +225,8 @@ static void after_sign(enum err rc, bool failed)
 		ask_again();
 	}
 	struct unpack u = unpack_begin(at.answer.data, at.answer.len);
-	const uint8_t *der = unpack_bytes(&u, &len), *end = der;
-	X509 *x = d2i_X509(NULL, &end, (long)len);
+	const uint8_t *der = unpack_bytes(&u, &len), *rest = der;
+	X509 *x = d2i_X509(NULL, &rest, (long)len);
 	failing_require(x && EVP_PKEY_eq(X509_get0_pubkey(x), own_key) == 1);
 	X509_free(x);
 	failing_require(certificate_read(der, len, &facts, NULL) == ERR_OK);
