@@ -51,7 +51,9 @@ CREATE INDEX certificate_key ON certificate (key_hash);
 CREATE INDEX certificate_serial ON certificate (serial);
 CREATE INDEX certificate_created ON certificate (created_at, serial);
 CREATE UNIQUE INDEX certificate_fingerprint ON certificate (fingerprint);
-CREATE INDEX certificate_revoked ON certificate (issuer, serial) WHERE status <> 'valid';
+-- All that a revocation list is made from: a million rows are not looked up one by one.
+CREATE INDEX certificate_revoked ON certificate (issuer, serial, status, revoked_at, created_at, reason, compromised_at,
+  not_after) WHERE status <> 'valid';
 CREATE INDEX certificate_client ON certificate (client_id);
 CREATE INDEX certificate_expiry ON certificate (not_after);
 

@@ -46,10 +46,38 @@ static void version_1_learns_the_keys_of_its_certificates(void **state)
 	buf_free(&sql);
 }
 
+/* The list of a million is made from the index alone, in the order in which it stands there. */
+static void version_2_gets_an_index_from_which_lists_are_made(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, "DROP INDEX certificate_revoked; UPDATE meta SET value = '2' WHERE name = 'schema_version';"
+			  "CREATE INDEX certificate_revoked ON certificate (issuer, serial) WHERE status <> 'valid'");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	store_close(s);
+	assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "EXPLAIN QUERY PLAN SELECT serial, COALESCE(revoked_at, created_at), CASE status"
+					       " WHEN 'held' THEN 6 ELSE COALESCE(reason, 0) END, compromised_at FROM certificate WHERE"
+					       " issuer = ?1 AND status <> 'valid' AND not_after > ?2 ORDER BY serial", -1, &q, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal(sqlite3_column_text(q, 3), "SEARCH certificate USING COVERING INDEX certificate_revoked (issuer=?)");
+	assert_int_equal(sqlite3_step(q), SQLITE_DONE); /* nothing is sorted */
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(version_1_learns_the_keys_of_its_certificates, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_2_gets_an_index_from_which_lists_are_made, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
