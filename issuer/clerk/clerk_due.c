@@ -37,10 +37,12 @@ bool peer_gone(enum err said)
 	return said == ERR_UNAVAILABLE || said == ERR_TIMEOUT || said == ERR_CLOSED;
 }
 
-/* A list from the future was made under a clock that has been set right since: who checks now would refuse it. */
+/* A list from the future was made under a clock that has been set right since: who checks now would refuse it. A change
+ * waits for the next second: two lists of one second have the same Last-Modified, and who has the older is told that it is
+ * the newest. */
 bool crl_due(const struct crl_standing *s, int64_t now)
 {
-	return !s->made || !s->exists || (s->changed && !s->rests) || s->this_update > now || now - s->this_update >= s->period;
+	return !s->made || !s->exists || (s->changed && !s->rests && now > s->this_update) || s->this_update > now || now - s->this_update >= s->period;
 }
 
 int64_t crl_rest_ms(int64_t took_ms)

@@ -24,26 +24,6 @@ static const struct {
 	[ROOT_CRL] = {"root.crl", "application/pkix-crl"},
 };
 
-static enum err bio_text(BIO *bio, struct buf *out)
-{
-	char *text = NULL;
-	long len = BIO_get_mem_data(bio, &text);
-	if (len <= 0)
-		return ERR_MEMORY;
-	buf_add(out, text, (size_t)len);
-	return buf_check(out);
-}
-
-enum err crl_to_pem(const void *der, size_t len, struct buf *out)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	enum err rc = ERR_MEMORY;
-	if (bio && PEM_write_bio(bio, PEM_STRING_X509_CRL, "", der, (long)len) > 0)
-		rc = bio_text(bio, out);
-	BIO_free(bio);
-	return rc;
-}
-
 static int64_t seconds_of(const ASN1_TIME *t)
 {
 	struct tm tm;

@@ -118,7 +118,7 @@ static enum MHD_Result answer(struct exchange *x)
 	struct MHD_Response *m = send_response(&x->reply, &s, &x->status);
 	if (!m)
 		return MHD_NO;
-	int64_t length = (int64_t)(x->reply.body.len / SLOWEST_BYTES_A_SECOND);
+	int64_t length = (int64_t)((x->reply.lent ? x->reply.lent_len : x->reply.body.len) / SLOWEST_BYTES_A_SECOND);
 	connection_deadline(x->connection, settings_of(x)->request_time + length);
 	enum MHD_Result queued = MHD_queue_response(x->mhd, x->status, m);
 	MHD_destroy_response(m);

@@ -167,8 +167,12 @@ static enum err start_staff(struct house *h)
 	struct front *f = &h->front;
 	f->metrics = calloc(1, sizeof *f->metrics);
 	enum err rc = f->metrics ? workers_start(WORKERS, QUEUE, &f->workers) : ERR_MEMORY;
+	const struct crl_cache_source lists = {h->issuer_name, f->desk.readers, &f->shared->crl_generation,
+					       &ca_files_find(f->ca_files, "root.crl")->bytes};
 	if (rc == ERR_OK)
-		rc = crl_cache_new(h->issuer_name, f->desk.readers, &f->shared->crl_generation, &f->crl_cache);
+		rc = crl_cache_new(&lists, &f->crl_cache);
+	if (rc == ERR_OK)
+		rc = crl_cache_start(f->crl_cache);
 	return rc == ERR_OK ? first_use_new(&f->desk, f->workers, &f->first_use) : rc;
 }
 

@@ -85,7 +85,7 @@ static void write_state(struct front *front, int64_t now, struct buf *out)
 	    (int64_t)page->revocation_generation);
 	one(out, "clerk_age_seconds", "gauge", "Since the clerk's last round.", now - page->clerk_alive_at);
 	one(out, "issuing_paused", "gauge", "1 while nothing is issued.", page->issuing_paused != 0);
-	if (crl_cache_read(front->crl_cache, now, &crl, NULL, NULL) == ERR_OK) {
+	if (crl_cache_head(front->crl_cache, &crl) == ERR_OK) {
 		one(out, "crl_number", "gauge", "Number of the newest CRL.", (int64_t)crl.number);
 		one(out, "crl_age_seconds", "gauge", "Since the newest CRL was made.", now - crl.this_update);
 		one(out, "crl_left_seconds", "gauge", "Until the newest CRL is overdue.", crl.next_update - now);

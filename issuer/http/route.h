@@ -66,6 +66,12 @@ struct reply {
 	int status;               /* 0 becomes 200 */
 	const char *content_type; /* static */
 	struct buf body;          /* cap 8 MiB */
+	const uint8_t *lent;      /* instead of body: bytes that many answers share, until give_back(lender) */
+	size_t lent_len;
+	void (*give_back)(void *lender);
+	void *lender;
+	bool gzip;                /* these bytes are compressed */
+	bool varies;              /* others are served to those who (do not) accept gzip */
 	json_t *json;             /* instead of body: owned, written compact with a final newline */
 	char location[512];       /* "" for none */
 	char cookie[256];         /* one Set-Cookie value, "" for none */
@@ -82,7 +88,7 @@ struct reply {
 };
 enum { REPLY_BODY_MAX = 8 << 20 };
 #define REPLY_INIT ((struct reply){.body = BUF_INIT(REPLY_BODY_MAX)})
-void reply_clear(struct reply *r); /* wipes and frees; empty and usable again */
+void reply_clear(struct reply *r); /* wipes, frees, gives back; empty and usable again */
 
 /* A problem+json (RFC 9457) answer: {"type":"about:blank","title","status","code","detail","request","faults"?}. */
 void reply_problem(struct reply *r, const struct request *q, enum err e, const struct errbuf *why, const struct faults *faults);

@@ -36,24 +36,39 @@ static void render(struct reply *r)
 	}
 }
 
+static size_t body_len(const struct reply *r)
+{
+	return r->lent ? r->lent_len : r->body.len;
+}
+
 struct part {
 	unsigned status;
 	size_t first, len;
 };
 
+/* RFC 9110 13.2.2: the date counts only for those who name no tag; and only of what never changes twice in a second, as
+ * OCSP may. */
+static bool known_to_them(const struct reply *r, const struct head *head)
+{
+	const char *tags = head_value(head, "If-None-Match");
+	if (tags || !r->ranges)
+		return etag_listed(tags, r->etag);
+	return unmodified_since(head_value(head, "If-Modified-Since"), r->last_modified);
+}
+
 static struct part choose_part(const struct reply *r, const struct head *head)
 {
-	struct part p = {(unsigned)r->status, 0, r->body.len};
+	struct part p = {(unsigned)r->status, 0, body_len(r)};
 	if (r->status != 200 || strcmp(head->method, "POST") == 0)
 		return p;
-	if (etag_listed(head_value(head, "If-None-Match"), r->etag)) {
+	if (known_to_them(r, head)) {
 		p.status = 304;
 		return p;
 	}
 	const char *if_range = head_value(head, "If-Range");
 	if (!r->ranges || strcmp(head->method, "GET") != 0 || (if_range && strcmp(if_range, r->etag) != 0))
 		return p;
-	switch (range_parse(head_value(head, "Range"), r->body.len, &p.first, &p.len)) {
+	switch (range_parse(head_value(head, "Range"), body_len(r), &p.first, &p.len)) {
 	case RANGE_WHOLE:
 		break;
 	case RANGE_PART:
@@ -102,16 +117,20 @@ static void add_content(struct MHD_Response *m, const struct reply *r, const str
 	char text[128];
 	if (p->len && p->status != 304)
 		add(m, "Content-Type", r->content_type);
-	if (p->status == 206 && r->body.len) {
-		snprintf(text, sizeof text, "bytes %zu-%zu/%zu", p->first, p->first + p->len - 1, r->body.len);
+	if (p->status == 206 && body_len(r)) {
+		snprintf(text, sizeof text, "bytes %zu-%zu/%zu", p->first, p->first + p->len - 1, body_len(r));
 		add(m, "Content-Range", text);
 	}
 	if (p->status == 416) {
-		snprintf(text, sizeof text, "bytes */%zu", r->body.len);
+		snprintf(text, sizeof text, "bytes */%zu", body_len(r));
 		add(m, "Content-Range", text);
 	}
 	if (r->ranges)
 		add(m, "Accept-Ranges", "bytes");
+	if (r->gzip)
+		add(m, "Content-Encoding", "gzip");
+	if (r->varies)
+		add(m, "Vary", "Accept-Encoding");
 	if (r->last_modified) {
 		http_date(r->last_modified, text);
 		add(m, "Last-Modified", text);
@@ -152,7 +171,8 @@ struct MHD_Response *send_response(struct reply *r, const struct sending *s, uns
 {
 	render(r);
 	struct part p = choose_part(r, s->head);
-	void *bytes = r->body.data ? r->body.data + p.first : NULL;
+	const uint8_t *body = r->lent ? r->lent : r->body.data;
+	void *bytes = body ? (void *)(uintptr_t)(body + p.first) : NULL; /* it only reads */
 	struct MHD_Response *m = MHD_create_response_from_buffer(p.len, bytes, MHD_RESPMEM_PERSISTENT);
 	if (!m)
 		return NULL;

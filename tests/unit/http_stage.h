@@ -9,6 +9,7 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "issuer/http/ca_files.h"
+#include "issuer/http/crl_cache.h"
 #include "issuer/http/first_use.h"
 #include "issuer/http/listen.h"
 #include "issuer/http/metrics.h"
@@ -178,7 +179,10 @@ static inline int stage_open(void **state)
 	f->kick = -1;
 	f->metrics = calloc(1, sizeof *f->metrics);
 	assert_ok(workers_start(4, 64, &f->workers));
-	assert_ok(crl_cache_new(s->issuer, f->desk.readers, &s->shared.crl_generation, &f->crl_cache));
+	const struct crl_cache_source lists = {s->issuer, f->desk.readers, &s->shared.crl_generation,
+					       &ca_files_find(f->ca_files, "root.crl")->bytes};
+	assert_ok(crl_cache_new(&lists, &f->crl_cache));
+	assert_ok(crl_cache_refresh(f->crl_cache));
 	assert_ok(first_use_new(&f->desk, f->workers, &f->first_use));
 	stage_ocsp(s);
 	for (int l = 0; l < LISTENER_COUNT; l++)
