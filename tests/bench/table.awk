@@ -34,6 +34,8 @@ BEGIN {
 	row("ocsp_ready", "OCSP, ready answer", "us", "bare", ">=", 0.70)
 	row("own_key", "own key, signed, durable/cfssl", "us", "cfssl", "x", 0.65)
 	row("call", "library call, kept / curl", "us", "bare", "x", 1.05)
+	row("list", "revocation list of 1,000,000", "us", "library", "<=", 500000)
+	row("list_memory", "memory, such a list (x 2.5)", "MiB", "library", "<=", 120) # 2.5 times its 48.3 MiB
 	row("idle_front", "memory, front idle", "MiB", "bare", "<=", 16)
 	row("idle_supervisor", "memory, supervisor idle", "MiB", "bare", "<=", 16)
 	row("idle_signer", "memory, signer idle", "MiB", "bare", "<=", 16)
