@@ -132,6 +132,8 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 	if (!e)
 		e = check_data(s->settings, why);
 	if (!e)
+		e = supervisor_upgrade(s->settings, why);
+	if (!e)
 		e = supervisor_users(s, why);
 	if (!e)
 		e = grants_open(s, why);

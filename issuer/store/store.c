@@ -133,6 +133,14 @@ static enum err probe(const char *path, int *version, struct errbuf *why)
 	return e;
 }
 
+enum err store_outdated(const char *path, bool *older)
+{
+	int version = 0;
+	enum err e = probe(path, &version, NULL);
+	*older = !e && version < schema_newest;
+	return e;
+}
+
 /* STORE_CREATE: a file of our own, or an empty one that stands there. An open of a database that this process uses
  * already would, at its close, drop SQLite's locks on it; so one that has bytes is never opened. */
 static enum err make_file(const char *path, struct errbuf *why)

@@ -25,6 +25,8 @@ enum store_mode { STORE_OPEN, STORE_CREATE, STORE_READ_ONLY, STORE_READ_STATUS }
  * ERR_CORRUPT. */
 enum err store_open(const char *path, enum store_mode mode, struct store **out, struct errbuf *why) MUST_CHECK;
 void store_close(struct store *s); /* NULL is fine */
+/* Is its schema of an earlier version? Nothing is changed. */
+enum err store_outdated(const char *path, bool *older) MUST_CHECK;
 
 enum err store_begin(struct store *s) MUST_CHECK;  /* ERR_UNAVAILABLE after 5 s of waiting */
 enum err store_commit(struct store *s) MUST_CHECK; /* durable when it returns ERR_OK */

@@ -320,6 +320,19 @@ files_of() {
 	put orders "{$order,\"key_type\":\"p384\"}" | jq -e '.id'
 }
 
+@test "a database of the version before is copied aside and brought up, and the daemon runs on it" {
+	make_one
+	sqlite3 "$DIR/counterfoil.db" 'DROP INDEX certificate_key; ALTER TABLE certificate DROP COLUMN key_hash;
+		ALTER TABLE certificate DROP COLUMN request_hash; UPDATE meta SET value = 1 WHERE name = "schema_version"' >/dev/null
+	equal "$(sqlite3 "$DIR/counterfoil.db" 'PRAGMA table_info(certificate)' | grep -c _hash)" 0 'columns before'
+	run_daemon
+	equal "$(sqlite3 "$DIR/counterfoil.db" 'SELECT count(*) FROM certificate WHERE length(key_hash) = 32')" 3 'keys that are known again'
+	equal "$(find "$DIR" -name 'counterfoil.db.v1-*' | wc -l)" 1 copies
+	equal "$(sqlite3 "$(find "$DIR" -name 'counterfoil.db.v1-*')" 'SELECT value FROM meta WHERE name = '"'schema_version'")" 1 'version of the copy'
+	hash=$(openssl x509 -in "$DIR/tls/members.pem" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64)
+	equal "$(sqlite3 "$DIR/counterfoil.db" "SELECT count(*) FROM certificate WHERE lower(hex(key_hash)) = '$hash'")" 1 'the key of a listener'
+}
+
 @test "admin new refuses what it cannot make, and touches nothing" {
 	make_one
 	make() { RC=0; "$DAEMON" admin new --config "$DIR/counterfoil.conf" "$@" >"$WORK/out" 2>"$WORK/err" || RC=$?; }
