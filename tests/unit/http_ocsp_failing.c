@@ -39,11 +39,8 @@ static void on_resume(struct deferral *later)
 static enum err open_desk(void)
 {
 	int ends[2];
-	{
-		FAILING_SPARED;
-		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
-		at.signer = ends[0];
-	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+	at.signer = ends[0];
 	const struct ocsp_source from = {at.pki.issuing.certificate, "issuer", &at.page, at.folder->db, ends[1], 0};
 	return ocsp_desk_new(&from, &at.desk, NULL);
 }
@@ -58,20 +55,21 @@ static void close_desk(void)
 /* The signer, whom nothing fails. */
 static void sign(void)
 {
-	FAILING_SPARED;
+	const int spared = failing_pause();
 	uint8_t packet[OCSP_PACKET_MAX];
 	struct buf out = BUF_INIT(OCSP_TOLD_MAX);
-	struct ocsp_ask ask;
+	struct ocsp_ask wanted;
 	ssize_t n = recv(at.signer, packet, sizeof packet, MSG_DONTWAIT);
 	struct unpack u = unpack_begin(packet, n > 0 ? (size_t)n : 0);
-	if (n > 0 && ocsp_ask_unpack(&u, &ask) == ERR_OK) {
-		const struct ocsp_told told = {.id = ask.id, .this_update = NOW, .next_update = NOW + 60,
+	if (n > 0 && ocsp_ask_unpack(&u, &wanted) == ERR_OK) {
+		const struct ocsp_told told = {.id = wanted.id, .this_update = NOW, .next_update = NOW + 60,
 					       .der = (const uint8_t *)word, .len = sizeof word};
-		at.asked = ask.singles[0].status;
+		at.asked = wanted.singles[0].status;
 		ocsp_told_pack(&told, &out);
-		n = send(at.signer, out.data, out.len, MSG_DONTWAIT);
+		assert_int_equal(send(at.signer, out.data, out.len, MSG_DONTWAIT), (ssize_t)out.len);
 	}
 	buf_free(&out);
+	failing_resume(&spared);
 }
 
 /* One question from its beginning to its end. ERR_OK: it was answered, not refused. */
