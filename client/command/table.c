@@ -180,6 +180,8 @@ const struct verb verbs[] = {
 		    {.name = "reason", .wants = "REASON",
 		     .help = "keyCompromise, superseded, affiliationChanged, cessationOfOperation or unspecified", .place = IN_BODY,
 		     .required = true},
+		    {.name = "compromised-at", .wants = "TIME", .help = "since when the key is in wrong hands (UTC, 2026-11-22 or 2026-11-22T02:13:38Z)",
+		     .place = IN_BODY},
 		    {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY},
 		    {.name = "yes", .help = "do not ask", .kind = KIND_SWITCH}},
 	 .examples = {"cert revoke 3f9a00c1 --reason keyCompromise --note 'told by telephone'"}},

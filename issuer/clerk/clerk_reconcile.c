@@ -24,8 +24,8 @@ static enum err finish_in(struct store *s, const char *issuer, const char *seria
 		.what = "certificate.revoked", .object = serial, .why = "the journal has the revocation"};
 	const struct step step = {&clerk_actor, order, now};
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(now), value_integer(REASON_UNSPECIFIED), value_text(issuer),
-						 value_text(serial)));
+				    STORE_VALUES(value_integer(now), value_integer(REASON_UNSPECIFIED), value_null(),
+						 value_text(issuer), value_text(serial)));
 	if (!e)
 		e = audit_append(s, &clerk_actor, &event, now, NULL);
 	return e || !order[0] ? e : step_end_delivery(s, &step);

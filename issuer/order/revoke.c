@@ -8,7 +8,7 @@
 
 enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf *why)
 {
-	struct revocation revocation = {.reason = r->reason, .revoked_at = r->now};
+	struct revocation revocation = {.reason = r->reason, .revoked_at = r->now, .compromised_at = r->compromised_at};
 	uint8_t head[AUDIT_HASH_BYTES];
 	int64_t sequence = 0;
 	struct store *s = readers_take(d->readers);
@@ -18,12 +18,24 @@ enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf 
 	return rc != ERR_OK ? rc : signer_revoke(d->signer, &revocation, head, why);
 }
 
+static const char *reason_and_date(const struct revoking *r, char out[64])
+{
+	char at[CLOCK_TEXT_SIZE];
+	if (!r->compromised_at)
+		return crl_reason_name(r->reason);
+	clock_text(r->compromised_at, at);
+	snprintf(out, 64, "%s, invalid since %s", crl_reason_name(r->reason), at);
+	return out;
+}
+
 enum err revoke_store(struct store *s, const struct revoking *r)
 {
-	const struct audit_event event = {"certificate.revoked", r->serial, r->note, crl_reason_name(r->reason)};
+	char detail[64];
+	const struct audit_event event = {"certificate.revoked", r->serial, r->note, reason_and_date(r, detail)};
+	struct value compromised = r->compromised_at ? value_integer(r->compromised_at) : value_null();
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(r->now), value_integer(r->reason), value_text(r->issuer),
-						 value_text(r->serial)));
+				    STORE_VALUES(value_integer(r->now), value_integer(r->reason), compromised,
+						 value_text(r->issuer), value_text(r->serial)));
 	return e != ERR_OK ? e : audit_append(s, r->who, &event, r->now, NULL);
 }
 
@@ -90,29 +102,33 @@ static enum err store_end(struct store *s, void *ctx)
 	return e;
 }
 
-static enum err read_revocation(struct revoking *r, const char *serial, const char *reason_name, struct errbuf *why)
+static enum err read_revocation(struct revoking *r, const struct revocation_wish *wish, struct errbuf *why)
 {
 	uint8_t bytes[SERIAL_BYTES];
 	struct errbuf text = {{0}};
-	if (serial_from_text(serial, bytes) != ERR_OK)
+	if (serial_from_text(wish->serial, bytes) != ERR_OK)
 		return fail(why, ERR_NOT_FOUND, "no certificate has this serial");
 	serial_text(bytes, r->serial);
-	if (!reason_name || crl_reason_from_name(reason_name, &r->reason) != ERR_OK)
+	if (!wish->reason || crl_reason_from_name(wish->reason, &r->reason) != ERR_OK)
 		return fail(why, ERR_INVALID, "the reason is one of unspecified, keyCompromise, affiliationChanged, "
 			    "superseded, cessationOfOperation");
 	if (r->reason == REASON_HOLD)
 		return fail(why, ERR_INVALID, "a hold is not a revocation");
 	if (r->note && remark_check(r->note, strlen(r->note), &text) != ERR_OK)
 		return fail(why, ERR_INVALID, "note: %s", text.text);
+	if (wish->compromised_at && clock_from_text(wish->compromised_at, &r->compromised_at) != ERR_OK)
+		return fail(why, ERR_INVALID, "the time of a compromise is written as 2026-11-22T02:13:38Z or 2026-11-22, in UTC");
+	if (wish->compromised_at && (r->compromised_at <= 0 || r->compromised_at > r->now))
+		return fail(why, ERR_INVALID, "a compromise lies in the past");
 	return ERR_OK;
 }
 
-enum err certificate_revoke(struct desk *d, const struct actor *who, const char *serial, const char *reason_name,
-			    const char *note, struct errbuf *why)
+enum err certificate_revoke(struct desk *d, const struct actor *who, const struct revocation_wish *wish, struct errbuf *why)
 {
-	struct certificate_end c = {.revoking = {.who = who, .issuer = d->issuer_name, .note = note, .now = clock_now()}};
+	struct certificate_end c = {
+		.revoking = {.who = who, .issuer = d->issuer_name, .note = wish->note, .now = clock_now()}};
 	struct standing standing;
-	enum err rc = read_revocation(&c.revoking, serial, reason_name, why);
+	enum err rc = read_revocation(&c.revoking, wish, why);
 	if (rc == ERR_OK)
 		rc = find_standing(d, &c.revoking, &standing, why);
 	if (rc == ERR_OK)

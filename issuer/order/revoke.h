@@ -12,7 +12,7 @@ struct revoking {
 	char serial[SERIAL_TEXT_SIZE];
 	enum crl_reason reason;
 	const char *note; /* why, in the staff's words; NULL for none */
-	int64_t now;
+	int64_t now, compromised_at; /* 0: nobody knows */
 };
 
 /* Journalled with the audit head of this moment. */

@@ -11,7 +11,7 @@ setup_file() {
 	collect_whole "$BATS_FILE_TMPDIR/good.pem"
 	collect_whole "$BATS_FILE_TMPDIR/bad.pem"
 	cat "$CA" "$DIR/ca/issuing.pem" >"$BATS_FILE_TMPDIR/chain.pem"
-	api POST "/v1/certificates/$SERIAL/revoke" '{"reason":"keyCompromise"}'
+	api POST "/v1/certificates/$SERIAL/revoke" '{"reason":"keyCompromise","compromised_at":"2024-05-28T20:26:40Z"}'
 	echo "$SERIAL" >"$BATS_FILE_TMPDIR/revoked"
 	until_true 20 lists "$SERIAL"
 }
@@ -42,6 +42,16 @@ clerk_again() { kill -9 "$(child_pid clerk)"; }
 	openssl verify -x509_strict -crl_check_all -CAfile <(cat "$BATS_FILE_TMPDIR/chain.pem" "$WORK/bundle.pem") "$(good)" |
 		grep -q 'good.pem: OK'
 	refute openssl verify -x509_strict -crl_check_all -CAfile <(cat "$BATS_FILE_TMPDIR/chain.pem" "$WORK/bundle.pem") "$(bad)"
+}
+
+@test "since when a key is in wrong hands is the entry's invalidity date" {
+	text | grep -A8 -i "$(sed 's/^\(00\)*//' <"$BATS_FILE_TMPDIR/revoked")" >"$WORK/entry"
+	grep -q 'Key Compromise' "$WORK/entry"
+	grep -A1 'Invalidity Date' "$WORK/entry" | grep -q 'May 28 20:26:40 2024 GMT'
+	api GET "/v1/certificates/$(cat "$BATS_FILE_TMPDIR/revoked")"
+	equal "$(field .compromised_at)" 2024-05-28T20:26:40Z 'what staff see'
+	api POST "/v1/certificates/$(serial_of "$(good)")/revoke" '{"reason":"keyCompromise","compromised_at":"2999-01-01"}'
+	equal "$STATUS_CODE" 422 'in the future'
 }
 
 @test "GnuTLS reads the list and refuses the revoked alone" {

@@ -40,6 +40,7 @@ static struct fake_signer {
 	size_t made_count;
 	char revoked[FAKE_MOST][SERIAL_TEXT_SIZE];
 	size_t revoked_count;
+	struct revocation revocation; /* the last */
 	enum err fail[SIGNER_OPERATION_COUNT]; /* not ERR_OK: returned at once */
 	void (*before_issuing)(void);          /* runs once, before the order's earlier certificate is looked for */
 	void (*while_issuing)(void);           /* runs once, after the certificate is made, before it is handed over */
@@ -302,6 +303,7 @@ enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t
 		return fail(why, fake.fail[SIGNER_REVOKE], "made to fail");
 	pthread_mutex_lock(&fake.lock);
 	assert_true(fake.revoked_count < FAKE_MOST);
+	fake.revocation = *r;
 	memcpy(fake.revoked[fake.revoked_count++], r->serial, SERIAL_TEXT_SIZE);
 	memcpy(fake.head, audit_head, 32);
 	pthread_mutex_unlock(&fake.lock);

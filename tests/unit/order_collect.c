@@ -315,7 +315,7 @@ static void a_certificate_signed_for_a_cancelled_order_is_revoked_at_once(void *
 	assert_int_equal(bench_audits("certificate.orphaned", serial), 1);
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM parcel"), 0);
 	assert_int_equal(bench.revocations, 1);
-	assert_err(certificate_revoke(&bench.desk, &bench_staff, serial, "superseded", NULL, NULL), ERR_NOT_FOUND);
+	assert_err(certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, "superseded", NULL, NULL}, NULL), ERR_NOT_FOUND);
 }
 
 /* The other way round a crash between the two would look like an old database. */

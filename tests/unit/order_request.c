@@ -114,7 +114,7 @@ static void a_key_that_was_given_away_is_refused_for_good(void **unused)
 	request_make(&(struct wanted_request){.signer = key}, &request);
 	assert_ok(bring_bytes(&first, &request, &certificate, &why));
 	bench_serial(first.id, serial);
-	assert_ok(certificate_revoke(&bench.desk, &bench_staff, serial, "keyCompromise", NULL, NULL));
+	assert_ok(certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, "keyCompromise", NULL, NULL}, NULL));
 	assert_err(bring_bytes(&first, &request, &certificate, &why), ERR_INVALID);
 	assert_non_null(strstr(why.text, "reported as compromised"));
 	own_key_order(&second);
