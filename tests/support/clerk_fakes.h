@@ -12,6 +12,11 @@
 
 #include <string.h>
 
+/* What stands in for another process does not fail when calls are made to (tests/support/failing.h). */
+#ifndef FAKE_SPARED
+#define FAKE_SPARED (void)0
+#endif
+
 enum { NOW = 1800000000, HOUR = 3600, DAYS = 86400 };
 
 static struct fake {
@@ -119,6 +124,7 @@ static struct authority *fake_ca(void)
 
 enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
 {
+	FAKE_SPARED;
 	(void)l;
 	const struct crl_head head = {.number = (uint64_t)++fake.crls, .this_update = this_update, .next_update = next_update};
 	assert_int_equal(next_update - this_update, 24 * HOUR);
@@ -132,6 +138,7 @@ enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_upda
 
 enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n, struct errbuf *why)
 {
+	FAKE_SPARED;
 	(void)l;
 	assert_int_equal(before, fake.crl_entries);
 	for (size_t i = 0; i < n && before + i < 8; i++)
@@ -142,6 +149,7 @@ enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *e
 
 enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint64_t *number, struct errbuf *why)
 {
+	FAKE_SPARED;
 	(void)l;
 	if (fake.while_signing)
 		fake.while_signing(fake.clerk);
