@@ -185,7 +185,7 @@ int main(int argc, char **argv)
 	static const struct actor recipient = {"", "recipient", "bench"};
 	static struct bench b = {.settings = {.domain = "counterfoil.example", .status_url = "http://localhost:8080", .node = "n1",
 					  .claim_life = 86400, .link_life = 86400, .code_life = 1800, .code_tries = 5}};
-	int count = argc == 3 ? atoi(argv[2]) : 0;
+	int count = argc == 3 ? (int)strtol(argv[2], NULL, 10) : 0;
 	NEED(count > 0);
 	start_signer(&b, argv[1]);
 	start_desk(&b, argv[1]);
