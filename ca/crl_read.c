@@ -39,7 +39,8 @@ static enum err signature_check(const struct pieces *p, struct der_in *inner, X5
 	struct der_in told = whole(inner);
 	enum err rc = ctx && key ? signature_algorithm_write(key, &algorithm) : ERR_CRYPTO;
 	if (!rc && (told.left != algorithm.len || p->algorithm.left != algorithm.len ||
-		    memcmp(told.at, algorithm.data, algorithm.len) || memcmp(p->algorithm.at, algorithm.data, algorithm.len)))
+		    memcmp(told.at, algorithm.data, algorithm.len) != 0 ||
+		    memcmp(p->algorithm.at, algorithm.data, algorithm.len) != 0))
 		rc = ERR_REFUSED;
 	if (!rc && (EVP_DigestVerifyInit(ctx, NULL, signature_digest(key), NULL, key) != 1 ||
 		    EVP_DigestVerify(ctx, p->signature.at + 1, p->signature.left - 1, p->tbs.at, p->tbs.left) != 1))
