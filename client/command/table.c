@@ -186,6 +186,15 @@ const struct verb verbs[] = {
 		    {.name = "yes", .help = "do not ask", .kind = KIND_SWITCH}},
 	 .examples = {"cert revoke 3f9a00c1 --reason keyCompromise --note 'told by telephone'"}},
 
+	{.noun = "cert", .verb = "hold", .method = "POST", .path = "/v1/certificates/{serial}/hold",
+	 .what = "Put a certificate on hold, at once, until it is released",
+	 .fields = {SERIAL, {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+	 .examples = {"cert hold 3f9a00c1 --note 'laptop missing'"}},
+	{.noun = "cert", .verb = "release", .method = "POST", .path = "/v1/certificates/{serial}/release",
+	 .what = "Release a certificate from its hold",
+	 .fields = {SERIAL, {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+	 .examples = {"cert release 3f9a00c1 --note 'laptop found'"}},
+
 	{.noun = "staff", .verb = "list", .method = "GET", .path = "/v1/staff", .what = "List staff",
 	 .fields = {LIMIT},
 	 .columns = {{"ID", "id"}, {"NAME", "name"}, {"ROLE", "role"}, {"STATUS", "status"},

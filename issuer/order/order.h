@@ -45,6 +45,14 @@ struct revocation_wish { /* as staff typed it */
 enum err certificate_revoke(struct desk *d, const struct actor *who, const struct revocation_wish *wish,
 			    struct errbuf *why) MUST_CHECK;
 
+/* Hold and release: live checks refuse it from the moment a hold returns, and take it again once it is released. Its order
+ * and its parcel go on. ERR_NOT_FOUND; ERR_CONFLICT when it is so already or revoked, changing nothing; ERR_REFUSED as for a
+ * revocation. A hold that the journal could not take stands, and its error is returned. */
+enum err certificate_hold(struct desk *d, const struct actor *who, const char *serial, const char *note,
+			  struct errbuf *why) MUST_CHECK;
+enum err certificate_release(struct desk *d, const struct actor *who, const char *serial, const char *note,
+			     struct errbuf *why) MUST_CHECK;
+
 /* Staff: how a presented certificate becomes a person or a client. */
 enum identity_kind { IDENTITY_NONE, IDENTITY_STAFF, IDENTITY_CLIENT };
 struct identity {

@@ -7,6 +7,7 @@ load lib
 setup_file() {
 	start_installation
 	make_directory
+	staff_member support support
 	WORK=$BATS_FILE_TMPDIR
 	collect_whole "$BATS_FILE_TMPDIR/good.pem"
 	collect_whole "$BATS_FILE_TMPDIR/bad.pem"
@@ -31,7 +32,6 @@ bad() { echo "$BATS_FILE_TMPDIR/bad.pem"; }
 bundle() { curl -sS -o "$WORK/bundle.pem" "$STATUS/crl/bundle.pem"; }
 
 # The clerk finds what nobody told it of within half a minute, or as it starts.
-set_status() { database "UPDATE certificate SET status = '$2', revoked_at = $3, reason = $4 WHERE serial = '$1'"; }
 clerk_again() { kill -9 "$(child_pid clerk)"; }
 
 @test "openssl verifies both lists and checks the whole chain by the bundle" {
@@ -136,19 +136,23 @@ answers() { # answers CODE CERTIFICATE: 400 to whom it does not believe
 		"https://localhost:$(cat "$BATS_FILE_TMPDIR/nginx/port")/")" = "$1" ]
 }
 
+me() { curl -s -o "$WORK/page" -w '%{http_code}' --cacert "$CA" --cert "$(good)" "$MEMBERS/v1/me"; }
+
 @test "nginx with ssl_crl: good in, revoked out; held out and in again" {
 	start_nginx
 	until_true 20 answers 200 "$(good)"
 	answers 400 "$(bad)"
 	serial=$(serial_of "$(good)")
-	set_status "$serial" held "$(date +%s)" NULL
-	clerk_again
+	as support POST "/v1/certificates/$serial/hold" '{"note":"laptop missing"}'
+	equal "$STATUS_CODE" 200 "hold: $BODY"
+	equal "$(me)" 403 'held, at once'
 	until_true 20 lists "$serial"
 	text | grep -A5 -i "$(sed 's/^\(00\)*//' <<<"$serial")" | grep -q 'Certificate Hold'
 	reload_nginx
 	until_true 20 answers 400 "$(good)"
-	set_status "$serial" valid NULL NULL
-	clerk_again
+	as support POST "/v1/certificates/$serial/release" '{"note":"laptop found"}'
+	equal "$STATUS_CODE" 200 "release: $BODY"
+	equal "$(me)" 200 'released, at once'
 	until_true 20 not_listed "$serial"
 	reload_nginx
 	until_true 20 answers 200 "$(good)"

@@ -183,7 +183,8 @@ static bool policy(const char *person, const struct route *r)
 	static const char *const clients_too[] = {"/v1/me", "/v1/services/{organisation}/{service}", NULL};
 	static const char *const not_for_support[] = {"/v1/staff", "/v1/audit", "/v1/audit/head", NULL};
 	static const char *const support_acts[] = {"/v1/orders/{order}/resend", "/v1/orders/{order}/unlock",
-						   "/v1/certificates/{serial}/revoke", NULL};
+						   "/v1/certificates/{serial}/revoke", "/v1/certificates/{serial}/hold",
+						   "/v1/certificates/{serial}/release", NULL};
 	bool reads = strcmp(r->method, "GET") == 0;
 	if (strcmp(person, "administrator") == 0)
 		return true;
