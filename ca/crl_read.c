@@ -104,9 +104,8 @@ static enum err entries_take(struct der_in *tbs, size_t *n, struct errbuf *why)
 
 static enum err number_take(struct der_in *tbs, uint64_t *out, struct errbuf *why)
 {
-	const uint8_t *at = tbs->at;
 	struct der_in explicit = der_in_take(tbs, DER_CONTEXT_0_CONSTRUCTED);
-	at = explicit.at;
+	const uint8_t *at = explicit.at;
 	X509_EXTENSIONS *list = explicit.left ? d2i_X509_EXTENSIONS(NULL, &at, (long)explicit.left) : NULL;
 	ASN1_INTEGER *number = list ? X509V3_get_d2i(list, NID_crl_number, NULL, NULL) : NULL;
 	bool good = der_in_end(tbs) == ERR_OK && number && ASN1_INTEGER_get_uint64(out, number) == 1;

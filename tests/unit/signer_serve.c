@@ -314,12 +314,17 @@ static enum err ask_crl(int64_t this_update, int64_t next_update, const struct c
 	return rc;
 }
 
-#define ENTRY(n, why) {.serial = {[SERIAL_BYTES - 1] = (n)}, .revoked_at = 1700000000, .reason = (enum crl_reason)(why)}
+static struct crl_entry entry(uint8_t serial, unsigned reason)
+{
+	struct crl_entry e = {.revoked_at = 1700000000, .reason = (enum crl_reason)reason};
+	e.serial[SERIAL_BYTES - 1] = serial;
+	return e;
+}
 
 static void crl_numbers_rise_even_when_the_clock_goes_back(void **state)
 {
 	(void)state;
-	const struct crl_entry entries[] = {ENTRY(1, 1), ENTRY(2, 0), ENTRY(200, 6)};
+	const struct crl_entry entries[] = {entry(1, 1), entry(2, 0), entry(200, 6)};
 	struct crl_head head;
 	size_t count = 9;
 	uint64_t last = 0;
@@ -340,8 +345,8 @@ static void crl_numbers_rise_even_when_the_clock_goes_back(void **state)
 static void a_list_that_is_not_one_is_refused(void **state)
 {
 	(void)state;
-	const struct crl_entry twice[] = {ENTRY(1, 1), ENTRY(1, 1)}, falling[] = {ENTRY(2, 1), ENTRY(1, 1)},
-			       reason[] = {ENTRY(1, 7)}, removed[] = {ENTRY(1, 8)}, good[] = {ENTRY(1, 1)};
+	const struct crl_entry twice[] = {entry(1, 1), entry(1, 1)}, falling[] = {entry(2, 1), entry(1, 1)},
+			       reason[] = {entry(1, 7)}, removed[] = {entry(1, 8)}, good[] = {entry(1, 1)};
 	int64_t now = clock_now();
 	assert_int_equal(ask_crl(now, now + 86400, twice, 2, NULL, NULL), ERR_INVALID);
 	assert_int_equal(ask_crl(now, now + 86400, falling, 2, NULL, NULL), ERR_INVALID);
@@ -372,7 +377,7 @@ static void a_part_lost_twice_or_of_another_list_ends_the_list(void **state)
 		{"the last never comes", {0}, 1, ERR_OK, false},
 		{"the signer is another", {0}, 1, ERR_OK, true},
 	};
-	const struct crl_entry entries[] = {ENTRY(1, 1), ENTRY(2, 1), ENTRY(3, 1)};
+	const struct crl_entry entries[] = {entry(1, 1), entry(2, 1), entry(3, 1)};
 	struct buf body = BUF_INIT(10000), answer = BUF_INIT(SIGNER_ANSWER_CAP);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		enum err rc = ERR_OK;
