@@ -26,6 +26,11 @@ void log_threshold(enum log_level least)
 	least_level = least;
 }
 
+bool log_wanted(enum log_level level)
+{
+	return level >= least_level;
+}
+
 static void add_field(struct buf *line, const char *key, const char *value)
 {
 	size_t before = line->len;
@@ -44,7 +49,7 @@ static void add_field(struct buf *line, const char *key, const char *value)
 
 void log_fields(enum log_level level, const char *event, const struct log_field *fields)
 {
-	if (level < least_level)
+	if (!log_wanted(level))
 		return;
 	char now[CLOCK_TEXT_SIZE];
 	clock_text(clock_now(), now);

@@ -6,6 +6,8 @@
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
+#include <stdbool.h>
+
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR, LOG_LEVEL_ALARM };
 
 struct log_field {
@@ -15,6 +17,7 @@ struct log_field {
 
 void log_process(const char *name);            /* "front"; the string is borrowed for ever */
 void log_threshold(enum log_level least);      /* default LOG_LEVEL_INFO */
+bool log_wanted(enum log_level level); /* would a line of it be written? For fields that cost something to make */
 void log_fields(enum log_level level, const char *event, const struct log_field *fields);
 
 /* log_event(LOG_LEVEL_INFO, "order.offered", {"order", id}, {"client", slug}) */

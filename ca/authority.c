@@ -1,6 +1,7 @@
 #include "ca/authority.h"
 
 #include "ca/crypto_why.h"
+#include "ca/rehearsal.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -12,7 +13,33 @@ void authority_clear(struct authority *a)
 {
 	X509_free(a->certificate);
 	EVP_PKEY_free(a->key);
-	*a = (struct authority){NULL, NULL};
+	rehearsal_free(a->rehearsal);
+	*a = (struct authority){0};
+}
+
+enum err authority_rehearse(struct authority *a, struct errbuf *why)
+{
+	return a->rehearsal ? ERR_OK : rehearsal_new(a->certificate, a->key, &a->rehearsal, why);
+}
+
+/* Built, and accepted with a throw-away signature, which is still in it. */
+static enum err build_and_rehearse(const struct authority *issuer, const struct certificate_fields *f,
+				   EVP_PKEY *subject_key, X509 **out, struct errbuf *why)
+{
+	struct rehearsal *made = NULL;
+	X509 *built = NULL;
+	enum err rc = certificate_build(f, subject_key, issuer->certificate, &built, why);
+	if (!rc && !issuer->rehearsal)
+		rc = rehearsal_new(issuer->certificate, issuer->key, &made, why);
+	if (!rc)
+		rc = certificate_rehearse(made ? made : issuer->rehearsal, f, built, subject_key, why);
+	if (!rc) {
+		*out = built;
+		built = NULL;
+	}
+	X509_free(built);
+	rehearsal_free(made);
+	return rc;
 }
 
 static enum err intent_announce(const struct certificate_fields *f, X509 *built, EVP_PKEY *issuer_key,
@@ -57,10 +84,7 @@ static enum err issue(const struct authority *issuer, const struct certificate_f
 {
 	X509 *built = NULL, *made = NULL;
 	uint8_t hash[32];
-	enum err rc = certificate_build(f, subject_key, issuer->certificate, &built, why);
-	if (rc)
-		goto out;
-	rc = certificate_lint(f, built, issuer->certificate, why);
+	enum err rc = build_and_rehearse(issuer, f, subject_key, &built, why);
 	if (rc)
 		goto out;
 	rc = intent_announce(f, built, issuer->key, hook, hash);
@@ -76,6 +100,15 @@ static enum err issue(const struct authority *issuer, const struct certificate_f
 	made = NULL;
 out:
 	X509_free(made);
+	X509_free(built);
+	return rc;
+}
+
+enum err authority_try(const struct authority *issuer, const struct certificate_fields *f, EVP_PKEY *subject_key,
+		       struct errbuf *why)
+{
+	X509 *built = NULL;
+	enum err rc = build_and_rehearse(issuer, f, subject_key, &built, why);
 	X509_free(built);
 	return rc;
 }
@@ -123,20 +156,22 @@ static X509 *certificate_decode(const struct buf *der)
 static enum err authority_make(const struct authority *issuer, struct certificate_fields *f, int64_t now,
 			       struct authority *out, struct errbuf *why)
 {
-	struct authority made = {NULL, NULL}, self = {NULL, NULL};
-	enum err rc = key_generate(issuer ? KEY_P256 : KEY_P384, &made.key);
+	struct authority made = {0}, self = {0};
+	enum err rc = key_generate(certificate_profile(f)->key_first, &made.key);
 	if (rc)
 		goto out;
 	rc = serial_new(f->serial);
 	if (rc)
 		goto out;
-	certificate_life(profile_get(f->profile), issuer ? issuer->certificate : NULL, now, f);
+	certificate_life(certificate_profile(f), issuer ? issuer->certificate : NULL, now, f);
 	self.key = made.key;
 	rc = issue(issuer ? issuer : &self, f, made.key, NULL, &made.certificate, why);
+	if (!rc)
+		rc = authority_rehearse(&made, why);
 	if (rc)
 		goto out;
 	*out = made;
-	made = (struct authority){NULL, NULL};
+	made = (struct authority){0};
 out:
 	authority_clear(&made);
 	return rc;
@@ -145,7 +180,7 @@ out:
 enum err authority_make_root(const struct authority_names *n, int64_t now, struct authority *out, struct errbuf *why)
 {
 	struct certificate_fields f = {
-		.profile = PROFILE_ROOT, .organisation = n->organisation, .common_name = n->root_name};
+		.profile = PROFILE_ROOT, .rules = n->root_rules, .organisation = n->organisation, .common_name = n->root_name};
 	return authority_make(NULL, &f, now, out, why);
 }
 
@@ -153,6 +188,7 @@ enum err authority_make_issuing(const struct authority_names *n, const struct au
 				struct authority *out, struct errbuf *why)
 {
 	struct certificate_fields f = {.profile = PROFILE_ISSUING,
+				       .rules = n->issuing_rules,
 				       .organisation = n->organisation,
 				       .common_name = n->issuing_name,
 				       .crl_url = n->root_crl_url,
@@ -176,7 +212,7 @@ static enum err certificate_load(const struct buf *bytes, X509 **out, struct err
 enum err authority_load(const struct buf *certificate, const struct buf *key_pem, const struct secret *pass,
 			struct authority *out, struct errbuf *why)
 {
-	struct authority loaded = {NULL, NULL};
+	struct authority loaded = {0};
 	enum err rc = certificate_load(certificate, &loaded.certificate, why);
 	if (rc)
 		goto out;
@@ -187,8 +223,11 @@ enum err authority_load(const struct buf *certificate, const struct buf *key_pem
 		rc = crypto_why(why, ERR_REFUSED, "the key does not belong to the certificate");
 		goto out;
 	}
+	rc = authority_rehearse(&loaded, why);
+	if (rc)
+		goto out;
 	*out = loaded;
-	loaded = (struct authority){NULL, NULL};
+	loaded = (struct authority){0};
 out:
 	authority_clear(&loaded);
 	return rc;

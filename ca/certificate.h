@@ -1,10 +1,9 @@
 /* certificate: build, lint, sign, read. Pure: bytes in, bytes out.
  *
  * A certificate is never signed from handed-in bytes: it is built from a profile and fields, linted, signed, parsed
- * again and compared with what was asked. Subject: O organisation, OU service, CN client (client profile);
- * O authority name, OU "staff", CN name (staff); CN first host (server); CN (CAs, OCSP); the last three with an O when
- * one is given. Every certificate has AKI and SKI (RFC 7093 method 1); all but the root carry the CRL address and
- * caIssuers; an OCSP address only when ocsp_url is given. A field that the profile does not take is refused. */
+ * again and compared with what was asked. Its subject is what the profile's patterns make of the fields; every certificate
+ * has AKI and SKI (RFC 7093 method 1), and the addresses that are given. A field that the kind of certificate does not take
+ * is refused. */
 #ifndef CA_CERTIFICATE_H
 #define CA_CERTIFICATE_H
 
@@ -13,17 +12,20 @@
 #include "ca/profile.h"
 
 #include <openssl/x509.h>
+#include <stdbool.h>
 
 enum { SERIAL_BYTES = 20, SERIAL_TEXT_SIZE = 41, FINGERPRINT_BYTES = 32 };
 
 struct certificate_fields {
 	enum profile_id profile;
+	const struct profile *rules;  /* of that id, as a file has it; NULL: the built-in one */
 	const char *organisation; /* display names; NULL when the profile does not take them */
 	const char *service;
 	const char *common_name;
 	const char *san_uri;          /* client, staff */
 	const char *const *hosts;     /* server: DNS names and IP addresses, NULL-terminated, at most 16 */
 	const char *crl_url, *issuer_url, *ocsp_url; /* http; NULL to leave out */
+	bool own_key;                 /* its holder has made the key: the profile's own keys are permitted, not its key types */
 	uint8_t serial[SERIAL_BYTES];
 	int64_t not_before, not_after; /* seconds UTC */
 };
@@ -35,10 +37,8 @@ void serial_text(const uint8_t serial[SERIAL_BYTES], char out[SERIAL_TEXT_SIZE])
 /* Any notation people paste: upper or lower case, colons, spaces, "0x", leading zeros left out. */
 enum err serial_from_text(const char *text, uint8_t out[SERIAL_BYTES]) MUST_CHECK;
 
-/* spiffe://DOMAIN/org/ORG/service/SERVICE/client/CLIENT into out[512]; slugs must have passed slug_check. */
-enum err client_uri(const char *domain, const char *org, const char *service, const char *client, char out[512]) MUST_CHECK;
-enum err staff_uri(const char *domain, const char *staff_id, char out[512]) MUST_CHECK;
-
+/* The profile that the fields name. */
+const struct profile *certificate_profile(const struct certificate_fields *f);
 /* Not-before and not-after from the profile at `now`, never beyond the issuer's own not-after. */
 void certificate_life(const struct profile *p, const X509 *issuer, int64_t now, struct certificate_fields *f);
 
@@ -60,6 +60,7 @@ enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_P
 struct certificate_facts {
 	uint8_t serial[SERIAL_BYTES];
 	uint8_t fingerprint[FINGERPRINT_BYTES]; /* SHA-256 of the DER */
+	uint8_t key_hash[KEY_HASH_BYTES];       /* as key_hash() gives it */
 	int64_t not_before, not_after;
 	char organisation[NAME_SIZE], unit[NAME_SIZE], common_name[NAME_SIZE];
 	char san_uri[512];
@@ -70,5 +71,7 @@ enum err certificate_read(const void *der, size_t len, struct certificate_facts 
 /* One or more PEM certificates to DER of the n-th (0 first), ERR_NOT_FOUND after the last; DER to PEM. */
 enum err certificate_pem_to_der(const void *pem, size_t len, unsigned n, struct buf *out) MUST_CHECK;
 enum err certificate_der_to_pem(const void *der, size_t len, struct buf *out) MUST_CHECK;
+/* n certificates in DER, in their order, as a PKCS#7 that has nothing else (certs-only, RFC 8551 3.8). Appended. */
+enum err certificate_pkcs7(const struct buf *const *ders, size_t n, struct buf *out) MUST_CHECK;
 
 #endif

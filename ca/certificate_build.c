@@ -14,6 +14,11 @@
 
 enum { POINT_MAX = 1 + 2 * 48 };
 
+const struct profile *certificate_profile(const struct certificate_fields *f)
+{
+	return f->rules && f->rules->id == f->profile ? f->rules : f->rules ? NULL : profile_get(f->profile);
+}
+
 void certificate_life(const struct profile *p, const X509 *issuer, int64_t now, struct certificate_fields *f)
 {
 	int64_t from = 0, to = ASN1_TIME_LAST;

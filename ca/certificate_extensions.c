@@ -89,11 +89,13 @@ static bool add_basic_constraints(struct draft *d)
 
 static bool add_extended_key_usage(struct draft *d)
 {
-	if (!d->p->eku_nid)
+	if (!d->p->use_count)
 		return true;
 	EXTENDED_KEY_USAGE *eku = sk_ASN1_OBJECT_new_null();
-	bool done = eku && sk_ASN1_OBJECT_push(eku, OBJ_nid2obj(d->p->eku_nid)) > 0 &&
-		    add(d, NID_ext_key_usage, false, eku);
+	bool done = eku != NULL;
+	for (size_t i = 0; done && i < d->p->use_count; i++)
+		done = sk_ASN1_OBJECT_push(eku, OBJ_nid2obj(d->p->uses[i])) > 0;
+	done = done && add(d, NID_ext_key_usage, false, eku);
 	sk_ASN1_OBJECT_pop_free(eku, ASN1_OBJECT_free);
 	return done;
 }
@@ -219,7 +221,7 @@ enum err certificate_extensions_add(const struct certificate_fields *f, X509 *x,
 		{"authorityInfoAccess", add_authority_info},
 		{"ocsp-nocheck", add_ocsp_no_check},
 	};
-	struct draft d = {.f = f, .p = profile_get(f->profile), .x = x, .issuer = issuer};
+	struct draft d = {.f = f, .p = certificate_profile(f), .x = x, .issuer = issuer};
 	for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
 		if (!table[i].add(&d)) {
 			struct errbuf reason = {""};

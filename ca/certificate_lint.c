@@ -110,16 +110,28 @@ static bool key_encoded_right(X509 *x, bool ec)
 	return OBJ_obj2nid(oid) == NID_rsaEncryption && parameters == V_ASN1_NULL;
 }
 
-static enum err lint_key(const struct lint *l)
+static enum err lint_key_made_here(const struct lint *l, const EVP_PKEY *key)
 {
 	enum key_type type = KEY_TYPE_COUNT;
+	if (key_type_of(key, &type))
+		return wrong(l, "the key is none of P-256, P-384, RSA 2048, RSA 3072 with the exponent 65537");
+	return (l->p->key_types & 1u << type) ? ERR_OK : wrong(l, "the profile does not permit this type of key");
+}
+
+static enum err lint_own_key(const struct lint *l, const EVP_PKEY *key)
+{
+	struct errbuf reason = {""};
+	return key_own_check(key, &l->p->own, &reason) ? wrong(l, reason.text) : ERR_OK;
+}
+
+static enum err lint_key(const struct lint *l)
+{
 	EVP_PKEY *key = X509_get0_pubkey(l->x);
 	if (!key)
 		return crypto_why(l->why, ERR_INVALID, "certificate lint: the public key cannot be read");
-	if (key_type_of(key, &type))
-		return wrong(l, "the key is none of P-256, P-384, RSA 2048, RSA 3072 with the exponent 65537");
-	if (!(l->p->key_types & 1u << type))
-		return wrong(l, "the profile does not permit this type of key");
+	enum err rc = l->f->own_key ? lint_own_key(l, key) : lint_key_made_here(l, key);
+	if (rc)
+		return rc;
 	if (!key_encoded_right(l->x, EVP_PKEY_is_a(key, "EC") == 1))
 		return wrong(l, "the public key is not encoded as a named curve's uncompressed point or as RSA");
 	if (l->issuer && EVP_PKEY_eq(key, X509_get0_pubkey(l->issuer)) == 1)
@@ -184,7 +196,7 @@ X509 *certificate_reread(X509 *x)
 
 enum err certificate_lint_read(const struct certificate_fields *f, X509 *read, X509 *issuer, struct errbuf *why)
 {
-	struct lint l = {.f = f, .p = profile_get(f->profile), .x = read, .issuer = issuer, .why = why};
+	struct lint l = {.f = f, .p = certificate_profile(f), .x = read, .issuer = issuer, .why = why};
 	enum err rc = subject_from_fields(f, &l.subject, why);
 	if (rc)
 		return rc;

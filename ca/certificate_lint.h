@@ -12,4 +12,8 @@ X509 *certificate_reread(X509 *x) MUST_CHECK;
 /* `read` is what certificate_reread gave. */
 enum err certificate_lint_read(const struct certificate_fields *f, X509 *read, X509 *issuer, struct errbuf *why) MUST_CHECK;
 
+/* As a strict stranger would verify a signed certificate for its profile's purpose, who trusts nobody but `anchor`.
+ * ERR_INVALID with the reason. */
+enum err certificate_verify_strictly(const struct certificate_fields *f, X509 *x, X509 *anchor, struct errbuf *why) MUST_CHECK;
+
 #endif

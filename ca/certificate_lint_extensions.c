@@ -55,7 +55,10 @@ static bool basic_constraints_right(const struct lint *l, const void *value)
 static bool extended_key_usage_right(const struct lint *l, const void *value)
 {
 	const EXTENDED_KEY_USAGE *eku = value;
-	return sk_ASN1_OBJECT_num(eku) == 1 && OBJ_obj2nid(sk_ASN1_OBJECT_value(eku, 0)) == l->p->eku_nid;
+	bool right = sk_ASN1_OBJECT_num(eku) == (int)l->p->use_count;
+	for (size_t i = 0; right && i < l->p->use_count; i++)
+		right = OBJ_obj2nid(sk_ASN1_OBJECT_value(eku, (int)i)) == l->p->uses[i];
+	return right;
 }
 
 static bool host_is(const GENERAL_NAME *name, const char *text)
@@ -157,14 +160,14 @@ static enum err rule_check(const struct lint *l, const struct rule *r, struct er
 
 enum err certificate_extensions_lint(const struct certificate_fields *f, X509 *x, X509 *issuer, struct errbuf *why)
 {
-	const struct profile *p = profile_get(f->profile);
+	const struct profile *p = certificate_profile(f);
 	const struct lint l = {.f = f, .p = p, .x = x, .issuer = issuer};
 	const struct rule rules[] = {
 		{NID_authority_key_identifier, false, true, "authorityKeyIdentifier", authority_key_id_right},
 		{NID_subject_key_identifier, false, true, "subjectKeyIdentifier", subject_key_id_right},
 		{NID_key_usage, true, true, "keyUsage", key_usage_right},
 		{NID_basic_constraints, true, true, "basicConstraints", basic_constraints_right},
-		{NID_ext_key_usage, false, p->eku_nid != 0, "extendedKeyUsage", extended_key_usage_right},
+		{NID_ext_key_usage, false, p->use_count > 0, "extendedKeyUsage", extended_key_usage_right},
 		{NID_subject_alt_name, false, f->san_uri || f->hosts, "subjectAltName", subject_alt_name_right},
 		{NID_crl_distribution_points, false, f->crl_url, "cRLDistributionPoints", crl_address_right},
 		{NID_info_access, false, f->ocsp_url || f->issuer_url, "authorityInfoAccess", authority_info_right},

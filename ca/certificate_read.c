@@ -7,6 +7,7 @@
 #include <openssl/provider.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* A string with a NUL inside, or longer than its place, is not cut but refused: cut, it would name somebody else. */
@@ -132,6 +133,16 @@ static X509 *decode(const uint8_t *der, size_t len)
 	return NULL;
 }
 
+/* As it stands there: nobody asks here whether it is a key. */
+static bool key_hash_read(const X509 *x, uint8_t out[KEY_HASH_BYTES])
+{
+	uint8_t *key = NULL;
+	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &key);
+	bool done = len > 0 && EVP_Digest(key, (size_t)len, out, NULL, EVP_sha256(), NULL) == 1;
+	OPENSSL_free(key);
+	return done;
+}
+
 enum err certificate_read(const void *der, size_t len, struct certificate_facts *out, struct errbuf *why)
 {
 	struct certificate_facts facts = {.san_uri = ""};
@@ -141,7 +152,7 @@ enum err certificate_read(const void *der, size_t len, struct certificate_facts 
 		rc = crypto_why(why, ERR_MALFORMED, "this is not one certificate in DER");
 		goto out;
 	}
-	if (EVP_Digest(der, len, facts.fingerprint, NULL, EVP_sha256(), NULL) != 1) {
+	if (EVP_Digest(der, len, facts.fingerprint, NULL, EVP_sha256(), NULL) != 1 || !key_hash_read(x, facts.key_hash)) {
 		rc = crypto_why(why, ERR_CRYPTO, "the certificate's fingerprint");
 		goto out;
 	}

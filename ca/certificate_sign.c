@@ -3,6 +3,7 @@
 #include "ca/crypto_why.h"
 #include "ca/signature.h"
 
+#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -29,8 +30,7 @@ static int purpose(enum profile_id id)
 	return table[id];
 }
 
-/* As a strict stranger would, who trusts nobody but the issuer. */
-static enum err verify_strictly(const struct certificate_fields *f, X509 *x, X509 *anchor, struct errbuf *why)
+enum err certificate_verify_strictly(const struct certificate_fields *f, X509 *x, X509 *anchor, struct errbuf *why)
 {
 	enum err rc = ERR_CRYPTO;
 	X509_STORE *store = X509_STORE_new();
@@ -45,12 +45,14 @@ static enum err verify_strictly(const struct certificate_fields *f, X509 *x, X50
 	if (X509_VERIFY_PARAM_set_purpose(param, purpose(f->profile)) != 1)
 		goto out;
 	if (X509_verify_cert(ctx) != 1) {
-		rc = fail(why, ERR_CRYPTO, "the signed certificate does not verify: %s",
-			  X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
+		int verdict = X509_STORE_CTX_get_error(ctx);
+		rc = fail(why, verdict == X509_V_ERR_OUT_OF_MEM ? ERR_MEMORY : ERR_INVALID,
+			  "the signed certificate does not verify: %s", X509_verify_cert_error_string(verdict));
 		goto out;
 	}
 	rc = ERR_OK;
 out:
+	ERR_clear_error();
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);
 	return rc;
@@ -65,7 +67,7 @@ static enum err signed_check(const struct certificate_fields *f, X509 *x, X509 *
 		return rc;
 	if (EVP_PKEY_eq(X509_get0_pubkey(x), subject_key) != 1)
 		return fail(why, ERR_CRYPTO, "the signed certificate has another key than was given");
-	return verify_strictly(f, x, issuer ? issuer : x, why);
+	return certificate_verify_strictly(f, x, issuer ? issuer : x, why);
 }
 
 enum err certificate_sign(const struct certificate_fields *f, X509 *built, EVP_PKEY *issuer_key, X509 *issuer,

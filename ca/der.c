@@ -43,11 +43,16 @@ void der_close(struct buf *b, size_t place)
 	memcpy(b->data + place - 1, length, octets);
 }
 
-void der_primitive(struct buf *b, enum der_tag tag, const void *content, size_t len)
+void der_header(struct buf *b, enum der_tag tag, size_t len)
 {
 	uint8_t length[LENGTH_MAX];
 	buf_byte(b, (uint8_t)tag);
 	buf_add(b, length, length_write(length, len));
+}
+
+void der_primitive(struct buf *b, enum der_tag tag, const void *content, size_t len)
+{
+	der_header(b, tag, len);
 	buf_add(b, content, len);
 }
 

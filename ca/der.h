@@ -13,17 +13,24 @@ enum der_tag {
 	DER_INTEGER = 0x02,
 	DER_BIT_STRING = 0x03,
 	DER_OCTET_STRING = 0x04,
+	DER_NULL = 0x05,
 	DER_OBJECT = 0x06,
 	DER_ENUMERATED = 0x0a,
 	DER_UTC_TIME = 0x17,
 	DER_GENERALIZED_TIME = 0x18,
 	DER_SEQUENCE = 0x30,
+	DER_SET = 0x31,
 	DER_CONTEXT_0 = 0x80,            /* [0] IMPLICIT, primitive */
-	DER_CONTEXT_0_CONSTRUCTED = 0xa0 /* [0] EXPLICIT */
+	DER_CONTEXT_2 = 0x82,
+	DER_CONTEXT_0_CONSTRUCTED = 0xa0, /* [0] EXPLICIT */
+	DER_CONTEXT_1_CONSTRUCTED = 0xa1,
+	DER_CONTEXT_2_CONSTRUCTED = 0xa2
 };
 
 size_t der_open(struct buf *b, enum der_tag tag);
 void der_close(struct buf *b, size_t place);
+/* Tag and length of a value whose len octets of contents follow. */
+void der_header(struct buf *b, enum der_tag tag, size_t len);
 
 void der_primitive(struct buf *b, enum der_tag tag, const void *content, size_t len);
 /* A non-negative INTEGER or ENUMERATED from big-endian bytes, in the fewest octets (X.690 8.3.2). */

@@ -19,6 +19,21 @@ enum err key_type_from_name(const char *name, enum key_type *out) MUST_CHECK; /*
  * 65537. ERR_REFUSED for every other key. */
 enum err key_type_of(const EVP_PKEY *key, enum key_type *out) MUST_CHECK;
 
+/* What keys somebody may bring who has made his own: curves by bits (1u << enum key_type), RSA by the bits of its modulus,
+ * 0 for none. */
+struct own_keys {
+	unsigned curves;
+	int rsa_least, rsa_most;
+};
+extern const struct own_keys key_own_any; /* P-256, P-384, RSA 2048 to 4096: what this authority takes at most */
+/* ERR_REFUSED with the reason: another key, or one of RSA whose exponent is even or not from 65537 to 2^31 - 1 (more is
+ * not read by half of the world). */
+enum err key_own_check(const EVP_PKEY *key, const struct own_keys *permitted, struct errbuf *why) MUST_CHECK;
+
+/* SHA-256 of the public half as SubjectPublicKeyInfo in DER: by it a key is known again. */
+enum { KEY_HASH_BYTES = 32 };
+enum err key_hash(const EVP_PKEY *key, uint8_t out[KEY_HASH_BYTES]) MUST_CHECK;
+
 /* A new key pair; the caller frees it with EVP_PKEY_free. */
 enum err key_generate(enum key_type type, EVP_PKEY **out) MUST_CHECK;
 

@@ -1,73 +1,56 @@
 #include "ca/profile.h"
 
-#include <openssl/x509v3.h>
+#include "base/embed.h"
+
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define DAYS(n) ((int64_t)(n) * 24 * 60 * 60)
+EMBED_TEXT(profile_root, "certs/root.profile");
+EMBED_TEXT(profile_issuing, "certs/issuing.profile");
+EMBED_TEXT(profile_client, "certs/client.profile");
+EMBED_TEXT(profile_staff, "certs/staff.profile");
+EMBED_TEXT(profile_server, "certs/server.profile");
+EMBED_TEXT(profile_ocsp, "certs/ocsp.profile");
 
-enum {
-	BACKDATE = 300, /* for clients whose clock is a little late */
-	EC = 1u << KEY_P256 | 1u << KEY_P384,
-	ANY_KEY = EC | 1u << KEY_RSA2048 | 1u << KEY_RSA3072,
+static const struct {
+	const char *name, *text;
+} builtin[PROFILE_COUNT] = {
+	[PROFILE_ROOT] = {"root", profile_root},       [PROFILE_ISSUING] = {"issuing", profile_issuing},
+	[PROFILE_CLIENT] = {"client", profile_client}, [PROFILE_STAFF] = {"staff", profile_staff},
+	[PROFILE_SERVER] = {"server", profile_server}, [PROFILE_OCSP] = {"ocsp", profile_ocsp},
 };
 
-static const struct profile table[PROFILE_COUNT] = {
-	[PROFILE_ROOT] = {.name = "root",
-			  .purpose = "the anchor of trust; signs issuing CAs and its own CRL, and rests offline",
-			  .ca = true,
-			  .path_length = 1,
-			  .key_usage = X509v3_KU_KEY_CERT_SIGN | X509v3_KU_CRL_SIGN,
-			  .life = DAYS(7305),
-			  .backdate = BACKDATE,
-			  .key_types = 1u << KEY_P384},
-	[PROFILE_ISSUING] = {.name = "issuing",
-			     .purpose = "signs the certificates of clients, staff, servers and the OCSP responder",
-			     .ca = true,
-			     .path_length = 0,
-			     .key_usage = X509v3_KU_KEY_CERT_SIGN | X509v3_KU_CRL_SIGN,
-			     .life = DAYS(3652),
-			     .backdate = BACKDATE,
-			     .key_types = EC},
-	[PROFILE_CLIENT] = {.name = "client",
-			    .purpose = "an application that calls a service of its organisation",
-			    .key_usage = X509v3_KU_DIGITAL_SIGNATURE,
-			    .eku_nid = NID_client_auth,
-			    .life = DAYS(730),
-			    .backdate = BACKDATE,
-			    .key_types = ANY_KEY},
-	[PROFILE_STAFF] = {.name = "staff",
-			   .purpose = "a person who works with the console and the staff API",
-			   .key_usage = X509v3_KU_DIGITAL_SIGNATURE,
-			   .eku_nid = NID_client_auth,
-			   .life = DAYS(730),
-			   .backdate = BACKDATE,
-			   .key_types = ANY_KEY},
-	[PROFILE_SERVER] = {.name = "server",
-			    .purpose = "a TLS server, such as our own listeners",
-			    .key_usage = X509v3_KU_DIGITAL_SIGNATURE,
-			    .eku_nid = NID_server_auth,
-			    .life = DAYS(365),
-			    .backdate = BACKDATE,
-			    .key_types = ANY_KEY},
-	[PROFILE_OCSP] = {.name = "ocsp",
-			  .purpose = "signs OCSP answers in the issuing CA's name (RFC 6960 4.2.2.2)",
-			  .key_usage = X509v3_KU_DIGITAL_SIGNATURE,
-			  .eku_nid = NID_OCSP_sign,
-			  .ocsp_no_check = true,
-			  .life = DAYS(30),
-			  .backdate = BACKDATE,
-			  .key_types = EC},
-};
+static struct profile table[PROFILE_COUNT];
+
+/* Nothing in it fails but for a file of this tree that is wrong, which no test lets pass. */
+static void read_builtin(void)
+{
+	for (unsigned id = 0; id < PROFILE_COUNT; id++) {
+		table[id].name = builtin[id].name;
+		if (profile_read((enum profile_id)id, builtin[id].text, strlen(builtin[id].text), builtin[id].name, &table[id],
+				 NULL) != ERR_OK)
+			abort();
+	}
+}
 
 const struct profile *profile_get(enum profile_id id)
 {
-	return (unsigned)id < PROFILE_COUNT ? &table[id] : NULL;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	if ((unsigned)id >= PROFILE_COUNT || pthread_once(&once, read_builtin) != 0)
+		return NULL;
+	return &table[id];
+}
+
+const char *profile_text(enum profile_id id)
+{
+	return (unsigned)id < PROFILE_COUNT ? builtin[id].text : NULL;
 }
 
 enum err profile_from_name(const char *name, enum profile_id *out)
 {
 	for (unsigned id = 0; id < PROFILE_COUNT; id++) {
-		if (strcmp(table[id].name, name) == 0) {
+		if (strcmp(builtin[id].name, name) == 0) {
 			*out = (enum profile_id)id;
 			return ERR_OK;
 		}

@@ -10,12 +10,11 @@ enum need { NO, MAY, MUST };
 
 static const struct rule {
 	enum need organisation, service, common_name, san_uri, hosts, addresses;
-	const char *unit; /* OU that the profile sets itself */
 } rules[PROFILE_COUNT] = {
 	[PROFILE_ROOT] = {.organisation = MAY, .common_name = MUST},
 	[PROFILE_ISSUING] = {.organisation = MAY, .common_name = MUST, .addresses = MAY},
 	[PROFILE_CLIENT] = {.organisation = MUST, .service = MUST, .common_name = MUST, .san_uri = MUST, .addresses = MAY},
-	[PROFILE_STAFF] = {.organisation = MUST, .common_name = MUST, .san_uri = MUST, .addresses = MAY, .unit = "staff"},
+	[PROFILE_STAFF] = {.organisation = MUST, .common_name = MUST, .san_uri = MUST, .addresses = MAY},
 	[PROFILE_SERVER] = {.organisation = MAY, .hosts = MUST, .addresses = MAY},
 	[PROFILE_OCSP] = {.organisation = MAY, .common_name = MUST, .addresses = MAY},
 };
@@ -83,34 +82,43 @@ static enum err addresses_check(const struct certificate_fields *f, struct errbu
 	return f->san_uri ? uri_check_spiffe(f->san_uri, why) : ERR_OK;
 }
 
-static enum err part_add(struct subject *s, int nid, const char *text, struct errbuf *why)
+static enum err part_add(struct subject *s, const struct profile_part *part, const struct profile_name *names,
+			 struct errbuf *why)
 {
 	struct errbuf reason = {""};
-	if (!text)
+	if (profile_left_out(part->pattern, names))
 		return ERR_OK;
-	enum err rc = name_check(text, strlen(text), &reason);
+	char *text = s->part[s->count].text;
+	enum err rc = profile_fill(part->pattern, names, text, NAME_SIZE, &reason);
+	if (!rc)
+		rc = name_check(text, strlen(text), &reason);
 	if (rc)
-		return fail(why, rc, "%s \"%s\": %s", OBJ_nid2ln(nid), text, reason.text);
-	s->part[s->count].nid = nid;
-	s->part[s->count++].text = text;
+		return fail(why, ERR_INVALID, "%s \"%s\": %s", OBJ_nid2ln(part->nid), text, reason.text);
+	s->part[s->count++].nid = part->nid;
 	return ERR_OK;
+}
+
+static enum err parts_add(const struct certificate_fields *f, struct subject *out, struct errbuf *why)
+{
+	const struct profile *p = certificate_profile(f);
+	const struct profile_name names[] = {
+		{"organisation", f->organisation}, {"service", f->service}, {"name", f->common_name},
+		{"host", f->hosts ? f->hosts[0] : NULL}, {NULL, NULL}};
+	enum err rc = ERR_OK;
+	for (size_t i = 0; !rc && i < p->subject_count; i++)
+		rc = part_add(out, &p->subject[i], names, why);
+	return rc;
 }
 
 enum err subject_from_fields(const struct certificate_fields *f, struct subject *out, struct errbuf *why)
 {
 	*out = (struct subject){.count = 0};
-	if (!profile_get(f->profile))
+	if (!certificate_profile(f))
 		return fail(why, ERR_INVALID, "there is no profile %d", (int)f->profile);
 	enum err rc = needs_check(f, why);
 	if (rc == ERR_OK)
 		rc = hosts_check(f, why);
 	if (rc == ERR_OK)
 		rc = addresses_check(f, why);
-	if (rc == ERR_OK)
-		rc = part_add(out, NID_organizationName, f->organisation, why);
-	if (rc == ERR_OK)
-		rc = part_add(out, NID_organizationalUnitName, f->service ? f->service : rules[f->profile].unit, why);
-	if (rc == ERR_OK)
-		rc = part_add(out, NID_commonName, f->hosts ? f->hosts[0] : f->common_name, why);
-	return rc;
+	return rc == ERR_OK ? parts_add(f, out, why) : rc;
 }

@@ -8,8 +8,8 @@
 struct subject {
 	struct {
 		int nid;
-		const char *text; /* borrowed from the fields */
-	} part[3];                /* O, OU, CN, in this order */
+		char text[NAME_SIZE];
+	} part[PROFILE_PARTS]; /* in the order of the certificate */
 	size_t count;
 };
 

@@ -1,6 +1,6 @@
 #include "ca/uri.h"
 
-#include "ca/certificate.h"
+#include "ca/profile.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -49,28 +49,11 @@ enum err uri_check_http(const char *uri, struct errbuf *why)
 }
 
 /* Whatever was put together must be a SPIFFE ID, also when a caller forgot to check a part. */
-static enum err checked(int written, char out[512])
+enum err profile_uri(const struct profile *p, const struct profile_name *names, char out[512], struct errbuf *why)
 {
-	if (written < 0 || written > URI_MAX)
-		return ERR_TOO_LARGE;
-	return uri_check_spiffe(out, NULL);
-}
-
-static bool one_segment(const char *text)
-{
-	return text[0] && !strchr(text, '/');
-}
-
-enum err client_uri(const char *domain, const char *org, const char *service, const char *client, char out[512])
-{
-	if (!one_segment(domain) || !one_segment(org) || !one_segment(service) || !one_segment(client))
-		return ERR_INVALID;
-	return checked(snprintf(out, 512, "spiffe://%s/org/%s/service/%s/client/%s", domain, org, service, client), out);
-}
-
-enum err staff_uri(const char *domain, const char *staff_id, char out[512])
-{
-	if (!one_segment(domain) || !one_segment(staff_id))
-		return ERR_INVALID;
-	return checked(snprintf(out, 512, "spiffe://%s/staff/%s", domain, staff_id), out);
+	for (const struct profile_name *n = names; n->name; n++)
+		if (!n->value || !n->value[0] || strchr(n->value, '/'))
+			return fail(why, ERR_INVALID, "the %s is none, or has a '/' in it", n->name);
+	enum err rc = profile_fill(p->uri, names, out, 512, why);
+	return rc ? rc : uri_check_spiffe(out, why);
 }

@@ -2,7 +2,7 @@
 ISSUER_SRC := $(wildcard issuer/*.c issuer/*/*.c)
 ISSUER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out issuer/main.c,$(ISSUER_SRC)))
 DAEMON_LIBS = $(BUILD)/libissuer.a $(BUILD)/libca.a $(BUILD)/libdelivery.a $(BUILD)/libbase.a
-DAEMON_LDLIBS := -lcrypto -lmicrohttpd -lgnutls -lsqlite3 -ljansson -linih -lseccomp -lsystemd -lunistring
+DAEMON_LDLIBS := -lcrypto -lmicrohttpd -lgnutls -lsqlite3 -ljansson -linih -lseccomp -lsystemd -lunistring -lz
 
 # Pages, styles and SQL text are compiled in by .incbin, which -MMD does not see.
 $(ISSUER_OBJ): $(wildcard issuer/http/pages/* issuer/store/*.sql)
@@ -18,7 +18,7 @@ $(BUILD)/counterfoild: $(BUILD)/obj/issuer/main.o $(DAEMON_LIBS)
 programs: $(BUILD)/counterfoild
 
 INSTALLED_DAEMON := 755:$(BUILD)/counterfoild:sbin/counterfoild \
-	644:docs/man/counterfoil.conf.5:share/man/man5/counterfoil.conf.5 644:docs/man/counterfoild.8:share/man/man8/counterfoild.8
+	644:docs/man/counterfoil.conf.5:share/man/man5/counterfoil.conf.5 644:docs/man/counterfoil-profile.5:share/man/man5/counterfoil-profile.5 644:docs/man/counterfoild.8:share/man/man8/counterfoild.8
 .PHONY: install-daemon
 install: install-daemon
 install-daemon: $(BUILD)/counterfoild

@@ -100,6 +100,8 @@ static enum err set_path(const struct setting_row *row, const struct setting_con
 {
 	char expanded[4096], joined[4096];
 	enum err e = check_length(row, value, why);
+	if (!e && !value[0])
+		return store_text(row, "", out);
 	if (!e)
 		e = expand(value, expanded, why);
 	if (!e && expanded[0] != '/' && file_join(joined, c->folder, expanded) != ERR_OK)

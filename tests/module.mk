@@ -182,13 +182,18 @@ campaign-short: campaign-programs
 .PHONY: campaign campaign-short campaign-programs
 
 # What it costs, beside bare programs that do the same work (tests/bench). Not part of check: it takes a quiet minute.
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load bare_members bare_package calls)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load load_ocsp bare_members bare_ocsp bare_package calls list requests)
 bench_object = $(addprefix $(BUILD)/obj/tests/bench/,$(addsuffix .o,$(1)))
 $(BUILD)/bench/load: $(call bench_object,load session)
 $(BUILD)/bench/load: BENCH_LDLIBS := -lssl -lcrypto
+$(BUILD)/bench/load_ocsp: $(call bench_object,load_ocsp)
 $(BUILD)/bench/bare_members: $(call bench_object,bare_members bare)
+$(BUILD)/bench/bare_ocsp: $(call bench_object,bare_ocsp bare)
 $(BUILD)/bench/bare_package: $(call bench_object,bare_package bare_steps bare_crypto bare)
-$(BUILD)/bench/bare_members $(BUILD)/bench/bare_package: BENCH_LDLIBS := -lmicrohttpd -lgnutls -lsqlite3 -lcrypto
+$(BUILD)/bench/bare_members $(BUILD)/bench/bare_ocsp $(BUILD)/bench/bare_package: BENCH_LDLIBS := -lmicrohttpd -lgnutls -lsqlite3 -lcrypto
+$(BUILD)/bench/requests: $(call bench_object,requests) $(DAEMON_LIBS)
+$(BUILD)/bench/list: $(call bench_object,list) $(DAEMON_LIBS)
+$(BUILD)/bench/list $(BUILD)/bench/requests: BENCH_LDLIBS := $(DAEMON_LDLIBS)
 $(BUILD)/bench/calls: $(call bench_object,calls) $(BUILD)/libcounterfoil.a
 $(BUILD)/bench/calls: BENCH_LDLIBS := $(CLIENT_LDLIBS)
 $(BENCH_PROGRAMS):

@@ -111,6 +111,9 @@ static enum err read_issuer(struct child *child, struct clerk *c, struct errbuf 
 		rc = fail(why, ERR_MALFORMED, "the issuing CA's file has no certificate in PEM");
 	if (!rc && !SHA256(der.data, der.len, hash))
 		rc = ERR_CRYPTO;
+	const uint8_t *at = der.data;
+	if (!rc && !(c->issuing = d2i_X509(NULL, &at, (long)der.len)))
+		rc = ERR_CRYPTO;
 	if (!rc)
 		hex_encode(hash, sizeof hash, c->issuer);
 	buf_free(&pem);
@@ -145,6 +148,7 @@ int role_clerk(struct child *child)
 		kicked = wait_kick(kick, child_stop_fd(child), pause_ms(&calendar));
 	}
 	store_close(c.store);
+	X509_free(c.issuing);
 	if (kick >= 0)
 		close(kick);
 	return err_exit_code(rc);

@@ -6,7 +6,7 @@
 #ifndef ISSUER_CLERK_H
 #define ISSUER_CLERK_H
 
-#include "ca/certificate.h"
+#include "ca/crl.h"
 #include "issuer/process/child.h"
 #include "issuer/store/audit.h"
 
@@ -20,6 +20,7 @@ struct clerk {
 	const struct settings *settings;
 	struct shared_page *shared;
 	char issuer[ISSUER_NAME_SIZE]; /* certificate.issuer: hex SHA-256 of the issuing CA's certificate */
+	X509 *issuing;                 /* that certificate */
 
 	bool erased; /* bytes were erased: the log is to be truncated */
 	bool more;   /* a task left work for a next round at once */
@@ -32,7 +33,8 @@ struct clerk {
 	bool crl_made;
 	uint64_t crl_generation;
 	int64_t crl_revoked, crl_newest_revocation;
-	int64_t crl_counted_at; /* by clock_mono_ms */
+	int64_t crl_counted_at;  /* by clock_mono_ms, as is: */
+	int64_t crl_rests_until; /* a long list is not made anew at once, however fast revocations come */
 
 	/* clerk_reconcile: revocations that the journal has and the database has not, oldest first, and since when. The
 	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. The

@@ -1,42 +1,16 @@
 /* Revocation lists: one at every start, at least one a period, and one as soon as a certificate's status has
  * changed. */
-#include "issuer/clerk/clerk.h"
+#include "issuer/clerk/clerk_list.h"
 
 #include "base/clock.h"
 #include "base/crash.h"
-#include "base/encode.h"
 #include "base/log.h"
 #include "issuer/clerk/clerk_due.h"
-#include "issuer/signer/signer.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* The front says when a status has changed; should it die before it says so, the table is counted too. */
-enum { COUNT_EVERY_MS = 30000, CRL_CAP = 1 << 25 };
-
-struct entries {
-	struct crl_entry *list;
-	size_t n, room;
-};
-
-static enum err take_entry(void *ctx, const struct row *r)
-{
-	struct entries *es = ctx;
-	if (es->n == es->room) {
-		size_t room = es->room ? 2 * es->room : 64;
-		struct crl_entry *more = reallocarray(es->list, room, sizeof *more);
-		if (!more)
-			return ERR_MEMORY;
-		es->list = more;
-		es->room = room;
-	}
-	struct crl_entry *e = &es->list[es->n++];
-	*e = (struct crl_entry){.revoked_at = row_integer(r, 1), .reason = (enum crl_reason)row_integer(r, 2),
-				.compromised_at = row_integer(r, 3)};
-	const char *serial = row_text(r, 0);
-	return hex_decode(serial ? serial : "", e->serial, sizeof e->serial) == ERR_OK ? ERR_OK : ERR_CORRUPT;
-}
+enum { COUNT_EVERY_MS = 30000 };
 
 struct counted {
 	int64_t revoked, newest;
@@ -80,28 +54,23 @@ static enum err look(struct clerk *c, int64_t now, bool *due)
 	if (e && e != ERR_NOT_FOUND)
 		return e;
 	e = changed_uncounted(c, &s.changed);
+	s.rests = clock_mono_ms() < c->crl_rests_until;
 	*due = crl_due(&s, now);
 	return e;
 }
 
-struct list {
-	struct buf der;
-	uint64_t number;
-	int64_t this_update, next_update;
-};
-
 static enum err insert(struct store *s, const char *issuer, const struct list *l)
 {
 	char number[24];
-	snprintf(number, sizeof number, "%llu", (unsigned long long)l->number);
+	snprintf(number, sizeof number, "%llu", (unsigned long long)l->head.number);
 	const struct audit_event event = {.what = "crl.issued", .object = number};
 	enum err e = store_exec_one(s, STATEMENT_CRL_INSERT,
-				    STORE_VALUES(value_text(issuer), value_integer((int64_t)l->number),
-						 value_integer(l->this_update), value_integer(l->next_update),
-						 value_blob(l->der.data, l->der.len)));
+				    STORE_VALUES(value_text(issuer), value_integer((int64_t)l->head.number),
+						 value_integer(l->head.this_update), value_integer(l->head.next_update),
+						 value_blob(l->der.data + l->unused, l->der.len - l->unused)));
 	if (!e)
 		e = store_exec(s, STATEMENT_CRL_PRUNE, STORE_VALUES(value_text(issuer), value_integer(CRL_KEPT)), NULL);
-	return e ? e : audit_append(s, &clerk_actor, &event, l->this_update, NULL);
+	return e ? e : audit_append(s, &clerk_actor, &event, l->head.this_update, NULL);
 }
 
 static enum err commit_list(struct store *s, const char *issuer, const struct list *l)
@@ -115,44 +84,49 @@ static enum err commit_list(struct store *s, const char *issuer, const struct li
 	return e ? e : store_commit(s);
 }
 
-static void note_list(const struct list *l, size_t entries)
+static void note_list(const struct list *l, int64_t took_ms)
 {
-	char number[24], count[24];
-	snprintf(number, sizeof number, "%llu", (unsigned long long)l->number);
-	snprintf(count, sizeof count, "%zu", entries);
-	log_event(LOG_LEVEL_INFO, "crl.issued", {"number", number}, {"entries", count});
+	char number[24], count[24], bytes[24], took[24];
+	snprintf(number, sizeof number, "%llu", (unsigned long long)l->head.number);
+	snprintf(count, sizeof count, "%zu", l->n);
+	snprintf(bytes, sizeof bytes, "%zu", l->der.len - l->unused);
+	snprintf(took, sizeof took, "%lld", (long long)took_ms);
+	log_event(LOG_LEVEL_INFO, "crl.issued", {"number", number}, {"entries", count}, {"bytes", bytes}, {"ms", took});
+}
+
+static enum err fetch(struct clerk *c, struct list *l, struct errbuf *why)
+{
+	enum err rc = list_collect(c, l);
+	if (!rc)
+		rc = store_try_write(c->store); /* no number for a list that cannot be kept: each takes room in the journal */
+	return rc ? rc : list_sign(c, l, why);
 }
 
 /* What changes after the generation and the count were read makes another list the next time. */
 static enum err make(struct clerk *c, int64_t now, struct errbuf *why)
 {
+	int64_t began = clock_mono_ms();
 	uint64_t generation = atomic_load(&c->shared->revocation_generation);
-	struct list l = {.der = BUF_INIT(CRL_CAP), .this_update = now, .next_update = now + c->settings->crl_life};
+	struct list l = {.head = {.this_update = now, .next_update = now + c->settings->crl_life}};
 	struct counted counted = {0, 0};
-	struct entries es = {0};
 	enum err rc = count_revoked(c, &counted);
 	if (!rc)
-		rc = store_each(c->store, STATEMENT_CRL_ENTRIES,
-				STORE_VALUES(value_text(c->issuer), value_integer(now - c->settings->crl_period)), take_entry,
-				&es);
-	if (!rc)
-		rc = store_try_write(c->store); /* no number for a list that cannot be kept: each takes room in the journal */
-	if (!rc)
-		rc = signer_crl(c->signer, l.this_update, l.next_update, es.list, es.n, &l.der, &l.number, why);
+		rc = fetch(c, &l, why);
 	crash_point(CRASH_CLERK_CRL_BEFORE);
 	if (!rc)
 		rc = commit_list(c->store, c->issuer, &l);
 	crash_point(CRASH_CLERK_CRL_AFTER);
+	int64_t took = clock_mono_ms() - began;
 	if (!rc) {
 		c->crl_made = true;
 		c->crl_generation = generation;
 		c->crl_revoked = counted.revoked;
 		c->crl_newest_revocation = counted.newest;
 		atomic_fetch_add(&c->shared->crl_generation, 1);
-		note_list(&l, es.n);
+		note_list(&l, took);
 	}
-	buf_free(&l.der);
-	free(es.list);
+	c->crl_rests_until = clock_mono_ms() + crl_rest_ms(took);
+	list_clear(&l);
 	return rc;
 }
 

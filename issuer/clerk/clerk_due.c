@@ -1,6 +1,6 @@
 #include "issuer/clerk/clerk_due.h"
 
-enum { FAILURE_PAUSE_MS = 1000, FAILURE_PAUSE_MOST_MS = 5000 };
+enum { FAILURE_PAUSE_MS = 1000, FAILURE_PAUSE_MOST_MS = 5000, CRL_LONG_MS = 500, CRL_REST_MOST_MS = 20000 };
 
 int64_t backoff_seconds(int64_t attempts, uint32_t random)
 {
@@ -37,10 +37,19 @@ bool peer_gone(enum err said)
 	return said == ERR_UNAVAILABLE || said == ERR_TIMEOUT || said == ERR_CLOSED;
 }
 
-/* A list from the future was made under a clock that has been set right since: who checks now would refuse it. */
+/* A list from the future was made under a clock that has been set right since: who checks now would refuse it. A change
+ * waits for the next second: two lists of one second have the same Last-Modified, and who has the older is told that it is
+ * the newest. */
 bool crl_due(const struct crl_standing *s, int64_t now)
 {
-	return !s->made || !s->exists || s->changed || s->this_update > now || now - s->this_update >= s->period;
+	return !s->made || !s->exists || (s->changed && !s->rests && now > s->this_update) || s->this_update > now || now - s->this_update >= s->period;
+}
+
+int64_t crl_rest_ms(int64_t took_ms)
+{
+	if (took_ms < CRL_LONG_MS)
+		return 0;
+	return took_ms < CRL_REST_MOST_MS / 3 ? 3 * took_ms : CRL_REST_MOST_MS;
 }
 
 int64_t task_pause_ms(int64_t every_ms, unsigned failures)

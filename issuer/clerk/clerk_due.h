@@ -30,8 +30,14 @@ struct crl_standing {
 	int64_t this_update; /* its */
 	int64_t period;
 	bool changed;        /* a status changed since it was made */
+	bool rests;          /* not now, unless its time has come: it was made a moment ago, and that took long */
 };
 bool crl_due(const struct crl_standing *s, int64_t now);
+
+/* Milliseconds for which no change makes a new list after one that took so long: none when it took less than half a second,
+ * else three times that, at most 20 s. Revocations that come one after the other leave the machine to others, and every one
+ * is listed within the minute. */
+int64_t crl_rest_ms(int64_t took_ms);
 
 /* Milliseconds until a task runs again: its own interval, or after failures in a row 1 s, 2 s ... at most 5 s. */
 int64_t task_pause_ms(int64_t every_ms, unsigned failures);

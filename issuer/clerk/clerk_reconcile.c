@@ -24,8 +24,8 @@ static enum err finish_in(struct store *s, const char *issuer, const char *seria
 		.what = "certificate.revoked", .object = serial, .why = "the journal has the revocation"};
 	const struct step step = {&clerk_actor, order, now};
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(now), value_integer(REASON_UNSPECIFIED), value_text(issuer),
-						 value_text(serial)));
+				    STORE_VALUES(value_integer(now), value_integer(REASON_UNSPECIFIED), value_null(),
+						 value_text(issuer), value_text(serial)));
 	if (!e)
 		e = audit_append(s, &clerk_actor, &event, now, NULL);
 	return e || !order[0] ? e : step_end_delivery(s, &step);
@@ -73,6 +73,25 @@ static enum err note_or_finish(struct clerk *c, const char *serial, const struct
 	return ERR_OK;
 }
 
+/* The journal again, after the database was read: a release is in the journal first, so what is good there and still
+ * revoked here was not released in between. */
+static enum err still_revoked(struct clerk *c, const char *serial, bool *still)
+{
+	struct journal_last last;
+	enum err e = signer_last(c->signer, &last, NULL);
+	*still = false;
+	for (int i = 0; !e && i < (int)REVOKED_MOST && last.revoked[i][0]; i++)
+		*still = *still || strcmp(last.revoked[i], serial) == 0;
+	return e;
+}
+
+static enum err note_unless_released(struct clerk *c, const char *serial, const struct known *known, int64_t now)
+{
+	bool still = false;
+	enum err e = still_revoked(c, serial, &still);
+	return e || !still ? e : note_or_finish(c, serial, known, now);
+}
+
 static enum err compare_revoked(struct clerk *c, const struct journal_last *last, int64_t now)
 {
 	struct known known;
@@ -80,7 +99,7 @@ static enum err compare_revoked(struct clerk *c, const struct journal_last *last
 	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i][0]; i++) {
 		e = reconcile_find(c->store, c->issuer, last->revoked[i], &known);
 		if (!e && strcmp(known.status, "valid") == 0 && !noted(c, last->revoked[i]))
-			e = note_or_finish(c, last->revoked[i], &known, now);
+			e = note_unless_released(c, last->revoked[i], &known, now);
 	}
 	return e;
 }

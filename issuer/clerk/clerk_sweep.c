@@ -82,7 +82,7 @@ static enum err revoke_in(struct sweep *w, struct store *s)
 					  .why = "its parcel was not acknowledged in time",
 					  .detail = crl_reason_name(REASON_CESSATION)};
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(w->step.now), value_integer(REASON_CESSATION),
+				    STORE_VALUES(value_integer(w->step.now), value_integer(REASON_CESSATION), value_null(),
 						 value_text(w->clerk->issuer), value_text(w->overdue->serial)));
 	if (e == ERR_CONFLICT)
 		return ERR_OK; /* somebody else was first */

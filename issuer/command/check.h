@@ -15,6 +15,7 @@ void check_say(struct check *c, enum verdict v, const char *format, ...) __attri
 void check_listeners(struct check *c); /* what each listener would do */
 void check_addresses(struct check *c); /* URLs and names that go into certificates */
 void check_files(struct check *c);     /* every file a process is given: there, and private where it must be */
+void check_profiles(struct check *c);  /* what each profile makes, in plain words */
 void check_pairs(struct check *c);     /* keys belong to their certificates, certificates to their authority */
 void check_ends(struct check *c);      /* when certificates and the root CRL run out */
 void check_store(struct check *c);     /* database, journal, spool, root key */

@@ -32,6 +32,7 @@ void check_addresses(struct check *c)
 {
 	const struct settings *s = c->settings;
 	char uri[512];
+	const struct profile_name names[] = {{"domain", s->domain}, {"staff", "aaaaaaaaaaaaaaaa"}, {NULL, NULL}};
 	const char *const tls[][2] = {{"public.url", s->public_url}, {"members.url", s->members_url}};
 	for (size_t i = 0; i < 2; i++)
 		if (strncmp(tls[i][1], "https://", 8) != 0)
@@ -39,7 +40,10 @@ void check_addresses(struct check *c)
 	if (strncmp(s->status_url, "http://", 7) != 0)
 		check_say(c, CHECK_FAULT, "status.url = %s: wanted http://; it stands in certificates, and whoever checks one "
 			  "cannot check another first", s->status_url);
-	if (staff_uri(s->domain, "aaaaaaaaaaaaaaaa", uri) != ERR_OK)
+	else
+		check_say(c, CHECK_OK, "certificates name %s/ocsp and %s/crl/issuing.crl: both must be reached by whoever "
+			  "checks one", s->status_url, s->status_url);
+	if (profile_uri(profile_get(PROFILE_STAFF), names, uri, NULL) != ERR_OK)
 		check_say(c, CHECK_FAULT, "installation.domain = %s cannot stand in a certificate: a-z, 0-9, '.', '-' and '_'",
 			  s->domain);
 }

@@ -2,7 +2,9 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/file.h"
+#include "issuer/addresses.h"
 #include "issuer/command/host_books.h"
+#include "issuer/profiles.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_MOST = 65536, URL_SIZE = 512 };
+enum { FILE_MOST = 65536 };
 
 static enum err load_authority(struct host_office *o, struct errbuf *why)
 {
@@ -60,6 +62,10 @@ enum err host_office_open(struct host_office *o, const struct settings *s, enum 
 	if (!e)
 		e = host_issuer_name(o->issuing.certificate, o->issuer_name);
 	if (!e)
+		e = profiles_load(s, PROFILE_STAFF, &o->staff, why);
+	if (!e)
+		e = profiles_load(s, PROFILE_SERVER, &o->server, why);
+	if (!e)
 		e = store_open(s->database, mode, &o->store, why);
 	if (!e)
 		e = open_journal(o, why);
@@ -99,26 +105,49 @@ static enum err take_certificate(struct host_certificate *c, struct errbuf *why)
 	return certificate_read(c->der.data, c->der.len, &c->facts, why);
 }
 
+/* The certificate that was to be is nothing to roll back: the lint comes before the journal and the signature. */
+static enum err lint_refused(struct host_office *o, const struct host_subject *subject, int64_t now, struct errbuf *why)
+{
+	struct errbuf reason = why ? *why : (struct errbuf){""};
+	const struct audit_event event = {.what = "certificate.refused",
+					  .object = subject->staff_id ? subject->staff_id : "host",
+					  .why = err_why(ERR_INVALID, &reason), .detail = profile_get(subject->profile)->name};
+	enum err e = store_begin(o->store);
+	if (!e)
+		e = audit_append(o->store, &host_actor, &event, now, NULL);
+	if (!e)
+		e = store_commit(o->store);
+	if (e)
+		store_rollback(o->store);
+	return e ? e : ERR_INVALID;
+}
+
 enum err host_sign(struct host_office *o, const struct host_subject *subject, EVP_PKEY *key, struct host_certificate *out,
 		   struct errbuf *why)
 {
-	char crl_url[URL_SIZE], issuer_url[URL_SIZE], uri[512] = "";
+	char uri[512] = "";
+	struct addresses at;
 	*out = (struct host_certificate){.der = BUF_INIT(16384)};
-	snprintf(crl_url, sizeof crl_url, "%s/crl/issuing.crl", o->settings->status_url);
-	snprintf(issuer_url, sizeof issuer_url, "%s/ca/issuing.cer", o->settings->status_url);
 	bool staff = subject->profile == PROFILE_STAFF;
-	enum err e = staff ? staff_uri(o->settings->domain, subject->staff_id, uri) : ERR_OK;
+	const struct profile *p = staff ? &o->staff : &o->server;
+	const struct profile_name names[] = {{"domain", o->settings->domain}, {"staff", subject->staff_id}, {NULL, NULL}};
+	if (addresses_make(o->settings, p, &at) != ERR_OK)
+		return fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", o->settings->status_url);
+	enum err e = staff ? profile_uri(p, names, uri, NULL) : ERR_OK;
 	if (e)
 		return fail(why, e, "installation.domain = %s cannot stand in a certificate", o->settings->domain);
-	struct certificate_fields f = {.profile = subject->profile, .common_name = staff ? subject->common_name : NULL,
+	struct certificate_fields f = {.profile = subject->profile, .rules = p, .common_name = staff ? subject->common_name : NULL,
 				       .organisation = staff ? o->settings->name : NULL, .san_uri = staff ? uri : NULL,
-				       .hosts = subject->hosts, .crl_url = crl_url, .issuer_url = issuer_url};
+				       .hosts = subject->hosts};
 	struct intent intent = {o, clock_now()};
 	const struct issue_hook hook = {journal_intent, &intent};
-	certificate_life(profile_get(f.profile), o->issuing.certificate, intent.now, &f);
+	addresses_name(&at, &f);
+	certificate_life(p, o->issuing.certificate, intent.now, &f);
 	e = serial_new(f.serial);
 	if (!e)
 		e = authority_issue(&o->issuing, &f, key, &hook, &out->der, why);
+	if (e == ERR_INVALID)
+		e = lint_refused(o, subject, intent.now, why);
 	return e ? e : take_certificate(out, why);
 }
 
@@ -148,7 +177,8 @@ static enum err add_certificate(struct host_office *o, const struct commit *c)
 					   value_blob(f->fingerprint, sizeof f->fingerprint), value_text(f->subject),
 					   value_integer(f->not_before), value_integer(f->not_after),
 					   value_blob(c->made->der.data, c->made->der.len), value_text("valid"),
-					   value_null(), value_null(), value_integer(c->now)));
+					   value_null(), value_null(), value_integer(c->now),
+					   value_blob(f->key_hash, sizeof f->key_hash), value_null()));
 }
 
 static enum err add_staff(struct host_office *o, const struct commit *c)

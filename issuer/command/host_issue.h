@@ -15,12 +15,13 @@ struct host_office {
 	const struct settings *settings; /* borrowed */
 	struct authority issuing;
 	X509 *root;
+	struct profile staff, server;
 	struct journal *journal;
 	struct store *store;
 	char issuer_name[65]; /* lower-case hex SHA-256 of the issuing CA's certificate */
 };
 
-/* Load CA and key, open journal and database (created when mode is STORE_CREATE). ERR_REFUSED when the database is an old
+/* Load CA, key and profiles, open journal and database (created when mode is STORE_CREATE). ERR_REFUSED when the database is an old
  * copy. Close it in every case. */
 enum err host_office_open(struct host_office *o, const struct settings *s, enum store_mode mode,
 			  struct errbuf *why) MUST_CHECK;

@@ -29,7 +29,7 @@ enum err host_staff_new(struct host_office *o, const struct host_staff *staff, c
 	bool published = false;
 	enum err e = id_new(id);
 	if (!e)
-		e = key_generate(KEY_P256, &key);
+		e = key_generate(o->staff.key_first, &key);
 	if (!e)
 		e = password_new(password);
 	if (!e)
@@ -53,7 +53,7 @@ enum err host_server_new(struct host_office *o, const struct host_server *server
 	const struct host_subject subject = {.profile = PROFILE_SERVER, .common_name = server->hosts[0],
 					     .hosts = server->hosts};
 	EVP_PKEY *key = NULL;
-	enum err e = key_generate(KEY_P256, &key);
+	enum err e = key_generate(o->server.key_first, &key);
 	if (!e)
 		e = host_sign(o, &subject, key, &made, why);
 	if (!e)

@@ -4,11 +4,13 @@
 #include "ca/authority.h"
 #include "ca/crl.h"
 #include "issuer/command/host_issue.h"
+#include "issuer/addresses.h"
 #include "issuer/command/init.h"
+#include "issuer/profiles.h"
 
 #include <stdio.h>
 
-enum { YEAR = 365 * 24 * 60 * 60, URL_SIZE = 512 };
+enum { YEAR = 365 * 24 * 60 * 60 };
 
 static enum err publish_root_crl(const struct settings *s, const struct authority *root, int64_t now, struct errbuf *why)
 {
@@ -45,20 +47,45 @@ static int64_t end_of(X509 *certificate)
 	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1 ? (int64_t)timegm(&tm) : 0;
 }
 
+/* What the two profiles say; the names and addresses in `out` point into the struct. */
+struct beginning {
+	char root_name[80], issuing_name[80];
+	struct profile root, issuing;
+	struct addresses at;
+	struct authority_names names;
+};
+
+static enum err begin(const struct settings *s, struct beginning *b, struct errbuf *why)
+{
+	struct certificate_fields f = {.profile = PROFILE_ISSUING};
+	snprintf(b->root_name, sizeof b->root_name, "%.55s Root", s->name);
+	snprintf(b->issuing_name, sizeof b->issuing_name, "%.54s Issuing", s->name);
+	enum err e = profiles_load(s, PROFILE_ROOT, &b->root, why);
+	if (!e)
+		e = profiles_load(s, PROFILE_ISSUING, &b->issuing, why);
+	if (!e && addresses_make(s, &b->issuing, &b->at) != ERR_OK)
+		e = fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", s->status_url);
+	if (e)
+		return e;
+	addresses_name(&b->at, &f);
+	b->names = (struct authority_names){.organisation = s->name, .root_name = b->root_name,
+					    .issuing_name = b->issuing_name, .root_crl_url = f.crl_url,
+					    .root_url = f.issuer_url, .root_rules = &b->root, .issuing_rules = &b->issuing};
+	return ERR_OK;
+}
+
 enum err init_authorities(const struct settings *s, const char *at, const struct secret *root_pass,
 			  struct init_result *out, struct errbuf *why)
 {
-	char root_name[80], issuing_name[80], crl_url[URL_SIZE], root_url[URL_SIZE], root_key[4096];
-	struct authority root = {NULL, NULL}, issuing = {NULL, NULL};
+	char root_key[4096];
+	struct beginning b = {.names = {0}};
+	struct authority root = {0}, issuing = {0};
 	int64_t now = clock_now();
-	snprintf(root_name, sizeof root_name, "%.55s Root", s->name);
-	snprintf(issuing_name, sizeof issuing_name, "%.54s Issuing", s->name);
-	snprintf(crl_url, sizeof crl_url, "%s/crl/root.crl", s->status_url);
-	snprintf(root_url, sizeof root_url, "%s/ca/root.cer", s->status_url);
-	const struct authority_names names = {s->name, root_name, issuing_name, crl_url, root_url};
-	enum err e = authority_make_root(&names, now, &root, why);
+	enum err e = begin(s, &b, why);
 	if (!e)
-		e = authority_make_issuing(&names, &root, now, &issuing, why);
+		e = authority_make_root(&b.names, now, &root, why);
+	if (!e)
+		e = authority_make_issuing(&b.names, &root, now, &issuing, why);
 	if (!e)
 		e = publish(s, at, &root, &issuing, why);
 	if (!e)

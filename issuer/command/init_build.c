@@ -3,20 +3,21 @@
 #include "delivery/seal.h"
 #include "issuer/command/host_issue.h"
 #include "issuer/command/init.h"
+#include "issuer/profiles.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { VALUES_MOST = 24, RANDOM_KEY_BYTES = 32, CONFIGURATION_MOST = 65536 };
+enum { VALUES_MOST = 48, RANDOM_KEY_BYTES = 32, CONFIGURATION_MOST = 65536 };
 
 static enum err make_folders(const char *at, struct errbuf *why)
 {
 	static const struct {
 		const char *name;
 		mode_t mode;
-	} folders[] = {{"ca", 0755}, {"keys", 0700}, {"tls", 0755}, {"spool", 0700}};
+	} folders[] = {{"ca", 0755}, {"keys", 0700}, {"tls", 0755}, {"spool", 0700}, {"profiles", 0755}};
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
 		char path[4096];
 		enum err e = file_join(path, at, folders[i].name);
@@ -37,6 +38,9 @@ static enum err write_configuration(const char *at, const struct init_wishes *w,
 		{"status.url", w->status_url},        {"public.listen", w->public_listen},
 		{"members.listen", w->members_listen}, {"status.listen", w->status_listen},
 		{"ops.listen", w->ops_listen},
+		{"profiles.client", "profiles/client.profile"}, {"profiles.staff", "profiles/staff.profile"},
+		{"profiles.server", "profiles/server.profile"}, {"profiles.ocsp", "profiles/ocsp.profile"},
+		{"profiles.issuing", "profiles/issuing.profile"}, {"profiles.root", "profiles/root.profile"},
 	};
 	const char *values[VALUES_MOST] = {NULL};
 	size_t n = 0;
@@ -135,6 +139,8 @@ enum err init_build(const char *at, const struct init_wishes *w, const struct se
 	enum err e = make_folders(at, why);
 	if (!e)
 		e = write_configuration(at, w, &s, why);
+	if (!e)
+		e = profiles_write(s, why);
 	if (!e)
 		e = init_authorities(s, at, root_pass, out, why);
 	if (!e)

@@ -20,6 +20,7 @@ static enum err find_identity(void *ctx, const struct der_view *leaf, int64_t no
 
 static enum err check_shape(struct admission *a, struct errbuf *why)
 {
+	a->head->base64_below = a->listener == LISTENER_STATUS ? "/ocsp/" : NULL;
 	enum err rc = guard_check(a->head, why);
 	if (rc == ERR_OK)
 		return rc;

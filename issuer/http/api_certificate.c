@@ -76,9 +76,39 @@ void api_certificate_show(struct front *front, const struct request *q, struct r
 		show(front, q, r, serial);
 }
 
+typedef enum err standing_change(struct desk *d, const struct actor *who, const char *serial, const char *note,
+				 struct errbuf *why);
+
+static void change_standing(struct front *front, const struct request *q, struct reply *r, standing_change *change)
+{
+	static const char *const members[] = {"note", NULL};
+	struct errbuf why = {0};
+	struct actor who = request_actor(q);
+	char serial[SERIAL_TEXT_SIZE];
+	json_t *body = NULL;
+	if (!read_serial(q, r, serial) || !api_body(q, r, members, &body))
+		return;
+	enum err e = change(&front->desk, &who, serial, json_string_value(json_object_get(body, "note")), &why);
+	if (e)
+		reply_problem(r, q, e, &why, NULL);
+	else
+		show(front, q, r, serial);
+	json_decref(body);
+}
+
+void api_certificate_hold(struct front *front, const struct request *q, struct reply *r)
+{
+	change_standing(front, q, r, certificate_hold);
+}
+
+void api_certificate_release(struct front *front, const struct request *q, struct reply *r)
+{
+	change_standing(front, q, r, certificate_release);
+}
+
 void api_certificate_revoke(struct front *front, const struct request *q, struct reply *r)
 {
-	static const char *const members[] = {"reason", "note", NULL};
+	static const char *const members[] = {"reason", "note", "compromised_at", NULL};
 	struct errbuf why = {0};
 	struct actor who = request_actor(q);
 	char serial[SERIAL_TEXT_SIZE];
@@ -86,8 +116,10 @@ void api_certificate_revoke(struct front *front, const struct request *q, struct
 	if (!read_serial(q, r, serial) || !api_body(q, r, members, &body))
 		return;
 	const char *reason = json_string_value(json_object_get(body, "reason"));
-	const char *note = json_string_value(json_object_get(body, "note"));
-	enum err e = certificate_revoke(&front->desk, &who, serial, reason ? reason : "unspecified", note, &why);
+	const struct revocation_wish wish = {serial, reason ? reason : "unspecified",
+					     json_string_value(json_object_get(body, "note")),
+					     json_string_value(json_object_get(body, "compromised_at"))};
+	enum err e = certificate_revoke(&front->desk, &who, &wish, &why);
 	if (e)
 		reply_problem(r, q, e, &why, NULL);
 	else

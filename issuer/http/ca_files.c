@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { FILE_MAX_BYTES = 1 << 20 };
-enum { ROOT_CER, ROOT_PEM, ISSUING_CER, ISSUING_PEM, CHAIN_PEM, ROOT_CRL, FILE_COUNT };
+enum { ROOT_CER, ROOT_PEM, ISSUING_CER, ISSUING_PEM, CHAIN_PEM, CHAIN_P7C, ROOT_CRL, FILE_COUNT };
 
 struct ca_files {
 	struct ca_file file[FILE_COUNT];
@@ -16,32 +16,13 @@ static const struct {
 	const char *name, *type;
 } names[FILE_COUNT] = {
 	[ROOT_CER] = {"root.cer", "application/pkix-cert"},
-	[ROOT_PEM] = {"root.pem", "application/x-pem-file"},
+	[ROOT_PEM] = {"root.pem", "application/pem-certificate-chain"}, /* RFC 8555 9.1 */
 	[ISSUING_CER] = {"issuing.cer", "application/pkix-cert"},
-	[ISSUING_PEM] = {"issuing.pem", "application/x-pem-file"},
-	[CHAIN_PEM] = {"chain.pem", "application/x-pem-file"},
+	[ISSUING_PEM] = {"issuing.pem", "application/pem-certificate-chain"},
+	[CHAIN_PEM] = {"chain.pem", "application/pem-certificate-chain"},
+	[CHAIN_P7C] = {"chain.p7c", "application/pkcs7-mime; smime-type=certs-only"}, /* RFC 8551 3.2.2 */
 	[ROOT_CRL] = {"root.crl", "application/pkix-crl"},
 };
-
-static enum err bio_text(BIO *bio, struct buf *out)
-{
-	char *text = NULL;
-	long len = BIO_get_mem_data(bio, &text);
-	if (len <= 0)
-		return ERR_MEMORY;
-	buf_add(out, text, (size_t)len);
-	return buf_check(out);
-}
-
-enum err crl_to_pem(const void *der, size_t len, struct buf *out)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-	enum err rc = ERR_MEMORY;
-	if (bio && PEM_write_bio(bio, PEM_STRING_X509_CRL, "", der, (long)len) > 0)
-		rc = bio_text(bio, out);
-	BIO_free(bio);
-	return rc;
-}
 
 static int64_t seconds_of(const ASN1_TIME *t)
 {
@@ -60,6 +41,17 @@ static enum err add_certificate(const struct buf *pem, struct ca_file *cer, stru
 		return rc;
 	cer->last_modified = clean->last_modified = facts.not_before;
 	return certificate_der_to_pem(cer->bytes.data, cer->bytes.len, &clean->bytes);
+}
+
+/* Issuing first, as TLS sends a chain. */
+static enum err add_chains(struct ca_file file[FILE_COUNT])
+{
+	const struct buf *const ders[] = {&file[ISSUING_CER].bytes, &file[ROOT_CER].bytes};
+	buf_add(&file[CHAIN_PEM].bytes, file[ISSUING_PEM].bytes.data, file[ISSUING_PEM].bytes.len);
+	buf_add(&file[CHAIN_PEM].bytes, file[ROOT_PEM].bytes.data, file[ROOT_PEM].bytes.len);
+	file[CHAIN_PEM].last_modified = file[CHAIN_P7C].last_modified = file[ISSUING_PEM].last_modified;
+	enum err rc = buf_check(&file[CHAIN_PEM].bytes);
+	return rc == ERR_OK ? certificate_pkcs7(ders, 2, &file[CHAIN_P7C].bytes) : rc;
 }
 
 static enum err add_root_crl(const struct buf *from, struct ca_file *to, struct errbuf *why)
@@ -99,12 +91,8 @@ enum err ca_files_new(const struct buf *root_pem, const struct buf *issuing_pem,
 		rc = add_certificate(issuing_pem, &file[ISSUING_CER], &file[ISSUING_PEM], why);
 	if (rc == ERR_OK)
 		rc = add_root_crl(root_crl, &file[ROOT_CRL], why);
-	if (rc == ERR_OK) { /* issuing first, as TLS sends a chain */
-		buf_add(&file[CHAIN_PEM].bytes, file[ISSUING_PEM].bytes.data, file[ISSUING_PEM].bytes.len);
-		buf_add(&file[CHAIN_PEM].bytes, file[ROOT_PEM].bytes.data, file[ROOT_PEM].bytes.len);
-		file[CHAIN_PEM].last_modified = file[ISSUING_PEM].last_modified;
-		rc = buf_check(&file[CHAIN_PEM].bytes);
-	}
+	if (rc == ERR_OK)
+		rc = add_chains(file);
 	for (int i = 0; rc == ERR_OK && i < FILE_COUNT; i++)
 		etag_of(file[i].bytes.data, file[i].bytes.len, file[i].etag);
 	if (rc == ERR_OK)

@@ -4,7 +4,7 @@
 #define ISSUER_HTTP_CA_FILES_H
 
 #include "base/buf.h"
-#include "issuer/http/crl_cache.h"
+#include "issuer/http/crl_edition.h"
 
 struct ca_file {
 	const char *name, *type;
@@ -20,10 +20,7 @@ enum err ca_files_new(const struct buf *root_pem, const struct buf *issuing_pem,
 		      struct ca_files **out, struct errbuf *why) MUST_CHECK;
 void ca_files_free(struct ca_files *f);
 
-/* "root.cer", "root.pem", "issuing.cer", "issuing.pem", "chain.pem", "root.crl"; else NULL. */
+/* "root.cer", "root.pem", "issuing.cer", "issuing.pem", "chain.pem", "chain.p7c" (PKCS#7), "root.crl"; else NULL. */
 const struct ca_file *ca_files_find(const struct ca_files *f, const char *name);
-
-/* One revocation list in PEM, appended. */
-enum err crl_to_pem(const void *der, size_t len, struct buf *out) MUST_CHECK;
 
 #endif

@@ -1,7 +1,8 @@
 #include "issuer/http/conditional.h"
 
-#include <stdint.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
 /* Digits at *text into out, which stays at its most when they say more. False when there is no digit. */
 static bool number(const char **text, size_t *out)
@@ -68,4 +69,43 @@ bool etag_listed(const char *if_none_match, const char *etag)
 		p += strcspn(p, ",");
 	}
 	return false;
+}
+
+bool unmodified_since(const char *if_modified_since, int64_t last_modified)
+{
+	struct tm tm = {0};
+	if (!if_modified_since || last_modified <= 0)
+		return false;
+	const char *end = strptime(if_modified_since, "%a, %d %b %Y %H:%M:%S GMT", &tm); /* in the C locale: nobody sets one */
+	return end && !*end && (int64_t)timegm(&tm) >= last_modified;
+}
+
+/* "q=0", "q=0.", "q=0.000": not at all. */
+static bool weight_zero(const char *parameters, size_t len)
+{
+	const char *p = memchr(parameters, ';', len);
+	if (!p)
+		return false;
+	p += 1 + strspn(p + 1, " \t");
+	if (strncasecmp(p, "q=0", 3) != 0)
+		return false;
+	p += 3;
+	if (*p == '.')
+		p += 1 + strspn(p + 1, "0");
+	return p >= parameters + len || strchr(" \t,", *p);
+}
+
+bool coding_welcome(const char *accept_encoding, const char *coding)
+{
+	bool any = false;
+	for (const char *p = accept_encoding ? accept_encoding : ""; *p;) {
+		p += strspn(p, " \t,");
+		size_t len = strcspn(p, ","), name = strcspn(p, ",; \t");
+		if (name == strlen(coding) && strncasecmp(p, coding, name) == 0)
+			return !weight_zero(p, len);
+		if (name == 1 && *p == '*')
+			any = !weight_zero(p, len);
+		p += len;
+	}
+	return any;
 }

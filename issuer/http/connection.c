@@ -15,6 +15,7 @@ struct connection {
 	struct connections *all;
 	int fd;
 	_Atomic int64_t deadline; /* by clock_mono_ms; INT64_MAX while it waits for us */
+	_Atomic int64_t idle_since; /* by clock_mono_ms; INT64_MAX in a request, and once it was shut down for others */
 	char address[INET6_ADDRSTRLEN];
 	struct credentials *credentials;
 	struct peer *peer;
@@ -67,6 +68,39 @@ size_t connections_sweep(struct connections *all, int64_t now_ms)
 	return swept;
 }
 
+static bool from_same(const struct connection *a, const struct connection *b)
+{
+	return strcmp(a->address, b->address) == 0;
+}
+
+/* The one that has been idle longest, of its address or of all; NULL: all are at work. */
+static struct connection *longest_idle(struct connections *all, const struct connection *newest, bool of_address)
+{
+	struct connection *found = NULL;
+	for (struct connection *c = all->first; c; c = c->next) {
+		int64_t since = atomic_load(&c->idle_since);
+		if (c != newest && since != INT64_MAX && (!of_address || from_same(c, newest)) &&
+		    (!found || since < atomic_load(&found->idle_since)))
+			found = c;
+	}
+	return found;
+}
+
+void connections_make_room(struct connections *all, const struct connection *newest, size_t per_address, size_t most)
+{
+	pthread_mutex_lock(&all->lock);
+	size_t same = 0;
+	for (struct connection *c = all->count > per_address ? all->first : NULL; c; c = c->next)
+		same += from_same(c, newest);
+	struct connection *leaves =
+	    same > per_address || all->count > most ? longest_idle(all, newest, same > per_address) : NULL;
+	if (leaves) {
+		atomic_store(&leaves->idle_since, INT64_MAX);
+		shutdown(leaves->fd, SHUT_RDWR);
+	}
+	pthread_mutex_unlock(&all->lock);
+}
+
 static void write_address(int fd, char out[INET6_ADDRSTRLEN])
 {
 	struct sockaddr_storage a = {0};
@@ -92,7 +126,8 @@ struct connection *connection_open(struct connections *all, int fd, struct crede
 		free(c);
 		return NULL;
 	}
-	*c = (struct connection){.all = all, .fd = fd, .deadline = INT64_MAX, .credentials = credentials, .peer = peer};
+	*c = (struct connection){.all = all, .fd = fd, .deadline = INT64_MAX, .idle_since = clock_mono_ms(),
+				 .credentials = credentials, .peer = peer};
 	write_address(fd, c->address);
 	pthread_mutex_lock(&all->lock);
 	c->next = all->first;
@@ -121,6 +156,11 @@ void connection_close(struct connection *c)
 void connection_deadline(struct connection *c, int64_t seconds)
 {
 	atomic_store(&c->deadline, seconds == CONNECTION_NO_DEADLINE ? INT64_MAX : clock_mono_ms() + seconds * 1000);
+}
+
+void connection_idle(struct connection *c, bool idle)
+{
+	atomic_store(&c->idle_since, idle ? clock_mono_ms() : INT64_MAX);
 }
 
 const char *connection_address(const struct connection *c)

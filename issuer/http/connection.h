@@ -17,6 +17,10 @@ size_t connections_count(struct connections *all);
 /* Shut down, but do not close, those whose deadline has passed; how many. */
 size_t connections_sweep(struct connections *all, int64_t now_ms);
 
+/* When there are more than `most`, or more than `per_address` from where the newest one comes, the one that has been idle
+ * longest is shut down for it: whoever only holds connections open keeps nobody out. */
+void connections_make_room(struct connections *all, const struct connection *newest, size_t per_address, size_t most);
+
 /* fd is borrowed. credentials (may be NULL) are taken; a peer is kept when with_peer. NULL when out of memory, and then
  * the credentials are dropped. */
 struct connection *connection_open(struct connections *all, int fd, struct credentials *credentials, bool with_peer);
@@ -26,6 +30,8 @@ void connection_close(struct connection *c);
 enum { CONNECTION_NO_DEADLINE = -1 };
 /* From now on it must be done within so many seconds, or (CONNECTION_NO_DEADLINE) waits for us. */
 void connection_deadline(struct connection *c, int64_t seconds);
+/* Between two requests, or in one. */
+void connection_idle(struct connection *c, bool idle);
 const char *connection_address(const struct connection *c);
 struct peer *connection_peer(struct connection *c); /* NULL without one */
 

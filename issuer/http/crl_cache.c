@@ -1,113 +1,213 @@
 #include "issuer/http/crl_cache.h"
-#include "base/encode.h"
+#include "base/clock.h"
 #include "issuer/store/store.h"
 
-#include <openssl/sha.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { LOOK_SECONDS = 5, CRL_MAX_BYTES = 8 << 20 };
+/* A short list is compressed before anybody asks; a long one takes a second for it, and is when somebody has asked once. */
+enum { LOOK_MS = 5000, SHORT_BYTES = 1 << 20, ROUND_SECONDS = 1 };
 
 struct crl_cache {
-	const char *issuer;
-	struct readers *readers;
-	const _Atomic uint64_t *generation;
-	pthread_mutex_t lock; /* of what follows */
+	struct crl_cache_source from;
+	/* of whoever refreshes: */
 	bool looked;
 	uint64_t seen;
-	int64_t looked_at;
-	struct crl_head head;
-	struct buf der; /* empty: there is none yet */
-	char etag[ETAG_SIZE];
+	int64_t looked_at; /* by clock_mono_ms */
+
+	pthread_mutex_t lock; /* of what follows */
+	struct crl_edition *newest; /* NULL: there is none yet */
+	enum err said;              /* by the last look */
+	bool wanted[CRL_FORMS];
+	pthread_cond_t changed;
+	bool poked, stopping, started;
+	pthread_t thread;
 };
 
-void etag_of(const void *bytes, size_t len, char etag[ETAG_SIZE])
+enum err crl_cache_new(const struct crl_cache_source *from, struct crl_cache **out)
 {
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	etag[0] = '\0';
-	if (!SHA256(bytes, len, hash))
-		return; /* served without one */
-	etag[0] = '"';
-	hex_encode(hash, 16, etag + 1);
-	memcpy(etag + 33, "\"", 2);
-}
-
-enum err crl_cache_new(const char *issuer, struct readers *readers, const _Atomic uint64_t *generation,
-		       struct crl_cache **out)
-{
+	pthread_condattr_t attributes;
 	struct crl_cache *c = calloc(1, sizeof *c);
 	if (!c)
 		return ERR_MEMORY;
-	c->issuer = issuer;
-	c->readers = readers;
-	c->generation = generation;
-	c->der = BUF_INIT(CRL_MAX_BYTES);
+	c->from = *from;
+	c->said = ERR_UNAVAILABLE;
 	pthread_mutex_init(&c->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&c->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
 	*out = c;
 	return ERR_OK;
+}
+
+static void stop(struct crl_cache *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->stopping = true;
+	pthread_cond_signal(&c->changed);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
 }
 
 void crl_cache_free(struct crl_cache *c)
 {
 	if (!c)
 		return;
-	buf_free(&c->der);
+	if (c->started)
+		stop(c);
+	crl_edition_give_back(c->newest);
+	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
 
-/* Replaces the list only when the new one is whole in memory. */
-static enum err keep(void *ctx, const struct row *r)
+struct found {
+	const struct crl_cache *cache;
+	uint64_t had; /* the number that is known */
+	struct crl_edition *edition;
+};
+
+static enum err take_newest(void *ctx, const struct row *r)
 {
-	struct crl_cache *c = ctx;
+	struct found *f = ctx;
 	struct crl_head head = {.number = (uint64_t)row_integer(r, 0), .this_update = row_integer(r, 1),
 				.next_update = row_integer(r, 2)};
-	if (c->der.len && head.number == c->head.number)
+	if (head.number == f->had)
 		return ERR_OK;
 	size_t len = 0;
-	const uint8_t *bytes = row_blob(r, 3, &len);
-	struct buf der = BUF_INIT(CRL_MAX_BYTES);
-	buf_add(&der, bytes, len);
-	if (buf_check(&der) != ERR_OK || !len) {
-		buf_free(&der);
-		return ERR_CORRUPT;
-	}
-	buf_free(&c->der);
-	c->der = der;
-	c->head = head;
-	etag_of(der.data, der.len, c->etag);
-	return ERR_OK;
+	uint8_t *bytes = (uint8_t *)(uintptr_t)row_blob(r, 3, &len);
+	const struct buf der = {.data = bytes, .len = len};
+	return len ? crl_edition_new(&head, &der, f->cache->from.root_der, &f->edition) : ERR_CORRUPT;
 }
 
-static enum err look(struct crl_cache *c, int64_t now)
+static void replace(struct crl_cache *c, struct crl_edition *fresh, enum err said)
 {
-	uint64_t generation = atomic_load(c->generation); /* before the database, so that nothing is missed */
-	if (c->looked && c->seen == generation && now >= c->looked_at && now - c->looked_at < LOOK_SECONDS)
+	struct crl_edition *old = NULL;
+	pthread_mutex_lock(&c->lock);
+	c->said = said;
+	if (fresh) {
+		old = c->newest;
+		c->newest = fresh;
+	}
+	pthread_mutex_unlock(&c->lock);
+	crl_edition_give_back(old);
+}
+
+static enum err look(struct crl_cache *c)
+{
+	uint64_t generation = atomic_load(c->from.generation); /* before the database, so that nothing is missed */
+	int64_t now = clock_mono_ms();
+	if (c->looked && c->seen == generation && now - c->looked_at < LOOK_MS)
 		return ERR_OK;
-	struct store *s = readers_take(c->readers);
-	enum err rc = store_one(s, STATEMENT_CRL_NEWEST, STORE_VALUES(value_text(c->issuer)), keep, c);
-	readers_give(c->readers, s);
+	struct found f = {.cache = c, .had = c->newest ? c->newest->head.number : 0};
+	struct store *s = readers_take(c->from.readers);
+	enum err rc = store_one(s, STATEMENT_CRL_NEWEST, STORE_VALUES(value_text(c->from.issuer)), take_newest, &f);
+	readers_give(c->from.readers, s);
+	replace(c, f.edition, rc);
 	c->looked = rc == ERR_OK;
 	c->seen = generation;
 	c->looked_at = now;
 	return rc;
 }
 
-enum err crl_cache_read(struct crl_cache *c, int64_t now, struct crl_head *head, struct buf *der, char etag[ETAG_SIZE])
+static bool to_be_compressed(struct crl_cache *c, enum crl_form plain)
 {
 	pthread_mutex_lock(&c->lock);
-	enum err rc = look(c, now);
-	if (c->der.len) {
-		rc = ERR_OK;
-		*head = c->head;
-		if (der)
-			buf_add(der, c->der.data, c->der.len);
-		if (etag)
-			memcpy(etag, c->etag, ETAG_SIZE);
-	} else if (rc != ERR_NOT_FOUND) {
-		rc = ERR_UNAVAILABLE;
+	const struct crl_part *part = c->newest ? c->newest->form : NULL;
+	bool wanted = part && !part[plain + CRL_DER_GZIP].bytes.len &&
+		      (c->wanted[plain] || part[CRL_DER].bytes.len <= SHORT_BYTES);
+	pthread_mutex_unlock(&c->lock);
+	return wanted;
+}
+
+/* Whoever refreshes is alone with the edition's place for it; others look there under the lock. */
+static enum err compress_wanted(struct crl_cache *c)
+{
+	enum err rc = ERR_OK;
+	for (int plain = CRL_DER; !rc && plain <= CRL_BUNDLE; plain++) {
+		struct crl_part part = {.etag = ""};
+		if (!to_be_compressed(c, (enum crl_form)plain))
+			continue;
+		rc = crl_edition_compress(c->newest, (enum crl_form)plain, &part);
+		pthread_mutex_lock(&c->lock);
+		if (!rc)
+			c->newest->form[plain + CRL_DER_GZIP] = part;
+		pthread_mutex_unlock(&c->lock);
+		if (rc)
+			buf_free(&part.bytes);
+	}
+	return rc;
+}
+
+enum err crl_cache_refresh(struct crl_cache *c)
+{
+	enum err rc = look(c);
+	enum err compressed = compress_wanted(c);
+	return rc ? rc : compressed;
+}
+
+static void *run(void *ctx)
+{
+	struct crl_cache *c = ctx;
+	pthread_mutex_lock(&c->lock);
+	while (!c->stopping) {
+		c->poked = false;
+		pthread_mutex_unlock(&c->lock);
+		enum err rc = crl_cache_refresh(c); /* tried again in the next round; readyz tells */
+		struct timespec next;
+		clock_gettime(CLOCK_MONOTONIC, &next);
+		next.tv_sec += ROUND_SECONDS;
+		pthread_mutex_lock(&c->lock);
+		bool waiting = true;
+		while (waiting && !c->stopping && (!c->poked || rc))
+			waiting = pthread_cond_timedwait(&c->changed, &c->lock, &next) == 0;
 	}
 	pthread_mutex_unlock(&c->lock);
-	return rc == ERR_OK && der ? buf_check(der) : rc;
+	return NULL;
+}
+
+enum err crl_cache_start(struct crl_cache *c)
+{
+	c->started = pthread_create(&c->thread, NULL, run, c) == 0;
+	return c->started ? ERR_OK : ERR_MEMORY;
+}
+
+/* With the lock held. */
+static void poke(struct crl_cache *c)
+{
+	c->poked = true;
+	pthread_cond_signal(&c->changed);
+}
+
+enum err crl_cache_head(struct crl_cache *c, struct crl_head *head)
+{
+	pthread_mutex_lock(&c->lock);
+	enum err rc = c->newest ? ERR_OK : c->said == ERR_NOT_FOUND ? ERR_NOT_FOUND : ERR_UNAVAILABLE;
+	if (!rc)
+		*head = c->newest->head;
+	pthread_mutex_unlock(&c->lock);
+	return rc;
+}
+
+enum err crl_cache_take(struct crl_cache *c, enum crl_form form, bool gzip, struct crl_lent *out)
+{
+	pthread_mutex_lock(&c->lock);
+	enum err rc = c->newest ? ERR_OK : c->said == ERR_NOT_FOUND ? ERR_NOT_FOUND : ERR_UNAVAILABLE;
+	if (!rc) {
+		const struct crl_part *small = &c->newest->form[form + CRL_DER_GZIP];
+		bool there = small->bytes.len > 0;
+		if (gzip && !there) {
+			c->wanted[form] = true;
+			poke(c);
+		}
+		out->edition = crl_edition_hold(c->newest);
+		out->gzip = gzip && there;
+		out->part = out->gzip ? small : &c->newest->form[form];
+	}
+	poke(c);
+	pthread_mutex_unlock(&c->lock);
+	return rc;
 }

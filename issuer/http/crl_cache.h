@@ -1,27 +1,36 @@
-/* crl_cache: the issuing CA's newest revocation list, read from the database when a newer one is there (a counter in
- * shared memory says so) and at least every few seconds. While the database does not answer, the last one is given: it
- * is signed and says itself how long it is good. Any thread. */
+/* crl_cache: the issuing CA's newest revocation list, ready to be served. A thread of its own reads it from the database
+ * when a newer one is there (a counter in shared memory says so; it looks every second, and at once when somebody asks for
+ * a list that is no longer the newest): a long list takes a moment, for which no listener stands still. While the database
+ * does not answer, the last one is given: it is signed and says itself how long it is good. Any thread. */
 #ifndef ISSUER_HTTP_CRL_CACHE_H
 #define ISSUER_HTTP_CRL_CACHE_H
 
-#include "ca/crl.h"
+#include "issuer/http/crl_edition.h"
 #include "issuer/store/writer.h"
-
-#include <stdatomic.h>
 
 struct crl_cache;
 
-/* issuer, readers and generation are borrowed. */
-enum err crl_cache_new(const char *issuer, struct readers *readers, const _Atomic uint64_t *generation,
-		       struct crl_cache **out) MUST_CHECK;
+struct crl_cache_source { /* all borrowed */
+	const char *issuer;
+	struct readers *readers;
+	const _Atomic uint64_t *generation;
+	const struct buf *root_der; /* the root's list, for the bundle */
+};
+enum err crl_cache_new(const struct crl_cache_source *from, struct crl_cache **out) MUST_CHECK;
+enum err crl_cache_start(struct crl_cache *c) MUST_CHECK; /* the thread; it ends with the cache */
 void crl_cache_free(struct crl_cache *c);
 
-enum { ETAG_SIZE = 72 };
-/* der and etag may be NULL; the DER is appended. ERR_NOT_FOUND before the first list; ERR_UNAVAILABLE. */
-enum err crl_cache_read(struct crl_cache *c, int64_t now, struct crl_head *head, struct buf *der,
-			char etag[ETAG_SIZE]) MUST_CHECK;
+/* What the thread does in a round: read the newest list if it may be another one, and compress what is asked for so. */
+enum err crl_cache_refresh(struct crl_cache *c) MUST_CHECK;
 
-/* A strong entity tag: the first 128 bits of the SHA-256, quoted. */
-void etag_of(const void *bytes, size_t len, char etag[ETAG_SIZE]);
+/* ERR_NOT_FOUND before the first list; ERR_UNAVAILABLE. */
+enum err crl_cache_head(struct crl_cache *c, struct crl_head *head) MUST_CHECK;
+/* The newest list in one form (CRL_DER or CRL_BUNDLE), compressed if that is welcome and there already. Give *out back. */
+struct crl_lent {
+	struct crl_edition *edition;
+	const struct crl_part *part;
+	bool gzip;
+};
+enum err crl_cache_take(struct crl_cache *c, enum crl_form form, bool gzip, struct crl_lent *out) MUST_CHECK;
 
 #endif

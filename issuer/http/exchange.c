@@ -11,6 +11,7 @@
 #include "issuer/http/workers.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,16 +35,17 @@ struct exchange {
 	enum stage stage;
 	int64_t began;
 	char target[HEAD_PATH_MAX + HEAD_QUERY_MAX + 3];
-	struct head head;
 	struct admission admission;
 	struct identity identity; /* a copy: a worker reads it */
 	struct buf body;
 	size_t discarded;
 	struct request request;
 	struct reply reply;
+	struct deferral later;
 	enum err refused; /* before a handler ran */
 	unsigned status;
 	bool close;
+	struct head head; /* the last member, and its texts the last of it: they are large, and mostly empty */
 };
 
 static const struct settings *settings_of(const struct exchange *x)
@@ -74,7 +76,8 @@ static struct exchange *take_exchange(struct listening *l)
 
 static void give_exchange(struct listening *l, struct exchange *x)
 {
-	explicit_bzero(x, sizeof *x); /* a link's token and a claim stood in it */
+	/* a link's token and a claim stood in it */
+	explicit_bzero(x, x->head.has_texts ? sizeof *x : offsetof(struct exchange, head.texts));
 	if (l->spare)
 		free(x);
 	else
@@ -102,6 +105,7 @@ void *exchange_begin(void *listening, const char *target, struct MHD_Connection 
 		x->head.target = x->target;
 	}
 	connection_deadline(connection, l->front->desk.settings->request_time);
+	connection_idle(connection, false);
 	atomic_fetch_add(&l->exchanges, 1);
 	return x;
 }
@@ -114,7 +118,7 @@ static enum MHD_Result answer(struct exchange *x)
 	struct MHD_Response *m = send_response(&x->reply, &s, &x->status);
 	if (!m)
 		return MHD_NO;
-	int64_t length = (int64_t)(x->reply.body.len / SLOWEST_BYTES_A_SECOND);
+	int64_t length = (int64_t)((x->reply.lent ? x->reply.lent_len : x->reply.body.len) / SLOWEST_BYTES_A_SECOND);
 	connection_deadline(x->connection, settings_of(x)->request_time + length);
 	enum MHD_Result queued = MHD_queue_response(x->mhd, x->status, m);
 	MHD_destroy_response(m);
@@ -154,6 +158,7 @@ static void fill_request(struct exchange *x)
 		x->identity = *a->identity;
 		q->identity = &x->identity;
 	}
+	q->later = &x->later;
 	q->lookup = &x->head;
 }
 
@@ -232,6 +237,27 @@ static void run_on_worker(void *ctx)
 	MHD_resume_connection(mhd); /* from here on x is the listener's thread's */
 }
 
+/* Whoever deferred the answer has it now; this is the listener's own thread. */
+static void resume_deferred(struct deferral *later)
+{
+	struct exchange *x = (struct exchange *)((char *)later - offsetof(struct exchange, later));
+	x->stage = STAGE_READY;
+	connection_deadline(x->connection, settings_of(x)->request_time);
+	MHD_resume_connection(x->mhd);
+}
+
+static enum MHD_Result run_or_defer(struct exchange *x)
+{
+	x->later.resume = resume_deferred;
+	run(x);
+	if (!x->later.waits)
+		return answer(x);
+	x->stage = STAGE_RUNNING;
+	connection_deadline(x->connection, CONNECTION_NO_DEADLINE);
+	MHD_suspend_connection(x->mhd);
+	return MHD_YES;
+}
+
 static enum MHD_Result suspend(struct exchange *x)
 {
 	x->stage = STAGE_RUNNING;
@@ -255,8 +281,14 @@ static enum MHD_Result take_end(struct exchange *x)
 		x->close = true;
 		return answer(x);
 	}
-	if (x->admission.route->lane == LANE_SLOW)
+	switch (x->admission.route->lane) {
+	case LANE_SLOW:
 		return suspend(x);
+	case LANE_LATER:
+		return run_or_defer(x);
+	case LANE_FAST:
+		break;
+	}
 	run(x);
 	return answer(x);
 }
@@ -288,21 +320,32 @@ static const char *identity_id(const struct exchange *x)
 	return !who ? "-" : who->kind == IDENTITY_STAFF ? who->staff_id : who->order_id;
 }
 
+/* What comes in numbers and went as it should: scrapes, and answers of OCSP. */
+static bool is_routine(const struct exchange *x)
+{
+	const struct route *route = x->admission.route;
+	return (x->status == 200 || x->status == 304) && !x->reply.fault &&
+	       (x->on->listener == LISTENER_OPS || (route && route->lane == LANE_LATER));
+}
+
 /* The route's pattern, never the path: a token may stand in it. */
 static void write_log(const struct exchange *x, int64_t took)
 {
 	enum log_level level = x->status >= 500 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO;
 	char status[8], milliseconds[24];
 	const struct route *route = x->admission.route;
-	if (x->on->listener == LISTENER_OPS && x->status == 200)
+	enum err fault = x->refused ? x->refused : x->reply.fault;
+	if (is_routine(x))
 		level = LOG_LEVEL_DEBUG;
+	if (!log_wanted(level))
+		return;
 	snprintf(status, sizeof status, "%u", x->status);
 	snprintf(milliseconds, sizeof milliseconds, "%" PRId64, took);
 	log_event(level, "http.request", {"listener", listener_name(x->on->listener)},
 		  {"method", x->request.method ? x->request.method : "-"}, {"route", route ? route->path : "-"},
 		  {"status", status}, {"request", x->request.id}, {"identity", identity_id(x)},
 		  {"address", connection_address(x->connection)}, {"ms", milliseconds},
-		  {x->refused ? "error" : NULL, err_word(x->refused)});
+		  {fault ? "error" : NULL, err_word(fault)}, {x->reply.why.text[0] ? "why" : NULL, x->reply.why.text});
 }
 
 void exchange_end(void *listening, struct MHD_Connection *mhd, void **exchange, enum MHD_RequestTerminationCode how)
@@ -320,6 +363,7 @@ void exchange_end(void *listening, struct MHD_Connection *mhd, void **exchange, 
 	write_log(x, took);
 	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		connection_deadline(x->connection, settings_of(x)->idle_time);
+	connection_idle(x->connection, true);
 	buf_free(&x->body);
 	reply_clear(&x->reply);
 	give_exchange(l, x);

@@ -36,6 +36,11 @@ static enum err check_path(const struct head *h, struct errbuf *why)
 	for (const char *p = h->target; *p; p++)
 		if (*p <= ' ' || *p > '~' || *p == '#')
 			return fail(why, ERR_MALFORMED, "a byte in the request target is not permitted");
+	size_t below = h->base64_below ? strlen(h->base64_below) : 0;
+	if (below && strncmp(path, h->base64_below, below) == 0)
+		return path[below + strspn(path + below, HEAD_BASE64)]
+			       ? fail(why, ERR_MALFORMED, "the path is not base64")
+			       : ERR_OK;
 	if (strpbrk(path, "%\\"))
 		return fail(why, ERR_MALFORMED, "the path must not be percent-encoded");
 	for (const char *segment = path; segment; segment = strchr(segment, '/')) {

@@ -138,12 +138,13 @@ enum err head_split(struct head *h, struct errbuf *why)
 		return fail(why, ERR_MALFORMED, "the path is longer than %d bytes", HEAD_PATH_MAX);
 	memcpy(h->path, h->target, len);
 	h->path[len] = '\0';
+	const char *cookies = head_value(h, "Cookie");
+	h->has_texts = h->target[len] == '?' || cookies;
 	if (h->target[len] == '?') {
 		enum err rc = split_query(h, h->target + len + 1, &t, why);
 		if (rc != ERR_OK)
 			return rc;
 	}
-	const char *cookies = head_value(h, "Cookie");
 	return cookies ? split_cookies(h, cookies, &t, why) : ERR_OK;
 }
 

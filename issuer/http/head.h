@@ -21,6 +21,9 @@ enum {
 	HEAD_COOKIES_MAX = 4096 /* browsers send the cookies of every port of a host */
 };
 
+/* What base64 in a path is made of, escaped or not (RFC 5019 5). */
+#define HEAD_BASE64 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=%"
+
 struct head_field {
 	const char *name, *value; /* NUL-terminated; a length that differs from strlen means a NUL inside */
 	size_t name_len, value_len;
@@ -36,11 +39,13 @@ struct head {
 	bool overflow; /* more fields than fit */
 	const char *wire; /* the same head as bytes, for wire_check; NULL: they are not to be had */
 	size_t wire_len;
+	const char *base64_below; /* the rest of a path that begins with this is base64, not segments; NULL: of none */
 
 	/* Filled by head_split. */
 	char path[HEAD_PATH_MAX + 1];
 	struct head_pair query[HEAD_PAIRS_MAX], cookie[HEAD_PAIRS_MAX];
 	size_t queries, cookies;
+	bool has_texts; /* something was put there */
 	char texts[HEAD_QUERY_MAX + HEAD_COOKIES_MAX + 2 * HEAD_PAIRS_MAX + 4];
 };
 

@@ -5,6 +5,7 @@
 #include "issuer/http/crl_cache.h"
 #include "issuer/http/first_use.h"
 #include "issuer/http/metrics.h"
+#include "issuer/http/ocsp.h"
 #include "issuer/http/workers.h"
 
 #include <openssl/pem.h>
@@ -140,13 +141,38 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 	return rc;
 }
 
+static enum err open_ocsp(struct house *h, struct child *c, struct errbuf *why)
+{
+	struct front *f = &h->front;
+	struct buf der = BUF_INIT(PEM_MAX_BYTES);
+	int packets = child_take(c, "ocsp.front");
+	if (packets < 0)
+		return fail(why, ERR_INTERNAL, "no OCSP lane to the signer");
+	enum err rc = certificate_pem_to_der(f->issuing_pem.data, f->issuing_pem.len, 0, &der);
+	const uint8_t *at = der.data;
+	X509 *issuer = rc == ERR_OK ? d2i_X509(NULL, &at, (long)der.len) : NULL;
+	const struct ocsp_source from = {issuer, h->issuer_name, f->shared, f->desk.settings->database, packets,
+					 f->desk.settings->ocsp_per_address};
+	if (issuer)
+		rc = ocsp_desk_new(&from, &f->ocsp, why);
+	else
+		close(packets);
+	X509_free(issuer);
+	buf_free(&der);
+	return issuer || rc != ERR_OK ? rc : ERR_CRYPTO;
+}
+
 static enum err start_staff(struct house *h)
 {
 	struct front *f = &h->front;
 	f->metrics = calloc(1, sizeof *f->metrics);
 	enum err rc = f->metrics ? workers_start(WORKERS, QUEUE, &f->workers) : ERR_MEMORY;
+	const struct crl_cache_source lists = {h->issuer_name, f->desk.readers, &f->shared->crl_generation,
+					       &ca_files_find(f->ca_files, "root.crl")->bytes};
 	if (rc == ERR_OK)
-		rc = crl_cache_new(h->issuer_name, f->desk.readers, &f->shared->crl_generation, &f->crl_cache);
+		rc = crl_cache_new(&lists, &f->crl_cache);
+	if (rc == ERR_OK)
+		rc = crl_cache_start(f->crl_cache);
 	return rc == ERR_OK ? first_use_new(&f->desk, f->workers, &f->first_use) : rc;
 }
 
@@ -202,6 +228,8 @@ enum err house_open(struct house *h, struct child *c, struct errbuf *why)
 	if (rc == ERR_OK)
 		rc = open_desk(h, c, why);
 	if (rc == ERR_OK)
+		rc = open_ocsp(h, c, why);
+	if (rc == ERR_OK)
 		rc = start_staff(h);
 	for (size_t i = 0; rc == ERR_OK && i < sizeof doors / sizeof doors[0]; i++)
 		rc = open_door(h, c, i, why);
@@ -235,6 +263,7 @@ void house_close(struct house *h)
 	sweeper_stop(h->sweeper);
 	for (int l = 0; l < LISTENER_COUNT; l++)
 		listening_stop(h->listening[l]);
+	ocsp_desk_free(f->ocsp);
 	first_use_free(f->first_use);
 	crl_cache_free(f->crl_cache);
 	workers_free(f->workers);

@@ -1,6 +1,7 @@
 #include "issuer/http/listen.h"
 #include "base/log.h"
 #include "issuer/http/exchange.h"
+#include "issuer/http/loop.h"
 #include "issuer/http/metrics.h"
 #include "issuer/http/wire.h"
 
@@ -11,7 +12,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTION_MEMORY = 32768, OPTIONS_MAX = 16 };
+enum { CONNECTION_MEMORY = 32768, OPTIONS_MAX = 16, LEAVING_MOST = 64 };
+
+static bool has_loop(const struct listening *l)
+{
+	return l->listener == LISTENER_STATUS && l->front->ocsp;
+}
 
 static bool is_tls(enum listener l)
 {
@@ -29,10 +35,13 @@ static void begin_connection(struct listening *l, struct MHD_Connection *mhd, vo
 			shutdown(fd, SHUT_RDWR);
 	}
 	struct connection *c = connection_open(l->connections, fd, credentials, l->listener == LISTENER_MEMBERS);
+	const struct settings *s = l->front->desk.settings;
 	if (c)
-		connection_deadline(c, l->front->desk.settings->request_time);
+		connection_deadline(c, s->request_time);
 	else
 		shutdown(fd, SHUT_RDWR);
+	if (c && l->listener == LISTENER_STATUS)
+		connections_make_room(l->connections, c, (size_t)s->connections_per_address, (size_t)s->connections);
 	*context = c;
 }
 
@@ -66,13 +75,18 @@ static void on_library_message(void *ctx, const char *format, va_list args)
 static enum err start_daemon(struct listening *l, const struct listening_source *from, struct errbuf *why)
 {
 	const struct settings *s = l->front->desk.settings;
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+	if (!has_loop(l))
+		flags |= MHD_USE_INTERNAL_POLLING_THREAD;
+	/* Who asks for a status is never kept out by who holds idle connections: those leave (connections_make_room), a
+	 * moment after they were counted here. */
+	int64_t leaving = l->listener == LISTENER_STATUS ? LEAVING_MOST : 0;
 	/* Not MHD_OPTION_STRICT_FOR_CLIENT: it answers a missing Host by itself and keeps the connection, so that the
 	 * body of such a request would be read as the next one. */
 	struct MHD_OptionItem options[OPTIONS_MAX] = {
 		{MHD_OPTION_LISTEN_SOCKET, from->socket, NULL},
-		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->connections, NULL},
-		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)s->connections_per_address, NULL},
+		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(s->connections + leaving), NULL},
+		{MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)(s->connections_per_address + leaving), NULL},
 		{MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)(s->idle_time + s->request_time), NULL},
 		{MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
 		{MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL},
@@ -107,6 +121,15 @@ static enum err start_credentials(struct listening *l, const struct listening_so
 	return rc == ERR_OK ? credentials_slot_new(first, &l->credentials) : rc;
 }
 
+static enum err start_loop(struct listening *l, struct errbuf *why)
+{
+	if (loop_start(l->daemon, l->front->ocsp, &l->loop) == ERR_OK)
+		return ERR_OK;
+	(void)MHD_quiesce_daemon(l->daemon); /* the socket is the caller's to close */
+	MHD_stop_daemon(l->daemon);
+	return fail(why, ERR_MEMORY, "the %s listener has no thread", listener_name(l->listener));
+}
+
 enum err listening_start(struct front *front, const struct listening_source *from, struct listening **out,
 			 struct errbuf *why)
 {
@@ -125,6 +148,8 @@ enum err listening_start(struct front *front, const struct listening_source *fro
 		rc = start_credentials(l, from, why);
 	if (rc == ERR_OK)
 		rc = start_daemon(l, from, why);
+	if (rc == ERR_OK && has_loop(l))
+		rc = start_loop(l, why);
 	if (rc != ERR_OK)
 		goto out;
 	atomic_store(&front->metrics->connections[l->listener], l->connections);
@@ -147,13 +172,14 @@ out:
 void listening_quiet(struct listening *l)
 {
 	if (l && l->quiet < 0)
-		l->quiet = MHD_quiesce_daemon(l->daemon);
+		l->quiet = l->loop ? loop_quiet(l->loop) : MHD_quiesce_daemon(l->daemon);
 }
 
 void listening_stop(struct listening *l)
 {
 	if (!l)
 		return;
+	loop_stop(l->loop);
 	MHD_stop_daemon(l->daemon);
 	if (l->quiet >= 0)
 		close(l->quiet);

@@ -17,6 +17,7 @@ struct listening {
 	struct connections *connections;
 	struct credentials_slot *credentials; /* NULL: plain HTTP */
 	struct MHD_Daemon *daemon;
+	struct loop *loop;                    /* status: its thread, which answers OCSP too */
 	int quiet;                            /* the socket after listening_quiet */
 	_Atomic size_t exchanges;             /* requests that have begun and not ended */
 	/* Of the listener's thread: */

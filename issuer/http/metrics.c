@@ -1,5 +1,6 @@
 #include "issuer/http/metrics.h"
 #include "issuer/http/crl_cache.h"
+#include "issuer/http/ocsp.h"
 #include "issuer/http/workers.h"
 #include "issuer/process/child.h"
 #include "issuer/store/store.h"
@@ -84,11 +85,23 @@ static void write_state(struct front *front, int64_t now, struct buf *out)
 	    (int64_t)page->revocation_generation);
 	one(out, "clerk_age_seconds", "gauge", "Since the clerk's last round.", now - page->clerk_alive_at);
 	one(out, "issuing_paused", "gauge", "1 while nothing is issued.", page->issuing_paused != 0);
-	if (crl_cache_read(front->crl_cache, now, &crl, NULL, NULL) == ERR_OK) {
+	if (crl_cache_head(front->crl_cache, &crl) == ERR_OK) {
 		one(out, "crl_number", "gauge", "Number of the newest CRL.", (int64_t)crl.number);
 		one(out, "crl_age_seconds", "gauge", "Since the newest CRL was made.", now - crl.this_update);
 		one(out, "crl_left_seconds", "gauge", "Until the newest CRL is overdue.", crl.next_update - now);
 	}
+}
+
+static void write_ocsp(const struct ocsp_counts *c, struct buf *out)
+{
+	const struct {
+		const char *kind;
+		uint64_t count;
+	} rows[] = {{"ready", c->ready}, {"signed", c->asked}, {"refused", c->refused}, {"limited", c->limited}};
+	head(out, "ocsp_total", "counter",
+	     "OCSP requests: answered by what was ready, sent to the signer, refused, beyond the limit of an address.");
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		buf_format(out, "counterfoil_ocsp_total{answer=\"%s\"} %" PRIu64 "\n", rows[i].kind, rows[i].count);
 }
 
 static enum err add_order_state(void *ctx, const struct row *r)
@@ -121,6 +134,8 @@ enum err metrics_write(struct front *front, int64_t now, struct buf *out)
 	write_durations(front->metrics, out);
 	write_connections(front->metrics, out);
 	write_state(front, now, out);
+	if (front->ocsp)
+		write_ocsp(ocsp_desk_counts(front->ocsp), out);
 	write_orders(front, out);
 	return buf_check(out);
 }

@@ -70,7 +70,7 @@ static const char *issuing_fault(struct front *front, int64_t now)
 static const char *crl_fault(struct front *front, int64_t now)
 {
 	struct crl_head head;
-	switch (crl_cache_read(front->crl_cache, now, &head, NULL, NULL)) {
+	switch (crl_cache_head(front->crl_cache, &head)) {
 	case ERR_OK:
 		return now < head.next_update ? NULL : "the revocation list is past its next update";
 	case ERR_NOT_FOUND:

@@ -7,6 +7,8 @@ enum { RETRY_SECONDS = 5 };
 void reply_clear(struct reply *r)
 {
 	buf_free(&r->body);
+	if (r->give_back)
+		r->give_back(r->lender);
 	json_decref(r->json);
 	explicit_bzero(r->cookie, sizeof r->cookie);
 	*r = REPLY_INIT;

@@ -1,4 +1,5 @@
 #include "issuer/http/handlers.h"
+#include "issuer/http/head.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +25,10 @@ const char *listener_name(enum listener l)
 enum { PARAMETER_MAX_BYTES = 255, SCRATCH_SIZE = 1024 };
 
 /* Bytes of a parameter at `text`; 0 when there is none that may stand there. */
-static size_t parameter_length(const char *text)
+static size_t parameter_length(const char *text, bool rest)
 {
+	if (rest)
+		return strspn(text, HEAD_BASE64);
 	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~@+-");
 	if (len > PARAMETER_MAX_BYTES)
 		return 0;
@@ -45,13 +48,14 @@ static bool match(const char *pattern, char *path, const char *parameter[REQUEST
 				return false;
 			continue;
 		}
-		size_t len = parameter_length(path);
+		const char *end_of_name = strchr(pattern, '}');
+		size_t len = parameter_length(path, end_of_name[-1] == '*');
 		if (len == 0 || n == REQUEST_PARAMETERS_MAX)
 			return false;
 		parameter[n] = path;
 		path += len;
 		end[n++] = path;
-		pattern = strchr(pattern, '}') + 1;
+		pattern = end_of_name + 1;
 	}
 	if (*path)
 		return false;

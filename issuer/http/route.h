@@ -3,7 +3,7 @@
  * Deny by default: no row, no answer (404; 405 with Allow when another method has a row). The table feeds dispatch, the
  * role matrix test, docs/openapi.yaml's test and `build/tools/routes`. A path is literal segments and "{name}" ones; a
  * parameter is 1 to 255 bytes of [A-Za-z0-9._~@+-], but not "." or ".."; percent-encoding is refused in paths by the
- * guard. HEAD is looked up as GET. */
+ * guard, but for "{name*}": the rest of the path, base64 of an OCSP request. HEAD is looked up as GET. */
 #ifndef ISSUER_ROUTE_H
 #define ISSUER_ROUTE_H
 
@@ -26,8 +26,14 @@ enum who { /* bits */
 };
 
 /* FAST handlers only read and never block: they run on the listener's thread. SLOW ones commit or call the signer: the
- * connection is suspended and they run on a worker. */
-enum lane { LANE_FAST, LANE_SLOW };
+ * connection is suspended and they run on a worker. LATER ones run like FAST, and may leave the connection suspended until
+ * somebody on the same thread has the answer. */
+enum lane { LANE_FAST, LANE_SLOW, LANE_LATER };
+
+struct deferral {
+	bool waits;                              /* the handler sets it, and owes a resume */
+	void (*resume)(struct deferral *later); /* once, on the listener's thread, when the reply stands */
+};
 
 enum { REQUEST_PARAMETERS_MAX = 4 };
 
@@ -42,6 +48,7 @@ struct request {
 	const char *content_type; /* "" when none */
 	bool wants_json;          /* Accept names application/json before text/html, or the path is under /v1 */
 	const struct identity *identity; /* members listener: who calls; NULL elsewhere */
+	struct deferral *later;   /* LATER handlers */
 	const void *lookup;       /* for request_header, request_query, request_cookie */
 };
 /* Borrowed until the handler returns; NULL when absent. Values longer than 1,024 bytes are refused by the guard. */
@@ -59,6 +66,12 @@ struct reply {
 	int status;               /* 0 becomes 200 */
 	const char *content_type; /* static */
 	struct buf body;          /* cap 8 MiB */
+	const uint8_t *lent;      /* instead of body: bytes that many answers share, until give_back(lender) */
+	size_t lent_len;
+	void (*give_back)(void *lender);
+	void *lender;
+	bool gzip;                /* these bytes are compressed */
+	bool varies;              /* others are served to those who (do not) accept gzip */
 	json_t *json;             /* instead of body: owned, written compact with a final newline */
 	char location[512];       /* "" for none */
 	char cookie[256];         /* one Set-Cookie value, "" for none */
@@ -66,13 +79,16 @@ struct reply {
 	char etag[72];            /* quoted, "" for none */
 	int cache_seconds;        /* 0: no-store */
 	int64_t last_modified;    /* 0 for none */
+	int64_t expires;          /* a signed answer's nextUpdate: caches on the way may keep it (RFC 5019 6.2); 0 for none */
 	bool ranges;              /* honour Range on this body */
 	int retry_after;          /* seconds; 0 for none */
 	char allow[64];           /* Allow of a 405, "" for none */
+	enum err fault;           /* for the log, of an answer whose status says 200 */
+	struct errbuf why;        /* of that fault; "" for none */
 };
 enum { REPLY_BODY_MAX = 8 << 20 };
 #define REPLY_INIT ((struct reply){.body = BUF_INIT(REPLY_BODY_MAX)})
-void reply_clear(struct reply *r); /* wipes and frees; empty and usable again */
+void reply_clear(struct reply *r); /* wipes, frees, gives back; empty and usable again */
 
 /* A problem+json (RFC 9457) answer: {"type":"about:blank","title","status","code","detail","request","faults"?}. */
 void reply_problem(struct reply *r, const struct request *q, enum err e, const struct errbuf *why, const struct faults *faults);
@@ -89,6 +105,7 @@ struct front {
 	struct ca_files *ca_files;   /* what /ca/ and /crl/root.crl serve */
 	const struct chain_trust *trust;
 	struct first_use *first_use;
+	struct ocsp_desk *ocsp;      /* of the status listener's thread */
 };
 
 typedef void route_handler(struct front *front, const struct request *q, struct reply *r);

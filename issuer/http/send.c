@@ -36,24 +36,39 @@ static void render(struct reply *r)
 	}
 }
 
+static size_t body_len(const struct reply *r)
+{
+	return r->lent ? r->lent_len : r->body.len;
+}
+
 struct part {
 	unsigned status;
 	size_t first, len;
 };
 
+/* RFC 9110 13.2.2: the date counts only for those who name no tag; and only of what never changes twice in a second, as
+ * OCSP may. */
+static bool known_to_them(const struct reply *r, const struct head *head)
+{
+	const char *tags = head_value(head, "If-None-Match");
+	if (tags || !r->ranges)
+		return etag_listed(tags, r->etag);
+	return unmodified_since(head_value(head, "If-Modified-Since"), r->last_modified);
+}
+
 static struct part choose_part(const struct reply *r, const struct head *head)
 {
-	struct part p = {(unsigned)r->status, 0, r->body.len};
+	struct part p = {(unsigned)r->status, 0, body_len(r)};
 	if (r->status != 200 || strcmp(head->method, "POST") == 0)
 		return p;
-	if (etag_listed(head_value(head, "If-None-Match"), r->etag)) {
+	if (known_to_them(r, head)) {
 		p.status = 304;
 		return p;
 	}
 	const char *if_range = head_value(head, "If-Range");
 	if (!r->ranges || strcmp(head->method, "GET") != 0 || (if_range && strcmp(if_range, r->etag) != 0))
 		return p;
-	switch (range_parse(head_value(head, "Range"), r->body.len, &p.first, &p.len)) {
+	switch (range_parse(head_value(head, "Range"), body_len(r), &p.first, &p.len)) {
 	case RANGE_WHOLE:
 		break;
 	case RANGE_PART:
@@ -66,7 +81,13 @@ static struct part choose_part(const struct reply *r, const struct head *head)
 	return p;
 }
 
-/* IMF-fixdate (RFC 9110 5.6.7), without the locale. */
+static void two_digits(char *out, int n)
+{
+	out[0] = (char)('0' + n / 10 % 10);
+	out[1] = (char)('0' + n % 10);
+}
+
+/* IMF-fixdate (RFC 9110 5.6.7), without the locale, and without printf: it stands in every answer of OCSP, twice. */
 static void http_date(int64_t seconds, char out[40])
 {
 	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -74,8 +95,15 @@ static void http_date(int64_t seconds, char out[40])
 	struct tm tm;
 	if (!gmtime_r(&t, &tm))
 		memset(&tm, 0, sizeof tm);
-	snprintf(out, 40, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + (ptrdiff_t)3 * tm.tm_wday, tm.tm_mday,
-		 months + (ptrdiff_t)3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	memcpy(out, "Www, 00 Mmm 0000 00:00:00 GMT", 30);
+	memcpy(out, days + (ptrdiff_t)3 * tm.tm_wday, 3);
+	memcpy(out + 8, months + (ptrdiff_t)3 * tm.tm_mon, 3);
+	two_digits(out + 5, tm.tm_mday);
+	two_digits(out + 12, (tm.tm_year + 1900) / 100);
+	two_digits(out + 14, (tm.tm_year + 1900) % 100);
+	two_digits(out + 17, tm.tm_hour);
+	two_digits(out + 20, tm.tm_min);
+	two_digits(out + 23, tm.tm_sec);
 }
 
 static void add(struct MHD_Response *m, const char *name, const char *value)
@@ -89,19 +117,27 @@ static void add_content(struct MHD_Response *m, const struct reply *r, const str
 	char text[128];
 	if (p->len && p->status != 304)
 		add(m, "Content-Type", r->content_type);
-	if (p->status == 206 && r->body.len) {
-		snprintf(text, sizeof text, "bytes %zu-%zu/%zu", p->first, p->first + p->len - 1, r->body.len);
+	if (p->status == 206 && body_len(r)) {
+		snprintf(text, sizeof text, "bytes %zu-%zu/%zu", p->first, p->first + p->len - 1, body_len(r));
 		add(m, "Content-Range", text);
 	}
 	if (p->status == 416) {
-		snprintf(text, sizeof text, "bytes */%zu", r->body.len);
+		snprintf(text, sizeof text, "bytes */%zu", body_len(r));
 		add(m, "Content-Range", text);
 	}
 	if (r->ranges)
 		add(m, "Accept-Ranges", "bytes");
+	if (r->gzip)
+		add(m, "Content-Encoding", "gzip");
+	if (r->varies)
+		add(m, "Vary", "Accept-Encoding");
 	if (r->last_modified) {
 		http_date(r->last_modified, text);
 		add(m, "Last-Modified", text);
+	}
+	if (r->expires) {
+		http_date(r->expires, text);
+		add(m, "Expires", text);
 	}
 	if (r->content_type && strncmp(r->content_type, "text/html", 9) == 0) {
 		add(m, "Content-Security-Policy", content_security_policy);
@@ -111,9 +147,10 @@ static void add_content(struct MHD_Response *m, const struct reply *r, const str
 
 static void add_control(struct MHD_Response *m, const struct reply *r, const struct sending *s)
 {
-	char text[64];
+	char text[96];
 	if (r->cache_seconds > 0)
-		snprintf(text, sizeof text, "max-age=%d", r->cache_seconds);
+		snprintf(text, sizeof text, "max-age=%d%s", r->cache_seconds,
+			 r->expires ? ", public, no-transform, must-revalidate" : "");
 	add(m, "Cache-Control", r->cache_seconds > 0 ? text : "no-store");
 	if (r->retry_after) {
 		snprintf(text, sizeof text, "%d", r->retry_after);
@@ -134,7 +171,8 @@ struct MHD_Response *send_response(struct reply *r, const struct sending *s, uns
 {
 	render(r);
 	struct part p = choose_part(r, s->head);
-	void *bytes = r->body.data ? r->body.data + p.first : NULL;
+	const uint8_t *body = r->lent ? r->lent : r->body.data;
+	void *bytes = body ? (void *)(uintptr_t)(body + p.first) : NULL; /* it only reads */
 	struct MHD_Response *m = MHD_create_response_from_buffer(p.len, bytes, MHD_RESPMEM_PERSISTENT);
 	if (!m)
 		return NULL;

@@ -2,6 +2,8 @@
  * every reader of the list within that. */
 #include "base/clock.h"
 #include "issuer/http/ca_files.h"
+#include "issuer/http/conditional.h"
+#include "issuer/http/crl_cache.h"
 #include "issuer/http/handlers.h"
 #include "issuer/process/child.h"
 
@@ -26,41 +28,43 @@ static void reply_file(struct reply *r, const struct ca_file *f, int64_t now)
 	r->ranges = true;
 }
 
-/* No list is better than an older one: it would take revocations back. */
-static enum err reply_issuing(struct front *front, struct reply *r, int64_t now, struct errbuf *why)
+static void lend(struct reply *r, const struct crl_lent *lent)
 {
-	struct crl_head head;
+	r->lent = lent->part->bytes.data;
+	r->lent_len = lent->part->bytes.len;
+	r->give_back = crl_edition_give_back;
+	r->lender = lent->edition;
+	r->gzip = lent->gzip;
+	r->varies = true;
+	memcpy(r->etag, lent->part->etag, sizeof r->etag);
+}
+
+/* The issuing CA's list, or the bundle. No list is better than an older one: it would take revocations back. */
+static enum err reply_list(struct front *front, const struct request *q, enum crl_form form, struct reply *r,
+			   struct errbuf *why)
+{
 	const char *because = issuing_paused_because(front->shared);
+	struct crl_lent lent;
+	int64_t now = clock_now();
 	if (because)
 		return fail(why, ERR_UNAVAILABLE, "there is no list now: %s", because);
-	enum err rc = crl_cache_read(front->crl_cache, now, &head, &r->body, r->etag);
+	enum err rc = crl_cache_take(front->crl_cache, form, coding_welcome(request_header(q, "Accept-Encoding"), "gzip"), &lent);
 	if (rc != ERR_OK)
 		return rc;
-	r->content_type = "application/pkix-crl";
-	r->last_modified = head.this_update;
-	r->cache_seconds = fresh_seconds(head.next_update, now);
+	lend(r, &lent);
+	r->content_type = form == CRL_DER ? "application/pkix-crl" : "application/x-pem-file";
+	r->last_modified = lent.edition->head.this_update;
+	r->cache_seconds = fresh_seconds(lent.edition->head.next_update, now);
 	r->ranges = true;
 	return ERR_OK;
 }
 
-/* Both lists in PEM, as nginx's ssl_crl and others want them. */
-static enum err reply_bundle(struct front *front, struct reply *r, int64_t now, struct errbuf *why)
+static enum err reply_bundle(struct front *front, const struct request *q, struct reply *r, struct errbuf *why)
 {
-	const struct ca_file *root = ca_files_find(front->ca_files, "root.crl");
-	struct reply issuing = REPLY_INIT;
-	enum err rc = reply_issuing(front, &issuing, now, why);
-	if (rc == ERR_OK)
-		rc = crl_to_pem(issuing.body.data, issuing.body.len, &r->body);
-	if (rc == ERR_OK)
-		rc = crl_to_pem(root->bytes.data, root->bytes.len, &r->body);
-	if (rc == ERR_OK) {
-		int root_fresh = fresh_seconds(root->good_until, now);
-		r->content_type = "application/x-pem-file";
-		r->last_modified = issuing.last_modified;
-		r->cache_seconds = issuing.cache_seconds < root_fresh ? issuing.cache_seconds : root_fresh;
-		etag_of(r->body.data, r->body.len, r->etag);
-	}
-	reply_clear(&issuing);
+	enum err rc = reply_list(front, q, CRL_BUNDLE, r, why);
+	int root_fresh = fresh_seconds(ca_files_find(front->ca_files, "root.crl")->good_until, clock_now());
+	if (rc == ERR_OK && root_fresh < r->cache_seconds)
+		r->cache_seconds = root_fresh;
 	return rc;
 }
 
@@ -68,17 +72,16 @@ void status_crl(struct front *front, const struct request *q, struct reply *r)
 {
 	const char *name = q->parameter[0];
 	const struct ca_file *root = ca_files_find(front->ca_files, "root.crl");
-	int64_t now = clock_now();
 	struct errbuf why = {""};
 	enum err rc = ERR_NOT_FOUND;
 	if (strcmp(name, "root.crl") == 0) {
-		reply_file(r, root, now);
+		reply_file(r, root, clock_now());
 		return;
 	}
 	if (strcmp(name, "issuing.crl") == 0)
-		rc = reply_issuing(front, r, now, &why);
+		rc = reply_list(front, q, CRL_DER, r, &why);
 	else if (strcmp(name, "bundle.pem") == 0)
-		rc = reply_bundle(front, r, now, &why);
+		rc = reply_bundle(front, q, r, &why);
 	if (rc != ERR_OK)
 		reply_problem(r, q, rc, &why, NULL);
 }

@@ -45,6 +45,17 @@ enum err collect_new_code(struct desk *d, const struct actor *who, const char *t
 enum err collect_prepare(struct desk *d, const struct actor *who, const char *token, const char *claim,
 			 struct errbuf *why) MUST_CHECK;
 
+/* The certificate (DER, appended) for the key of a request (PKCS#10 in DER or PEM) instead, for an order that was approved so:
+ * the file and its password fall away. The same request again gives the same certificate. ERR_INVALID, ERR_MALFORMED or
+ * ERR_TOO_LARGE with the reason: the request is not acceptable (ca/request.h), or its key was certified before or reported as
+ * compromised. ERR_CONFLICT: the order's key is made here, or its certificate was made by another request. Else as
+ * collect_prepare. */
+struct collect_claim {
+	const char *token, *claim;
+};
+enum err collect_request(struct desk *d, const struct actor *who, const struct collect_claim *c, const void *request,
+			 size_t len, struct buf *certificate, struct errbuf *why) MUST_CHECK;
+
 /* The package's bytes in an encoding, made at the first asking. Notes that it was served. ERR_UNAVAILABLE before
  * collect_prepare; ERR_CONFLICT once it was received. */
 enum err collect_package(struct desk *d, const struct actor *who, const char *token, const char *claim,

@@ -1,4 +1,5 @@
 #include "issuer/order/collect.h"
+#include "issuer/order/preparing.h"
 #include "issuer/order/revoke.h"
 
 #include "base/clock.h"
@@ -7,38 +8,30 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What became of a certificate that the signer has made. */
-enum fate {
-	FATE_STORED,     /* it is the order's */
-	FATE_CLAIM_LOST, /* another claim took over, or may; it will be given the same certificate */
-	FATE_WITHDRAWN,  /* it took so long that the clerk has revoked it: the next call makes another */
-	FATE_ORPHAN      /* the order has ended meanwhile: nobody may ever get it */
-};
-
-struct preparing {
-	struct step step;
-	const struct order_row *row;
-	const char *issuer;
-	const struct issued *issued;
-	struct certificate_facts facts;
-	char serial[SERIAL_TEXT_SIZE];
-	uint8_t head[AUDIT_HASH_BYTES];
-	enum fate fate;
-};
+/* A request's parcel has no key, no package and no password. */
+static struct value sealed(const struct buf *b)
+{
+	return b->len ? value_blob(b->data, b->len) : value_null();
+}
 
 static enum err add_parcel(struct store *s, const struct preparing *p)
 {
 	const struct issued *i = p->issued;
+	bool package = i->sealed_modern.len > 0;
 	return store_exec_one(s, STATEMENT_PARCEL_ADD,
 			      STORE_VALUES(value_text(p->step.order), value_text(p->serial),
-					   value_blob(i->sealed_key.data, i->sealed_key.len),
-					   value_blob(i->sealed_modern.data, i->sealed_modern.len),
-					   value_blob(i->sha256_modern, sizeof i->sha256_modern),
-					   value_blob(i->sealed_password.data, i->sealed_password.len),
+					   sealed(&i->sealed_key), sealed(&i->sealed_modern),
+					   package ? value_blob(i->sha256_modern, sizeof i->sha256_modern) : value_null(),
+					   sealed(&i->sealed_password),
 					   value_integer(p->step.now)));
 }
 
-/* ERR_CONFLICT when the order is not in the hands of this claim any more. */
+static struct value request_of(const struct preparing *p)
+{
+	return p->request_hash ? value_blob(p->request_hash, HASH_BYTES) : value_null();
+}
+
+/* ERR_CONFLICT when the order is not in the hands of this claim any more, or the key has been certified meanwhile. */
 static enum err add_certificate(struct store *s, const struct preparing *p)
 {
 	const struct certificate_facts *f = &p->facts;
@@ -47,7 +40,8 @@ static enum err add_certificate(struct store *s, const struct preparing *p)
 					   value_blob(f->fingerprint, sizeof f->fingerprint), value_text(f->subject),
 					   value_integer(f->not_before), value_integer(f->not_after),
 					   value_blob(p->issued->certificate.data, p->issued->certificate.len),
-					   value_integer(p->step.now), value_text(p->step.order),
+					   value_integer(p->step.now), value_blob(f->key_hash, sizeof f->key_hash),
+					   request_of(p), value_text(p->step.order),
 					   value_blob(p->row->claim_hash, HASH_BYTES)));
 }
 
@@ -76,7 +70,8 @@ static enum err store_orphan(struct store *s, void *ctx)
 						 value_integer(f->not_before), value_integer(f->not_after),
 						 value_blob(p->issued->certificate.data, p->issued->certificate.len),
 						 value_text("revoked"), value_integer(p->step.now),
-						 value_integer(REASON_CESSATION), value_integer(p->step.now)));
+						 value_integer(REASON_CESSATION), value_integer(p->step.now),
+						 value_blob(f->key_hash, sizeof f->key_hash), request_of(p)));
 	return e != ERR_OK ? e : audit_append(s, p->step.who, &event, p->step.now, NULL);
 }
 
@@ -156,6 +151,26 @@ static enum err ticket_refused(struct desk *d, const struct step *t)
 	return e != ERR_OK ? e : ERR_REFUSED;
 }
 
+struct lint_refusal {
+	const struct step *step;
+	const char *reason;
+};
+
+static enum err note_lint(struct store *s, void *ctx)
+{
+	const struct lint_refusal *r = ctx;
+	return step_note(s, r->step, "certificate.refused", r->reason, NULL);
+}
+
+/* The signer would not sign it: what was approved is no certificate any more, or it built a wrong one. */
+static enum err lint_refused(struct desk *d, const struct step *t, const struct errbuf *why)
+{
+	struct lint_refusal r = {t, err_why(ERR_INVALID, why)};
+	log_event(LOG_LEVEL_ALARM, "certificate.refused", {"order", t->order}, {"why", r.reason});
+	enum err e = writer_run(d->writer, note_lint, &r);
+	return e != ERR_OK ? e : ERR_INVALID;
+}
+
 /* The signer has had the order's `done`: a call beside ours has stored the certificate, or an old database lacks it. */
 static enum err done_before(struct desk *d, const struct step *t, struct errbuf *why)
 {
@@ -167,24 +182,32 @@ static enum err done_before(struct desk *d, const struct step *t, struct errbuf 
 	return fail(why, ERR_UNAVAILABLE, "the order's certificate is not in the database");
 }
 
+enum err preparing_end(struct desk *d, struct preparing *p, enum err signed_rc, const struct issued *issued,
+		       struct errbuf *why)
+{
+	if (signed_rc == ERR_REFUSED)
+		return ticket_refused(d, &p->step);
+	if (signed_rc == ERR_INVALID)
+		return lint_refused(d, &p->step, why);
+	if (signed_rc == ERR_CONFLICT)
+		return done_before(d, &p->step, why);
+	enum err rc = signed_rc;
+	if (rc == ERR_OK)
+		rc = certificate_read(issued->certificate.data, issued->certificate.len, &p->facts, why);
+	if (rc == ERR_OK) {
+		serial_text(p->facts.serial, p->serial);
+		p->issued = issued;
+		rc = keep(d, p, why);
+		p->issued = NULL;
+	}
+	return rc;
+}
+
 static enum err issue(struct desk *d, struct preparing *p, struct errbuf *why)
 {
 	struct issued issued = ISSUED_INIT;
 	enum err rc = signer_issue(d->signer, p->row->facts, p->row->facts_len, p->row->ticket, &issued, why);
-	if (rc == ERR_REFUSED)
-		rc = ticket_refused(d, &p->step);
-	if (rc == ERR_CONFLICT) {
-		issued_free(&issued);
-		return done_before(d, &p->step, why);
-	}
-	if (rc == ERR_OK)
-		rc = certificate_read(issued.certificate.data, issued.certificate.len, &p->facts, why);
-	if (rc == ERR_OK) {
-		serial_text(p->facts.serial, p->serial);
-		p->issued = &issued;
-		rc = keep(d, p, why);
-		p->issued = NULL;
-	}
+	rc = preparing_end(d, p, rc, &issued, why);
 	issued_free(&issued);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include "delivery/address.h"
 
 enum { TICKET_BYTES = 32, FACTS_MAX_BYTES = 4096 };
+#define FACTS_OWN_KEY "request"
 
 struct order_facts {
 	char order[17];
@@ -17,7 +18,7 @@ struct order_facts {
 	char contact_name[NAME_SIZE];
 	char email[MAILBOX_SIZE], mobile[MOBILE_SIZE];
 	char profile[16];       /* "client" */
-	char key_type[16];      /* "p256" */
+	char key_type[16];      /* "p256"; FACTS_OWN_KEY: the recipient makes it and sends a request */
 	char approved_by[17];   /* staff id */
 	int64_t approved_at;
 };

@@ -37,8 +37,21 @@ enum err order_unlock(struct desk *d, const struct actor *who, const char *id, s
  * checks refuse it; its parcel, if one waits, is erased and nothing of its order is sent any more (the order's state stays).
  * ERR_NOT_FOUND; ERR_CONFLICT when it is revoked already, with when and why, changing nothing; ERR_REFUSED when anyone but
  * an administrator revokes a staff member's or a server's. */
-enum err certificate_revoke(struct desk *d, const struct actor *who, const char *serial, const char *reason_name,
-			    const char *note, struct errbuf *why) MUST_CHECK;
+struct revocation_wish { /* as staff typed it */
+	const char *serial, *reason;
+	const char *note;           /* NULL for none */
+	const char *compromised_at; /* since when the key is in wrong hands, as clock_from_text reads it; NULL: not known */
+};
+enum err certificate_revoke(struct desk *d, const struct actor *who, const struct revocation_wish *wish,
+			    struct errbuf *why) MUST_CHECK;
+
+/* Hold and release: live checks refuse it from the moment a hold returns, and take it again once it is released. Its order
+ * and its parcel go on. ERR_NOT_FOUND; ERR_CONFLICT when it is so already or revoked, changing nothing; ERR_REFUSED as for a
+ * revocation. A hold that the journal could not take stands, and its error is returned. */
+enum err certificate_hold(struct desk *d, const struct actor *who, const char *serial, const char *note,
+			  struct errbuf *why) MUST_CHECK;
+enum err certificate_release(struct desk *d, const struct actor *who, const char *serial, const char *note,
+			     struct errbuf *why) MUST_CHECK;
 
 /* Staff: how a presented certificate becomes a person or a client. */
 enum identity_kind { IDENTITY_NONE, IDENTITY_STAFF, IDENTITY_CLIENT };

@@ -17,6 +17,7 @@ struct new_order {
 	const char *note;
 	struct buf text; /* the facts, canonical */
 	uint8_t ticket[TICKET_BYTES];
+	const char *refused; /* why the signer's dry run would not have it */
 	struct new_link link;
 	struct new_code code;
 };
@@ -31,9 +32,8 @@ static enum err contact_check(const char *text, size_t len, struct errbuf *why)
 static enum err key_type_check(const char *text, size_t len, struct errbuf *why)
 {
 	enum key_type type;
-	if (strlen(text) == len && key_type_from_name(text, &type) == ERR_OK &&
-	    profile_get(PROFILE_CLIENT)->key_types & 1u << type)
-		return ERR_OK;
+	if (strlen(text) == len && key_type_from_name(text, &type) == ERR_OK)
+		return ERR_OK; /* whether the profile has it the signer knows */
 	return fail(why, ERR_INVALID, "not a key type of client certificates");
 }
 
@@ -107,12 +107,26 @@ static enum err read_order(struct store *s, struct input *in, struct new_order *
 	return rc == ERR_NOT_FOUND ? ERR_OK : rc; /* the host is no member of the staff */
 }
 
+/* The signer's dry run has failed: there will be no such order, but that it was asked for is not forgotten. */
+static enum err note_refusal(struct store *s, void *ctx)
+{
+	const struct new_order *n = ctx;
+	return step_note(s, &n->step, "certificate.refused", n->refused, "the dry run at its order");
+}
+
+static enum err dry_run_refused(struct desk *d, struct new_order *n, const struct errbuf *why)
+{
+	n->refused = err_why(ERR_INVALID, why);
+	enum err e = writer_run(d->writer, note_refusal, n);
+	return e != ERR_OK ? e : ERR_INVALID;
+}
+
 /* The exact text, and the signer's word that it was approved as it stands. */
 static enum err approve(struct desk *d, struct new_order *n, struct errbuf *why)
 {
 	struct order_facts *f = &n->facts;
 	snprintf(f->order, sizeof f->order, "%s", n->step.order);
-	snprintf(f->profile, sizeof f->profile, "%s", profile_get(PROFILE_CLIENT)->name);
+	snprintf(f->profile, sizeof f->profile, "%s", "client");
 	snprintf(f->approved_by, sizeof f->approved_by, "%s", n->step.who->id);
 	f->approved_at = n->step.now;
 	enum err rc = facts_write(f, &n->text);
@@ -120,7 +134,11 @@ static enum err approve(struct desk *d, struct new_order *n, struct errbuf *why)
 		rc = buf_check(&n->text);
 	if (rc != ERR_OK)
 		return fail(why, rc, "the order's facts cannot be written");
-	return signer_ticket(d->signer, n->text.data, n->text.len, n->ticket, why);
+	struct errbuf reason = {""};
+	rc = signer_ticket(d->signer, n->text.data, n->text.len, n->ticket, &reason);
+	if (rc == ERR_INVALID)
+		rc = dry_run_refused(d, n, &reason);
+	return rc == ERR_OK ? ERR_OK : fail(why, rc, "%s", err_why(rc, &reason));
 }
 
 static enum err add_requested(struct store *s, const struct new_order *n)

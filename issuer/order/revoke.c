@@ -8,7 +8,8 @@
 
 enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf *why)
 {
-	struct revocation revocation = {.reason = r->reason, .revoked_at = r->now};
+	struct revocation revocation = {.reason = r->reason, .revoked_at = r->now, .compromised_at = r->compromised_at,
+					.release = r->release};
 	uint8_t head[AUDIT_HASH_BYTES];
 	int64_t sequence = 0;
 	struct store *s = readers_take(d->readers);
@@ -18,28 +19,33 @@ enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf 
 	return rc != ERR_OK ? rc : signer_revoke(d->signer, &revocation, head, why);
 }
 
-enum err revoke_store(struct store *s, const struct revoking *r)
+static const char *reason_and_date(const struct revoking *r, char out[64])
 {
-	const struct audit_event event = {"certificate.revoked", r->serial, r->note, crl_reason_name(r->reason)};
-	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(r->now), value_integer(r->reason), value_text(r->issuer),
-						 value_text(r->serial)));
-	return e != ERR_OK ? e : audit_append(s, r->who, &event, r->now, NULL);
+	char at[CLOCK_TEXT_SIZE];
+	if (!r->compromised_at)
+		return crl_reason_name(r->reason);
+	clock_text(r->compromised_at, at);
+	snprintf(out, 64, "%s, invalid since %s", crl_reason_name(r->reason), at);
+	return out;
 }
 
-struct standing {
-	bool revoked;
-	bool of_client; /* not a staff member's or a server's */
-	int64_t revoked_at;
-	enum crl_reason reason;
-	char order[ID_SIZE]; /* "" for a staff member's or a server's */
-};
+enum err revoke_store(struct store *s, const struct revoking *r)
+{
+	char detail[64];
+	const struct audit_event event = {"certificate.revoked", r->serial, r->note, reason_and_date(r, detail)};
+	struct value compromised = r->compromised_at ? value_integer(r->compromised_at) : value_null();
+	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
+				    STORE_VALUES(value_integer(r->now), value_integer(r->reason), compromised,
+						 value_text(r->issuer), value_text(r->serial)));
+	return e != ERR_OK ? e : audit_append(s, r->who, &event, r->now, NULL);
+}
 
 static enum err take_standing(void *ctx, const struct row *r)
 {
 	struct standing *out = ctx;
 	const char *order = row_text(r, 3);
 	out->revoked = strcmp(row_text(r, 0), "revoked") == 0;
+	out->held = strcmp(row_text(r, 0), "held") == 0;
 	out->of_client = strcmp(row_text(r, 4), "client") == 0;
 	out->revoked_at = row_integer(r, 1);
 	out->reason = (enum crl_reason)row_integer(r, 2);
@@ -47,7 +53,7 @@ static enum err take_standing(void *ctx, const struct row *r)
 	return ERR_OK;
 }
 
-static enum err find_standing(struct desk *d, const struct revoking *r, struct standing *out, struct errbuf *why)
+enum err standing_find(struct desk *d, const struct revoking *r, struct standing *out, struct errbuf *why)
 {
 	*out = (struct standing){0};
 	struct store *s = readers_take(d->readers);
@@ -57,7 +63,7 @@ static enum err find_standing(struct desk *d, const struct revoking *r, struct s
 	return e == ERR_NOT_FOUND ? fail(why, e, "no certificate has this serial") : e;
 }
 
-static enum err revoked_already(const struct standing *standing, struct errbuf *why)
+enum err standing_revoked(const struct standing *standing, struct errbuf *why)
 {
 	char at[CLOCK_TEXT_SIZE];
 	const char *reason = crl_reason_name(standing->reason);
@@ -67,7 +73,7 @@ static enum err revoked_already(const struct standing *standing, struct errbuf *
 
 /* Whoever answers the telephone may end a client's certificate. Ending a colleague's, or a listener's own, can lock
  * everybody out: that is for administrators. */
-static enum err may_revoke(const struct actor *who, const struct standing *standing, struct errbuf *why)
+enum err standing_may_end(const struct actor *who, const struct standing *standing, struct errbuf *why)
 {
 	if (standing->of_client || strcmp(who->role, "administrator") == 0)
 		return ERR_OK;
@@ -90,35 +96,47 @@ static enum err store_end(struct store *s, void *ctx)
 	return e;
 }
 
-static enum err read_revocation(struct revoking *r, const char *serial, const char *reason_name, struct errbuf *why)
+enum err revoking_read(struct revoking *r, const char *serial, struct errbuf *why)
 {
 	uint8_t bytes[SERIAL_BYTES];
 	struct errbuf text = {{0}};
 	if (serial_from_text(serial, bytes) != ERR_OK)
 		return fail(why, ERR_NOT_FOUND, "no certificate has this serial");
 	serial_text(bytes, r->serial);
-	if (!reason_name || crl_reason_from_name(reason_name, &r->reason) != ERR_OK)
-		return fail(why, ERR_INVALID, "the reason is one of unspecified, keyCompromise, affiliationChanged, "
-			    "superseded, cessationOfOperation");
-	if (r->reason == REASON_HOLD)
-		return fail(why, ERR_INVALID, "a hold is not a revocation");
 	if (r->note && remark_check(r->note, strlen(r->note), &text) != ERR_OK)
 		return fail(why, ERR_INVALID, "note: %s", text.text);
 	return ERR_OK;
 }
 
-enum err certificate_revoke(struct desk *d, const struct actor *who, const char *serial, const char *reason_name,
-			    const char *note, struct errbuf *why)
+static enum err read_revocation(struct revoking *r, const struct revocation_wish *wish, struct errbuf *why)
 {
-	struct certificate_end c = {.revoking = {.who = who, .issuer = d->issuer_name, .note = note, .now = clock_now()}};
+	enum err rc = revoking_read(r, wish->serial, why);
+	if (rc != ERR_OK)
+		return rc;
+	if (!wish->reason || crl_reason_from_name(wish->reason, &r->reason) != ERR_OK)
+		return fail(why, ERR_INVALID, "the reason is one of unspecified, keyCompromise, affiliationChanged, "
+			    "superseded, cessationOfOperation");
+	if (r->reason == REASON_HOLD)
+		return fail(why, ERR_INVALID, "a hold is not a revocation");
+	if (wish->compromised_at && clock_from_text(wish->compromised_at, &r->compromised_at) != ERR_OK)
+		return fail(why, ERR_INVALID, "the time of a compromise is written as 2026-11-22T02:13:38Z or 2026-11-22, in UTC");
+	if (wish->compromised_at && (r->compromised_at <= 0 || r->compromised_at > r->now))
+		return fail(why, ERR_INVALID, "a compromise lies in the past");
+	return ERR_OK;
+}
+
+enum err certificate_revoke(struct desk *d, const struct actor *who, const struct revocation_wish *wish, struct errbuf *why)
+{
+	struct certificate_end c = {
+		.revoking = {.who = who, .issuer = d->issuer_name, .note = wish->note, .now = clock_now()}};
 	struct standing standing;
-	enum err rc = read_revocation(&c.revoking, serial, reason_name, why);
+	enum err rc = read_revocation(&c.revoking, wish, why);
 	if (rc == ERR_OK)
-		rc = find_standing(d, &c.revoking, &standing, why);
+		rc = standing_find(d, &c.revoking, &standing, why);
 	if (rc == ERR_OK)
-		rc = may_revoke(who, &standing, why);
+		rc = standing_may_end(who, &standing, why);
 	if (rc == ERR_OK && standing.revoked)
-		rc = revoked_already(&standing, why);
+		rc = standing_revoked(&standing, why);
 	if (rc == ERR_OK)
 		rc = revoke_journal(d, &c.revoking, why);
 	if (rc != ERR_OK)
@@ -127,7 +145,7 @@ enum err certificate_revoke(struct desk *d, const struct actor *who, const char 
 	rc = step_commit(d, CRASH_FRONT_REVOKE_BEFORE, store_end, &c);
 	if (rc == ERR_OK)
 		d->revocations_changed(d->ctx); /* before the caller hears of it */
-	else if (rc == ERR_CONFLICT && find_standing(d, &c.revoking, &standing, why) == ERR_OK)
-		rc = revoked_already(&standing, why); /* by someone else, at this moment */
+	else if (rc == ERR_CONFLICT && standing_find(d, &c.revoking, &standing, why) == ERR_OK)
+		rc = standing_revoked(&standing, why); /* by someone else, at this moment */
 	return rc;
 }

@@ -12,8 +12,25 @@ struct revoking {
 	char serial[SERIAL_TEXT_SIZE];
 	enum crl_reason reason;
 	const char *note; /* why, in the staff's words; NULL for none */
-	int64_t now;
+	int64_t now, compromised_at; /* 0: nobody knows */
+	bool release;
 };
+
+/* What a certificate is now. */
+struct standing {
+	bool revoked, held;
+	bool of_client; /* not a staff member's or a server's */
+	int64_t revoked_at; /* or held */
+	enum crl_reason reason;
+	char order[ID_SIZE]; /* "" for a staff member's or a server's */
+};
+/* Serial (any notation) and note, which r has already, as staff gave them: ERR_NOT_FOUND, ERR_INVALID. */
+enum err revoking_read(struct revoking *r, const char *serial, struct errbuf *why) MUST_CHECK;
+enum err standing_find(struct desk *d, const struct revoking *r, struct standing *out, struct errbuf *why) MUST_CHECK;
+/* ERR_REFUSED: that one is for administrators. */
+enum err standing_may_end(const struct actor *who, const struct standing *standing, struct errbuf *why) MUST_CHECK;
+/* ERR_CONFLICT, with when and why it was revoked. */
+enum err standing_revoked(const struct standing *standing, struct errbuf *why) MUST_CHECK;
 
 /* Journalled with the audit head of this moment. */
 enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf *why) MUST_CHECK;

@@ -28,7 +28,7 @@ enum {
 	GRANTS_MOST = 32,
 	GRANT_NAME_SIZE = 32,
 	GROUPS_MOST = 32,
-	LINE_ANSWER_CAP = 16 * 1024 * 1024, /* a CRL of some 400,000 entries */
+	LINE_ANSWER_CAP = 256 * 1024,
 };
 
 /* What a child must know before anything else. */

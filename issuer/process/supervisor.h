@@ -29,6 +29,7 @@ struct supervisor {
 	int *granted;             /* one a row of the grant table: kept open, or -1 */
 	int shared;               /* memfd of the shared page */
 	int kick;                 /* eventfd that wakes the clerk */
+	int ocsp[2];              /* the packets of OCSP: the signer's end, the front's */
 	int null;                 /* /dev/null, for the children's standard input and output */
 	int run_lock;
 	int signals; /* signalfd */
@@ -48,6 +49,8 @@ void supervisor_clear(struct supervisor *s);
 
 /* Users of the roles, into their births. Only root can change users. */
 enum err supervisor_users(struct supervisor *s, struct errbuf *why) MUST_CHECK;
+/* Bring a database of an earlier version up to this one, with a copy of it beside. ERR_USAGE when that fails. */
+enum err supervisor_upgrade(const struct settings *s, struct errbuf *why) MUST_CHECK;
 
 /* The four listeners by the settings: bound here, or inherited from a service manager under their names. */
 enum err listeners_open(const struct settings *s, int out[LISTENERS], struct errbuf *why) MUST_CHECK;

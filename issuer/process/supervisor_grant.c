@@ -20,10 +20,12 @@ enum source {
 	KEY,      /* private file, opened once: a key changed on the disk must not meet children that have the old one */
 	TLS_KEY,  /* the same, opened anew on reload */
 	PUBLIC,   /* certificate or CRL, opened anew on reload */
+	PROFILE,  /* opened once, as keys are, and not writable by others; none when its setting is empty */
 	JOURNAL,  /* opened anew for each child, for a flock belongs to the open file: a dead child must not leave it locked. Never
 		   * made: an empty one knows of no revocation, and cannot tell an old database from the right one */
 	LISTENER, /* by index */
 	KICK,
+	PACKETS, /* by index: the ends of the OCSP pair. Kept open here: what waits in it outlives a child */
 };
 
 static const struct grant_row {
@@ -45,12 +47,16 @@ static const struct grant_row {
 	{"file.root_crl", PUBLIC, FRONT, offsetof(struct settings, ca_root_crl)},
 	{"file.issuing", PUBLIC, SIGNER | FRONT | CLERK, offsetof(struct settings, ca_issuing)},
 	{"file.courier", PUBLIC, SIGNER | FRONT | COURIER, offsetof(struct settings, courier_certificate)},
+	{"profile.client", PROFILE, SIGNER, offsetof(struct settings, profile_client)},
+	{"profile.ocsp", PROFILE, SIGNER, offsetof(struct settings, profile_ocsp)},
 	{"journal", JOURNAL, SIGNER, offsetof(struct settings, journal)},
 	{"listen.public", LISTENER, FRONT, 0},
 	{"listen.members", LISTENER, FRONT, 1},
 	{"listen.status", LISTENER, FRONT, 2},
 	{"listen.ops", LISTENER, FRONT, 3},
 	{"kick", KICK, FRONT | CLERK, 0},
+	{"ocsp.signer", PACKETS, SIGNER, 0},
+	{"ocsp.front", PACKETS, FRONT, 1},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -74,6 +80,8 @@ static enum err check_file(const struct grant_row *row, int fd, const char *path
 		return fail(why, ERR_USAGE, "%s: %s is not a regular file", row->name, path);
 	if (private && (st.st_mode & (S_IRWXG | S_IRWXO)))
 		return fail(why, ERR_USAGE, "%s: %s may be read or written by others: chmod 600 %s", row->name, path, path);
+	if (row->source == PROFILE && (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return fail(why, ERR_USAGE, "%s: %s may be written by others: chmod 644 %s", row->name, path, path);
 	return ERR_OK;
 }
 
@@ -94,7 +102,13 @@ static enum err open_file(const struct grant_row *row, const struct settings *s,
 
 static bool kept(const struct grant_row *row)
 {
-	return row->source == KEY || row->source == TLS_KEY || row->source == PUBLIC;
+	return row->source == KEY || row->source == TLS_KEY || row->source == PUBLIC || row->source == PROFILE;
+}
+
+/* The built-in profile has no file. */
+static bool there(const struct grant_row *row, const struct settings *s)
+{
+	return row->source != PROFILE || path_of(row, s)[0];
 }
 
 enum err grants_open(struct supervisor *s, struct errbuf *why)
@@ -106,7 +120,7 @@ enum err grants_open(struct supervisor *s, struct errbuf *why)
 		s->granted[i] = -1;
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < ROWS && !e; i++)
-		if (kept(&rows[i]))
+		if (kept(&rows[i]) && there(&rows[i], s->settings))
 			e = open_file(&rows[i], s->settings, &s->granted[i], why);
 	return e;
 }
@@ -144,6 +158,7 @@ static enum err send_row(struct supervisor *s, struct process *p, size_t i, stru
 {
 	int fd = kept(&rows[i])                 ? s->granted[i]
 		 : rows[i].source == LISTENER ? s->listeners[rows[i].place]
+		 : rows[i].source == PACKETS  ? s->ocsp[rows[i].place]
 					      : s->kick;
 	bool own = rows[i].source == JOURNAL;
 	enum err e = own ? open_file(&rows[i], s->settings, &fd, why) : ERR_OK;
@@ -164,7 +179,7 @@ enum err grants_send(struct supervisor *s, struct process *p, struct errbuf *why
 {
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < ROWS && !e; i++)
-		if (rows[i].roles & 1u << p->role)
+		if (rows[i].roles & 1u << p->role && there(&rows[i], s->settings))
 			e = send_row(s, p, i, why);
 	return e;
 }
@@ -174,7 +189,7 @@ void grants_look(const struct settings *s, grant_seen *each, void *ctx)
 	for (size_t i = 0; i < ROWS; i++) {
 		struct errbuf why = {""};
 		int fd = -1;
-		if (!kept(&rows[i]))
+		if (!kept(&rows[i]) || !there(&rows[i], s))
 			continue;
 		enum err e = open_file(&rows[i], s, &fd, &why);
 		if (fd >= 0)

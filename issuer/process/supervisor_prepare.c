@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +86,8 @@ static enum err make_page(struct supervisor *s, struct errbuf *why)
 	    fcntl(s->shared, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		return fail(why, ERR_MEMORY, "shared page: %s", strerror(errno));
 	s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s->ocsp) != 0)
+		return fail(why, ERR_IO, "socketpair: %s", strerror(errno));
 	s->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	return s->kick < 0 || s->null < 0 ? fail(why, ERR_IO, "descriptors: %s", strerror(errno)) : ERR_OK;
 }
@@ -104,7 +107,7 @@ static void raise_limits(void)
 
 static void set_empty(struct supervisor *s)
 {
-	*s = (struct supervisor){.shared = -1, .kick = -1, .null = -1, .run_lock = -1, .signals = -1};
+	*s = (struct supervisor){.shared = -1, .kick = -1, .ocsp = {-1, -1}, .null = -1, .run_lock = -1, .signals = -1};
 	for (int i = 0; i < LISTENERS; i++)
 		s->listeners[i] = -1;
 	for (int r = 0; r < ROLE_COUNT; r++) {
@@ -129,6 +132,8 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 	if (!e)
 		e = check_data(s->settings, why);
 	if (!e)
+		e = supervisor_upgrade(s->settings, why);
+	if (!e)
 		e = supervisor_users(s, why);
 	if (!e)
 		e = grants_open(s, why);
@@ -140,7 +145,7 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 void supervisor_clear(struct supervisor *s)
 {
 	grants_close(s);
-	int *const descriptors[] = {&s->shared, &s->kick, &s->null, &s->signals, &s->run_lock};
+	int *const descriptors[] = {&s->shared, &s->kick, &s->ocsp[0], &s->ocsp[1], &s->null, &s->signals, &s->run_lock};
 	for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
 		if (*descriptors[i] >= 0)
 			close(*descriptors[i]);

@@ -1,6 +1,6 @@
 /* journal: what the signer has done, append-only, fsynced, one a node. JSON lines (journal_line.h); a torn last line
  * (power cut) was never acknowledged and is cut off at start. Records: intent, done, revoke, release, crl, clock, recover,
- * checkpoint. A checkpoint says that no intent before it is open, so a start reads only from the last one. Members:
+ * checkpoint, delegate (an OCSP responder's certificate, which no database keeps). A checkpoint says that no intent before it is open, so a start reads only from the last one. Members:
  * "node","sequence","at","op","issuer","serial","not_before","not_after","order","tbs","head","reason","revoked_at",
  * "compromised_at","number", in a checkpoint "revoked" and "latest", and "check": the first 16 hex digits of the SHA-256
  * of the check of the line before and of the line without it. */
@@ -19,7 +19,7 @@ void journal_close(struct journal *j);
 /* One host may have two writers (the signer and `counterfoild admin new`): every append takes flock on the file and first
  * reads what the other one has added. */
 struct journal_record {
-	const char *op; /* "intent", "done", "revoke", "release", "crl", "clock" (clock-accept), "recover"; "checkpoint" when walking */
+	const char *op; /* "intent", "done", "revoke", "release", "crl", "clock" (clock-accept), "recover", "delegate"; "checkpoint" when walking */
 	const char *issuer, *serial, *order; /* NULL: left out */
 	int64_t not_before, not_after;
 	int reason;

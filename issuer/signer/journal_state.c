@@ -176,8 +176,8 @@ static enum err apply_clock(struct journal_state *s, const struct journal_line *
 	return ERR_OK;
 }
 
-/* The audit head that it carries is all. */
-static enum err apply_recover(struct journal_state *s, const struct journal_line *l, int64_t mono_ms)
+/* Nothing: of a recover the audit head that it carries is all, and of a delegate's certificate it is enough that it is there. */
+static enum err apply_nothing(struct journal_state *s, const struct journal_line *l, int64_t mono_ms)
 {
 	(void)s;
 	(void)l;
@@ -192,7 +192,7 @@ static const struct operation {
 } operations[] = {
 	{"intent", apply_intent, false},   {"done", apply_done, false},   {"revoke", apply_revoke, false},
 	{"release", apply_release, false}, {"crl", apply_crl, false},     {"checkpoint", apply_checkpoint, true},
-	{"clock", apply_clock, false},     {"recover", apply_recover, false},
+	{"clock", apply_clock, false},     {"recover", apply_nothing, false}, {"delegate", apply_nothing, false},
 };
 
 static const struct operation *operation_find(const char *op)

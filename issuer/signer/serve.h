@@ -5,12 +5,15 @@
  *   TICKET       bytes facts -> fixed ticket 32
  *   ISSUE        bytes facts, fixed ticket 32 -> bytes certificate, sealed key, sealed modern; fixed sha256 32;
  *                bytes sealed password
+ *   SIGN         bytes facts, fixed ticket 32, bytes request -> bytes certificate
  *   PACKAGE      text order, u8 encoding, bytes sealed key, bytes certificate -> bytes sealed, fixed sha256 32
  *   UNSEAL       text order, u8 encoding, bytes sealed -> bytes package
  *   DONE         text order, text serial, fixed audit head 32 -> nothing
  *   REVOKE       text serial, u8 reason, i64 revoked at, i64 compromised at, u8 release, fixed audit head 32 -> nothing
- *   CRL          i64 this, i64 next, u32 n, n x (fixed serial 20, i64 revoked at, i64 compromised at, u8 reason)
- *                -> bytes der, u64 number
+ *   CRL_BEGIN    i64 this, i64 next, u32 octets of all entries in DER -> nothing; ends a list that was begun before
+ *   CRL_ADD      u32 how many came before, u32 n, n x (fixed serial 20, i64 revoked at, i64 compromised at, u8 reason)
+ *                -> nothing; a part that is lost, or comes twice, ends the list
+ *   CRL_END      nothing -> bytes head, bytes tail, u64 number
  *   OPEN_INTENTS u32 most -> u32 n, n x (text order, text serial, i64 not before, i64 not after, fixed tbs hash 32)
  *   LAST         nothing -> text done serial, 16 x text revoked serial, u64 sequence, fixed audit head 32,
  *                u8 fault (enum err: why the journal cannot be written)
@@ -20,13 +23,15 @@
 
 #include "base/pack.h"
 #include "ca/authority.h"
+#include "issuer/addresses.h"
 #include "issuer/process/child.h"
 #include "issuer/signer/journal.h"
 
 enum {
-	SIGNER_REQUEST_CAP = 16 << 20, /* a CRL of some 370,000 entries */
-	SIGNER_ANSWER_CAP = 16 << 20,
+	SIGNER_REQUEST_CAP = 256 << 10,
+	SIGNER_ANSWER_CAP = 256 << 10,
 	SIGNER_ENTRY_BYTES = 4 + SERIAL_BYTES + 8 + 8 + 1,
+	SIGNER_ENTRIES_MOST = 4096, /* in a part of a list: others ask between the parts */
 	SIGNER_INTENTS_MOST = 1024,
 	ISSUED_CACHE_ENTRIES = 256,
 	PARCEL_LABEL_SIZE = 48,
@@ -38,6 +43,7 @@ struct signer_parts { /* owned by the signer once it is made, but for the settin
 	struct authority authority;
 	X509 *root, *courier;
 	struct secret *parcel_key, *ticket_key; /* 32 bytes each */
+	struct profile profiles[PROFILE_COUNT]; /* those without a name: the built-in ones, once the signer is made */
 	struct journal *journal;
 };
 void signer_parts_clear(struct signer_parts *p);
@@ -48,7 +54,8 @@ struct issued_entry {
 	char order[17];
 	char serial[SERIAL_TEXT_SIZE];
 	uint8_t ticket[TICKET_BYTES];
-	struct buf answer; /* sealed throughout */
+	uint8_t request[32]; /* SHA-256 of it; zeros: the key was made here */
+	struct buf answer;   /* sealed throughout, or a certificate */
 };
 struct issued_cache {
 	struct issued_entry entries[ISSUED_CACHE_ENTRIES];
@@ -68,11 +75,22 @@ struct signer_clock {
 	bool alarmed;
 };
 
+/* The revocation list that is being signed, part by part. */
+struct signer_list {
+	struct crl_signing *signing; /* NULL: none was begun, or it is spoilt */
+	uint64_t number;             /* not journalled yet */
+	size_t entries;
+};
+
+struct signer_ocsp;
+
 struct signer {
 	struct signer_parts has;
+	struct signer_ocsp *ocsp; /* the second lane; NULL in tests without */
 	char issuer_name[65];  /* lower-case hex SHA-256 of the issuing CA's certificate */
-	EVP_PKEY *throwaway;   /* P-256, for dry runs */
+	EVP_PKEY *throwaway[KEY_TYPE_COUNT + 1]; /* by type, for dry runs, once one was wanted; the last: RSA of another size */
 	struct issued_cache issued;
+	struct signer_list list;
 	struct signer_clock clock;
 	enum { RESUME_AWAITED, RESUME_OK, RESUME_REFUSED } resume;
 	enum err checkpoint_failed, journal_fault; /* said once */
@@ -89,19 +107,41 @@ enum err signer_answer(void *ctx, enum role peer, const struct frame *request, s
 void signer_tick(void *ctx);
 
 typedef enum err signer_handler(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why);
-signer_handler signer_on_ticket, signer_on_issue, signer_on_package, signer_on_unseal, signer_on_done, signer_on_revoke,
-	signer_on_crl, signer_on_open_intents, signer_on_last, signer_on_resume;
+signer_handler signer_on_ticket, signer_on_issue, signer_on_sign, signer_on_package, signer_on_unseal, signer_on_done, signer_on_revoke,
+	signer_on_crl_begin, signer_on_crl_add, signer_on_crl_end, signer_on_open_intents, signer_on_last, signer_on_resume;
 
 /* What an approved order says, ready to be put into a certificate. The fields point into the struct. */
 struct subject {
 	struct order_facts facts;
-	enum key_type key_type;
-	char uri[512], crl_url[512], issuer_url[512];
+	enum key_type key_type; /* unless the fields say own_key */
+	char uri[512];
+	struct addresses at;
 	struct certificate_fields fields; /* with a fresh serial */
 };
 enum err subject_read(const struct signer *s, const void *facts, size_t len, struct subject *out,
 		      struct errbuf *why) MUST_CHECK;
 enum err ticket_of(const struct signer *s, const void *facts, size_t len, uint8_t out[TICKET_BYTES]) MUST_CHECK;
+
+/* A certificate of an approved order on its way: what ISSUE and SIGN share (signer_certify.c). */
+struct making {
+	struct signer *signer;
+	struct subject subject;
+	uint8_t ticket[TICKET_BYTES];
+	uint8_t request[32]; /* as in issued_entry */
+	char serial[SERIAL_TEXT_SIZE];
+	bool journalled;
+	EVP_PKEY *key;     /* owned */
+	X509 *certificate; /* owned */
+};
+/* The ticket is right for the facts, and they are read. Clear `m` in every case. */
+enum err making_begin(struct making *m, const void *facts, size_t len, struct errbuf *why) MUST_CHECK;
+/* What was answered before, or else `make`, once, if issuing is permitted: it calls making_certify and writes the answer,
+ * which is remembered. */
+typedef enum err making_step(struct making *m, struct buf *answer, struct errbuf *why);
+enum err making_run(struct making *m, making_step *make, struct buf *answer, struct errbuf *why) MUST_CHECK;
+/* The certificate for m->key: journal the intent, sign. */
+enum err making_certify(struct making *m, struct errbuf *why) MUST_CHECK;
+void making_clear(struct making *m);
 
 /* A package with our chain, appended to `sealed` under the parcel key; sha256 is of the package itself. */
 struct packing {

@@ -13,11 +13,14 @@
 #define SIGNER_OPERATIONS(X)                                                                                           \
 	X(TICKET, "ticket", 1u << ROLE_FRONT)                                                                          \
 	X(ISSUE, "issue", 1u << ROLE_FRONT)                                                                            \
+	X(SIGN, "sign", 1u << ROLE_FRONT)                                                                              \
 	X(PACKAGE, "package", 1u << ROLE_FRONT)                                                                        \
 	X(UNSEAL, "unseal", 1u << ROLE_FRONT)                                                                          \
 	X(DONE, "done", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
 	X(REVOKE, "revoke", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                       \
-	X(CRL, "crl", 1u << ROLE_CLERK)                                                                                \
+	X(CRL_BEGIN, "crl_begin", 1u << ROLE_CLERK)                                                                    \
+	X(CRL_ADD, "crl_add", 1u << ROLE_CLERK)                                                                        \
+	X(CRL_END, "crl_end", 1u << ROLE_CLERK)                                                                        \
 	X(OPEN_INTENTS, "open_intents", 1u << ROLE_CLERK)                                                              \
 	X(LAST, "last", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
 	X(RESUME, "resume", 1u << ROLE_CLERK)
@@ -34,7 +37,7 @@ enum signer_operation {
  * ERR_INVALID with the reason. */
 enum err signer_ticket(struct line *l, const void *facts, size_t len, uint8_t ticket[TICKET_BYTES], struct errbuf *why) MUST_CHECK;
 
-/* Key, password, certificate and modern package for an approved order. Bufs are appended to; their caps bound them. */
+/* Key, password, certificate and modern package for an approved order whose key is made here. Bufs are appended to; their caps bound them. */
 struct issued {
 	struct buf certificate;     /* DER */
 	struct buf sealed_key;      /* key and password, under the parcel key */
@@ -49,6 +52,14 @@ void issued_free(struct issued *i);
  * reconciled; try again. The same order again gives the same certificate until its `done`; after it ERR_CONFLICT. */
 enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,
 		      struct errbuf *why) MUST_CHECK;
+
+/* The same for an order whose ticket says FACTS_OWN_KEY: only a certificate, for the key of a PKCS#10 in DER. The signer
+ * reads it as strictly as the caller must have done (ca/request.h): ERR_INVALID or ERR_MALFORMED with the reason. Whether the
+ * key was certified before is the caller's to know, who has the books. The same order and request again give the same
+ * certificate until its `done`; another request withdraws that one (ERR_UNAVAILABLE, try again). An order for a key that is
+ * made here is ERR_REFUSED, with an alarm: who could choose between the two could collect what he cannot open. */
+enum err signer_sign(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
+		     const struct buf *request, struct buf *certificate, struct errbuf *why) MUST_CHECK;
 
 /* Another encoding from sealed_key: its sealed bytes and the package's SHA-256. */
 enum err signer_package(struct line *l, const char *order, enum package_encoding encoding, const struct buf *sealed_key,
@@ -70,9 +81,16 @@ struct revocation {
 };
 enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t audit_head[32], struct errbuf *why) MUST_CHECK;
 
-/* A signed CRL from entries in rising serial order; the number is max(last + 1, microseconds UTC), journalled. */
-enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
-		    struct buf *der, uint64_t *number, struct errbuf *why) MUST_CHECK;
+/* A signed CRL, in three moves, so that the signer holds nothing of a long one and answers others in between. The caller
+ * writes the entries itself (crl_entries_write) and puts the signer's head before them and its tail behind. The number is
+ * max(last + 1, microseconds UTC), journalled before the signature. One list at a time. ERR_CONFLICT: the signer does not
+ * know this list any more; begin it anew. */
+enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len,
+			  struct errbuf *why) MUST_CHECK;
+/* The next n entries, in rising serial order, behind `before` others. */
+enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n,
+			struct errbuf *why) MUST_CHECK;
+enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint64_t *number, struct errbuf *why) MUST_CHECK;
 
 /* Intents without `done`: of an earlier signer process, or older than two minutes. The clerk compares each with the
  * database and answers with signer_done or signer_revoke (an orphan). Listing one withdraws it from signer_issue. */

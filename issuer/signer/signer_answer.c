@@ -1,7 +1,7 @@
 /* Who may ask what, and who answers it. */
 #include "base/clock.h"
 #include "base/log.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/signer_ocsp.h"
 
 #include <openssl/err.h>
 
@@ -17,11 +17,14 @@ static const struct operation {
 static signer_handler *const handlers[SIGNER_OPERATION_COUNT] = {
 	[SIGNER_TICKET] = signer_on_ticket,
 	[SIGNER_ISSUE] = signer_on_issue,
+	[SIGNER_SIGN] = signer_on_sign,
 	[SIGNER_PACKAGE] = signer_on_package,
 	[SIGNER_UNSEAL] = signer_on_unseal,
 	[SIGNER_DONE] = signer_on_done,
 	[SIGNER_REVOKE] = signer_on_revoke,
-	[SIGNER_CRL] = signer_on_crl,
+	[SIGNER_CRL_BEGIN] = signer_on_crl_begin,
+	[SIGNER_CRL_ADD] = signer_on_crl_add,
+	[SIGNER_CRL_END] = signer_on_crl_end,
 	[SIGNER_OPEN_INTENTS] = signer_on_open_intents,
 	[SIGNER_LAST] = signer_on_last,
 	[SIGNER_RESUME] = signer_on_resume,
@@ -74,5 +77,7 @@ void signer_tick(void *ctx)
 		log_event(LOG_LEVEL_ALARM, "journal.checkpoint_failed", {"error", err_word(rc)});
 	s->checkpoint_failed = rc;
 	journal_reserve(s->has.journal);
+	if (s->ocsp)
+		signer_ocsp_tick(s->ocsp);
 	note_journal(s);
 }

@@ -9,7 +9,7 @@ enum { BODY_CAP = 256 << 10 };
 static const int deadline_ms[SIGNER_OPERATION_COUNT] = {
 	[SIGNER_TICKET] = 5000,   [SIGNER_ISSUE] = 20000,  [SIGNER_PACKAGE] = 10000,      [SIGNER_UNSEAL] = 10000,
 	[SIGNER_DONE] = 10000,    [SIGNER_REVOKE] = 10000, [SIGNER_OPEN_INTENTS] = 10000, [SIGNER_LAST] = 10000,
-	[SIGNER_RESUME] = 10000,  [SIGNER_CRL] = 60000,
+	[SIGNER_RESUME] = 10000,  [SIGNER_CRL_BEGIN] = 10000, [SIGNER_CRL_ADD] = 10000, [SIGNER_CRL_END] = 10000,    [SIGNER_SIGN] = 10000,
 };
 
 /* One request and its answer. */
@@ -85,6 +85,21 @@ enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8
 	return rc;
 }
 
+enum err signer_sign(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
+		     const struct buf *request, struct buf *certificate, struct errbuf *why)
+{
+	struct talk t = talk_begin(BODY_CAP);
+	pack_bytes(&t.body, facts, len);
+	pack_bytes(&t.body, ticket, TICKET_BYTES);
+	pack_bytes(&t.body, request->data, request->len);
+	enum err rc = talk_send(&t, l, SIGNER_SIGN, why);
+	if (rc)
+		return rc;
+	take_bytes(&t, certificate);
+	rc = talk_end(&t);
+	return rc ? rc : buf_check(certificate);
+}
+
 enum err signer_package(struct line *l, const char *order, enum package_encoding encoding, const struct buf *sealed_key,
 			const struct buf *certificate, struct buf *sealed, uint8_t sha256[32], struct errbuf *why)
 {
@@ -148,14 +163,22 @@ enum err signer_resume(struct line *l, bool ok, struct errbuf *why)
 	return rc ? rc : talk_end(&t);
 }
 
-enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
-		    struct buf *der, uint64_t *number, struct errbuf *why)
+enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
 {
-	if (n > SIGNER_REQUEST_CAP / SIGNER_ENTRY_BYTES)
-		return fail(why, ERR_TOO_LARGE, "a CRL of %zu entries is larger than the signer takes", n);
-	struct talk t = talk_begin(SIGNER_REQUEST_CAP);
+	if (entries_len > CRL_MAX_BYTES)
+		return fail(why, ERR_TOO_LARGE, "a CRL of %zu octets is larger than the signer takes", entries_len);
+	struct talk t = talk_begin(BODY_CAP);
 	pack_i64(&t.body, this_update);
 	pack_i64(&t.body, next_update);
+	pack_u32(&t.body, (uint32_t)entries_len);
+	enum err rc = talk_send(&t, l, SIGNER_CRL_BEGIN, why);
+	return rc ? rc : talk_end(&t);
+}
+
+static enum err add_part(struct line *l, size_t before, const struct crl_entry *entries, size_t n, struct errbuf *why)
+{
+	struct talk t = talk_begin(BODY_CAP);
+	pack_u32(&t.body, (uint32_t)before);
 	pack_u32(&t.body, (uint32_t)n);
 	for (size_t i = 0; i < n; i++) {
 		pack_bytes(&t.body, entries[i].serial, sizeof entries[i].serial);
@@ -163,13 +186,31 @@ enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, co
 		pack_i64(&t.body, entries[i].compromised_at);
 		pack_u8(&t.body, (uint8_t)entries[i].reason);
 	}
-	enum err rc = talk_send(&t, l, SIGNER_CRL, why);
+	enum err rc = talk_send(&t, l, SIGNER_CRL_ADD, why);
+	return rc ? rc : talk_end(&t);
+}
+
+enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n, struct errbuf *why)
+{
+	enum err rc = ERR_OK;
+	for (size_t at = 0; !rc && at < n; at += SIGNER_ENTRIES_MOST)
+		rc = add_part(l, before + at, entries + at, n - at < SIGNER_ENTRIES_MOST ? n - at : SIGNER_ENTRIES_MOST, why);
+	return rc;
+}
+
+enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint64_t *number, struct errbuf *why)
+{
+	struct talk t = talk_begin(BODY_CAP);
+	enum err rc = talk_send(&t, l, SIGNER_CRL_END, why);
 	if (rc)
 		return rc;
-	take_bytes(&t, der);
+	take_bytes(&t, head);
+	take_bytes(&t, tail);
 	*number = unpack_u64(&t.reply);
 	rc = talk_end(&t);
-	return rc ? rc : buf_check(der);
+	if (!rc)
+		rc = buf_check(head);
+	return rc ? rc : buf_check(tail);
 }
 
 enum err signer_open_intents(struct line *l, struct open_intent *out, size_t most, size_t *n, struct errbuf *why)

@@ -1,73 +1,122 @@
-/* CRL: a signed list of what the clerk found revoked, under a number that never comes back. */
+/* CRL: a signed list of what the clerk found revoked, under a number that never comes back. It goes by in parts, of which
+ * nothing stays here but the hash: however long it is, those who ask in between wait for one part alone. */
 #include "base/clock.h"
 #include "base/crash.h"
 #include "issuer/signer/serve.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { CRL_LIFE_MOST = 31 * 86400 };
 
-static enum err entries_read(struct unpack *u, size_t n, struct crl_entry *out, struct errbuf *why)
+static void list_forget(struct signer_list *l)
 {
-	for (size_t i = 0; i < n; i++) {
-		unpack_fixed(u, out[i].serial, sizeof out[i].serial);
-		out[i].revoked_at = unpack_i64(u);
-		out[i].compromised_at = unpack_i64(u);
-		out[i].reason = (enum crl_reason)unpack_u8(u);
-		if (u->bad)
-			return ERR_MALFORMED;
-		if (i > 0 && memcmp(out[i - 1].serial, out[i].serial, SERIAL_BYTES) >= 0)
-			return fail(why, ERR_INVALID, "entry %zu of the CRL does not rise above the one before it", i + 1);
-		if (!crl_reason_name(out[i].reason))
-			return fail(why, ERR_INVALID, "entry %zu of the CRL has no reason of ours", i + 1);
-	}
-	return unpack_end(u);
+	crl_signing_free(l->signing);
+	*l = (struct signer_list){0};
 }
 
-/* The number is journalled before the list exists: a crash leaves a gap, never two lists of one number. */
-static enum err number_take(struct signer *s, uint64_t *number)
+static enum err begun(const struct signer_list *l, struct errbuf *why)
+{
+	return l->signing ? ERR_OK : fail(why, ERR_CONFLICT, "no list was begun, or it is spoilt");
+}
+
+static uint64_t number_next(const struct signer *s)
 {
 	uint64_t last = journal_crl_number(s->has.journal), now = (uint64_t)clock_now_us();
-	*number = now > last ? now : last + 1;
-	const struct journal_record r = {.op = "crl", .issuer = s->issuer_name, .number = *number};
-	return journal_append(s->has.journal, &r, clock_now());
+	return now > last ? now : last + 1;
 }
 
-static enum err list_make(struct signer *s, struct crl_head *head, const struct crl_entry *entries, size_t n,
-			  struct buf *answer, struct errbuf *why)
+enum err signer_on_crl_begin(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
 {
 	const struct authority *a = &s->has.authority;
-	struct buf der = BUF_INIT(SIGNER_ANSWER_CAP - 64);
-	enum err rc = number_take(s, &head->number);
-	crash_point(CRASH_SIGNER_CRL_NUMBERED);
-	if (!rc)
-		rc = crl_make(head, entries, n, a->certificate, a->key, &der, why);
-	crash_point(CRASH_SIGNER_CRL_SIGNED);
-	if (!rc) {
-		pack_bytes(answer, der.data, der.len);
-		pack_u64(answer, head->number);
-	}
-	buf_free(&der);
-	return rc;
-}
-
-enum err signer_on_crl(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
-{
 	struct crl_head head = {.this_update = unpack_i64(request), 0};
 	head.next_update = unpack_i64(request);
-	size_t n = unpack_u32(request);
-	if (request->bad || n != request->left / SIGNER_ENTRY_BYTES)
+	size_t entries_len = unpack_u32(request);
+	(void)answer;
+	if (unpack_end(request))
 		return ERR_MALFORMED;
 	if (head.this_update <= 0 || head.next_update <= head.this_update ||
 	    head.next_update - head.this_update > CRL_LIFE_MOST)
 		return fail(why, ERR_INVALID, "a CRL lives more than 0 and at most 31 days");
-	struct crl_entry *entries = calloc(n + 1, sizeof *entries);
-	if (!entries)
-		return ERR_MEMORY;
-	enum err rc = entries_read(request, n, entries, why);
+	list_forget(&s->list);
+	head.number = s->list.number = number_next(s);
+	return crl_signing_begin(&head, entries_len, a->certificate, a->key, &s->list.signing, why);
+}
+
+struct part {
+	size_t before, n;
+	struct crl_entry entries[SIGNER_ENTRIES_MOST];
+};
+
+static enum err part_read(struct unpack *u, struct part *p)
+{
+	p->before = unpack_u32(u);
+	p->n = unpack_u32(u);
+	if (u->bad || p->n > SIGNER_ENTRIES_MOST)
+		return ERR_MALFORMED;
+	for (size_t i = 0; i < p->n; i++) {
+		struct crl_entry *e = &p->entries[i];
+		unpack_fixed(u, e->serial, sizeof e->serial);
+		e->revoked_at = unpack_i64(u);
+		e->compromised_at = unpack_i64(u);
+		e->reason = (enum crl_reason)unpack_u8(u);
+	}
+	return unpack_end(u);
+}
+
+enum err signer_on_crl_add(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
+{
+	static struct part part; /* one thread */
+	struct signer_list *l = &s->list;
+	(void)answer;
+	if (part_read(request, &part))
+		return ERR_MALFORMED;
+	enum err rc = begun(l, why);
+	if (!rc && part.before != l->entries)
+		rc = fail(why, ERR_CONFLICT, "%zu entries of the list came, and not %zu", l->entries, part.before);
 	if (!rc)
-		rc = list_make(s, &head, entries, n, answer, why);
-	free(entries);
+		rc = crl_signing_add(l->signing, part.entries, part.n, why);
+	if (rc)
+		list_forget(l);
+	else
+		l->entries += part.n;
+	return rc;
+}
+
+/* The number is journalled before the list exists: a crash leaves a gap, never two lists of one number. */
+static enum err number_take(struct signer *s)
+{
+	const struct journal_record r = {.op = "crl", .issuer = s->issuer_name, .number = s->list.number};
+	if (s->list.number <= journal_crl_number(s->has.journal)) /* the journal's other writer made a list */
+		return ERR_CONFLICT;
+	enum err rc = journal_append(s->has.journal, &r, clock_now());
+	crash_point(CRASH_SIGNER_CRL_NUMBERED);
+	return rc;
+}
+
+static enum err list_end(struct signer *s, struct buf *answer, struct errbuf *why)
+{
+	struct buf head = BUF_INIT(CRL_PART_MAX), tail = BUF_INIT(CRL_PART_MAX);
+	enum err rc = number_take(s);
+	if (!rc)
+		rc = crl_signing_end(s->list.signing, &head, &tail, why);
+	crash_point(CRASH_SIGNER_CRL_SIGNED);
+	if (!rc) {
+		pack_bytes(answer, head.data, head.len);
+		pack_bytes(answer, tail.data, tail.len);
+		pack_u64(answer, s->list.number);
+	}
+	buf_free(&head);
+	buf_free(&tail);
+	return rc;
+}
+
+enum err signer_on_crl_end(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
+{
+	if (unpack_end(request))
+		return ERR_MALFORMED;
+	enum err rc = begun(&s->list, why);
+	if (!rc)
+		rc = list_end(s, answer, why);
+	list_forget(&s->list);
 	return rc;
 }

@@ -1,6 +1,9 @@
 /* The signer's main: take what was granted, shut in, answer. */
 #include "base/log.h"
-#include "issuer/signer/serve.h"
+#include "issuer/profiles.h"
+#include "issuer/signer/signer_ocsp.h"
+
+#include <stdio.h>
 
 enum { KEY_FILE_MOST = 16384, CERTIFICATE_FILE_MOST = 65536 };
 
@@ -38,6 +41,22 @@ static enum err take_authority(struct child *c, struct authority *out, struct er
 	return rc;
 }
 
+/* Its setting empty: the built-in one. */
+static enum err take_profile(struct child *c, struct signer_parts *p, enum profile_id id, struct errbuf *why)
+{
+	const char *path = profiles_path(p->settings, id);
+	char name[32];
+	struct buf text = BUF_INIT(PROFILE_MAX_BYTES);
+	if (!path[0])
+		return ERR_OK;
+	snprintf(name, sizeof name, "profile.%s", profile_get(id)->name);
+	enum err rc = child_take_file(c, name, &text, why);
+	if (!rc)
+		rc = profile_read(id, (const char *)text.data, text.len, path, &p->profiles[id], why);
+	buf_free(&text);
+	return rc;
+}
+
 static enum err take_parts(struct child *c, struct signer_parts *p, struct errbuf *why)
 {
 	p->settings = child_settings(c);
@@ -55,7 +74,19 @@ static enum err take_parts(struct child *c, struct signer_parts *p, struct errbu
 		rc = child_take_secret(c, "key.parcel", 32, &p->parcel_key, why);
 	if (!rc)
 		rc = child_take_secret(c, "key.ticket", 32, &p->ticket_key, why);
+	if (!rc)
+		rc = take_profile(c, p, PROFILE_CLIENT, why);
+	if (!rc)
+		rc = take_profile(c, p, PROFILE_OCSP, why);
 	return rc;
+}
+
+static enum err open_ocsp(struct child *c, struct signer *s, struct errbuf *why)
+{
+	int packets = child_take(c, "ocsp.signer");
+	if (packets < 0)
+		return fail(why, ERR_NOT_FOUND, "the OCSP lane was not granted");
+	return signer_ocsp_start(s, packets, &s->ocsp, why);
 }
 
 int role_signer(struct child *c)
@@ -69,6 +100,8 @@ int role_signer(struct child *c)
 		signer_parts_clear(&parts);
 	else
 		rc = signer_new(&parts, &s, &why);
+	if (!rc)
+		rc = open_ocsp(c, s, &why);
 	if (!rc)
 		rc = child_confine(c, &why);
 	if (rc) {

@@ -1,7 +1,7 @@
 /* What the signer begins with: parts that belong together, and a packaging that works. */
 #include "base/encode.h"
 #include "delivery/code.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/signer_ocsp.h"
 
 #include <openssl/pkcs12.h>
 #include <stdlib.h>
@@ -27,6 +27,13 @@ static enum err parts_check(const struct signer_parts *p, struct errbuf *why)
 	if (X509_verify(p->authority.certificate, X509_get0_pubkey(p->root)) != 1)
 		return fail(why, ERR_REFUSED, "the issuing CA's certificate is not signed by the root");
 	return ERR_OK;
+}
+
+static void profiles_complete(struct signer_parts *p)
+{
+	for (unsigned id = 0; id < PROFILE_COUNT; id++)
+		if (!p->profiles[id].name)
+			p->profiles[id] = *profile_get((enum profile_id)id);
 }
 
 static enum err issuer_name(const X509 *certificate, char out[65])
@@ -89,11 +96,12 @@ enum err signer_new(struct signer_parts *parts, struct signer **out, struct errb
 	}
 	s->has = *parts;
 	memset(parts, 0, sizeof *parts);
+	profiles_complete(&s->has);
 	enum err rc = parts_check(&s->has, why);
 	if (!rc)
 		rc = issuer_name(s->has.authority.certificate, s->issuer_name);
 	if (!rc)
-		rc = key_generate(KEY_P256, &s->throwaway);
+		rc = authority_rehearse(&s->has.authority, why);
 	if (!rc)
 		rc = package_self_test(why);
 	if (!rc) {
@@ -109,8 +117,11 @@ void signer_free(struct signer *s)
 {
 	if (!s)
 		return;
+	signer_ocsp_end(s->ocsp);
 	issued_forget_all(&s->issued);
-	EVP_PKEY_free(s->throwaway);
+	crl_signing_free(s->list.signing);
+	for (size_t i = 0; i <= KEY_TYPE_COUNT; i++)
+		EVP_PKEY_free(s->throwaway[i]);
 	signer_parts_clear(&s->has);
 	free(s);
 }

@@ -4,7 +4,6 @@
 #include "issuer/signer/serve.h"
 
 #include <openssl/hmac.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char ticket_label[] = "counterfoil ticket"; /* with its NUL */
@@ -24,24 +23,22 @@ enum err ticket_of(const struct signer *s, const void *facts, size_t len, uint8_
 	return rc;
 }
 
-static enum err url_join(const char *base, const char *path, char out[512])
-{
-	int n = snprintf(out, 512, "%s%s", base, path);
-	return n > 0 && n < 512 ? ERR_OK : ERR_TOO_LARGE;
-}
-
 /* Clients only: staff certificates are made on the host, never at the asking of a process that has a network. */
-static enum err profile_permitted(const struct order_facts *f, enum key_type *type, struct errbuf *why)
+static enum err profile_permitted(const struct signer *s, const struct order_facts *f, enum key_type *type,
+				  struct errbuf *why)
 {
 	enum profile_id id;
+	bool own = strcmp(f->key_type, FACTS_OWN_KEY) == 0;
 	enum err rc = profile_from_name(f->profile, &id);
-	if (!rc)
+	if (!rc && !own)
 		rc = key_type_from_name(f->key_type, type);
 	if (rc)
 		return fail(why, rc, "there is no profile %s or no key type %s", f->profile, f->key_type);
 	if (id != PROFILE_CLIENT)
 		return fail(why, ERR_INVALID, "an order may have the profile client, not %s", f->profile);
-	if (!(profile_get(id)->key_types & 1u << *type))
+	if (own && !s->has.profiles[id].own.curves && !s->has.profiles[id].own.rsa_most)
+		return fail(why, ERR_INVALID, "the profile client takes no request");
+	if (!own && !(s->has.profiles[id].key_types & 1u << *type))
 		return fail(why, ERR_INVALID, "the profile client does not take the key type %s", f->key_type);
 	return ERR_OK;
 }
@@ -53,34 +50,50 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 	struct order_facts *f = &out->facts;
 	enum err rc = facts_read((const char *)facts, len, f, why); /* takes the canonical form only */
 	if (!rc)
-		rc = profile_permitted(f, &out->key_type, why);
+		rc = profile_permitted(s, f, &out->key_type, why);
 	if (rc)
 		return rc;
-	if ((rc = client_uri(settings->domain, f->organisation_slug, f->service_slug, f->client_slug, out->uri)) ||
-	    (rc = url_join(settings->status_url, "/crl/issuing.crl", out->crl_url)) ||
-	    (rc = url_join(settings->status_url, "/ca/issuing.cer", out->issuer_url)))
+	const struct profile *p = &s->has.profiles[PROFILE_CLIENT];
+	const struct profile_name names[] = {{"domain", settings->domain}, {"organisation", f->organisation_slug},
+					     {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
+	if ((rc = profile_uri(p, names, out->uri, NULL)) || (rc = addresses_make(settings, p, &out->at)))
 		return fail(why, rc, "the names do not fit into a certificate");
 	out->fields = (struct certificate_fields){
 		.profile = PROFILE_CLIENT,
+		.rules = p,
 		.organisation = f->organisation_name,
 		.service = f->service_name,
 		.common_name = f->client_name,
 		.san_uri = out->uri,
-		.crl_url = out->crl_url,
-		.issuer_url = out->issuer_url,
+		.own_key = strcmp(f->key_type, FACTS_OWN_KEY) == 0,
 	};
-	certificate_life(profile_get(PROFILE_CLIENT), s->has.authority.certificate, clock_now(), &out->fields);
+	addresses_name(&out->at, &out->fields);
+	certificate_life(p, s->has.authority.certificate, clock_now(), &out->fields);
 	return serial_new(out->fields.serial);
 }
 
-static enum err dry_run(const struct signer *s, const struct subject *subject, struct errbuf *why)
+/* The type of a key that a request may bring; KEY_TYPE_COUNT: only RSA of a size that is none of the types. */
+static enum key_type own_type(const struct own_keys *own)
 {
-	X509 *built = NULL;
-	enum err rc = certificate_build(&subject->fields, s->throwaway, s->has.authority.certificate, &built, why);
-	if (!rc)
-		rc = certificate_lint(&subject->fields, built, s->has.authority.certificate, why);
-	X509_free(built);
-	return rc;
+	static const int bits[KEY_TYPE_COUNT] = {[KEY_RSA2048] = 2048, [KEY_RSA3072] = 3072};
+	unsigned type = 0;
+	while (type < KEY_TYPE_COUNT && !(own->curves & 1u << type) &&
+	       !(bits[type] && bits[type] >= own->rsa_least && bits[type] <= own->rsa_most))
+		type++;
+	return (enum key_type)type;
+}
+
+/* With a key as the order's will be, which nobody keeps: made once for each type. */
+static enum err dry_run(struct signer *s, const struct subject *subject, struct errbuf *why)
+{
+	const struct own_keys *own = &subject->fields.rules->own;
+	enum key_type type = subject->fields.own_key ? own_type(own) : subject->key_type;
+	EVP_PKEY **key = &s->throwaway[type];
+	if (!*key && type == KEY_TYPE_COUNT)
+		*key = EVP_RSA_gen((unsigned)own->rsa_least);
+	else if (!*key && key_generate(type, key) != ERR_OK)
+		*key = NULL;
+	return *key ? authority_try(&s->has.authority, &subject->fields, *key, why) : ERR_CRYPTO;
 }
 
 enum err signer_on_ticket(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)

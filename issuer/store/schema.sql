@@ -1,4 +1,4 @@
--- Schema version 1. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 2. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -38,18 +38,22 @@ CREATE TABLE code (
   hmac BLOB NOT NULL, tries INTEGER NOT NULL, last_try_at INTEGER, created_at INTEGER NOT NULL,
   handed_over_at INTEGER, used_at INTEGER, dead_at INTEGER, asked_by TEXT NOT NULL, UNIQUE (order_id, generation)) STRICT;
 
--- kind: client, staff, server, orphan (signed but never delivered; always revoked).
+-- kind: client, staff, server, orphan (signed but never delivered; always revoked). key_hash: SHA-256 of the public key, NULL
+-- for what is known from the journal alone; request_hash: of the request by which the key came, NULL when we made it.
 CREATE TABLE certificate (
   serial TEXT NOT NULL, issuer TEXT NOT NULL, kind TEXT NOT NULL, order_id TEXT REFERENCES orders(id),
   staff_id TEXT REFERENCES staff(id), client_id TEXT REFERENCES client(id), fingerprint BLOB NOT NULL, subject TEXT NOT NULL,
   not_before INTEGER NOT NULL, not_after INTEGER NOT NULL, der BLOB NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('valid', 'held', 'revoked')), revoked_at INTEGER, reason INTEGER,
-  compromised_at INTEGER, created_at INTEGER NOT NULL, first_used_at INTEGER, PRIMARY KEY (issuer, serial)) STRICT;
+  compromised_at INTEGER, created_at INTEGER NOT NULL, first_used_at INTEGER, key_hash BLOB, request_hash BLOB, PRIMARY KEY (issuer, serial)) STRICT;
 CREATE UNIQUE INDEX certificate_one_live_an_order ON certificate (order_id) WHERE status <> 'revoked';
+CREATE INDEX certificate_key ON certificate (key_hash);
 CREATE INDEX certificate_serial ON certificate (serial);
 CREATE INDEX certificate_created ON certificate (created_at, serial);
 CREATE UNIQUE INDEX certificate_fingerprint ON certificate (fingerprint);
-CREATE INDEX certificate_revoked ON certificate (issuer, serial) WHERE status <> 'valid';
+-- All that a revocation list is made from: a million rows are not looked up one by one.
+CREATE INDEX certificate_revoked ON certificate (issuer, serial, status, revoked_at, created_at, reason, compromised_at,
+  not_after) WHERE status <> 'valid';
 CREATE INDEX certificate_client ON certificate (client_id);
 CREATE INDEX certificate_expiry ON certificate (not_after);
 

@@ -133,6 +133,14 @@ static enum err probe(const char *path, int *version, struct errbuf *why)
 	return e;
 }
 
+enum err store_outdated(const char *path, bool *older)
+{
+	int version = 0;
+	enum err e = probe(path, &version, NULL);
+	*older = !e && version < schema_newest;
+	return e;
+}
+
 /* STORE_CREATE: a file of our own, or an empty one that stands there. An open of a database that this process uses
  * already would, at its close, drop SQLite's locks on it; so one that has bytes is never opened. */
 static enum err make_file(const char *path, struct errbuf *why)
@@ -223,19 +231,20 @@ enum err store_open(const char *path, enum store_mode mode, struct store **out, 
 	if (!s)
 		return ERR_MEMORY;
 	s->lock_fd = -1;
+	bool read_only = mode == STORE_READ_ONLY || mode == STORE_READ_STATUS;
 	enum err e = ERR_OK;
 	if (mode != STORE_CREATE && access(path, F_OK) != 0)
 		e = fail(why, ERR_NOT_FOUND, "%s is not there", path);
 	if (!e && mode != STORE_CREATE)
 		e = probe(path, &version, why);
-	if (!e && mode == STORE_READ_ONLY)
+	if (!e && read_only)
 		e = version == schema_newest ? connect_database(path, SQLITE_OPEN_READONLY, &s->db, why)
 					     : fail(why, ERR_UNAVAILABLE, "%s waits for its migration", path);
 	else if (!e)
 		e = open_writable(s, path, mode, why);
 	if (!e)
-		e = store_prepare_all(s, why);
-	if (!e && mode != STORE_READ_ONLY)
+		e = store_prepare_all(s, mode, why);
+	if (!e && !read_only)
 		e = write_once(s, why);
 	if (e) {
 		store_close(s);

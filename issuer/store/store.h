@@ -18,12 +18,15 @@
 
 struct store;
 
-enum store_mode { STORE_OPEN, STORE_CREATE, STORE_READ_ONLY };
+/* STORE_READ_STATUS: read-only, and with no statement but CERTIFICATE_OCSP, for the others would take half a megabyte. */
+enum store_mode { STORE_OPEN, STORE_CREATE, STORE_READ_ONLY, STORE_READ_STATUS };
 /* Opens, checks the version, and (unless read-only) writes once so that no file is opened later (the caller may
  * then forbid open). ERR_NOT_FOUND, ERR_EXISTS (STORE_CREATE on a non-empty one), ERR_REFUSED (newer schema),
  * ERR_CORRUPT. */
 enum err store_open(const char *path, enum store_mode mode, struct store **out, struct errbuf *why) MUST_CHECK;
 void store_close(struct store *s); /* NULL is fine */
+/* Is its schema of an earlier version? Nothing is changed. */
+enum err store_outdated(const char *path, bool *older) MUST_CHECK;
 
 enum err store_begin(struct store *s) MUST_CHECK;  /* ERR_UNAVAILABLE after 5 s of waiting */
 enum err store_commit(struct store *s) MUST_CHECK; /* durable when it returns ERR_OK */

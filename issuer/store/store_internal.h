@@ -30,8 +30,8 @@ enum err store_fail(struct errbuf *why, sqlite3 *db, const char *what);
 /* SQL that is no statement of the table: pragmas, transactions, the schema. */
 enum err store_sql(sqlite3 *db, const char *sql) MUST_CHECK;
 
-/* Prepare every statement of the table; ERR_INTERNAL names the one that does not fit the schema. */
-enum err store_prepare_all(struct store *s, struct errbuf *why) MUST_CHECK;
+/* Prepare every statement of the table that the mode has; ERR_INTERNAL names the one that does not fit the schema. */
+enum err store_prepare_all(struct store *s, enum store_mode mode, struct errbuf *why) MUST_CHECK;
 void store_finalize_all(struct store *s);
 /* One of them. *out is to be finalized whatever is returned. */
 enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlite3_stmt **out,
@@ -46,7 +46,8 @@ void lock_drop(int fd);
 /* store_copy of this connection. */
 enum err copy_database(sqlite3 *db, const char *path, struct errbuf *why) MUST_CHECK;
 
-/* One step of the schema: from version `from` to the next. The list ends with .sql NULL. */
+/* One step of the schema: from version `from` to the next. The list ends with .sql NULL. The SQL may use
+ * certificate_key_hash(der), NULL for what is no certificate. */
 struct migration {
 	int from;
 	const char *sql;

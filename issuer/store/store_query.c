@@ -47,7 +47,7 @@ static void keep_reading(sqlite3_stmt **statement)
 	*statement = NULL;
 }
 
-enum err store_prepare_all(struct store *s, struct errbuf *why)
+enum err store_prepare_all(struct store *s, enum store_mode mode, struct errbuf *why)
 {
 	static const char *const verbs[VERB_COUNT] = {
 		[VERB_BEGIN] = "BEGIN IMMEDIATE",     [VERB_COMMIT] = "COMMIT",        [VERB_ROLLBACK] = "ROLLBACK",
@@ -58,6 +58,8 @@ enum err store_prepare_all(struct store *s, struct errbuf *why)
 	for (int v = 0; !e && !reader && v < VERB_COUNT; v++)
 		e = statement_prepare(s->db, verbs[v], verbs[v], &s->verbs[v], why);
 	for (int id = 0; !e && id < STATEMENT_COUNT; id++) {
+		if (mode == STORE_READ_STATUS && id != STATEMENT_CERTIFICATE_OCSP)
+			continue;
 		e = statement_prepare(s->db, statements[id].name, statements[id].sql, &s->prepared[id], why);
 		if (reader)
 			keep_reading(&s->prepared[id]);

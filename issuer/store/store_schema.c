@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/embed.h"
+#include "ca/certificate.h"
 #include "issuer/store/store_internal.h"
 
 #include <limits.h>
@@ -7,8 +8,14 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 1;
+const int schema_newest = 3;
 const struct migration schema_steps[] = {
+	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
+	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
+	    "CREATE INDEX certificate_key ON certificate (key_hash)"},
+	{2, "DROP INDEX certificate_revoked;"
+	    "CREATE INDEX certificate_revoked ON certificate (issuer, serial, status, revoked_at, created_at, reason,"
+	    " compromised_at, not_after) WHERE status <> 'valid'"},
 	{0, NULL},
 };
 
@@ -80,10 +87,22 @@ static const struct migration *step_from(const struct migration *steps, int vers
 	return NULL;
 }
 
+static void key_hash_sql(sqlite3_context *c, int n, sqlite3_value **values)
+{
+	struct certificate_facts facts;
+	const void *der = sqlite3_value_blob(values[0]);
+	(void)n;
+	if (der && certificate_read(der, (size_t)sqlite3_value_bytes(values[0]), &facts, NULL) == ERR_OK)
+		sqlite3_result_blob(c, facts.key_hash, sizeof facts.key_hash, SQLITE_TRANSIENT);
+}
+
 static enum err run_steps(sqlite3 *db, int version, int wanted, const struct migration *steps, struct errbuf *why)
 {
 	char sql[128];
-	enum err e = ERR_OK;
+	int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY;
+	enum err e = sqlite3_create_function(db, "certificate_key_hash", 1, flags, NULL, key_hash_sql, NULL, NULL) == SQLITE_OK
+			     ? ERR_OK
+			     : store_error(db);
 	for (; !e && version < wanted; version++) {
 		const struct migration *step = step_from(steps, version);
 		if (!step)

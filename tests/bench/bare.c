@@ -84,14 +84,16 @@ _Noreturn void bare_serve(const struct bare_service *s)
 	o[n++] = (struct MHD_OptionItem){MHD_OPTION_LISTEN_SOCKET, listen_anywhere(), NULL};
 	o[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS, NULL};
 	o[n++] = (struct MHD_OptionItem){MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, NULL};
-	o[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, bare_file(s->chain)};
-	o[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, bare_file(s->key)};
-	o[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3"};
+	if (s->chain) {
+		o[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, bare_file(s->chain)};
+		o[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, bare_file(s->key)};
+		o[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)"NORMAL:-VERS-ALL:+VERS-TLS1.3"};
+	}
 	if (s->trust)
 		o[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, bare_file(s->trust)};
 	o[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 	signal(SIGPIPE, SIG_IGN);
-	struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TLS, 0, NULL, NULL, s->handle, NULL,
+	struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | (s->chain ? MHD_USE_TLS : 0), 0, NULL, NULL, s->handle, NULL,
 						MHD_OPTION_NOTIFY_CONNECTION, s->connection, NULL, MHD_OPTION_NOTIFY_COMPLETED,
 						s->completed, NULL, MHD_OPTION_ARRAY, o, MHD_OPTION_END);
 	if (!d)

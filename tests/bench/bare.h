@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 struct bare_service {
-	const char *chain, *key; /* PEM files of the server */
+	const char *chain, *key; /* PEM files of the server; NULL: plain HTTP */
 	const char *trust;       /* PEM file of the CAs whose clients are asked for; NULL: nobody is asked */
 	MHD_AccessHandlerCallback handle;
 	MHD_NotifyConnectionCallback connection; /* may be NULL */

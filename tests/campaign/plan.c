@@ -106,6 +106,11 @@ static void want_death(struct plan *p, uint64_t *random)
 	add(p, random, any_of(random, "ANY", "ANY"));
 }
 
+static void want_signer_death(struct plan *p, uint64_t *random)
+{
+	add(p, random, CRASH_SIGNER_TICKET);
+}
+
 /* The signer dies with a certificate that nobody has had. */
 static void want_orphan(struct plan *p, uint64_t *random)
 {
@@ -137,6 +142,7 @@ static const struct want {
 	{"LAPSE", want_lapsed, 500},       {"RACE", want_race, 3000},       {"WRONG", want_wrong, 0},
 	{"LOCK", want_lock, 0},            {"NEW_CODE", want_new_code, 0},  {"RESEND", want_resend, 0},
 	{"COMPATIBLE", want_compatible, 0}, {"USE", want_use, 500},         {"DEATH", want_death, 4000},
+	{"SIGNER_DEATH", want_signer_death, 4000},
 	{"ORPHAN", want_orphan, 6000},     {"UNDONE", want_undone, 6000},   {"UNSETTLED", want_unsettled, 500},
 };
 

@@ -261,6 +261,78 @@ files_of() {
 	until_true 20 reloaded
 }
 
+@test "check explains each profile, and a fault in one names its line" {
+	make_one
+	equal "$(cd "$DIR/profiles" && ls | xargs)" 'client.profile issuing.profile ocsp.profile root.profile server.profile staff.profile' files
+	check
+	equal "$RC" 0 'exit status'
+	says 'profile client: an application that calls a service of its organisation' "$WORK/out"
+	says 'it lives at most 730 days, and is for digitalSignature, clientAuth' "$WORK/out"
+	says 'profile root: the anchor of trust' "$WORK/out"
+	echo '[colour]' >>"$DIR/profiles/client.profile"
+	echo 'of = gold' >>"$DIR/profiles/client.profile"
+	check
+	equal "$RC" 2 'exit status'
+	says "$DIR/profiles/client.profile:36: unknown section [colour]; there are profile, key, life" "$WORK/out"
+	run_refused
+	[ "$RC" -ne 0 ]
+	says 'client.profile:36: unknown section' "$WORK/log"
+}
+
+@test "a profile that others may write is refused; without a file the built-in one holds" {
+	make_one
+	chmod 664 "$DIR/profiles/ocsp.profile"
+	check
+	equal "$RC" 2 'exit status'
+	says "chmod 644 $DIR/profiles/ocsp.profile" "$WORK/out"
+	run_refused
+	equal "$RC" 2 'exit status of run'
+	rm -r "$DIR/profiles"
+	sed -i '/^\[profiles\]/,/^\[/s|^\([a-z]*\) = .*|\1 =|' "$DIR/counterfoil.conf"
+	check
+	equal "$RC" 0 "check: $(cat "$WORK/out")"
+	says 'profiles.client: the built-in one' "$WORK/out"
+	run_daemon
+}
+
+@test "what is made follows the profiles: the host's and the signer's" {
+	make_one
+	sed -i 's/^longest = .*/longest = 30d/; s/^OU = .*/OU = wardens/' "$DIR/profiles/staff.profile"
+	sed -i 's/^made = .*/made = p384/' "$DIR/profiles/client.profile"
+	run_daemon
+	"$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Eve --role administrator --out "$WORK/eve.p12" >"$WORK/eve" 2>"$WORK/err"
+	openssl pkcs12 -in "$WORK/eve.p12" -passin "file:$WORK/eve" -nokeys -clcerts 2>/dev/null >"$WORK/eve.pem"
+	openssl x509 -in "$WORK/eve.pem" -noout -subject | grep -q 'OU = wardens'
+	openssl x509 -in "$WORK/eve.pem" -noout -checkend $((29 * 86400))
+	refuse openssl x509 -in "$WORK/eve.pem" -noout -checkend $((31 * 86400))
+	port=$(jq -r 'select(.listener == "members") | .port' "$WORK/log" | head -1)
+	put() { # put PATH JSON
+		curl -sS --cacert "$DIR/ca.pem" --cert-type P12 --cert "$WORK/eve.p12:$(cat "$WORK/eve")" \
+			-H 'Content-Type: application/json' -d "$2" "https://localhost:$port/v1/$1"
+	}
+	put organisations '{"slug":"bank","name":"Bank"}' >/dev/null
+	put services '{"organisation":"bank","slug":"pay","name":"Pay"}' >/dev/null
+	put clients '{"organisation":"bank","service":"pay","slug":"app","name":"App"}' >/dev/null
+	put contacts '{"organisation":"bank","name":"Kari","email":"kari@bank.example","mobile":"+4791234567"}' >/dev/null
+	order='"organisation":"bank","service":"pay","client":"app","contact":"kari@bank.example"'
+	put orders "{$order}" | jq -e '.detail | contains("does not take the key type p256")'
+	sqlite3 "$DIR/counterfoil.db" 'SELECT record FROM audit' | jq -e 'select(.what == "certificate.refused") | .why | contains("p256")'
+	put orders "{$order,\"key_type\":\"p384\"}" | jq -e '.id'
+}
+
+@test "a database of the version before is copied aside and brought up, and the daemon runs on it" {
+	make_one
+	sqlite3 "$DIR/counterfoil.db" 'DROP INDEX certificate_key; ALTER TABLE certificate DROP COLUMN key_hash;
+		ALTER TABLE certificate DROP COLUMN request_hash; UPDATE meta SET value = 1 WHERE name = "schema_version"' >/dev/null
+	equal "$(sqlite3 "$DIR/counterfoil.db" 'PRAGMA table_info(certificate)' | grep -c _hash)" 0 'columns before'
+	run_daemon
+	equal "$(sqlite3 "$DIR/counterfoil.db" 'SELECT count(*) FROM certificate WHERE length(key_hash) = 32')" 3 'keys that are known again'
+	equal "$(find "$DIR" -name 'counterfoil.db.v1-*' | wc -l)" 1 copies
+	equal "$(sqlite3 "$(find "$DIR" -name 'counterfoil.db.v1-*')" 'SELECT value FROM meta WHERE name = '"'schema_version'")" 1 'version of the copy'
+	hash=$(openssl x509 -in "$DIR/tls/members.pem" -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -c1-64)
+	equal "$(sqlite3 "$DIR/counterfoil.db" "SELECT count(*) FROM certificate WHERE lower(hex(key_hash)) = '$hash'")" 1 'the key of a listener'
+}
+
 @test "admin new refuses what it cannot make, and touches nothing" {
 	make_one
 	make() { RC=0; "$DAEMON" admin new --config "$DIR/counterfoil.conf" "$@" >"$WORK/out" 2>"$WORK/err" || RC=$?; }
@@ -278,6 +350,21 @@ files_of() {
 	[ "$RC" -ne 0 ]
 	equal "$(sqlite3 "$DIR/counterfoil.db" 'SELECT count(*) FROM staff')" 1 staff
 	[ ! -e "$WORK/eve.p12" ]
+}
+
+@test "admin new makes no certificate that the lint refuses, and the audit says so" {
+	make_one
+	cp "$DIR/journal" "$WORK/journal"
+	sed 's|^url = http://|url = https://|' "$DIR/counterfoil.conf" >"$DIR/changed.conf"
+	RC=0
+	"$DAEMON" admin new --config "$DIR/changed.conf" --name Eve --role auditor --out "$WORK/eve.p12" 2>"$WORK/err" || RC=$?
+	equal "$RC" 1 'exit status'
+	grep -q 'address in a certificate is not http://' "$WORK/err"
+	[ ! -e "$WORK/eve.p12" ]
+	cmp "$DIR/journal" "$WORK/journal"
+	equal "$(sqlite3 "$DIR/counterfoil.db" 'SELECT count(*) FROM staff')" 1 staff
+	sqlite3 "$DIR/counterfoil.db" 'SELECT record FROM audit' |
+		jq -e 'select(.what == "certificate.refused") | .detail == "staff" and (.why | contains("http://")) and .who == "host"'
 }
 
 @test "a password that standard output did not take is a failure" {

@@ -23,6 +23,7 @@ installed_in() { (cd "$1" && find . -type f -printf '%P %m\n' -o -type l -printf
 		sbin/counterfoild 755
 		share/man/man1/counterfoil.1 644
 		share/man/man3/libcounterfoil.3 644
+		share/man/man5/counterfoil-profile.5 644
 		share/man/man5/counterfoil.conf.5 644
 		share/man/man8/counterfoild.8 644
 	LIST

@@ -29,6 +29,11 @@ not_ready_because() { readiness && [ "$(field .ready)" = false ] && grep -qF "$1
 journal_lines() { wc -l <"$DIR/journal"; }
 crl() { curl -s -o "$WORK/issuing.crl" "$STATUS/crl/issuing.crl" && openssl crl -inform DER -in "$WORK/issuing.crl" -noout "$@" 2>/dev/null; }
 crl_lists() { crl -text | crl_text_lists "$1"; }
+ocsp_says() { # ocsp_says WORDS SERIAL OPTION...
+	openssl ocsp -issuer "$DIR/ca/issuing.pem" -serial "0x$2" -url "$STATUS/ocsp" "${@:3}" \
+		-CAfile <(cat "$CA" "$DIR/ca/issuing.pem") >"$WORK/ocsp" 2>&1 || true
+	grep -q "$1" "$WORK/ocsp" || { cat "$WORK/ocsp" >&2; return 1; }
+}
 crl_number() { printf '%d\n' "$(crl -crlnumber | sed 's/.*=//')"; }
 recover() {
 	local status=0
@@ -95,10 +100,14 @@ refused() { # refused WHAT COMMAND...: exit 4, and it says why
 	equal "$(database 'SELECT count(*) FROM audit')" "$audited" 'audit records'
 }
 
-@test "until it is recovered no list of it is served: it would take revocations back" {
+@test "until it is recovered no list of it is served, and no status: it would take revocations back" {
 	equal "$(curl -s -o /dev/null -w '%{http_code}' "$STATUS/crl/issuing.crl")" 503 'issuing list'
 	equal "$(curl -s -o /dev/null -w '%{http_code}' "$STATUS/crl/bundle.pem")" 503 bundle
 	equal "$(curl -s -o /dev/null -w '%{http_code}' "$STATUS/crl/root.crl")" 200 'root list'
+	for serial in "$FIRST" "$SECOND" 77; do
+		ocsp_says 'Responder Error: trylater' "$serial"
+		ocsp_says 'Responder Error: trylater' "$serial" -no_nonce
+	done
 	equal "$(database "SELECT count(*) FROM certificate WHERE serial = '$FIRST' AND status = 'valid'")" 1 'what it would have said'
 }
 
@@ -174,6 +183,7 @@ refused() { # refused WHAT COMMAND...: exit 4, and it says why
 	for serial in "$FIRST" "$SECOND" "$THIRD"; do
 		until_true 20 crl_lists "$serial"
 		equal "$(database "SELECT status FROM certificate WHERE serial = '$serial'")" revoked "$serial"
+		ocsp_says ': revoked' "$serial"
 	done
 	[ "$(crl_number)" -gt "$NUMBER" ]
 	equal "$(database "SELECT revoked_at || ' ' || reason FROM certificate WHERE serial = '$FIRST'")" \
@@ -223,7 +233,9 @@ refused() { # refused WHAT COMMAND...: exit 4, and it says why
 	release_installation
 	as client GET /v1/me
 	[ "$STATUS_CODE" != 200 ]
+	refute ocsp_says ': good' "$SERIAL" 2>/dev/null
 	until_true 30 ready
+	ocsp_says ': revoked' "$SERIAL"
 	as client GET /v1/me
 	equal "$STATUS_CODE" 403 'after the start'
 	equal "$(field .code)" revoked 'after the start'

@@ -38,7 +38,7 @@ teardown_file() { stop_installation; }
 	"$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" audit verify
 }
 crl_lists() {
-	curl -s -o "$WORK/bundle.pem" "$STATUS/crl/bundle.pem" && curl -s -o "$WORK/issuing.crl" "$STATUS/crl/issuing.crl" &&
+	curl -s -o "$WORK/issuing.crl" "$STATUS/crl/issuing.crl" && curl -s -o "$WORK/bundle.pem" "$STATUS/crl/bundle.pem" &&
 		openssl crl -inform DER -in "$WORK/issuing.crl" -noout -text | crl_text_lists "$1"
 }
 

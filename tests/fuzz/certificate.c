@@ -11,7 +11,7 @@ static struct chain_trust *trust_make(void)
 {
 	static const struct authority_names names = {
 		.organisation = "Fixture Authority", .root_name = "Fixture Root", .issuing_name = "Fixture Issuing"};
-	struct authority root = {NULL, NULL}, issuing = {NULL, NULL};
+	struct authority root = {0}, issuing = {0};
 	struct buf pem = BUF_INIT(65536);
 	struct chain_trust *trust = NULL;
 	HOLDS(authority_make_root(&names, NOW, &root, NULL) == ERR_OK);

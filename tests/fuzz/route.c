@@ -14,7 +14,8 @@ static void find(const char *path)
 			continue;
 		HOLDS(route && route->listener == l && strcmp(route->method, "GET") == 0);
 		for (int i = 0; i < REQUEST_PARAMETERS_MAX && parameter[i]; i++)
-			HOLDS(parameter[i][0] && !strchr(parameter[i], '/') && strlen(parameter[i]) <= 255);
+			HOLDS(parameter[i][0] && (strchr(route->path, '*') || (!strchr(parameter[i], '/') &&
+									       strlen(parameter[i]) <= 255)));
 	}
 }
 

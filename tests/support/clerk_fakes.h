@@ -3,6 +3,7 @@
 #ifndef TESTS_CLERK_FAKES_H
 #define TESTS_CLERK_FAKES_H
 
+#include "ca/authority.h"
 #include "issuer/clerk/clerk.h"
 #include "issuer/courier/courier.h"
 #include "issuer/signer/signer.h"
@@ -10,6 +11,11 @@
 #include "tests/support/store_folder.h"
 
 #include <string.h>
+
+/* What stands in for another process does not fail when calls are made to (tests/support/failing.h). */
+#ifndef FAKE_SPARED
+#define FAKE_SPARED (void)0
+#endif
 
 enum { NOW = 1800000000, HOUR = 3600, DAYS = 86400 };
 
@@ -21,6 +27,7 @@ static struct fake {
 
 	struct journal_last last;
 	enum err last_says;
+	void (*after_last)(void); /* once */
 	int resumed;                      /* 1 yes, 0 no, -1 not asked */
 	struct open_intent intents[4];
 	size_t intent_count;
@@ -32,7 +39,10 @@ static struct fake {
 
 	enum err crl_says;
 	int crls;
+	bool crl_lies;        /* the signature is wrong */
+	bool rests;           /* what rests after a long list is not disturbed */
 	size_t crl_entries;
+	struct crl_signing *signing;
 	struct crl_entry crl_entry[8];
 	void (*while_signing)(struct clerk *c);
 	struct clerk *clerk;
@@ -64,6 +74,9 @@ enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *wh
 {
 	(void)l, (void)why;
 	*out = fake.last;
+	if (fake.after_last)
+		fake.after_last();
+	fake.after_last = NULL;
 	return fake.last_says;
 }
 
@@ -103,22 +116,54 @@ enum err signer_done(struct line *l, const char *order, const char *serial, cons
 	return ERR_OK;
 }
 
-enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
-		    struct buf *der, uint64_t *number, struct errbuf *why)
+/* A real list, by a CA made once. */
+static struct authority *fake_ca(void)
 {
+	static struct authority ca;
+	static const struct authority_names names = {.organisation = "Fixture Authority", .root_name = "Fixture Root"};
+	if (!ca.certificate)
+		assert_int_equal(authority_make_root(&names, NOW, &ca, NULL), ERR_OK);
+	return &ca;
+}
+
+enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
+{
+	FAKE_SPARED;
 	(void)l;
+	const struct crl_head head = {.number = (uint64_t)++fake.crls, .this_update = this_update, .next_update = next_update};
 	assert_int_equal(next_update - this_update, 24 * HOUR);
-	fake.crls++;
-	fake.crl_entries = n;
-	for (size_t i = 0; i < n && i < 8; i++)
-		fake.crl_entry[i] = entries[i];
+	assert_int_equal(store_begin(fake.clerk->store), ERR_OK); /* no transaction is held across the call */
+	store_rollback(fake.clerk->store);
+	fake.crl_entries = 0;
+	crl_signing_free(fake.signing);
+	fake.signing = NULL;
+	return crl_signing_begin(&head, entries_len, fake_ca()->certificate, fake_ca()->key, &fake.signing, why);
+}
+
+enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n, struct errbuf *why)
+{
+	FAKE_SPARED;
+	(void)l;
+	assert_int_equal(before, fake.crl_entries);
+	for (size_t i = 0; i < n && before + i < 8; i++)
+		fake.crl_entry[before + i] = entries[i];
+	fake.crl_entries += n;
+	return crl_signing_add(fake.signing, entries, n, why);
+}
+
+enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint64_t *number, struct errbuf *why)
+{
+	FAKE_SPARED;
+	(void)l;
 	if (fake.while_signing)
 		fake.while_signing(fake.clerk);
 	if (fake.crl_says)
 		return says(why, fake.crl_says, "the signer says no");
-	buf_text(der, "list");
 	*number = (uint64_t)fake.crls;
-	return ERR_OK;
+	enum err rc = crl_signing_end(fake.signing, head, tail, why);
+	if (fake.crl_lies && tail->len)
+		tail->data[tail->len - 1] ^= 1;
+	return rc;
 }
 
 static const struct settings fake_settings = {
@@ -131,8 +176,9 @@ static int clerk_open(void **state)
 	struct folder *f = *state;
 	static struct clerk clerk;
 	clerk = (struct clerk){.store = f->store, .settings = &fake_settings, .shared = &fake_page, .issuer = "ca",
-			       .trusted = true};
+			       .issuing = fake_ca()->certificate, .trusted = true};
 	memset(&fake_page, 0, sizeof fake_page);
+	crl_signing_free(fake.signing);
 	fake = (struct fake){.resumed = -1, .clerk = &clerk, .folder = f};
 	clock_inject(NOW);
 	folder_sql(f->db, "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "ca/authority.h"
+#include "ca/request.h"
 #include "delivery/code.h"
 #include "delivery/message.h"
 #include "delivery/seal.h"
@@ -39,6 +40,7 @@ static struct fake_signer {
 	size_t made_count;
 	char revoked[FAKE_MOST][SERIAL_TEXT_SIZE];
 	size_t revoked_count;
+	struct revocation revocation; /* the last */
 	enum err fail[SIGNER_OPERATION_COUNT]; /* not ERR_OK: returned at once */
 	void (*before_issuing)(void);          /* runs once, before the order's earlier certificate is looked for */
 	void (*while_issuing)(void);           /* runs once, after the certificate is made, before it is handed over */
@@ -48,7 +50,7 @@ static struct fake_signer {
 static inline void fake_signer_born(int64_t now)
 {
 	static const struct authority_names names = {"Fake Authority", "Fake Root", "Fake Issuing", "http://ca.test/root.crl",
-						     "http://ca.test/root.cer"};
+						     "http://ca.test/root.cer", NULL, NULL};
 	struct errbuf why = {{0}};
 	if (fake.root.key)
 		return;
@@ -129,11 +131,14 @@ static inline void fake_package(const char *order, enum package_encoding encodin
 	buf_format(sealed, "sealed:%s", package);
 }
 
-static inline void fake_make_certificate(const struct order_facts *f, struct buf *out)
+/* own NULL: for a key of its own. */
+static inline void fake_make_certificate(const struct order_facts *f, EVP_PKEY *own, struct buf *out)
 {
 	char uri[512];
 	struct errbuf why = {{0}};
 	EVP_PKEY *key = NULL;
+	const struct profile_name names[] = {{"domain", "counterfoil.test"}, {"organisation", f->organisation_slug},
+					     {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
 	struct certificate_fields fields = {.profile = PROFILE_CLIENT,
 					    .organisation = f->organisation_name,
 					    .service = f->service_name,
@@ -142,9 +147,10 @@ static inline void fake_make_certificate(const struct order_facts *f, struct buf
 					    .crl_url = "http://ca.test/crl/issuing.crl",
 					    .issuer_url = "http://ca.test/ca/issuing.cer"};
 	certificate_life(profile_get(PROFILE_CLIENT), fake.issuing.certificate, clock_now(), &fields);
+	fields.own_key = own != NULL;
 	if (key_generate(KEY_P256, &key) || serial_new(fields.serial) ||
-	    client_uri("counterfoil.test", f->organisation_slug, f->service_slug, f->client_slug, uri) ||
-	    authority_issue(&fake.issuing, &fields, key, NULL, out, &why))
+	    profile_uri(profile_get(PROFILE_CLIENT), names, uri, &why) ||
+	    authority_issue(&fake.issuing, &fields, own ? own : key, NULL, out, &why))
 		fail_msg("fake signer: %s", why.text);
 	EVP_PKEY_free(key);
 }
@@ -155,7 +161,7 @@ static inline void fake_make(struct made *m, const struct order_facts *f)
 	struct secret *plain = NULL;
 	m->issued = ISSUED_INIT;
 	memcpy(m->order, f->order, sizeof m->order);
-	fake_make_certificate(f, &m->issued.certificate);
+	fake_make_certificate(f, NULL, &m->issued.certificate);
 	buf_format(&m->issued.sealed_key, "sealed:key of %s", f->order);
 	fake_package(f->order, PACKAGE_MODERN, &m->issued.sealed_modern, m->issued.sha256_modern);
 	assert_int_equal(message_compose(MESSAGE_PASSWORD, f->order, f->mobile, fields, &plain, NULL), ERR_OK);
@@ -211,6 +217,40 @@ enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8
 	return rc;
 }
 
+/* Its requests are read by the real reader. */
+enum err signer_sign(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
+		     const struct buf *request, struct buf *certificate, struct errbuf *why)
+{
+	FAKE_SPARED;
+	uint8_t wanted[TICKET_BYTES];
+	struct order_facts f;
+	struct certificate_request r;
+	(void)l;
+	if (fake.fail[SIGNER_SIGN])
+		return fail(why, fake.fail[SIGNER_SIGN], "made to fail");
+	fake_ticket(facts, len, wanted);
+	if (memcmp(wanted, ticket, sizeof wanted) != 0)
+		return fail(why, ERR_REFUSED, "the ticket is not for this order");
+	assert_int_equal(facts_read(facts, len, &f, why), ERR_OK);
+	enum err rc = request_read(request->data, request->len, &r, why);
+	if (rc)
+		return rc == ERR_REFUSED ? ERR_INVALID : rc;
+	pthread_mutex_lock(&fake.lock);
+	assert_true(fake.made_count < FAKE_MOST);
+	struct made *m = &fake.made[fake.made_count++];
+	m->issued = ISSUED_INIT;
+	memcpy(m->order, f.order, sizeof m->order);
+	fake_make_certificate(&f, r.key, &m->issued.certificate);
+	buf_add(certificate, m->issued.certificate.data, m->issued.certificate.len);
+	request_clear(&r);
+	void (*meanwhile)(void) = fake.while_issuing;
+	fake.while_issuing = NULL;
+	pthread_mutex_unlock(&fake.lock);
+	if (meanwhile)
+		meanwhile();
+	return ERR_OK;
+}
+
 enum err signer_package(struct line *l, const char *order, enum package_encoding encoding, const struct buf *sealed_key,
 			const struct buf *certificate, struct buf *sealed, uint8_t sha256[32], struct errbuf *why)
 {
@@ -263,16 +303,28 @@ enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t
 		return fail(why, fake.fail[SIGNER_REVOKE], "made to fail");
 	pthread_mutex_lock(&fake.lock);
 	assert_true(fake.revoked_count < FAKE_MOST);
+	fake.revocation = *r;
 	memcpy(fake.revoked[fake.revoked_count++], r->serial, SERIAL_TEXT_SIZE);
 	memcpy(fake.head, audit_head, 32);
 	pthread_mutex_unlock(&fake.lock);
 	return ERR_OK;
 }
 
-enum err signer_crl(struct line *l, int64_t this_update, int64_t next_update, const struct crl_entry *entries, size_t n,
-		    struct buf *der, uint64_t *number, struct errbuf *why)
+enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
 {
-	(void)l, (void)this_update, (void)next_update, (void)entries, (void)n, (void)der, (void)number;
+	(void)l, (void)this_update, (void)next_update, (void)entries_len;
+	return fail(why, ERR_INTERNAL, "not asked by an order");
+}
+
+enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n, struct errbuf *why)
+{
+	(void)l, (void)before, (void)entries, (void)n;
+	return fail(why, ERR_INTERNAL, "not asked by an order");
+}
+
+enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint64_t *number, struct errbuf *why)
+{
+	(void)l, (void)head, (void)tail, (void)number;
 	return fail(why, ERR_INTERNAL, "not asked by an order");
 }
 

@@ -12,6 +12,14 @@ static const struct {
 	{WHO_AUDITOR, "auditor"}, {WHO_CLIENT, "client"},
 };
 
+/* As OpenAPI writes it: there is no way to say that a parameter is the rest of the path. */
+static void print_path(const char *path)
+{
+	for (; *path; path++)
+		if (*path != '*')
+			putchar(*path);
+}
+
 static void print_who(unsigned who)
 {
 	const char *comma = "";
@@ -27,7 +35,9 @@ int main(void)
 {
 	for (size_t i = 0; i < route_count; i++) {
 		const struct route *r = &route_table[i];
-		printf("%s\t%s\t%s\t", listener_name(r->listener), r->method, r->path);
+		printf("%s\t%s\t", listener_name(r->listener), r->method);
+		print_path(r->path);
+		putchar('\t');
 		print_who(r->who);
 		printf("\t%s\t%s\n", r->lane == LANE_SLOW ? "slow" : "fast", r->what);
 	}

@@ -8,14 +8,14 @@
 
 static struct pki pki;
 static EVP_PKEY *key;
-static int signatures; /* made so far */
+static int signatures; /* made so far by the issuing CA's key */
 
 /* Stands before OpenSSL's: the only place where a certificate is signed. */
 int X509_sign(X509 *x, EVP_PKEY *with, const EVP_MD *digest)
 {
 	int (*real)(X509 *, EVP_PKEY *, const EVP_MD *);
 	*(void **)&real = dlsym(RTLD_NEXT, "X509_sign");
-	signatures++;
+	signatures += with == pki.issuing.key;
 	return real(x, with, digest);
 }
 
@@ -67,7 +67,7 @@ static void the_two_cas_are_as_the_design_says(void **state)
 static void an_issuing_ca_never_outlives_its_root(void **state)
 {
 	(void)state;
-	struct authority late = {NULL, NULL};
+	struct authority late = {0};
 	assert_ok(authority_make_issuing(&fixture_names, &pki.root, NOW + 7000 * DAY, &late, NULL));
 	assert_times(late.certificate, NOW + 7000 * DAY - 300, NOW + 7305 * DAY);
 	authority_clear(&late);
@@ -77,7 +77,7 @@ static void a_ca_with_the_name_of_its_root_is_refused(void **state)
 {
 	(void)state;
 	struct authority_names names = fixture_names;
-	struct authority out = {NULL, NULL};
+	struct authority out = {0};
 	struct errbuf why = {""};
 	names.issuing_name = names.root_name;
 	assert_int_equal(authority_make_issuing(&names, &pki.root, NOW, &out, &why), ERR_INVALID);
@@ -90,7 +90,7 @@ static void names_that_deceive_make_no_authority(void **state)
 {
 	(void)state;
 	struct authority_names names = fixture_names;
-	struct authority out = {NULL, NULL};
+	struct authority out = {0};
 	names.root_name = "Root\n";
 	assert_int_equal(authority_make_root(&names, NOW, &out, NULL), ERR_INVALID);
 	names.root_name = NULL;
@@ -186,9 +186,11 @@ static void a_refused_certificate_is_never_announced(void **state)
 	struct journal j = {.answer = ERR_OK, .out = &der};
 	const struct issue_hook hook = {.intent = journal_intent, .ctx = &j};
 	struct certificate_fields f = fields_of(PROFILE_CLIENT, pki.issuing.certificate, NOW);
+	int before = signatures;
 	f.not_after += 1;
 	assert_int_equal(authority_issue(&pki.issuing, &f, key, &hook, &der, NULL), ERR_INVALID);
 	assert_int_equal(j.calls, 0);
+	assert_int_equal(signatures, before);
 }
 
 static void issued_certificates_are_appended(void **state)
@@ -205,7 +207,7 @@ static void an_authority_returns_from_its_files(void **state)
 {
 	(void)state;
 	struct buf pem = BUF_INIT(16384), der = BUF_INIT(16384), key_pem = BUF_INIT(16384), other_pem = BUF_INIT(16384);
-	struct authority back = {NULL, NULL};
+	struct authority back = {0};
 	struct secret *pass = secret_copy("open", 4);
 	uint8_t *bytes = NULL;
 	int len = i2d_X509(pki.issuing.certificate, &bytes);
@@ -245,6 +247,50 @@ static void extension_add(X509 *x, int nid, const char *value)
 	assert_non_null(e);
 	X509_add_ext(x, e, -1);
 	X509_EXTENSION_free(e);
+}
+
+/* The fixture's issuing CA, as its root might have certified it for the names of another domain. */
+static struct authority constrained_authority(void)
+{
+	struct authority a = {.certificate = X509_dup(pki.issuing.certificate), .key = pki.issuing.key};
+	EVP_PKEY_up_ref(a.key);
+	extension_add(a.certificate, NID_name_constraints, "critical,permitted;URI:.example.net");
+	assert_true(X509_sign(a.certificate, pki.root.key, EVP_sha384()) > 0);
+	return a;
+}
+
+/* By every rule of the profile it is right; only whoever verifies it with its issuer sees that it is not. */
+static void what_a_stranger_would_refuse_is_neither_announced_nor_signed(void **state)
+{
+	(void)state;
+	struct authority a = constrained_authority();
+	struct buf der = BUF_INIT(16384);
+	struct journal j = {.answer = ERR_OK, .out = &der};
+	struct errbuf why = {""};
+	const struct issue_hook hook = {.intent = journal_intent, .ctx = &j};
+	struct certificate_fields f = fields_of(PROFILE_CLIENT, a.certificate, NOW);
+	int before = signatures;
+	assert_int_equal(authority_issue(&a, &f, key, &hook, &der, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "does not verify: permitted subtree violation"));
+	assert_int_equal(authority_try(&a, &f, key, &why), ERR_INVALID);
+	assert_int_equal(j.calls, 0);
+	assert_int_equal(signatures, before);
+	f.san_uri = "spiffe://ca.example.net/staff/7k3mq2";
+	assert_ok(authority_issue(&a, &f, key, &hook, &der, &why));
+	assert_int_equal(signatures, before + 1);
+	buf_free(&der);
+	authority_clear(&a);
+}
+
+static void a_dry_run_signs_and_announces_nothing(void **state)
+{
+	(void)state;
+	struct certificate_fields f = fields_of(PROFILE_CLIENT, pki.issuing.certificate, NOW);
+	int before = signatures;
+	assert_ok(authority_try(&pki.issuing, &f, key, NULL));
+	f.not_after += 1;
+	assert_int_equal(authority_try(&pki.issuing, &f, key, NULL), ERR_INVALID);
+	assert_int_equal(signatures, before);
 }
 
 /* Not made by us: RSA, PrintableString, SKI by SHA-1. */
@@ -314,6 +360,8 @@ int main(void)
 		cmocka_unit_test(a_refused_certificate_is_never_announced),
 		cmocka_unit_test(issued_certificates_are_appended),
 		cmocka_unit_test(an_authority_returns_from_its_files),
+		cmocka_unit_test(what_a_stranger_would_refuse_is_neither_announced_nor_signed),
+		cmocka_unit_test(a_dry_run_signs_and_announces_nothing),
 		cmocka_unit_test(an_rsa_authority_of_others_issues_and_lists_too),
 		cmocka_unit_test(profiles_have_names_both_ways),
 	};

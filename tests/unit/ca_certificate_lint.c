@@ -224,6 +224,13 @@ static void bc_with_default(X509 *x) { extension_bytes(x, NID_basic_constraints,
 static void ku_with_zero_bits(X509 *x) { extension_bytes(x, NID_key_usage, "\x03\x02\x00\x80", 4); }
 static void bc_garbage(X509 *x) { extension_bytes(x, NID_basic_constraints, "\x30\x03\x01", 3); }
 
+static void no_key(X509 *x)
+{
+	uint8_t *rest = OPENSSL_memdup("x", 1);
+	X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(x), OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_UNDEF, NULL, rest, 1);
+}
+static void time_that_is_none(X509 *x) { X509_getm_notAfter(x)->type = V_ASN1_OCTET_STRING; }
+
 static const struct {
 	const char *name;
 	void (*change)(X509 *);
@@ -291,6 +298,8 @@ static const struct {
 	{"basicConstraints with its default", bc_with_default, "basicConstraints does not say"},
 	{"keyUsage with trailing zero bits", ku_with_zero_bits, "keyUsage does not say"},
 	{"basicConstraints cut", bc_garbage, "cannot be read"},
+	{"no key", no_key, "public key cannot be read"},
+	{"a time of another kind", time_that_is_none, "does not read back"},
 };
 
 static void one_thing_changed_is_refused_by_its_reason(void **state)
@@ -329,6 +338,92 @@ static void one_thing_changed_never_leaves_signed(void **state)
 	}
 }
 
+/* The library has no setter for it: written into the DER behind the public key (RFC 5280 4.1.2.8). */
+static X509 *with_unique_identifier(X509 *x)
+{
+	static const uint8_t identifier[] = {0x81, 0x02, 0x00, 0x55};
+	uint8_t *der = NULL, *key_der = NULL, *tbs = NULL;
+	struct buf out = BUF_INIT(16384);
+	int len = i2d_X509(x, &der), key_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &key_der);
+	int tbs_len = i2d_re_X509_tbs(x, &tbs);
+	assert_true(len > 255 && key_len > 0 && tbs_len > 255);
+	const uint8_t *behind = (uint8_t *)memmem(der, (size_t)len, key_der, (size_t)key_len) + key_len;
+	buf_add(&out, der, (size_t)(behind - der));
+	buf_add(&out, identifier, sizeof identifier);
+	buf_add(&out, behind, (size_t)(der + len - behind));
+	for (int at = 2; at <= 6; at += 4) { /* SEQUENCE of SEQUENCE, each with a length of two octets */
+		int n = (out.data[at] << 8 | out.data[at + 1]) + (int)sizeof identifier;
+		out.data[at] = (uint8_t)(n >> 8);
+		out.data[at + 1] = (uint8_t)n;
+	}
+	X509 *made = der_to_x509(out.data, out.len);
+	OPENSSL_free(der);
+	OPENSSL_free(key_der);
+	OPENSSL_free(tbs);
+	buf_free(&out);
+	return made;
+}
+
+static void unique_identifiers_are_refused(void **state)
+{
+	(void)state;
+	struct errbuf why = {""};
+	struct certificate_fields f = fields_of(PROFILE_CLIENT, pki.issuing.certificate, NOW);
+	X509 *x = NULL;
+	assert_ok(certificate_build(&f, p256, pki.issuing.certificate, &x, NULL));
+	X509 *changed = with_unique_identifier(x);
+	assert_int_equal(certificate_lint(&f, changed, pki.issuing.certificate, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "unique identifiers"));
+	X509_free(x);
+	X509_free(changed);
+}
+
+static void a_key_that_the_profile_does_not_know_is_refused(void **state)
+{
+	(void)state;
+	struct errbuf why = {""};
+	struct certificate_fields f = fields_of(PROFILE_OCSP, pki.issuing.certificate, NOW);
+	EVP_PKEY *rsa = NULL;
+	X509 *x = NULL;
+	assert_ok(key_generate(KEY_RSA2048, &rsa));
+	assert_ok(certificate_build(&f, rsa, pki.issuing.certificate, &x, NULL));
+	assert_int_equal(certificate_lint(&f, x, pki.issuing.certificate, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "does not permit this type"));
+	X509_free(x);
+	EVP_PKEY_free(rsa);
+}
+
+static void a_key_of_somebodys_own_is_held_against_what_requests_may_bring(void **state)
+{
+	(void)state;
+	const struct {
+		const char *name;
+		enum profile_id profile;
+		int bits;
+		bool own, good;
+		const char *reason;
+	} keys[] = {
+		{"RSA 2056 in a request", PROFILE_CLIENT, 2056, true, true, ""},
+		{"RSA 2056 made here", PROFILE_CLIENT, 2056, false, false, "none of P-256"},
+		{"RSA 1536 in a request", PROFILE_CLIENT, 1536, true, false, "2048 to 4096 bits, this one 1536"},
+		{"RSA where no request is taken", PROFILE_OCSP, 2048, true, false, "RSA keys are not permitted"},
+		{"a curve where no request is taken", PROFILE_OCSP, 0, true, false, "keys of the type p256 are not permitted"},
+	};
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		struct errbuf why = {""};
+		struct certificate_fields f = fields_of(keys[i].profile, pki.issuing.certificate, NOW);
+		EVP_PKEY *rsa = keys[i].bits ? EVP_RSA_gen((unsigned)keys[i].bits) : NULL;
+		X509 *x = NULL;
+		f.own_key = keys[i].own;
+		assert_ok(certificate_build(&f, rsa ? rsa : p256, pki.issuing.certificate, &x, NULL));
+		enum err rc = certificate_lint(&f, x, pki.issuing.certificate, &why);
+		if (rc != (keys[i].good ? ERR_OK : ERR_INVALID) || !strstr(why.text, keys[i].reason))
+			fail_msg("%s: %s \"%s\"\n", keys[i].name, err_word(rc), why.text);
+		X509_free(x);
+		EVP_PKEY_free(rsa);
+	}
+}
+
 static void a_certificate_is_held_against_its_own_issuer(void **state)
 {
 	(void)state;
@@ -363,6 +458,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_thing_changed_is_refused_by_its_reason),
 		cmocka_unit_test(one_thing_changed_never_leaves_signed),
+		cmocka_unit_test(unique_identifiers_are_refused),
+		cmocka_unit_test(a_key_that_the_profile_does_not_know_is_refused),
+		cmocka_unit_test(a_key_of_somebodys_own_is_held_against_what_requests_may_bring),
 		cmocka_unit_test(a_certificate_is_held_against_its_own_issuer),
 		cmocka_unit_test(a_certificate_of_one_profile_is_none_of_another),
 	};

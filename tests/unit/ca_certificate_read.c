@@ -1,6 +1,7 @@
 #include "tests/unit/ca_fixture.h"
 
 #include <stdlib.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509v3.h>
 
 static struct pki pki;
@@ -223,9 +224,35 @@ static void damaged_pem_is_malformed(void **state)
 	buf_free(&out);
 }
 
+static void several_make_one_pkcs7_in_their_order(void **state)
+{
+	(void)state;
+	struct buf one = BUF_INIT(16384), two = BUF_INIT(16384), p7 = BUF_INIT(65536), small = BUF_INIT(100);
+	assert_ok(certificate_encode(pki.issuing.certificate, &one, NULL));
+	assert_ok(certificate_encode(pki.root.certificate, &two, NULL));
+	const struct buf *const ders[] = {&one, &two};
+	assert_ok(certificate_pkcs7(ders, 2, &p7));
+	const uint8_t *at = p7.data;
+	PKCS7 *read = d2i_PKCS7(NULL, &at, (long)p7.len);
+	assert_non_null(read);
+	assert_ptr_equal(at, p7.data + p7.len);
+	assert_true(PKCS7_type_is_signed(read));
+	STACK_OF(X509) *certificates = read->d.sign->cert;
+	assert_int_equal(sk_X509_num(certificates), 2);
+	assert_int_equal(X509_cmp(sk_X509_value(certificates, 0), pki.issuing.certificate), 0);
+	assert_int_equal(X509_cmp(sk_X509_value(certificates, 1), pki.root.certificate), 0);
+	assert_int_equal(certificate_pkcs7(ders, 2, &small), ERR_TOO_LARGE);
+	PKCS7_free(read);
+	buf_free(&one);
+	buf_free(&two);
+	buf_free(&p7);
+	buf_free(&small);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(several_make_one_pkcs7_in_their_order),
 		cmocka_unit_test(facts_are_those_that_were_asked_for),
 		cmocka_unit_test(what_is_absent_reads_as_nothing),
 		cmocka_unit_test(a_certificate_cut_at_any_length_is_malformed),

@@ -1,5 +1,6 @@
 #include "tests/unit/ca_fixture.h"
 
+#include "ca/asn1_time.h"
 #include "ca/crl.h"
 
 #include <openssl/x509v3.h>
@@ -115,6 +116,138 @@ static void our_der_is_octet_for_octet_the_librarys(void **state)
 			buf_free(&der);
 		}
 	}
+}
+
+/* As the library would write it, to the octet. */
+static void assert_the_librarys(const struct crl_head *h, const struct crl_entry *entries, size_t n)
+{
+	struct buf der = BUF_INIT(LIST_CAP);
+	uint8_t *theirs = NULL;
+	assert_ok(make(h, entries, n, &der));
+	X509_CRL *b = library_crl(h, entries, n);
+	int len = i2d_re_X509_CRL_tbs(b, &theirs);
+	const void *tbs = der.data + (der.len < 65540 ? 4 : 5);
+	assert_true((size_t)len < der.len);
+	assert_memory_equal(tbs, theirs, (size_t)len);
+	OPENSSL_free(theirs);
+	X509_CRL_free(b);
+	buf_free(&der);
+}
+
+static void every_reason_and_every_border_of_time_is_as_the_library_writes_it(void **state)
+{
+	(void)state;
+	static const int64_t times[] = {1, INT64_C(951782400), INT64_C(2524607999), INT64_C(2524608000), ASN1_TIME_LAST};
+	for (unsigned reason = 0; reason <= REASON_HOLD; reason++)
+		for (size_t i = 0; i < COUNT(times); i++)
+			for (size_t k = 0; k <= COUNT(times); k++) {
+				struct crl_entry e = {.serial = {0x7f, [19] = 1}, .revoked_at = times[i], .reason = (enum crl_reason)reason};
+				e.compromised_at = k ? times[k - 1] : 0;
+				assert_the_librarys(&head, &e, 1);
+			}
+}
+
+static void serials_of_every_length_are_as_the_library_writes_them(void **state)
+{
+	(void)state;
+	struct crl_entry entries[2 * SERIAL_BYTES - 1] = {0};
+	size_t n = 0;
+	for (int at = SERIAL_BYTES - 1; at >= 0; at--) {
+		entries[n].serial[at] = 0x7f;
+		entries[n++].revoked_at = NOW;
+		if (at == 0)
+			break;
+		entries[n].serial[at] = 0x80;
+		entries[n++].revoked_at = NOW;
+	}
+	assert_the_librarys(&head, entries, n);
+}
+
+static void a_thousand_entries_are_as_the_library_writes_them(void **state)
+{
+	(void)state;
+	static struct crl_entry entries[1000];
+	for (size_t i = 0; i < COUNT(entries); i++)
+		entries[i] = (struct crl_entry){.serial = {(uint8_t)(i >> 8), (uint8_t)i, [19] = 1},
+						.revoked_at = NOW - 86399 * (int64_t)i,
+						.reason = (enum crl_reason)(i % 7), .compromised_at = i % 3 ? 0 : NOW - 86401 * (int64_t)i};
+	assert_the_librarys(&head, entries, COUNT(entries));
+}
+
+/* Against the C library, on the first and the last second of every day. */
+static void times_are_written_as_the_calendar_has_them(void **state)
+{
+	(void)state;
+	char ours[ASN1_TIME_TEXT_SIZE], theirs[32];
+	for (int64_t day = 0; day <= ASN1_TIME_LAST / 86400; day++) {
+		for (int64_t second = 0; second < 86400; second += 86399) {
+			time_t t = (time_t)(86400 * day + second);
+			struct tm tm;
+			gmtime_r(&t, &tm);
+			strftime(theirs, sizeof theirs, "%Y%m%d%H%M%SZ", &tm);
+			if (strcmp(asn1_time_text(t, true, ours), theirs) != 0)
+				assert_string_equal(ours, theirs);
+		}
+	}
+	assert_string_equal(asn1_time_text(INT64_C(951826327), false, ours), "000229121207Z");
+}
+
+/* What was announced is what must come: the length stands in what is signed first. */
+static void a_list_of_another_length_than_announced_is_not_signed(void **state)
+{
+	(void)state;
+	size_t all = 0;
+	for (size_t i = 0; i < COUNT(few); i++)
+		all += crl_entry_size(&few[i]);
+	const struct {
+		const char *name;
+		size_t announced, n;
+	} cases[] = {{"an entry too few", all, COUNT(few) - 1}, {"an octet more", all + 1, COUNT(few)},
+		     {"an octet less", all - 1, COUNT(few)},    {"none announced", 0, 1}, {"none come", all, 0}};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct crl_signing *s = NULL;
+		struct buf before = BUF_INIT(CRL_PART_MAX), behind = BUF_INIT(CRL_PART_MAX);
+		assert_ok(crl_signing_begin(&head, cases[i].announced, pki.issuing.certificate, pki.issuing.key, &s, NULL));
+		assert_ok(crl_signing_add(s, few, cases[i].n, NULL));
+		if (crl_signing_end(s, &before, &behind, NULL) != ERR_INVALID || before.len || behind.len)
+			fail_msg("signed: %s\n", cases[i].name);
+		crl_signing_free(s);
+	}
+}
+
+static void a_list_comes_in_any_parts_but_in_order_and_is_signed_once(void **state)
+{
+	(void)state;
+	struct crl_signing *s = NULL;
+	struct crl_head back;
+	size_t all = 0, n = 0;
+	struct buf body = BUF_INIT(LIST_CAP), tail = BUF_INIT(CRL_PART_MAX), der = BUF_INIT(LIST_CAP);
+	assert_ok(crl_entries_write(few, COUNT(few), NULL, &body, NULL));
+	for (size_t i = 0; i < COUNT(few); i++)
+		all += crl_entry_size(&few[i]);
+	assert_int_equal(all, body.len);
+	assert_ok(crl_signing_begin(&head, all, pki.issuing.certificate, pki.issuing.key, &s, NULL));
+	assert_ok(crl_signing_add(s, few, 0, NULL));
+	for (size_t i = 0; i < COUNT(few); i++)
+		assert_ok(crl_signing_add(s, few + i, 1, NULL));
+	assert_ok(crl_signing_end(s, &der, &tail, NULL));
+	buf_add(&der, body.data, body.len);
+	buf_add(&der, tail.data, tail.len);
+	assert_ok(crl_read(der.data, der.len, pki.issuing.certificate, &back, &n, NULL));
+	assert_int_equal(n, COUNT(few));
+	assert_int_equal(crl_signing_end(s, &der, &tail, NULL), ERR_INVALID);
+	crl_signing_free(s);
+	assert_ok(crl_signing_begin(&head, all, pki.issuing.certificate, pki.issuing.key, &s, NULL));
+	assert_ok(crl_signing_add(s, few + 1, 1, NULL));
+	assert_int_equal(crl_signing_add(s, few + 1, 1, NULL), ERR_INVALID);
+	assert_int_equal(crl_signing_add(s, few + 2, 1, NULL), ERR_INVALID); /* after an error, nothing more */
+	crl_signing_free(s);
+	s = NULL;
+	assert_int_equal(crl_signing_begin(&head, CRL_MAX_BYTES, pki.issuing.certificate, pki.issuing.key, &s, NULL), ERR_TOO_LARGE);
+	assert_null(s);
+	buf_free(&body);
+	buf_free(&tail);
+	buf_free(&der);
 }
 
 static void an_empty_list_has_no_revoked_certificates(void **state)
@@ -278,6 +411,7 @@ static void a_hundred_thousand_entries_are_listed_and_found(void **state)
 	(void)state;
 	const size_t n = 100000;
 	struct crl_entry *entries = calloc(n, sizeof *entries);
+	assert_non_null(entries);
 	struct buf der = BUF_INIT(LIST_CAP);
 	ASN1_INTEGER *serial = ASN1_INTEGER_new();
 	X509_REVOKED *found = NULL;
@@ -332,6 +466,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(our_der_is_octet_for_octet_the_librarys),
+		cmocka_unit_test(every_reason_and_every_border_of_time_is_as_the_library_writes_it),
+		cmocka_unit_test(serials_of_every_length_are_as_the_library_writes_them),
+		cmocka_unit_test(a_thousand_entries_are_as_the_library_writes_them),
+		cmocka_unit_test(times_are_written_as_the_calendar_has_them),
+		cmocka_unit_test(a_list_of_another_length_than_announced_is_not_signed),
+		cmocka_unit_test(a_list_comes_in_any_parts_but_in_order_and_is_signed_once),
 		cmocka_unit_test(an_empty_list_has_no_revoked_certificates),
 		cmocka_unit_test(an_entry_says_when_and_why),
 		cmocka_unit_test(a_list_that_nobody_should_sign_is_refused),

@@ -67,6 +67,19 @@ static void what_is_no_serial_is_refused_and_changes_nothing(void **state)
 	}
 }
 
+static enum err client_uri(const char *domain, const char *org, const char *service, const char *client, char out[512])
+{
+	const struct profile_name names[] = {
+		{"domain", domain}, {"organisation", org}, {"service", service}, {"client", client}, {NULL, NULL}};
+	return profile_uri(profile_get(PROFILE_CLIENT), names, out, NULL);
+}
+
+static enum err staff_uri(const char *domain, const char *id, char out[512])
+{
+	const struct profile_name names[] = {{"domain", domain}, {"staff", id}, {NULL, NULL}};
+	return profile_uri(profile_get(PROFILE_STAFF), names, out, NULL);
+}
+
 static void a_client_uri_is_put_together_from_its_parts(void **state)
 {
 	(void)state;

@@ -52,18 +52,35 @@ static void a_list_is_due_for_each_reason_alone(void **state)
 		struct crl_standing s;
 		bool due;
 	} cases[] = {
-		{"a fresh one", {true, true, 1000, 3600, false}, false},
-		{"one second before the period", {true, true, -2599, 3600, false}, false},
-		{"the period is over", {true, true, -2600, 3600, false}, true},
-		{"this process has made none", {false, true, 1000, 3600, false}, true},
-		{"there is none", {true, false, 0, 3600, false}, true},
-		{"a status changed", {true, true, 1000, 3600, true}, true},
-		{"the newest is from the future", {true, true, 1001, 3600, false}, true},
+		{"a fresh one", {true, true, 1000, 3600, false, false}, false},
+		{"one second before the period", {true, true, -2599, 3600, false, false}, false},
+		{"the period is over", {true, true, -2600, 3600, false, false}, true},
+		{"this process has made none", {false, true, 1000, 3600, false, false}, true},
+		{"there is none", {true, false, 0, 3600, false, false}, true},
+		{"a status changed", {true, true, 999, 3600, true, false}, true},
+		{"a status changed in the same second", {true, true, 1000, 3600, true, false}, false},
+		{"a status changed, but it rests", {true, true, 999, 3600, true, true}, false},
+		{"the period is over while it rests", {true, true, -2600, 3600, true, true}, true},
+		{"there is none while it rests", {true, false, 0, 3600, true, true}, true},
+		{"the newest is from the future", {true, true, 1001, 3600, false, false}, true},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		if (crl_due(&cases[i].s, 1000) != cases[i].due)
 			fail_msg("%s", cases[i].name);
+}
+
+static void a_list_rests_three_times_what_it_took_and_never_long(void **state)
+{
+	(void)state;
+	assert_int_equal(crl_rest_ms(0), 0);
+	assert_int_equal(crl_rest_ms(-5), 0);
+	assert_int_equal(crl_rest_ms(499), 0);
+	assert_int_equal(crl_rest_ms(500), 1500);
+	assert_int_equal(crl_rest_ms(1000), 3000);
+	assert_int_equal(crl_rest_ms(6665), 19995);
+	assert_int_equal(crl_rest_ms(6666), 20000);
+	assert_int_equal(crl_rest_ms(3600000), 20000);
 }
 
 static void a_failing_task_comes_back_within_five_seconds(void **state)
@@ -83,6 +100,7 @@ int main(void)
 		cmocka_unit_test(a_retry_never_waits_past_its_end),
 		cmocka_unit_test(only_a_refusal_kills_a_message),
 		cmocka_unit_test(a_list_is_due_for_each_reason_alone),
+		cmocka_unit_test(a_list_rests_three_times_what_it_took_and_never_long),
 		cmocka_unit_test(a_failing_task_comes_back_within_five_seconds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,29 @@ static void more_unsettled_revocations_than_can_be_remembered_are_finished_at_on
 }
 
 /* A backup put back, and nothing but revocations since: the revoked are not let in for as long as a commit may take. */
+/* A hold was in both; it is released in the journal and in the database between the clerk's look at the one and at the
+ * other. */
+static void release_it(void)
+{
+	memset(fake.last.revoked[0], 0, SERIAL_TEXT_SIZE);
+}
+
+static void a_release_in_between_is_no_revocation(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	know(fake.last.revoked[0], '1');
+	fake.after_last = release_it;
+	assert_int_equal(clerk_reconcile(fake.clerk, NOW, NULL), ERR_OK);
+	assert_int_equal(fake.clerk->unsettled_count, 0);
+	assert_asks("SELECT status FROM certificate", "valid");
+	fake_page.issuing_paused = ISSUING_NOT_COMPARED;
+	know(fake.last.revoked[0], '1');
+	fake.after_last = release_it;
+	assert_int_equal(clerk_reconcile(fake.clerk, NOW, NULL), ERR_OK);
+	assert_asks("SELECT status FROM certificate", "valid");
+}
+
 static void at_a_start_the_revocations_that_nobody_committed_are_finished_at_once(void **state)
 {
 	(void)state;
@@ -249,6 +272,7 @@ int main(void)
 		CLERK_TEST(a_revocation_that_nobody_committed_is_finished),
 		CLERK_TEST(a_revocation_that_newer_ones_push_out_is_finished_too),
 		CLERK_TEST(more_unsettled_revocations_than_can_be_remembered_are_finished_at_once),
+		CLERK_TEST(a_release_in_between_is_no_revocation),
 		CLERK_TEST(at_a_start_the_revocations_that_nobody_committed_are_finished_at_once),
 		CLERK_TEST(a_start_stays_closed_until_the_signer_has_answered),
 		CLERK_TEST(an_intent_without_a_certificate_is_an_orphan_and_revoked),

@@ -278,6 +278,47 @@ static void a_tag_matches_only_itself(void **state)
 	assert_false(etag_listed("\"abc", "\"abc\""));
 }
 
+static void a_date_counts_from_the_last_change_on(void **state)
+{
+	(void)state;
+	const int64_t changed = INT64_C(1795313618); /* 2026-11-22T02:13:38Z */
+	static const struct {
+		const char *value;
+		bool known;
+	} cases[] = {
+		{"Sun, 22 Nov 2026 02:13:38 GMT", true},   {"Sun, 22 Nov 2026 02:13:39 GMT", true},
+		{"Sun, 22 Nov 2026 02:13:37 GMT", false},  {"Sat, 21 Nov 2026 02:13:38 GMT", false},
+		{"Fri, 01 Jan 2100 00:00:00 GMT", true},   {NULL, false},
+		{"", false},                               {"yesterday", false},
+		{"Sun, 22 Nov 2026 02:13:38", false},      {"Sun, 22 Nov 2026 02:13:38 GMT; length=3", false},
+		{"2026-11-22T02:13:38Z", false},           {"Sun, 22 Nov 2026 02:13:38 +0000", false},
+		{"Sunday, 22-Nov-26 02:13:38 GMT", false}, {"Sun Nov 22 02:13:38 2026", false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (unmodified_since(cases[i].value, changed) != cases[i].known)
+			fail_msg("%s", cases[i].value);
+	assert_false(unmodified_since("Sun, 22 Nov 2026 02:13:38 GMT", 0));
+}
+
+static void a_coding_is_welcome_by_name_or_star_and_with_some_weight(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *value;
+		bool welcome;
+	} cases[] = {
+		{"gzip", true},          {"GZip", true},           {"deflate, gzip;q=0.1, br", true}, {"gzip;q=1.0", true},
+		{"*", true},             {"br, *;q=0.5", true},    {"deflate,gzip", true},            {"gzip ; q=0.001", true},
+		{NULL, false},           {"", false},              {"identity", false},               {"gzip;q=0", false},
+		{"gzip; q=0.000", false}, {"gzip;q=0.", false},    {"*;q=0", false},                  {"gzip;q=0, *", false},
+		{"x-gzip", false},       {"gzipped", false},       {"gzi", false},                    {", ,", false},
+		{"*;q=0, gzip", true},   {"gzip;q=0,deflate;q=1", false}, {";q=1", false},            {"gzip;Q=0 , br", false},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (coding_welcome(cases[i].value, "gzip") != cases[i].welcome)
+			fail_msg("%s", cases[i].value);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +332,8 @@ int main(void)
 		cmocka_unit_test(every_range_gets_its_part),
 		cmocka_unit_test(no_range_reaches_beyond_the_body),
 		cmocka_unit_test(a_tag_matches_only_itself),
+		cmocka_unit_test(a_date_counts_from_the_last_change_on),
+		cmocka_unit_test(a_coding_is_welcome_by_name_or_star_and_with_some_weight),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,8 @@
 #include "tests/support/clock_injected.h"
 #include "tests/unit/http_stage.h"
 
+#include <zlib.h>
+
 static struct answer a;
 
 #define OPS(request) "GET " request " HTTP/1.1\r\nHost: x\r\n"
@@ -141,20 +143,148 @@ static void a_newer_list_is_seen_when_the_counter_moves(void **state)
 {
 	struct http_stage *s = *state;
 	struct crl_head head;
-	struct buf der = BUF_INIT(65536);
+	struct crl_lent lent;
 	struct front *f = &s->front;
-	assert_ok(crl_cache_read(f->crl_cache, NOW, &head, &der, NULL));
-	assert_int_equal(head.number, 7);
+	assert_ok(crl_cache_take(f->crl_cache, CRL_DER, false, &lent));
+	assert_int_equal(lent.edition->head.number, 7);
+	const struct buf der = lent.part->bytes;
 	assert_ok(store_begin(s->folder->store));
 	assert_ok(store_exec_one(s->folder->store, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(8),
 				 value_integer(NOW), value_integer(NOW + DAY), value_blob(der.data, der.len))));
 	assert_ok(store_commit(s->folder->store));
-	assert_ok(crl_cache_read(f->crl_cache, NOW, &head, NULL, NULL));
+	assert_ok(crl_cache_refresh(f->crl_cache));
+	assert_ok(crl_cache_head(f->crl_cache, &head));
 	assert_int_equal(head.number, 7);
 	s->shared.crl_generation++;
-	assert_ok(crl_cache_read(f->crl_cache, NOW, &head, NULL, NULL));
+	assert_ok(crl_cache_refresh(f->crl_cache));
+	assert_ok(crl_cache_head(f->crl_cache, &head));
 	assert_int_equal(head.number, 8);
+	assert_int_equal(lent.edition->head.number, 7); /* who has the older one keeps it for as long as it is needed */
+	crl_edition_give_back(lent.edition);
+}
+
+/* By tag, by date, by both: the tag decides. What is compressed has a tag of its own. */
+static void who_has_the_newest_list_gets_none(void **state)
+{
+	struct http_stage *s = *state;
+	static const struct {
+		const char *name, *fields;
+		int status;
+	} cases[] = {
+		{"of its second", "If-Modified-Since: Sun, 22 Nov 2026 02:13:38 GMT\r\n", 304},
+		{"older", "If-Modified-Since: Sun, 22 Nov 2026 02:13:37 GMT\r\n", 200},
+		{"no date", "If-Modified-Since: now\r\n", 200},
+		{"another tag, a good date", "If-None-Match: \"x\"\r\nIf-Modified-Since: Sun, 22 Nov 2026 02:13:38 GMT\r\n", 200},
+		{"any tag, an old date", "If-None-Match: *\r\nIf-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT\r\n", 304},
+	};
+	static const char *const lists[] = {"/crl/issuing.crl", "/crl/bundle.pem"};
+	char request[512];
+	for (size_t l = 0; l < COUNT(lists); l++)
+		for (size_t i = 0; i < COUNT(cases); i++) {
+			snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\n%sConnection: close\r\n\r\n", lists[l], cases[i].fields);
+			ask_plain(s, LISTENER_STATUS, request, &a, true);
+			if (a.status != cases[i].status)
+				fail_msg("%s, %s: %d", lists[l], cases[i].name, a.status);
+			assert_string_equal(answer_header(&a, "Vary"), "Accept-Encoding");
+			assert_non_null(answer_header(&a, "ETag"));
+		}
+}
+
+static size_t body_of(const struct answer *from, uint8_t *out, size_t size, bool gzip)
+{
+	const uint8_t *body = (const uint8_t *)answer_body(from);
+	size_t len = from->len - (size_t)(answer_body(from) - from->text);
+	if (!gzip) {
+		assert_true(len <= size);
+		memcpy(out, body, len);
+		return len;
+	}
+	z_stream z = {.next_in = (uint8_t *)(uintptr_t)body, .avail_in = (unsigned)len, .next_out = out, .avail_out = (unsigned)size};
+	assert_int_equal(inflateInit2(&z, 15 + 16), Z_OK);
+	assert_int_equal(inflate(&z, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(z.avail_in, 0);
+	inflateEnd(&z);
+	return z.total_out;
+}
+
+static void a_list_is_compressed_for_those_who_accept_it_and_the_same(void **state)
+{
+	struct http_stage *s = *state;
+	static const char *const lists[] = {"/crl/issuing.crl", "/crl/bundle.pem"};
+	static uint8_t plain[8192], small[8192];
+	char request[256], etag[80];
+	for (size_t l = 0; l < COUNT(lists); l++) {
+		snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, gzip;q=0\r\n\r\n", lists[l]);
+		ask_plain(s, LISTENER_STATUS, request, &a, false);
+		assert_int_equal(a.status, 200);
+		assert_null(answer_header(&a, "Content-Encoding"));
+		snprintf(etag, sizeof etag, "%.79s", answer_header(&a, "ETag"));
+		size_t len = body_of(&a, plain, sizeof plain, false);
+		snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n\r\n", lists[l]);
+		ask_plain(s, LISTENER_STATUS, request, &a, false);
+		assert_int_equal(a.status, 200);
+		assert_string_equal(answer_header(&a, "Content-Encoding"), "gzip");
+		assert_string_equal(answer_header(&a, "Vary"), "Accept-Encoding");
+		assert_string_not_equal(answer_header(&a, "ETag"), etag);
+		assert_int_equal(body_of(&a, small, sizeof small, true), len);
+		assert_memory_equal(plain, small, len);
+	}
+}
+
+/* A long list is compressed once somebody has asked for it so, and served plain meanwhile. */
+static void a_long_list_is_compressed_when_it_is_asked_for(void **state)
+{
+	struct http_stage *s = *state;
+	struct crl_cache *c = s->front.crl_cache;
+	struct crl_lent lent;
+	struct buf der = BUF_INIT(3 << 20);
+	memset(buf_room(&der, 3 << 20), 7, 3 << 20);
+	assert_ok(store_begin(s->folder->store));
+	assert_ok(store_exec_one(s->folder->store, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(8),
+				 value_integer(NOW), value_integer(NOW + DAY), value_blob(der.data, der.len))));
+	assert_ok(store_commit(s->folder->store));
+	s->shared.crl_generation++;
+	assert_ok(crl_cache_refresh(c));
+	for (int round = 0; round < 2; round++) {
+		assert_ok(crl_cache_refresh(c));
+		assert_ok(crl_cache_take(c, CRL_DER, true, &lent));
+		assert_int_equal(lent.edition->head.number, 8);
+		assert_int_equal(lent.gzip, round);
+		assert_true(round ? lent.part->bytes.len < 100000 : lent.part->bytes.len == der.len);
+		crl_edition_give_back(lent.edition);
+	}
+	assert_ok(crl_cache_take(c, CRL_BUNDLE, true, &lent));
+	assert_false(lent.gzip);
+	assert_true(lent.part->bytes.len > der.len / 3 * 4);
+	crl_edition_give_back(lent.edition);
 	buf_free(&der);
+}
+
+/* As the daemon has it: nobody calls but the thread. */
+static void the_thread_finds_a_newer_list_by_itself(void **state)
+{
+	struct http_stage *s = *state;
+	struct crl_cache *c = NULL;
+	struct crl_head head = {0};
+	const struct crl_cache_source from = {s->issuer, s->front.desk.readers, &s->shared.crl_generation,
+					      &ca_files_find(s->front.ca_files, "root.crl")->bytes};
+	assert_ok(crl_cache_new(&from, &c));
+	assert_int_equal(crl_cache_head(c, &head), ERR_UNAVAILABLE);
+	assert_ok(crl_cache_start(c));
+	for (int i = 0; i < 500 && crl_cache_head(c, &head) != ERR_OK; i++)
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	assert_int_equal(head.number, 7);
+	assert_ok(store_begin(s->folder->store));
+	assert_ok(store_exec_one(s->folder->store, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(8),
+				 value_integer(NOW), value_integer(NOW + DAY), value_blob("list", 4))));
+	assert_ok(store_commit(s->folder->store));
+	s->shared.crl_generation++;
+	for (int i = 0; i < 500 && head.number != 8; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+		assert_ok(crl_cache_head(c, &head));
+	}
+	assert_int_equal(head.number, 8);
+	crl_cache_free(c);
 }
 
 static void an_old_database_gives_no_list_for_it_would_take_revocations_back(void **state)
@@ -183,11 +313,14 @@ static void every_ca_file_is_served_and_nothing_else(void **state)
 		int status;
 	} files[] = {
 		{"/ca/root.cer", "application/pkix-cert", 200},        {"/ca/issuing.cer", "application/pkix-cert", 200},
-		{"/ca/root.pem", "application/x-pem-file", 200},       {"/ca/issuing.pem", "application/x-pem-file", 200},
-		{"/ca/chain.pem", "application/x-pem-file", 200},      {"/crl/root.crl", "application/pkix-crl", 200},
+		{"/ca/root.pem", "application/pem-certificate-chain", 200},
+		{"/ca/issuing.pem", "application/pem-certificate-chain", 200},
+		{"/ca/chain.pem", "application/pem-certificate-chain", 200},
+		{"/ca/chain.p7c", "application/pkcs7-mime; smime-type=certs-only", 200},
+		{"/ca/chain.p7b", "application/problem+json", 404},    {"/crl/root.crl", "application/pkix-crl", 200},
 		{"/crl/bundle.pem", "application/x-pem-file", 200},    {"/ca/root.crl", "application/problem+json", 404},
 		{"/ca/issuing.key", "application/problem+json", 404},  {"/crl/root.cer", "application/problem+json", 404},
-		{"/crl/other.crl", "application/problem+json", 404},   {"/ocsp", "application/problem+json", 404},
+		{"/crl/other.crl", "application/problem+json", 404},   {"/ocsp", "application/problem+json", 405},
 	};
 	struct http_stage *s = *state;
 	char request[256];
@@ -407,6 +540,10 @@ int main(void)
 		staged(a_head_request_has_the_length_and_no_body),
 		staged(a_browser_gets_a_page_and_the_policy_with_it),
 		staged(the_newest_list_is_served_with_its_validators),
+		staged(who_has_the_newest_list_gets_none),
+		staged(a_list_is_compressed_for_those_who_accept_it_and_the_same),
+		staged(a_long_list_is_compressed_when_it_is_asked_for),
+		staged(the_thread_finds_a_newer_list_by_itself),
 		staged(a_newer_list_is_seen_when_the_counter_moves),
 		staged(every_ca_file_is_served_and_nothing_else),
 		staged(an_old_database_gives_no_list_for_it_would_take_revocations_back),

@@ -21,7 +21,7 @@ static struct found find(enum listener l, const char *method, const char *path)
 	return f;
 }
 
-/* The route's own path with every parameter written as `value`. */
+/* The route's own path with every parameter written as `value`, and the rest of a path as base64. */
 static void concrete(const struct route *r, const char *value, char out[1024])
 {
 	char *to = out;
@@ -30,8 +30,9 @@ static void concrete(const struct route *r, const char *value, char out[1024])
 			*to++ = *from++;
 			continue;
 		}
-		to += sprintf(to, "%s", value);
-		from = strchr(from, '}') + 1;
+		const char *end = strchr(from, '}');
+		to += sprintf(to, "%s", end[-1] == '*' ? "MF/+Aw%3d=" : value);
+		from = end + 1;
 	}
 	*to = '\0';
 }
@@ -182,7 +183,8 @@ static bool policy(const char *person, const struct route *r)
 	static const char *const clients_too[] = {"/v1/me", "/v1/services/{organisation}/{service}", NULL};
 	static const char *const not_for_support[] = {"/v1/staff", "/v1/audit", "/v1/audit/head", NULL};
 	static const char *const support_acts[] = {"/v1/orders/{order}/resend", "/v1/orders/{order}/unlock",
-						   "/v1/certificates/{serial}/revoke", NULL};
+						   "/v1/certificates/{serial}/revoke", "/v1/certificates/{serial}/hold",
+						   "/v1/certificates/{serial}/release", NULL};
 	bool reads = strcmp(r->method, "GET") == 0;
 	if (strcmp(person, "administrator") == 0)
 		return true;
@@ -230,7 +232,20 @@ static void what_commits_or_asks_the_signer_is_slow(void **state)
 	(void)state;
 	for (size_t i = 0; i < route_count; i++)
 		if (strcmp(route_table[i].method, "POST") == 0)
-			assert_int_equal(route_table[i].lane, LANE_SLOW);
+			assert_int_equal(route_table[i].lane,
+					 route_table[i].listener == LISTENER_STATUS ? LANE_LATER : LANE_SLOW);
+}
+
+static void the_rest_of_a_path_is_base64_and_nothing_else(void **state)
+{
+	(void)state;
+	struct found f = find(LISTENER_STATUS, "GET", "/ocsp/MEE%2Fab//c+d=%3D");
+	assert_int_equal(f.rc, ERR_OK);
+	assert_string_equal(f.parameter[0], "MEE%2Fab//c+d=%3D");
+	static const char *const others[] = {"/ocsp", "/ocsp/", "/ocsp/a.b", "/ocsp/a?b", "/ocsp/a b", "/ocspabc", "/crl/a/b"};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		assert_int_not_equal(find(LISTENER_STATUS, "GET", others[i]).rc, ERR_OK);
+	assert_int_not_equal(find(LISTENER_PUBLIC, "GET", "/ocsp/abc").rc, ERR_OK);
 }
 
 int main(void)
@@ -247,6 +262,7 @@ int main(void)
 		cmocka_unit_test(the_whole_matrix_of_roles_is_as_the_policy_says),
 		cmocka_unit_test(elsewhere_everybody_is_anyone_and_no_certificate_adds_to_it),
 		cmocka_unit_test(what_commits_or_asks_the_signer_is_slow),
+		cmocka_unit_test(the_rest_of_a_path_is_base64_and_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,9 +9,11 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "issuer/http/ca_files.h"
+#include "issuer/http/crl_cache.h"
 #include "issuer/http/first_use.h"
 #include "issuer/http/listen.h"
 #include "issuer/http/metrics.h"
+#include "issuer/http/ocsp.h"
 #include "issuer/http/sweeper.h"
 #include "issuer/http/workers.h"
 #include "issuer/process/child.h"
@@ -39,6 +41,7 @@ struct http_stage {
 	struct listening *listening[LISTENER_COUNT];
 	struct sweeper *sweeper;
 	int port[LISTENER_COUNT];
+	int ocsp_signer; /* the signer's end of the OCSP packets: nobody answers unless a test does */
 };
 
 static inline void nothing_changed(void *ctx)
@@ -117,7 +120,8 @@ static inline void stage_database(struct http_stage *s)
 				 value_text("staff"), value_null(), value_text("aaaaaaaaaaaaaaaa"), value_null(),
 				 value_blob(facts.fingerprint, 32), value_text(facts.subject), value_integer(facts.not_before),
 				 value_integer(facts.not_after), value_blob(s->client_der.data, s->client_der.len),
-				 value_text("valid"), value_null(), value_null(), value_integer(NOW))));
+				 value_text("valid"), value_null(), value_null(), value_integer(NOW),
+				 value_blob(facts.key_hash, 32), value_null())));
 	assert_ok(store_exec_one(db, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(7),
 				 value_integer(NOW), value_integer(NOW + DAY), value_blob(crl.data, crl.len))));
 	assert_ok(store_commit(db));
@@ -127,6 +131,16 @@ static inline void stage_database(struct http_stage *s)
 	assert_ok(readers_open(s->folder->db, 2, &d->readers, NULL));
 	buf_free(&issuing);
 	buf_free(&crl);
+}
+
+static inline void stage_ocsp(struct http_stage *s)
+{
+	int ends[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
+	s->ocsp_signer = ends[0];
+	const struct ocsp_source from = {s->pki.issuing.certificate, s->issuer, &s->shared, s->folder->db, ends[1],
+					 s->settings.ocsp_per_address};
+	assert_ok(ocsp_desk_new(&from, &s->front.ocsp, NULL));
 }
 
 static inline void stage_listen(struct http_stage *s, enum listener l)
@@ -165,8 +179,12 @@ static inline int stage_open(void **state)
 	f->kick = -1;
 	f->metrics = calloc(1, sizeof *f->metrics);
 	assert_ok(workers_start(4, 64, &f->workers));
-	assert_ok(crl_cache_new(s->issuer, f->desk.readers, &s->shared.crl_generation, &f->crl_cache));
+	const struct crl_cache_source lists = {s->issuer, f->desk.readers, &s->shared.crl_generation,
+					       &ca_files_find(f->ca_files, "root.crl")->bytes};
+	assert_ok(crl_cache_new(&lists, &f->crl_cache));
+	assert_ok(crl_cache_refresh(f->crl_cache));
 	assert_ok(first_use_new(&f->desk, f->workers, &f->first_use));
+	stage_ocsp(s);
 	for (int l = 0; l < LISTENER_COUNT; l++)
 		stage_listen(s, (enum listener)l);
 	*state = s;
@@ -183,6 +201,8 @@ static inline int stage_close(void **state)
 	sweeper_stop(s->sweeper);
 	for (int l = 0; l < LISTENER_COUNT; l++)
 		listening_stop(s->listening[l]);
+	ocsp_desk_free(f->ocsp);
+	close(s->ocsp_signer);
 	first_use_free(f->first_use);
 	crl_cache_free(f->crl_cache);
 	workers_free(f->workers);

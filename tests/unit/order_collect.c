@@ -224,6 +224,23 @@ static void edited_facts_are_refused_by_the_ticket(void **unused)
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM parcel"), 0);
 }
 
+static void what_the_lint_refuses_is_not_made_and_is_audited(void **unused)
+{
+	struct parcel p;
+	(void)unused;
+	bench_order(&p);
+	bench_claim(&p);
+	fake.fail[SIGNER_ISSUE] = ERR_INVALID;
+	assert_err(bench_prepare(&p), ERR_INVALID);
+	assert_int_equal(bench_audits("certificate.refused", p.id), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE json_extract(record, '$.what') = 'certificate.refused'"
+				       " AND json_extract(record, '$.why') = 'made to fail'"), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate"), 0);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM parcel"), 0);
+	fake.fail[SIGNER_ISSUE] = ERR_OK;
+	assert_ok(bench_prepare(&p)); /* nothing is lost by it */
+}
+
 static void facts_of_another_order_are_damage(void **unused)
 {
 	struct parcel p, other;
@@ -298,7 +315,7 @@ static void a_certificate_signed_for_a_cancelled_order_is_revoked_at_once(void *
 	assert_int_equal(bench_audits("certificate.orphaned", serial), 1);
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM parcel"), 0);
 	assert_int_equal(bench.revocations, 1);
-	assert_err(certificate_revoke(&bench.desk, &bench_staff, serial, "superseded", NULL, NULL), ERR_NOT_FOUND);
+	assert_err(certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, "superseded", NULL, NULL}, NULL), ERR_NOT_FOUND);
 }
 
 /* The other way round a crash between the two would look like an old database. */
@@ -442,6 +459,7 @@ int main(void)
 		BENCH_TEST(nothing_but_the_look_works_without_the_claim),
 		BENCH_TEST(a_second_claim_ends_the_first_and_must_fetch_for_itself),
 		BENCH_TEST(edited_facts_are_refused_by_the_ticket),
+		BENCH_TEST(what_the_lint_refuses_is_not_made_and_is_audited),
 		BENCH_TEST(facts_of_another_order_are_damage),
 		BENCH_TEST(a_signer_away_loses_nothing),
 		BENCH_TEST(many_preparations_make_one_certificate),

@@ -253,7 +253,7 @@ static void before_revoke(void)
 
 static enum err revoke_it(void)
 {
-	return certificate_revoke(&bench.desk, &bench_staff, at.serial, "keyCompromise", NULL, &at.why);
+	return certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){at.serial, "keyCompromise", NULL, NULL}, &at.why);
 }
 
 static bool revoked(void)

@@ -100,7 +100,7 @@ static void certificates_are_listed_by_status_and_client(void **unused)
 	for (int i = 0; i < 4; i++)
 		bench_reach(&p, ORDER_RECEIVED);
 	bench_serial(p.id, serial);
-	assert_ok(certificate_revoke(&bench.desk, &bench_staff, serial, "superseded", NULL, NULL));
+	assert_ok(certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, "superseded", NULL, NULL}, NULL));
 	assert_int_equal(certificates(NULL, NULL, BENCH_NOW), 4);
 	assert_int_equal(certificates("valid", "e-banking", BENCH_NOW), 3);
 	assert_int_equal(certificates("revoked", NULL, BENCH_NOW), 1);

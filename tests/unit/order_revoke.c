@@ -4,7 +4,7 @@
 
 static enum err revoke_it(const char *serial, const char *reason, struct errbuf *why)
 {
-	return certificate_revoke(&bench.desk, &bench_staff, serial, reason, "lost laptop", why);
+	return certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, reason, "lost laptop", NULL}, why);
 }
 
 static void revoked_is_in_journal_database_and_audit_when_it_returns(void **unused)
@@ -22,6 +22,135 @@ static void revoked_is_in_journal_database_and_audit_when_it_returns(void **unus
 	assert_int_equal(bench_audits("certificate.revoked", serial), 1);
 	assert_int_equal(bench.revocations, 1);
 	assert_state(p.id, ORDER_IN_USE);
+}
+
+static enum err hold_it(const char *serial, struct errbuf *why)
+{
+	return certificate_hold(&bench.desk, &bench_staff, serial, "laptop missing", why);
+}
+
+static enum err release_it(const char *serial, struct errbuf *why)
+{
+	return certificate_release(&bench.desk, &bench_staff, serial, "laptop found", why);
+}
+
+static int64_t in_state(const char *status)
+{
+	return bench_integer("SELECT COUNT(*) FROM certificate WHERE status = '%s'", status);
+}
+
+static void held_is_refused_and_released_is_good_again(void **unused)
+{
+	struct parcel p;
+	char serial[SERIAL_TEXT_SIZE];
+	struct errbuf why = {{0}};
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	bench_serial(p.id, serial);
+	assert_err(release_it(serial, &why), ERR_CONFLICT);
+	assert_string_equal(why.text, "it is not on hold");
+	assert_ok(hold_it(serial, NULL));
+	assert_int_equal(fake.revocation.reason, REASON_HOLD);
+	assert_false(fake.revocation.release);
+	assert_int_equal(bench_integer("SELECT revoked_at FROM certificate WHERE status = 'held'"), BENCH_NOW);
+	assert_int_equal(bench_audits("certificate.held", serial), 1);
+	assert_int_equal(bench.revocations, 1);
+	bench_clock(BENCH_NOW + 60);
+	assert_err(hold_it(serial, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "2026-11-22T02:13:38Z"));
+	assert_int_equal(bench_integer("SELECT revoked_at FROM certificate WHERE status = 'held'"), BENCH_NOW);
+	assert_ok(release_it(serial, NULL));
+	assert_true(fake.revocation.release);
+	assert_int_equal(in_state("valid"), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE revoked_at IS NULL AND reason IS NULL"), 1);
+	assert_int_equal(bench_audits("certificate.released", serial), 1);
+	assert_int_equal(bench.revocations, 2);
+}
+
+static void a_hold_ends_in_a_revocation_and_that_is_the_end(void **unused)
+{
+	struct parcel p;
+	char serial[SERIAL_TEXT_SIZE];
+	struct errbuf why = {{0}};
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	bench_serial(p.id, serial);
+	assert_ok(hold_it(serial, NULL));
+	assert_ok(revoke_it(serial, "keyCompromise", NULL));
+	assert_err(release_it(serial, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "revoked already"));
+	assert_err(hold_it(serial, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "keyCompromise"));
+	assert_int_equal(in_state("revoked"), 1);
+	assert_int_equal(bench_audits("certificate.released", serial), 0);
+}
+
+static void what_cannot_be_held_or_released_is_told_apart(void **unused)
+{
+	static const char *const strange[] = {"0123456789012345678901234567890123456789", "not a serial", ""};
+	struct parcel p;
+	char serial[SERIAL_TEXT_SIZE];
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	bench_serial(p.id, serial);
+	for (size_t i = 0; i < COUNT(strange); i++) {
+		assert_err(hold_it(strange[i], NULL), ERR_NOT_FOUND);
+		assert_err(release_it(strange[i], NULL), ERR_NOT_FOUND);
+	}
+	assert_err(certificate_hold(&bench.desk, &bench_staff, serial, "a\nb", NULL), ERR_INVALID);
+	assert_int_equal(fake.revoked_count, 0);
+	assert_int_equal(in_state("valid"), 1);
+}
+
+/* A hold stands when the journal is away, and is on record when it is asked for again; a release does not happen. */
+static void without_the_journal_a_hold_stands_and_nothing_is_released(void **unused)
+{
+	struct parcel p;
+	char serial[SERIAL_TEXT_SIZE];
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	bench_serial(p.id, serial);
+	fake.fail[SIGNER_REVOKE] = ERR_UNAVAILABLE;
+	assert_err(hold_it(serial, NULL), ERR_UNAVAILABLE);
+	assert_int_equal(in_state("held"), 1);
+	assert_int_equal(bench.revocations, 1);
+	assert_err(release_it(serial, NULL), ERR_UNAVAILABLE);
+	assert_int_equal(in_state("held"), 1);
+	fake.fail[SIGNER_REVOKE] = ERR_OK;
+	assert_int_equal(fake.revoked_count, 0);
+	assert_err(hold_it(serial, NULL), ERR_CONFLICT);
+	assert_int_equal(fake.revoked_count, 1);
+	assert_ok(release_it(serial, NULL));
+}
+
+static enum err revoke_since(const char *serial, const char *since)
+{
+	const struct revocation_wish wish = {serial, "keyCompromise", NULL, since};
+	return certificate_revoke(&bench.desk, &bench_staff, &wish, NULL);
+}
+
+static void a_compromise_has_a_date_in_the_past_or_none(void **unused)
+{
+	static const char *const bad[] = {"", "yesterday", "2026-11-22T02:13:39Z", "2026-11-23", "2027-01-01", "1970-01-01",
+					  "2026-02-30", "2026-11-22 02:13:38", "2026-11-22T02:13:38", "2026-11-22T02:13:38+00:00",
+					  "2026-13-01", "1969-12-31", "-026-11-22", "2026-11-2", "20261-11-2", " 2026-11-2"};
+	struct parcel p;
+	char serial[SERIAL_TEXT_SIZE];
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	bench_serial(p.id, serial);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (revoke_since(serial, bad[i]) != ERR_INVALID)
+			fail_msg("accepted: %s", bad[i]);
+	assert_int_equal(fake.revoked_count, 0);
+	assert_ok(revoke_since(serial, "2026-11-20T12:00:01Z"));
+	assert_int_equal(fake.revocation.compromised_at, INT64_C(1795176001));
+	assert_int_equal(bench_integer("SELECT compromised_at FROM certificate WHERE status = 'revoked'"), INT64_C(1795176001));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE record LIKE '%%invalid since 2026-11-20T12:00:01Z%%'"), 1);
+	bench_reach(&p, ORDER_IN_USE);
+	bench_serial(p.id, serial);
+	assert_ok(revoke_since(serial, "2026-11-22")); /* today, at its first second */
+	assert_int_equal(fake.revocation.compromised_at, INT64_C(1795305600));
 }
 
 static void revoked_twice_is_a_conflict_that_says_when_and_why(void **unused)
@@ -112,7 +241,7 @@ static void what_cannot_be_revoked_is_told_apart(void **unused)
 	assert_err(revoke_it(serial, "because", NULL), ERR_INVALID);
 	assert_err(revoke_it(serial, NULL, NULL), ERR_INVALID);
 	assert_err(revoke_it(serial, "certificateHold", NULL), ERR_INVALID);
-	assert_err(certificate_revoke(&bench.desk, &bench_staff, serial, "superseded", "a\nb", NULL), ERR_INVALID);
+	assert_err(certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, "superseded", "a\nb", NULL}, NULL), ERR_INVALID);
 	assert_int_equal(fake.revoked_count, 0);
 	bench.desk.issuer_name = "another"; /* the same serial under another issuer is another certificate */
 	assert_err(revoke_it(serial, "superseded", NULL), ERR_NOT_FOUND);
@@ -245,6 +374,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(revoked_is_in_journal_database_and_audit_when_it_returns),
+		BENCH_TEST(a_compromise_has_a_date_in_the_past_or_none),
+		BENCH_TEST(held_is_refused_and_released_is_good_again),
+		BENCH_TEST(a_hold_ends_in_a_revocation_and_that_is_the_end),
+		BENCH_TEST(what_cannot_be_held_or_released_is_told_apart),
+		BENCH_TEST(without_the_journal_a_hold_stands_and_nothing_is_released),
 		BENCH_TEST(revoked_twice_is_a_conflict_that_says_when_and_why),
 		BENCH_TEST(many_at_once_revoke_once),
 		BENCH_TEST(a_serial_is_understood_as_people_paste_it),

@@ -176,6 +176,9 @@ static void a_signer_that_refuses_the_ticket_leaves_no_order(void **unused)
 	assert_err(order_with("note", json_string("x"), NULL), ERR_UNAVAILABLE);
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders"), 0);
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE json_extract(record, '$.what') LIKE 'order.%%'"), 0);
+	/* what the dry run would not have is said; that the signer is away is no refusal */
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE json_extract(record, '$.what') = 'certificate.refused'"
+				       " AND json_extract(record, '$.why') = 'made to fail'"), 1);
 }
 
 static void messages_have_their_ends(void **unused)

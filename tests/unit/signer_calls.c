@@ -1,5 +1,6 @@
 /* The calls of signer.h over a real line, answered by a signer in another thread. */
 #include "base/frame.h"
+#include "tests/support/request_maker.h"
 #include "tests/support/signer_bench.h"
 
 #include <pthread.h>
@@ -109,6 +110,31 @@ static void front_gets_from_ticket_to_done(void **state)
 	buf_free(&opened);
 }
 
+static void front_gets_a_certificate_for_a_request(void **state)
+{
+	(void)state;
+	struct order_facts f = bench_facts();
+	struct buf facts = BUF_INIT(FACTS_MAX_BYTES), request = BUF_INIT(16384), der = BUF_INIT(16384);
+	struct errbuf why = {""};
+	uint8_t ticket[TICKET_BYTES];
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	snprintf(f.key_type, sizeof f.key_type, "%s", FACTS_OWN_KEY);
+	assert_int_equal(facts_write(&f, &facts), ERR_OK);
+	assert_int_equal(signer_ticket(line, facts.data, facts.len, ticket, &why), ERR_OK);
+	request_make(&(struct wanted_request){.signer = key}, &request);
+	assert_int_equal(signer_sign(line, facts.data, facts.len, ticket, &request, &der, &why), ERR_OK);
+	assert_true(der.len > 300);
+	request.data[request.len - 1] ^= 1;
+	struct buf none = BUF_INIT(16384);
+	assert_int_equal(signer_sign(line, facts.data, facts.len, ticket, &request, &none, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "not signed by its own key"));
+	assert_int_equal(none.len, 0);
+	EVP_PKEY_free(key);
+	buf_free(&facts);
+	buf_free(&request);
+	buf_free(&der);
+}
+
 static void a_refusal_brings_its_reason(void **state)
 {
 	(void)state;
@@ -140,12 +166,21 @@ static void clerk_makes_lists_and_reconciles(void **state)
 		entries[i].serial[2] = (uint8_t)i;
 		entries[i].serial[SERIAL_BYTES - 1] = 1;
 	}
-	assert_int_equal(signer_crl(line, now, now + 86400, entries, MANY, &der, &number, &why), ERR_OK);
+	struct buf tail = BUF_INIT(CRL_PART_MAX);
+	size_t len = 0;
+	for (size_t i = 0; i < MANY; i++)
+		len += crl_entry_size(&entries[i]);
+	assert_int_equal(signer_crl_begin(line, now, now + 86400, len, &why), ERR_OK);
+	assert_int_equal(signer_crl_add(line, 0, entries, MANY, &why), ERR_OK);
+	assert_int_equal(signer_crl_end(line, &der, &tail, &number, &why), ERR_OK);
+	assert_int_equal(crl_entries_write(entries, MANY, NULL, &der, &why), ERR_OK);
+	buf_add(&der, tail.data, tail.len);
+	buf_free(&tail);
 	assert_int_equal(crl_read(der.data, der.len, bench.issuing.certificate, &head, &n, &why), ERR_OK);
 	assert_int_equal(n, MANY);
 	assert_int_equal(head.number, number);
-	assert_int_equal(signer_crl(line, now, now + 86400, entries, (size_t)SIGNER_REQUEST_CAP, &der, &number, &why),
-			 ERR_TOO_LARGE);
+	assert_int_equal(signer_crl_begin(line, now, now + 86400, CRL_MAX_BYTES, &why), ERR_TOO_LARGE);
+	assert_int_equal(signer_crl_begin(line, now, now + 86400, SIZE_MAX, &why), ERR_TOO_LARGE);
 	assert_int_equal(signer_open_intents(line, open_ones, 2, &n, &why), ERR_OK);
 	assert_int_equal(n, 0);
 	for (unsigned i = 0; i < 3; i++) {
@@ -170,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_refusal_brings_its_reason, begin_front, stop),
 		cmocka_unit_test_setup_teardown(front_gets_from_ticket_to_done, begin_front, stop),
+		cmocka_unit_test_setup_teardown(front_gets_a_certificate_for_a_request, begin_front, stop),
 		cmocka_unit_test_setup_teardown(clerk_makes_lists_and_reconciles, begin_clerk, stop),
 	};
 	return cmocka_run_group_tests_name("signer_calls", tests, bench_open, bench_close);

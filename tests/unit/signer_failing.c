@@ -2,6 +2,7 @@
  * and says nothing more, or what it answers is whole, opens, and stands in the journal. Afterwards the same is asked
  * again and given. */
 #include "tests/support/failing.h"
+#include "tests/support/request_maker.h"
 #include "tests/support/signer_bench.h"
 
 #include "base/log.h"
@@ -101,6 +102,28 @@ static void before_issue(void)
 	pack_bytes(&at.body, at.ticket, TICKET_BYTES);
 }
 
+/* What a signed request's certificate must be: for the very key, and in the journal. */
+static EVP_PKEY *own_key;
+static struct buf own_request = {.cap = 16384};
+
+static void before_sign(void)
+{
+	struct order_facts f = bench_facts();
+	next_order();
+	memcpy(f.order, at.order, sizeof f.order);
+	snprintf(f.key_type, sizeof f.key_type, "%s", FACTS_OWN_KEY);
+	buf_clear(&at.facts);
+	assert_int_equal(facts_write(&f, &at.facts), ERR_OK);
+	question(SIGNER_TICKET, ROLE_FRONT);
+	pack_bytes(&at.body, at.facts.data, at.facts.len);
+	ask_again();
+	read_ticket(at.ticket);
+	question(SIGNER_SIGN, ROLE_FRONT);
+	pack_bytes(&at.body, at.facts.data, at.facts.len);
+	pack_bytes(&at.body, at.ticket, TICKET_BYTES);
+	pack_bytes(&at.body, own_request.data, own_request.len);
+}
+
 static void open_password(void)
 {
 	struct secret *plain = NULL;
@@ -190,6 +213,26 @@ static void after_issue(enum err rc, bool failed)
 	issued_is_whole();
 	failing_require(ask_done(at.order, at.serial) == ERR_OK);
 	issued_clear();
+}
+
+static void after_sign(enum err rc, bool failed)
+{
+	struct certificate_facts facts;
+	size_t len;
+	refused_or_whole(rc, failed);
+	if (rc != ERR_OK) {
+		revoke_orphans();
+		ask_again();
+	}
+	struct unpack u = unpack_begin(at.answer.data, at.answer.len);
+	const uint8_t *der = unpack_bytes(&u, &len), *rest = der;
+	X509 *x = d2i_X509(NULL, &rest, (long)len);
+	failing_require(x && EVP_PKEY_eq(X509_get0_pubkey(x), own_key) == 1);
+	X509_free(x);
+	failing_require(certificate_read(der, len, &facts, NULL) == ERR_OK);
+	serial_text(facts.serial, at.serial);
+	failing_require(ask_done(at.order, at.serial) == ERR_OK);
+	forget_answer();
 }
 
 static void make_issued(void)
@@ -294,52 +337,81 @@ static void after_revoke(enum err rc, bool failed)
 	issued_clear();
 }
 
+static const struct crl_entry listed[] = {{.serial = {1}, .revoked_at = 1800000000, .reason = REASON_KEY_COMPROMISE},
+					  {.serial = {2}, .revoked_at = 1800000000, .compromised_at = 1700000000}};
+
+static enum err list_it(void)
+{
+	buf_clear(&at.body);
+	at.op = SIGNER_CRL_BEGIN;
+	list_begin_body(clock_now(), clock_now() + 86400, crl_entry_size(&listed[0]) + crl_entry_size(&listed[1]), &at.body);
+	enum err rc = buf_check(&at.body);
+	if (!rc)
+		rc = ask_it();
+	buf_clear(&at.body);
+	at.op = SIGNER_CRL_ADD;
+	list_part_body(0, listed, 2, &at.body);
+	if (!rc)
+		rc = buf_check(&at.body);
+	if (!rc)
+		rc = ask_it();
+	buf_clear(&at.body);
+	at.op = SIGNER_CRL_END;
+	return rc ? rc : ask_it();
+}
+
 static void before_list(void)
 {
-	question(SIGNER_CRL, ROLE_CLERK);
-	pack_i64(&at.body, clock_now());
-	pack_i64(&at.body, clock_now() + 86400);
-	pack_u32(&at.body, 2);
-	for (uint8_t n = 1; n <= 2; n++) {
-		pack_bytes(&at.body, (uint8_t[SERIAL_BYTES]){n}, SERIAL_BYTES);
-		pack_i64(&at.body, 1800000000);
-		pack_i64(&at.body, 0);
-		pack_u8(&at.body, 1);
-	}
+	question(SIGNER_CRL_BEGIN, ROLE_CLERK);
 }
 
 static void after_list(enum err rc, bool failed)
 {
 	struct crl_head head;
-	size_t len, n = 0;
+	struct buf der = BUF_INIT(65536);
+	size_t n = 0;
 	refused_or_whole(rc, failed);
-	if (rc != ERR_OK)
-		ask_again();
-	struct unpack u = unpack_begin(at.answer.data, at.answer.len);
-	const uint8_t *der = unpack_bytes(&u, &len);
-	failing_require(crl_read(der, len, bench.issuing.certificate, &head, &n, NULL) == ERR_OK && n == 2);
-	failing_require(head.number == unpack_u64(&u) && unpack_end(&u) == ERR_OK);
+	if (rc != ERR_OK) {
+		forget_answer();
+		failing_require(list_it() == ERR_OK);
+	}
+	uint64_t number = list_read(&at.answer, listed, 2, &der);
+	failing_require(crl_read(der.data, der.len, bench.issuing.certificate, &head, &n, NULL) == ERR_OK && n == 2);
+	failing_require(head.number == number && number == journal_crl_number(bench.signer->has.journal));
+	buf_free(&der);
 	forget_answer();
 }
 
-#define WORK(test, step)                                                                                               \
+#define WORK(test, step) WORK_BY(test, step, ask_it)
+#define WORK_BY(test, step, how)                                                                                               \
 	static void test(void **state)                                                                                 \
 	{                                                                                                              \
-		static const struct failing_work work = {.name = #step, .before = before_##step, .act = ask_it,          \
+		static const struct failing_work work = {.name = #step, .before = before_##step, .act = how,             \
 							.after = after_##step, .without_sqlite = true};                        \
 		(void)state;                                                                                           \
 		failing_each(&work, SAMPLE);                                                                           \
 	}
 WORK(a_ticket_is_right_or_none, ticket)
 WORK(a_certificate_is_made_with_its_package_and_password_or_not_at_all, issue)
+WORK(a_request_is_signed_for_its_key_or_not_at_all, sign)
 WORK(another_encoding_opens_or_is_none, package)
 WORK(a_package_is_unsealed_whole_or_not_at_all, unseal)
 WORK(done_is_done_in_the_journal, done)
 WORK(revoked_is_revoked_in_the_journal_and_after_a_restart, revoke)
-WORK(a_list_is_signed_whole_or_not_at_all, list)
+WORK_BY(a_list_is_signed_whole_or_not_at_all, list, list_it)
+
+static int begin(void **state)
+{
+	if (bench_open(state) || key_generate(KEY_P256, &own_key))
+		return -1;
+	request_make(&(struct wanted_request){.signer = own_key}, &own_request);
+	return 0;
+}
 
 static int end(void **state)
 {
+	EVP_PKEY_free(own_key);
+	buf_free(&own_request);
 	buf_free(&at.body);
 	buf_free(&at.answer);
 	buf_free(&at.facts);
@@ -351,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		bench_test(a_ticket_is_right_or_none),
 		bench_test(a_certificate_is_made_with_its_package_and_password_or_not_at_all),
+		bench_test(a_request_is_signed_for_its_key_or_not_at_all),
 		bench_test(another_encoding_opens_or_is_none),
 		bench_test(a_package_is_unsealed_whole_or_not_at_all),
 		bench_test(done_is_done_in_the_journal),
@@ -358,5 +431,5 @@ int main(void)
 		bench_test(a_list_is_signed_whole_or_not_at_all),
 	};
 	log_threshold(LOG_LEVEL_ALARM + 1); /* the alarms here are wanted */
-	return cmocka_run_group_tests(tests, bench_open, end);
+	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -17,8 +17,10 @@ static void operations_of_other_peers_are_not_permitted(void **state)
 		bool front, clerk;
 	} rows[] = {
 		{SIGNER_NONE, false, false},	     {SIGNER_TICKET, true, false},  {SIGNER_ISSUE, true, false},
+		{SIGNER_SIGN, true, false},
 		{SIGNER_PACKAGE, true, false},	     {SIGNER_UNSEAL, true, false},  {SIGNER_DONE, true, true},
-		{SIGNER_REVOKE, true, true},	     {SIGNER_CRL, false, true},	    {SIGNER_OPEN_INTENTS, false, true},
+		{SIGNER_REVOKE, true, true},	     {SIGNER_CRL_BEGIN, false, true}, {SIGNER_OPEN_INTENTS, false, true},
+		{SIGNER_CRL_ADD, false, true},	     {SIGNER_CRL_END, false, true},
 		{SIGNER_LAST, true, true},	     {SIGNER_RESUME, false, true},
 		{SIGNER_OPERATION_COUNT, false, false}, {(enum signer_operation)0xffff, false, false},
 	};
@@ -35,6 +37,9 @@ static void operations_of_other_peers_are_not_permitted(void **state)
 	assert_false(signer_permitted((enum role)40, SIGNER_LAST));
 	buf_free(&answer);
 }
+
+static const struct crl_entry two[] = {{.serial = {1}, .revoked_at = 1800000000, .reason = REASON_KEY_COMPROMISE},
+				       {.serial = {2}, .revoked_at = 1800000000, .reason = REASON_KEY_COMPROMISE}};
 
 /* A whole body of each operation, of the right shape. */
 static void body_of(enum signer_operation op, struct buf *b)
@@ -53,6 +58,10 @@ static void body_of(enum signer_operation op, struct buf *b)
 	case SIGNER_ISSUE:
 		body_of(SIGNER_TICKET, b);
 		pack_bytes(b, zeros, TICKET_BYTES);
+		return;
+	case SIGNER_SIGN:
+		body_of(SIGNER_ISSUE, b);
+		pack_text(b, "request");
 		return;
 	case SIGNER_PACKAGE:
 		pack_text(b, ORDER);
@@ -78,16 +87,11 @@ static void body_of(enum signer_operation op, struct buf *b)
 		pack_u8(b, 0);
 		pack_bytes(b, zeros, 32);
 		return;
-	case SIGNER_CRL:
-		pack_i64(b, clock_now());
-		pack_i64(b, clock_now() + 86400);
-		pack_u32(b, 2);
-		for (uint8_t n = 1; n <= 2; n++) {
-			pack_bytes(b, (uint8_t[SERIAL_BYTES]){n}, SERIAL_BYTES);
-			pack_i64(b, 1800000000);
-			pack_i64(b, 0);
-			pack_u8(b, 1);
-		}
+	case SIGNER_CRL_BEGIN:
+		list_begin_body(clock_now(), clock_now() + 86400, 2 * crl_entry_size(&two[0]), b);
+		return;
+	case SIGNER_CRL_ADD:
+		list_part_body(0, two, 2, b);
 		return;
 	case SIGNER_OPEN_INTENTS:
 		pack_u32(b, 16);
@@ -295,44 +299,32 @@ static void what_is_no_revocation_is_refused(void **state)
 	assert_int_equal(sequence(), 0);
 }
 
-struct entry {
-	uint8_t serial;
-	unsigned reason;
-};
-
-static enum err ask_crl(int64_t this_update, int64_t next_update, const struct entry *entries, unsigned n,
+static enum err ask_crl(int64_t this_update, int64_t next_update, const struct crl_entry *entries, unsigned n,
 			struct crl_head *head, size_t *count)
 {
-	struct buf body = BUF_INIT(10000), answer = BUF_INIT(SIGNER_ANSWER_CAP);
-	pack_i64(&body, this_update);
-	pack_i64(&body, next_update);
-	pack_u32(&body, n);
-	for (unsigned i = 0; i < n; i++) {
-		pack_bytes(&body, (uint8_t[SERIAL_BYTES]){[SERIAL_BYTES - 1] = entries[i].serial}, SERIAL_BYTES);
-		pack_i64(&body, 1700000000);
-		pack_i64(&body, 0);
-		pack_u8(&body, (uint8_t)entries[i].reason);
-	}
-	enum err rc = ask(ROLE_CLERK, SIGNER_CRL, &body, &answer);
+	struct buf der = BUF_INIT(10000);
+	uint64_t number = 0;
+	enum err rc = ask_list(this_update, next_update, entries, n, &der, &number);
 	if (!rc) {
-		struct unpack u = unpack_begin(answer.data, answer.len);
-		size_t len;
-		const uint8_t *der = unpack_bytes(&u, &len);
-		uint64_t number = unpack_u64(&u);
-		assert_int_equal(unpack_end(&u), ERR_OK);
-		assert_int_equal(crl_read(der, len, bench.issuing.certificate, head, count, NULL), ERR_OK);
+		assert_int_equal(crl_read(der.data, der.len, bench.issuing.certificate, head, count, NULL), ERR_OK);
 		assert_int_equal(head->number, number);
 		assert_int_equal(journal_crl_number(bench.signer->has.journal), number);
 	}
-	buf_free(&body);
-	buf_free(&answer);
+	buf_free(&der);
 	return rc;
+}
+
+static struct crl_entry entry(uint8_t serial, unsigned reason)
+{
+	struct crl_entry e = {.revoked_at = 1700000000, .reason = (enum crl_reason)reason};
+	e.serial[SERIAL_BYTES - 1] = serial;
+	return e;
 }
 
 static void crl_numbers_rise_even_when_the_clock_goes_back(void **state)
 {
 	(void)state;
-	const struct entry entries[] = {{1, 1}, {2, 0}, {200, 6}};
+	const struct crl_entry entries[] = {entry(1, 1), entry(2, 0), entry(200, 6)};
 	struct crl_head head;
 	size_t count = 9;
 	uint64_t last = 0;
@@ -353,16 +345,66 @@ static void crl_numbers_rise_even_when_the_clock_goes_back(void **state)
 static void a_list_that_is_not_one_is_refused(void **state)
 {
 	(void)state;
-	const struct entry twice[] = {{1, 1}, {1, 1}}, falling[] = {{2, 1}, {1, 1}}, reason[] = {{1, 7}}, good[] = {{1, 1}};
+	const struct crl_entry twice[] = {entry(1, 1), entry(1, 1)}, falling[] = {entry(2, 1), entry(1, 1)},
+			       reason[] = {entry(1, 7)}, removed[] = {entry(1, 8)}, good[] = {entry(1, 1)};
 	int64_t now = clock_now();
 	assert_int_equal(ask_crl(now, now + 86400, twice, 2, NULL, NULL), ERR_INVALID);
 	assert_int_equal(ask_crl(now, now + 86400, falling, 2, NULL, NULL), ERR_INVALID);
 	assert_int_equal(ask_crl(now, now + 86400, reason, 1, NULL, NULL), ERR_INVALID);
+	assert_int_equal(ask_crl(now, now + 86400, removed, 1, NULL, NULL), ERR_INVALID);
 	assert_int_equal(ask_crl(now, now, good, 1, NULL, NULL), ERR_INVALID);
 	assert_int_equal(ask_crl(now, now + 400 * 86400, good, 1, NULL, NULL), ERR_INVALID);
 	assert_int_equal(ask_crl(0, 86400, good, 1, NULL, NULL), ERR_INVALID);
 	assert_int_equal(ask_crl(INT64_MIN, INT64_MAX, good, 1, NULL, NULL), ERR_INVALID);
 	assert_int_equal(sequence(), 0); /* no number was spent */
+}
+
+/* What a moment that was missed leaves behind must never be signed. */
+static void a_part_lost_twice_or_of_another_list_ends_the_list(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		size_t before[3]; /* of each part, one entry long */
+		unsigned parts;
+		enum err at_last; /* of the last part */
+		bool restarts;
+	} cases[] = {
+		{"none was begun", {0}, 0, ERR_OK, true},
+		{"one is missing", {0, 2}, 2, ERR_CONFLICT, false},
+		{"one comes twice", {0, 0}, 2, ERR_CONFLICT, false},
+		{"one comes too early", {1}, 1, ERR_CONFLICT, false},
+		{"the last never comes", {0}, 1, ERR_OK, false},
+		{"the signer is another", {0}, 1, ERR_OK, true},
+	};
+	const struct crl_entry entries[] = {entry(1, 1), entry(2, 1), entry(3, 1)};
+	struct buf body = BUF_INIT(10000), answer = BUF_INIT(SIGNER_ANSWER_CAP);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		enum err rc = ERR_OK;
+		buf_clear(&body);
+		list_begin_body(clock_now(), clock_now() + 86400, 3 * crl_entry_size(entries), &body);
+		assert_int_equal(ask(ROLE_CLERK, SIGNER_CRL_BEGIN, &body, &answer), ERR_OK);
+		for (unsigned p = 0; p < cases[i].parts; p++) {
+			buf_clear(&body);
+			list_part_body(cases[i].before[p], &entries[cases[i].before[p]], 1, &body);
+			rc = ask(ROLE_CLERK, SIGNER_CRL_ADD, &body, &answer);
+		}
+		if (rc != cases[i].at_last)
+			fail_msg("%s: %s", cases[i].name, err_word(rc));
+		if (cases[i].restarts)
+			bench_restart();
+		buf_clear(&body);
+		rc = ask(ROLE_CLERK, SIGNER_CRL_END, &body, &answer);
+		if (rc != ERR_CONFLICT && rc != ERR_INVALID)
+			fail_msg("%s: signed: %s", cases[i].name, err_word(rc));
+	}
+	struct crl_head head;
+	size_t count = 0;
+	assert_int_equal(ask_crl(clock_now(), clock_now() + 86400, entries, 3, &head, &count), ERR_OK);
+	assert_int_equal(count, 3);
+	assert_int_equal(ask(ROLE_CLERK, SIGNER_CRL_END, &body, &answer), ERR_CONFLICT); /* and once alone */
+	buf_free(&body);
+	buf_free(&answer);
 }
 
 static void last_tells_what_the_database_must_know(void **state)
@@ -411,7 +453,8 @@ static void parts_that_do_not_belong_together_are_refused(void **state)
 		struct signer *s = NULL;
 		struct errbuf why = {""};
 		const uint8_t key[32] = {1};
-		struct signer_parts p = {.settings = &bench.settings, .authority = bench.issuing,
+		struct signer_parts p = {.settings = &bench.settings,
+					 .authority = {.certificate = bench.issuing.certificate, .key = bench.issuing.key},
 					 .root = c == 0 ? bench.issuing.certificate : bench.root.certificate,
 					 .courier = bench.courier, .parcel_key = secret_copy(key, c == 1 ? 31 : 32),
 					 .ticket_key = secret_copy(key, c == 2 ? 16 : 32)};
@@ -444,6 +487,7 @@ int main(void)
 		bench_test(an_orphan_is_listed_revoked_and_the_order_issued_anew),
 		bench_test(a_stale_intent_that_is_listed_is_withdrawn_from_issue),
 		bench_test(a_revocation_is_durable_before_it_is_acknowledged),
+		bench_test(a_part_lost_twice_or_of_another_list_ends_the_list),
 		bench_test(crl_numbers_rise_even_when_the_clock_goes_back),
 		bench_test(last_tells_what_the_database_must_know),
 		bench_test(the_tick_writes_a_checkpoint_when_nothing_is_open),

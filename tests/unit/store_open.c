@@ -25,7 +25,7 @@ static void every_statement_prepares_and_counts_its_placeholders(void **state)
 	assert_int_equal(schema_create(db, NULL), ERR_OK);
 	struct store s = {.db = db, .lock_fd = -1};
 	struct errbuf why = {0};
-	if (store_prepare_all(&s, &why) != ERR_OK)
+	if (store_prepare_all(&s, STORE_OPEN, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 	store_finalize_all(&s);
 	sqlite3_close(db);
@@ -170,15 +170,15 @@ static void a_newer_schema_that_only_the_log_holds_is_refused_too(void **state)
 }
 
 static const struct migration two_steps[] = {
-	{1, "CREATE TABLE later (id TEXT PRIMARY KEY) STRICT"},
-	{2, "ALTER TABLE later ADD COLUMN name TEXT"},
+	{2, "CREATE TABLE later (id TEXT PRIMARY KEY) STRICT"},
+	{3, "ALTER TABLE later ADD COLUMN name TEXT"},
 	{0, NULL},
 };
 
 static int find_copy(const char *folder, char *out, size_t size)
 {
 	char pattern[160];
-	snprintf(pattern, sizeof pattern, "%s/test.db.v1-*", folder);
+	snprintf(pattern, sizeof pattern, "%s/test.db.v2-*", folder);
 	glob_t found;
 	int n = glob(pattern, 0, NULL, &found) == 0 ? (int)found.gl_pathc : 0;
 	if (n)
@@ -193,10 +193,10 @@ static void an_older_schema_is_copied_and_then_migrated(void **state)
 	char copy[200] = "";
 	struct errbuf why = {0};
 	int version = 0;
-	if (schema_migrate(f->store->db, f->db, 1, 3, two_steps, &why) != ERR_OK)
+	if (schema_migrate(f->store->db, f->db, 2, 4, two_steps, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 	assert_int_equal(schema_version(f->store->db, &version, NULL), ERR_OK);
-	assert_int_equal(version, 3);
+	assert_int_equal(version, 4);
 	assert_int_equal(store_sql(f->store->db, "SELECT name FROM later"), ERR_OK);
 
 	struct stat st;
@@ -204,22 +204,22 @@ static void an_older_schema_is_copied_and_then_migrated(void **state)
 	assert_int_equal(find_copy(f->path, copy, sizeof copy), 1);
 	assert_int_equal(stat(copy, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(store_open(copy, STORE_OPEN, &old, NULL), ERR_OK); /* still version 1, and whole */
+	assert_int_equal(store_open(copy, STORE_OPEN, &old, NULL), ERR_OK); /* still the newest version, and whole */
 	store_close(old);
 }
 
 static void a_migration_that_fails_changes_nothing(void **state)
 {
 	static const struct migration broken[] = {
-		{1, "CREATE TABLE later (id TEXT PRIMARY KEY) STRICT"},
-		{2, "ALTER TABLE nowhere ADD COLUMN name TEXT"},
+		{2, "CREATE TABLE later (id TEXT PRIMARY KEY) STRICT"},
+		{3, "ALTER TABLE nowhere ADD COLUMN name TEXT"},
 		{0, NULL},
 	};
 	struct folder *f = *state;
 	int version = 0;
-	assert_int_not_equal(schema_migrate(f->store->db, f->db, 1, 3, broken, NULL), ERR_OK);
+	assert_int_not_equal(schema_migrate(f->store->db, f->db, 2, 4, broken, NULL), ERR_OK);
 	assert_int_equal(schema_version(f->store->db, &version, NULL), ERR_OK);
-	assert_int_equal(version, 1);
+	assert_int_equal(version, schema_newest);
 	assert_int_not_equal(store_sql(f->store->db, "SELECT 1 FROM later"), ERR_OK);
 }
 
@@ -227,8 +227,8 @@ static void a_version_without_a_way_is_refused(void **state)
 {
 	struct folder *f = *state;
 	struct errbuf why = {0};
-	assert_int_equal(schema_migrate(f->store->db, f->db, 1, 4, two_steps, &why), ERR_REFUSED);
-	assert_non_null(strstr(why.text, "version 3"));
+	assert_int_equal(schema_migrate(f->store->db, f->db, 2, 5, two_steps, &why), ERR_REFUSED);
+	assert_non_null(strstr(why.text, "version 4"));
 	assert_int_not_equal(store_sql(f->store->db, "SELECT 1 FROM later"), ERR_OK);
 }
 

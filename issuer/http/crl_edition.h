@@ -1,0 +1,42 @@
+/* crl_edition: one revocation list in every form in which it is served. It is made once and lent to as many answers as there
+ * are: a list of a million is not copied for each who asks. The last who gives it back frees it. Any thread. */
+#ifndef ISSUER_HTTP_CRL_EDITION_H
+#define ISSUER_HTTP_CRL_EDITION_H
+
+#include "ca/crl.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+enum { ETAG_SIZE = 72 };
+
+/* The bundle has the root's list behind this one, both in PEM, as servers want them that check the whole chain. */
+enum crl_form { CRL_DER, CRL_BUNDLE, CRL_DER_GZIP, CRL_BUNDLE_GZIP, CRL_FORMS };
+
+struct crl_part {
+	struct buf bytes; /* empty: this form is not there (yet) */
+	char etag[ETAG_SIZE];
+};
+
+struct crl_edition {
+	_Atomic unsigned holders;
+	struct crl_head head;
+	struct crl_part form[CRL_FORMS]; /* a compressed one may come later, under its owner's lock; then it stays */
+};
+
+/* Der and root_der are copied. The caller holds it. */
+enum err crl_edition_new(const struct crl_head *head, const struct buf *der, const struct buf *root_der,
+			 struct crl_edition **out) MUST_CHECK;
+struct crl_edition *crl_edition_hold(struct crl_edition *e);
+void crl_edition_give_back(void *edition); /* NULL is fine */
+
+/* The bytes of a form compressed (RFC 1952), for the form behind it. */
+enum err crl_edition_compress(const struct crl_edition *e, enum crl_form plain, struct crl_part *out) MUST_CHECK;
+
+/* A strong entity tag: the first 128 bits of the SHA-256, quoted. */
+void etag_of(const void *bytes, size_t len, char etag[ETAG_SIZE]);
+
+/* One revocation list in PEM (RFC 7468), appended. */
+enum err crl_to_pem(const void *der, size_t len, struct buf *out) MUST_CHECK;
+
+#endif

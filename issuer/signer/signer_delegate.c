@@ -1,0 +1,78 @@
+#include "issuer/signer/signer_delegate.h"
+
+#include "base/clock.h"
+#include "base/crash.h"
+
+#include <string.h>
+
+struct delegation {
+	struct signer *signer;
+	struct delegate *out;
+	int64_t now;
+};
+
+static enum err journal_delegate(void *ctx, const struct certificate_fields *f, const uint8_t tbs_hash[32])
+{
+	const struct delegation *d = ctx;
+	char serial[SERIAL_TEXT_SIZE];
+	serial_text(f->serial, serial);
+	const struct journal_record r = {
+		.op = "delegate",
+		.issuer = d->signer->issuer_name,
+		.serial = serial,
+		.not_before = f->not_before,
+		.not_after = f->not_after,
+		.tbs_hash = tbs_hash,
+	};
+	enum err rc = journal_append(d->signer->has.journal, &r, d->now);
+	if (!rc)
+		memcpy(d->out->serial, serial, sizeof serial);
+	return rc;
+}
+
+static enum err delegate_certify(struct signer *s, struct delegation *d, EVP_PKEY *key, X509 **out, struct errbuf *why)
+{
+	struct addresses at;
+	const struct issue_hook hook = {journal_delegate, d};
+	const struct profile *p = &s->has.profiles[PROFILE_OCSP];
+	struct certificate_fields f = {.profile = PROFILE_OCSP, .rules = p, .common_name = "OCSP responder"};
+	if (addresses_make(s->has.settings, p, &at) != ERR_OK)
+		return fail(why, ERR_TOO_LARGE, "status.url does not fit into a certificate");
+	addresses_name(&at, &f);
+	certificate_life(p, s->has.authority.certificate, d->now, &f);
+	enum err rc = serial_new(f.serial);
+	if (rc)
+		return rc;
+	d->out->not_before = f.not_before;
+	d->out->not_after = f.not_after;
+	return authority_certify(&s->has.authority, &f, key, &hook, out, why);
+}
+
+enum err delegate_new(struct signer *s, struct delegate *out, struct errbuf *why)
+{
+	struct delegate made = {.responder = NULL};
+	struct delegation d = {.signer = s, .out = &made, .now = clock_now()};
+	X509 *issuer = s->has.authority.certificate, *certificate = NULL;
+	EVP_PKEY *key = NULL;
+	enum err rc = key_generate(s->has.profiles[PROFILE_OCSP].key_first, &key);
+	if (!rc)
+		rc = delegate_certify(s, &d, key, &certificate, why);
+	crash_point(CRASH_SIGNER_DELEGATE);
+	if (!rc)
+		rc = ocsp_responder_new(issuer, certificate, key, &made.responder);
+	if (!rc)
+		rc = ocsp_responder_check(made.responder, issuer, certificate, d.now, why);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+	if (rc) {
+		ocsp_responder_free(made.responder);
+		made.responder = NULL;
+	}
+	*out = made;
+	return rc;
+}
+
+bool delegate_due(const struct delegate *d, int64_t now)
+{
+	return now < d->not_before || now >= d->not_after - (d->not_after - d->not_before) / 3;
+}

@@ -1,0 +1,206 @@
+/* requests FOLDER COUNT: what it costs to certify a recipient's own key: the request read and judged by the front's code, over a
+ * line to a signer with a journal, stored in a database; all of it durable. Both sides are threads of this process, whose CPU
+ * time, in microseconds for one request, is printed. There is no http in it: no route leads there yet. */
+#include "base/clock.h"
+#include "base/frame.h"
+#include "ca/request.h"
+#include "delivery/seal.h"
+#include "issuer/order/collect.h"
+#include "issuer/order/row.h"
+#include "issuer/process/line.h"
+#include "issuer/signer/serve.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NEED(condition)                                                                                                \
+	do {                                                                                                           \
+		if (!(condition)) {                                                                                    \
+			fprintf(stderr, "requests: line %d: not so: %s (%s)\n", __LINE__, #condition, why.text);       \
+			exit(1);                                                                                       \
+		}                                                                                                      \
+	} while (0)
+
+struct bench {
+	struct settings settings;
+	struct signer *signer;
+	struct line *line;
+	struct desk desk;
+	sqlite3 *sql;
+	int server_end;
+};
+
+static struct errbuf why;
+static char issuer[] = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+static void *serve(void *arg)
+{
+	struct bench *b = arg;
+	struct buf request = BUF_INIT(SIGNER_REQUEST_CAP), answer = BUF_INIT(SIGNER_ANSWER_CAP);
+	struct frame q;
+	while (frame_receive(b->server_end, &request, &q, FRAME_NO_DEADLINE) == ERR_OK) {
+		struct errbuf reason = {""};
+		buf_clear(&answer);
+		enum role peer = q.op == SIGNER_RESUME ? ROLE_CLERK : ROLE_FRONT;
+		enum err status = signer_answer(b->signer, peer, &q, &answer, &reason);
+		const char *text = err_why(status, &reason);
+		struct frame a = {.id = q.id, .op = q.op, .status = status, .body = answer.data, .len = answer.len};
+		if (status) {
+			a.body = (const uint8_t *)text;
+			a.len = strlen(text);
+		}
+		if (frame_send(b->server_end, &a, clock_mono_ms() + 10000))
+			break;
+	}
+	buf_free(&request);
+	buf_free(&answer);
+	return NULL;
+}
+
+static void start_signer(struct bench *b, const char *folder)
+{
+	const struct authority_names names = {.organisation = "Bench", .root_name = "Bench Root", .issuing_name = "Bench Issuing"};
+	static const uint8_t key[32] = {1};
+	struct authority root = {0};
+	struct signer_parts p = {.settings = &b->settings, .parcel_key = secret_copy(key, 32), .ticket_key = secret_copy(key, 32)};
+	EVP_PKEY *courier = NULL;
+	char path[4096];
+	int ends[2];
+	pthread_t thread;
+	snprintf(path, sizeof path, "%s/journal", folder);
+	NEED(authority_make_root(&names, clock_now(), &root, &why) == ERR_OK);
+	NEED(authority_make_issuing(&names, &root, clock_now(), &p.authority, &why) == ERR_OK);
+	NEED(X509_up_ref(root.certificate) == 1);
+	p.root = root.certificate;
+	NEED(seal_recipient_new("courier", &courier, &p.courier) == ERR_OK);
+	NEED(journal_open(open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600), "n1", &p.journal, &why) == ERR_OK);
+	NEED(signer_new(&p, &b->signer, &why) == ERR_OK);
+	NEED(frame_pair(ends) == ERR_OK);
+	b->server_end = ends[1];
+	NEED(line_new(ends[0], SIGNER_ANSWER_CAP, &b->line) == ERR_OK);
+	NEED(pthread_create(&thread, NULL, serve, b) == 0);
+	NEED(signer_resume(b->line, true, &why) == ERR_OK);
+	authority_clear(&root);
+	EVP_PKEY_free(courier);
+}
+
+static void nothing(void *ctx)
+{
+	(void)ctx;
+}
+
+static void start_desk(struct bench *b, const char *folder)
+{
+	static const char directory[] =
+		"INSERT INTO staff VALUES ('staffaaaaaaaaaaa', 'Ola', 'administrator', 'active', 1);"
+		"INSERT INTO organisation VALUES ('organisationaaaa', 'nordbank', 'Nordbank', 1);"
+		"INSERT INTO service VALUES ('serviceaaaaaaaaa', 'organisationaaaa', 'archive', 'Archive', 1);"
+		"INSERT INTO client VALUES ('clientaaaaaaaaaa', 'serviceaaaaaaaaa', 'e-banking', 'e-banking', 1);"
+		"INSERT INTO contact VALUES ('contactaaaaaaaaa', 'organisationaaaa', 'Kari', 'kari@nordbank.example',"
+		" '+4791234567', 1, 1, 1, 1);";
+	char path[4096];
+	struct store *store = NULL;
+	snprintf(path, sizeof path, "%s/requests.db", folder);
+	NEED(store_open(path, STORE_CREATE, &store, &why) == ERR_OK);
+	NEED(writer_start(store, &b->desk.writer) == ERR_OK);
+	NEED(readers_open(path, 2, &b->desk.readers, &why) == ERR_OK);
+	NEED(sqlite3_open(path, &b->sql) == SQLITE_OK);
+	NEED(sqlite3_exec(b->sql, directory, NULL, NULL, NULL) == SQLITE_OK);
+	b->desk.settings = &b->settings;
+	b->desk.signer = b->line;
+	b->desk.issuer_name = issuer;
+	b->desk.outbox_changed = b->desk.revocations_changed = nothing;
+}
+
+static void bind_hash(sqlite3_stmt *s, int at, const char *text)
+{
+	uint8_t hash[HASH_BYTES];
+	NEED(row_hash(text, hash) == ERR_OK);
+	NEED(sqlite3_bind_blob(s, at, hash, sizeof hash, SQLITE_TRANSIENT) == SQLITE_OK);
+}
+
+struct holder {
+	char token[23], claim[23];
+	struct buf request;
+};
+
+/* An approved order whose code was typed, and the request of its holder. */
+static void make_holder(struct bench *b, int n, struct holder *h)
+{
+	static const char sql[] =
+		"INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note, ordered_by,"
+		" created_at, link_hash, link_until, claim_hash, claimed_at) VALUES (?1, 'clientaaaaaaaaaa', 'contactaaaaaaaaa',"
+		" 'collecting', ?2, ?3, ?4, 'client', 'request', '', 'staffaaaaaaaaaaa', ?2, ?5, ?2 + 86400, ?6, ?2)";
+	struct order_facts f = {
+		.organisation_slug = "nordbank", .organisation_name = "Nordbank", .service_slug = "archive",
+		.service_name = "Archive", .client_slug = "e-banking", .client_name = "e-banking",
+		.contact = "contactaaaaaaaaa", .contact_name = "Kari", .email = "kari@nordbank.example",
+		.mobile = "+4791234567", .profile = "client", .key_type = FACTS_OWN_KEY, .approved_by = "staffaaaaaaaaaaa",
+		.approved_at = clock_now()};
+	struct buf text = BUF_INIT(FACTS_MAX_BYTES);
+	uint8_t ticket[TICKET_BYTES], *der = NULL;
+	sqlite3_stmt *s = NULL;
+	snprintf(h->token, sizeof h->token, "token%016dA", n);
+	snprintf(h->claim, sizeof h->claim, "claim%016dA", n);
+	NEED(id_new(f.order) == ERR_OK && facts_write(&f, &text) == ERR_OK);
+	NEED(signer_ticket(b->line, text.data, text.len, ticket, &why) == ERR_OK);
+	NEED(sqlite3_prepare_v2(b->sql, sql, -1, &s, NULL) == SQLITE_OK);
+	sqlite3_bind_text(s, 1, f.order, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_int64(s, 2, clock_now());
+	sqlite3_bind_text(s, 3, (const char *)text.data, (int)text.len, SQLITE_TRANSIENT);
+	sqlite3_bind_blob(s, 4, ticket, sizeof ticket, SQLITE_TRANSIENT);
+	bind_hash(s, 5, h->token);
+	bind_hash(s, 6, h->claim);
+	if (sqlite3_step(s) != SQLITE_DONE)
+		fail(&why, ERR_IO, "%s", sqlite3_errmsg(b->sql));
+	NEED(!why.text[0]);
+	sqlite3_finalize(s);
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509_REQ *req = X509_REQ_new();
+	NEED(key && req && X509_REQ_set_pubkey(req, key) == 1 && X509_REQ_sign(req, key, EVP_sha256()) > 0);
+	int len = i2d_X509_REQ(req, &der);
+	h->request = BUF_INIT(REQUEST_MAX_BYTES);
+	buf_add(&h->request, der, len > 0 ? (size_t)len : 0);
+	OPENSSL_free(der);
+	X509_REQ_free(req);
+	EVP_PKEY_free(key);
+	buf_free(&text);
+}
+
+static double cpu_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct actor recipient = {"", "recipient", "bench"};
+	static struct bench b = {.settings = {.domain = "counterfoil.example", .status_url = "http://localhost:8080", .node = "n1",
+					  .claim_life = 86400, .link_life = 86400, .code_life = 1800, .code_tries = 5}};
+	int count = argc == 3 ? (int)strtol(argv[2], NULL, 10) : 0;
+	NEED(count > 0);
+	start_signer(&b, argv[1]);
+	start_desk(&b, argv[1]);
+	struct holder *holders = calloc((size_t)count, sizeof *holders);
+	NEED(holders);
+	for (int i = 0; i < count; i++)
+		make_holder(&b, i, &holders[i]);
+	double before = cpu_us();
+	for (int i = 0; i < count; i++) {
+		const struct collect_claim c = {holders[i].token, holders[i].claim};
+		struct buf certificate = BUF_INIT(16384);
+		NEED(collect_request(&b.desk, &recipient, &c, holders[i].request.data, holders[i].request.len, &certificate,
+				     &why) == ERR_OK);
+		buf_free(&certificate);
+	}
+	printf("%.2f\n", (cpu_us() - before) / count);
+	return 0; /* threads and memory go with the process */
+}

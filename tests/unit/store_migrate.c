@@ -1,0 +1,83 @@
+/* Databases of earlier versions, brought up to this one. */
+#include "tests/unit/ca_fixture.h"
+
+#include "base/encode.h"
+#include "tests/support/store_folder.h"
+
+/* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
+static void version_1_learns_the_keys_of_its_certificates(void **state)
+{
+	struct folder *f = *state;
+	struct pki pki;
+	struct buf der = BUF_INIT(16384), sql = BUF_INIT(65536);
+	EVP_PKEY *key = NULL;
+	uint8_t hash[KEY_HASH_BYTES];
+	char text[2 * KEY_HASH_BYTES + 1];
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	pki_new(&pki, NOW);
+	assert_ok(key_generate(KEY_P256, &key));
+	issue_der(&pki.issuing, PROFILE_CLIENT, key, &der);
+	store_close(f->store);
+	f->store = NULL;
+	buf_text(&sql, "DROP INDEX certificate_key; ALTER TABLE certificate DROP COLUMN key_hash;"
+		       "ALTER TABLE certificate DROP COLUMN request_hash; UPDATE meta SET value = '1' WHERE name = 'schema_version';");
+	for (int i = 0; i < 2; i++) {
+		buf_format(&sql, "INSERT INTO certificate (serial, issuer, kind, fingerprint, subject, not_before, not_after, der,"
+				 " status, created_at) VALUES ('%d', 'ca', 'orphan', X'0%d', '', 1, 2, X'", i, i);
+		for (size_t b = 0; i == 0 && b < der.len; b++)
+			buf_format(&sql, "%02x", der.data[b]);
+		buf_text(&sql, "', 'revoked', 1);");
+	}
+	folder_sql(f->db, buf_string(&sql));
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	assert_ok(key_hash(key, hash));
+	hex_encode(hash, sizeof hash, text);
+	buf_clear(&sql);
+	buf_format(&sql, "CREATE TABLE wanted (n INTEGER CHECK (n = 1)); INSERT INTO wanted SELECT COUNT(*) FROM certificate WHERE"
+			 " serial = '0' AND key_hash = X'%s'; INSERT INTO wanted SELECT COUNT(*) FROM certificate WHERE"
+			 " serial = '1' AND key_hash IS NULL", text);
+	folder_sql(f->db, buf_string(&sql));
+	store_close(s);
+	EVP_PKEY_free(key);
+	pki_clear(&pki);
+	buf_free(&der);
+	buf_free(&sql);
+}
+
+/* The list of a million is made from the index alone, in the order in which it stands there. */
+static void version_2_gets_an_index_from_which_lists_are_made(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, "DROP INDEX certificate_revoked; UPDATE meta SET value = '2' WHERE name = 'schema_version';"
+			  "CREATE INDEX certificate_revoked ON certificate (issuer, serial) WHERE status <> 'valid'");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	store_close(s);
+	assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "EXPLAIN QUERY PLAN SELECT serial, COALESCE(revoked_at, created_at), CASE status"
+					       " WHEN 'held' THEN 6 ELSE COALESCE(reason, 0) END, compromised_at FROM certificate WHERE"
+					       " issuer = ?1 AND status <> 'valid' AND not_after > ?2 ORDER BY serial", -1, &q, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal(sqlite3_column_text(q, 3), "SEARCH certificate USING COVERING INDEX certificate_revoked (issuer=?)");
+	assert_int_equal(sqlite3_step(q), SQLITE_DONE); /* nothing is sorted */
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(version_1_learns_the_keys_of_its_certificates, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_2_gets_an_index_from_which_lists_are_made, folder_open, folder_close),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
