@@ -57,7 +57,7 @@ counterfoil_identity *stage_named(const char *name, int64_t lasts)
 void stage_start(int newest_protocol)
 {
 	stage_server = (struct tls_server){.certificate = &server, .client_ca = &stage_ca, .answer = answer, .newest_protocol = newest_protocol,
-					   .spare = stage_server.spare};
+					   .spare = stage_server.spare, .alone = stage_server.alone};
 	tls_server_start(&stage_server);
 }
 
@@ -152,7 +152,7 @@ int identity_stage_setup(void **state)
 		unsetenv(proxies[i]);
 	stage_ca = pair_make(&(struct wanted){.common_name = "Test CA", .ca = true});
 	stage_twin_ca = pair_make(&(struct wanted){.common_name = "Test CA", .ca = true});
-	server = pair_make(&(struct wanted){.alternative = "DNS:localhost", .issuer = &stage_ca, .extended = "serverAuth"});
+	server = pair_make(&(struct wanted){.alternative = "DNS:localhost,IP:127.0.0.1", .issuer = &stage_ca, .extended = "serverAuth"});
 	return pipe(entered) || pipe(leave);
 }
 

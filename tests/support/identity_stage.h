@@ -16,7 +16,7 @@ int identity_stage_teardown(void **state);
 
 /* Paths: /last is answered before the server closes, /hold when stage_let_go was called, /revoked with a problem that says
  * so; all others at once. */
-void stage_start(int newest_protocol); /* 0: any. stage_server.spare may be set before */
+void stage_start(int newest_protocol); /* 0: any. stage_server.spare and .alone may be set before */
 void stage_stop(void);
 void stage_await_held(void); /* until a request to /hold has come */
 void stage_let_go(void);
