@@ -172,7 +172,7 @@ $(BUILD)/campaign-swap: $(addprefix $(BUILD)/obj/tests/,campaign/swap.o support/
 campaign-programs: test-programs $(addprefix $(BUILD)/campaign-,kill power takers disk swap) $(BUILD)/tools/crash_points \
 	$(addprefix $(BUILD)/valgrind/,counterfoild calls)
 
-# What takes too long for check, in full: an hour and a half. CAMPAIGN="kills takers" runs some of it.
+# What takes too long for check, in full: two hours and more. CAMPAIGN="kills takers" runs some of it.
 campaign:
 	$(Q)$(MAKE) --no-print-directory deps
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) campaign-programs
