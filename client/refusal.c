@@ -1,7 +1,7 @@
 #include "client/refusal.h"
+#include "client/json_read.h"
 #include "client/media.h"
 
-#include <jansson.h>
 #include <string.h>
 
 enum { PROBLEM_MAX = 65536, PAGE_HEAD_MAX = 512 };
@@ -43,7 +43,9 @@ static counterfoil_code problem_code(const counterfoil_response *response)
 	counterfoil_bytes body = counterfoil_response_body(response);
 	if (!media_is(type, "application/problem+json") || body.len > PROBLEM_MAX)
 		return COUNTERFOIL_REFUSED;
-	json_t *problem = json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *problem = NULL;
+	int line = 0;
+	(void)json_read(body, &problem, &line); /* what cannot be read says nothing */
 	const char *code = json_string_value(json_object_get(problem, "code"));
 	counterfoil_code found = COUNTERFOIL_REFUSED;
 	if (code && strcmp(code, "revoked") == 0)

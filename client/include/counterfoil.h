@@ -381,7 +381,7 @@ typedef struct counterfoil_request {
  * status 400 by which nginx refuses certificates are COUNTERFOIL_CERTIFICATE_REFUSED; *response holds the answer all the
  * same. When there was no answer *response is NULL whatever the code, and nothing is known of whether the server acted on
  * the request, unless the category is INPUT, IDENTITY or SERVER: then it has not seen it, but for the tries before the last
- * (see retries), of which nothing is known. */
+ * (see retries), and for what does no harm twice and had left by a kept connection: of those nothing is known. */
 COUNTERFOIL_API counterfoil_code counterfoil_call(counterfoil_client *client, const counterfoil_request *request,
 	counterfoil_response **response, counterfoil_error *error);
 
