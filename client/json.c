@@ -1,7 +1,7 @@
 /* json: a call whose body and answer are JSON, and the values of the answer. */
 #include "client/json.h"
+#include "base/media.h"
 #include "client/json_read.h"
-#include "client/media.h"
 #include "client/request.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "client/refusal.h"
+#include "base/media.h"
 #include "client/json_read.h"
-#include "client/media.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* soap: a call by SOAP over the call that every request goes by, and the judgement of what came back. */
-#include "client/media.h"
+#include "base/media.h"
 #include "client/request.h"
 #include "client/soap.h"
 

@@ -1,21 +1,14 @@
 /* call --json: what was answered as one object: status, headers, and the body as JSON, text, or bytes in base64. */
 #include "base/buf.h"
 #include "base/encode.h"
+#include "base/media.h"
 #include "client/command/call.h"
 #include "client/command/output.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { VALUE_MOST = 1 << 20, NAME_SIZE = 256 };
-
-static bool is_json(const counterfoil_response *response)
-{
-	const char *type = counterfoil_response_header(response, "Content-Type");
-	size_t len = type ? strcspn(type, "; \t") : 0;
-	return (len == 16 && strncasecmp(type, "application/json", 16) == 0) || (len > 5 && strncasecmp(type + len - 5, "+json", 5) == 0);
-}
 
 static json_t *base64(counterfoil_bytes bytes)
 {
@@ -31,7 +24,8 @@ static int add_body(json_t *all, const counterfoil_response *response)
 	counterfoil_bytes body = counterfoil_response_body(response);
 	if (body.len == 0)
 		return 0;
-	json_t *value = is_json(response) && body.len <= VALUE_MOST
+	bool json = media_is_json(counterfoil_response_header(response, "Content-Type"));
+	json_t *value = json && body.len <= VALUE_MOST
 				? json_loadb(body.data, body.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL)
 				: NULL;
 	if (value)

@@ -1,6 +1,6 @@
 /* media: what a Content-Type says (RFC 9110, 8.3). The value may be NULL: there is none. */
-#ifndef CLIENT_MEDIA_H
-#define CLIENT_MEDIA_H
+#ifndef BASE_MEDIA_H
+#define BASE_MEDIA_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "client/media.h"
+#include "base/media.h"
 
 #include <string.h>
 #include <strings.h>
