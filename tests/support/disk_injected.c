@@ -1,19 +1,15 @@
 /* The definitions of an executable come before the C library's, for its libraries as well. */
 #include "tests/support/disk_injected.h"
+#include "tests/support/interposed.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Some of these run before a sanitizer's run-time does. */
-#define SEEN __attribute__((visibility("default"), no_sanitize_thread, no_sanitize_address, no_sanitize_undefined))
 
 static struct disk_order *order;
 static char role[sizeof order->role];
@@ -51,24 +47,6 @@ static int failure_of(int fd, enum disk_kind kind, int number)
 	return failure(kind, number);
 }
 
-static void find_next(const char *name, void *next)
-{
-	void *found = dlsym(RTLD_NEXT, name);
-	if (!found)
-		abort();
-	memcpy(next, &found, sizeof found);
-}
-
-#define CALL(type, name, parameters, names, fails)                                                                     \
-	type name parameters;                                                                                          \
-	SEEN type name parameters                                                                                      \
-	{                                                                                                              \
-		static type(*next) parameters;                                                                         \
-		if (!next)                                                                                             \
-			find_next(#name, &next);                                                                       \
-		return (fails) ? (type)-1 : next names;                                                                \
-	}
-
 /* The first write of a disk that becomes full takes a half of it. */
 #define WRITE(name, parameters, half, whole)                                                                           \
 	SEEN ssize_t name parameters                                                                                   \
@@ -83,10 +61,11 @@ static void find_next(const char *name, void *next)
 WRITE(write, (int fd, const void *bytes, size_t n), (fd, bytes, n / 2), (fd, bytes, n))
 WRITE(pwrite, (int fd, const void *bytes, size_t n, off_t at), (fd, bytes, n / 2, at), (fd, bytes, n, at))
 WRITE(pwrite64, (int fd, const void *bytes, size_t n, off64_t at), (fd, bytes, n / 2, at), (fd, bytes, n, at))
-CALL(int, ftruncate, (int fd, off_t len), (fd, len), failure_of(fd, DISK_FULL, ENOSPC))
-CALL(int, ftruncate64, (int fd, off64_t len), (fd, len), failure_of(fd, DISK_FULL, ENOSPC))
-CALL(int, fallocate, (int fd, int mode, off_t at, off_t len), (fd, mode, at, len), failure_of(fd, DISK_FULL, ENOSPC))
-CALL(int, mkostemp, (char *name, int flags), (name, flags), order && failure(DISK_FULL, ENOSPC))
-CALL(int, rename, (const char *from, const char *to), (from, to), order && failure(DISK_FULL, ENOSPC))
-CALL(int, fsync, (int fd), (fd), failure_of(fd, DISK_FAILS, EIO))
-CALL(int, fdatasync, (int fd), (fd), failure_of(fd, DISK_FAILS, EIO))
+SEEN INTERPOSE(int, -1, ftruncate, (int fd, off_t len), (fd, len), failure_of(fd, DISK_FULL, ENOSPC))
+SEEN INTERPOSE(int, -1, ftruncate64, (int fd, off64_t len), (fd, len), failure_of(fd, DISK_FULL, ENOSPC))
+SEEN INTERPOSE(int, -1, fallocate, (int fd, int mode, off_t at, off_t len),
+	 (fd, mode, at, len), failure_of(fd, DISK_FULL, ENOSPC))
+SEEN INTERPOSE(int, -1, mkostemp, (char *name, int flags), (name, flags), order && failure(DISK_FULL, ENOSPC))
+SEEN INTERPOSE(int, -1, rename, (const char *from, const char *to), (from, to), order && failure(DISK_FULL, ENOSPC))
+SEEN INTERPOSE(int, -1, fsync, (int fd), (fd), failure_of(fd, DISK_FAILS, EIO))
+SEEN INTERPOSE(int, -1, fdatasync, (int fd), (fd), failure_of(fd, DISK_FAILS, EIO))

@@ -1,8 +1,8 @@
 #include "tests/support/failing.h"
+#include "tests/support/interposed.h"
 #include "tests/support/test.h"
 
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <execinfo.h>
 #include <link.h>
 #include <openssl/cms.h>
@@ -19,12 +19,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-
-/* These run before a sanitizer's run-time does; the libraries must find the allocators before the system's. */
-#define UNSEEN __attribute__((no_sanitize_thread, no_sanitize_address, no_sanitize_undefined))
-#define SEEN UNSEEN __attribute__((visibility("default")))
 
 static const char *const kind_names[FAILING_KINDS] = {
 	[FAILING_ALLOCATION] = "allocation", [FAILING_OPENSSL] = "OpenSSL call", [FAILING_SQLITE] = "SQLite call",
@@ -105,24 +100,9 @@ static UNSEEN bool fails(enum failing_kind kind, const char *what)
 	return yes;
 }
 
-/* The system's function of that name, or the sanitizer's; every thread finds the same. */
-static UNSEEN void find_next(const char *name, void *next)
-{
-	void *found = dlsym(RTLD_NEXT, name);
-	if (!found)
-		abort();
-	memcpy(next, &found, sizeof found);
-}
-
 #define CALL(kind, type, failure, name, parameters, names)                                                             \
-	UNSEEN type name parameters                                                                                    \
-	{                                                                                                              \
-		static type(*next) parameters;                                                                         \
-		if (!next)                                                                                             \
-			find_next(#name, &next);                                                                       \
-		return fails(FAILING_##kind, #name) ? (failure) : next names;                                          \
-	}
-/* mlock: a secret needs it beside memory. */
+	INTERPOSE(type, failure, name, parameters, names, fails(FAILING_##kind, #name))
+/* The libraries must find the allocators before the system's. mlock: a secret needs it beside memory. */
 SEEN CALL(ALLOCATION, void *, NULL, malloc, (size_t size), (size))
 SEEN CALL(ALLOCATION, void *, NULL, calloc, (size_t n, size_t size), (n, size))
 SEEN CALL(ALLOCATION, void *, NULL, realloc, (void *old, size_t size), (old, size))
