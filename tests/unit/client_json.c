@@ -1,6 +1,6 @@
 /* Calls in JSON against a real TLS server: what is sent, how each kind of answer is told apart, and how values are named. */
 #include "client/json_read.h"
-#include "tests/support/call_stage.h"
+#include "tests/support/prepared_stage.h"
 #include "tests/support/test.h"
 
 #include <stdio.h>
@@ -10,40 +10,6 @@
 #define DOCUMENT                                                                                                       \
 	"{\"name\":\"Kari \\u00e6\",\"count\":42,\"share\":0.5,\"big\":9223372036854775807,\"yes\":true,\"no\":false,"  \
 	"\"nothing\":null,\"items\":[{\"a/b\":\"slash\",\"m~n\":\"tilde\"},[1,2,3],\"last\"],\"\":\"empty name\"}"
-
-static struct {
-	int status;
-	const char *type, *body;
-} prepared;
-
-static char seen_head[8192], seen_body[65536];
-
-static bool answer(SSL *ssl, const struct seen *request, struct tls_server *s)
-{
-	(void)s;
-	char extra[256] = "";
-	snprintf(seen_head, sizeof seen_head, "%s", request->head);
-	snprintf(seen_body, sizeof seen_body, "%s", request->body);
-	if (prepared.type)
-		snprintf(extra, sizeof extra, "Content-Type: %s\r\n", prepared.type);
-	return tls_reply(ssl, prepared.status, extra, prepared.body);
-}
-
-static struct call_stage stage = {.server.answer = answer};
-
-static int open_stage(void **state)
-{
-	int rc = stage_setup(state);
-	if (rc == 0)
-		stage_open(&stage, &(counterfoil_client_options){.body_cap = 4 << 20});
-	return rc;
-}
-
-static int close_stage(void **state)
-{
-	stage_close(&stage);
-	return stage_teardown(state);
-}
 
 static counterfoil_code call(counterfoil_request *request, counterfoil_json **out, counterfoil_error *error)
 {

@@ -1,5 +1,5 @@
 /* Calls by SOAP against a real TLS server: what is sent, and how each kind of answer is told apart. */
-#include "tests/support/call_stage.h"
+#include "tests/support/prepared_stage.h"
 #include "tests/support/test.h"
 
 #include <libxml/parser.h>
@@ -20,42 +20,6 @@
 	    "<s:Text xml:lang=\"nb\">For gammel</s:Text><s:Text xml:lang=\"en-GB\">Too old</s:Text>"                      \
 	    "<s:Text xml:lang=\"en\">Older</s:Text></s:Reason><s:Node>urn:n</s:Node><s:Role>urn:r</s:Role>"              \
 	    "<s:Detail><a/>&lt;</s:Detail></s:Fault></s:Body>")
-
-static struct {
-	int status;
-	const char *type, *body;
-} prepared;
-
-static char seen_head[8192], seen_body[65536];
-
-static bool answer(SSL *ssl, const struct seen *request, struct tls_server *s)
-{
-	(void)s;
-	char extra[256] = "";
-	if (strcmp(request->path, "/hello") == 0)
-		return tls_reply(ssl, 200, NULL, "hello");
-	snprintf(seen_head, sizeof seen_head, "%s", request->head);
-	snprintf(seen_body, sizeof seen_body, "%s", request->body);
-	if (prepared.type)
-		snprintf(extra, sizeof extra, "Content-Type: %s\r\n", prepared.type);
-	return tls_reply(ssl, prepared.status, extra, prepared.body);
-}
-
-static struct call_stage stage = {.server.answer = answer};
-
-static int open_stage(void **state)
-{
-	int rc = stage_setup(state);
-	if (rc == 0)
-		stage_open(&stage, &(counterfoil_client_options){.body_cap = 4 << 20});
-	return rc;
-}
-
-static int close_stage(void **state)
-{
-	stage_close(&stage);
-	return stage_teardown(state);
-}
 
 /* The caller frees *out. */
 static counterfoil_code call_with(counterfoil_soap_request *request, counterfoil_soap_answer **out, counterfoil_error *error)
