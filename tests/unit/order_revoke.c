@@ -2,6 +2,17 @@
 
 #include <ctype.h>
 
+/* The serial of a new order in that state, until the next is made. *p, unless NULL, is the order. */
+static const char *serial_of(enum order_state state, struct parcel *p)
+{
+	static char serial[SERIAL_TEXT_SIZE];
+	struct parcel own = {0};
+	p = p ? p : &own;
+	bench_reach(p, state);
+	bench_serial(p->id, serial);
+	return serial;
+}
+
 static enum err revoke_it(const char *serial, const char *reason, struct errbuf *why)
 {
 	return certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, reason, "lost laptop", NULL}, why);
@@ -10,10 +21,8 @@ static enum err revoke_it(const char *serial, const char *reason, struct errbuf 
 static void revoked_is_in_journal_database_and_audit_when_it_returns(void **unused)
 {
 	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, &p);
 	bench_clock(BENCH_NOW + 60);
 	assert_ok(revoke_it(serial, "keyCompromise", NULL));
 	assert_true(fake_signer_revoked(serial));
@@ -41,12 +50,9 @@ static int64_t in_state(const char *status)
 
 static void held_is_refused_and_released_is_good_again(void **unused)
 {
-	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	struct errbuf why = {{0}};
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, NULL);
 	assert_err(release_it(serial, &why), ERR_CONFLICT);
 	assert_string_equal(why.text, "it is not on hold");
 	assert_ok(hold_it(serial, NULL));
@@ -69,12 +75,9 @@ static void held_is_refused_and_released_is_good_again(void **unused)
 
 static void a_hold_ends_in_a_revocation_and_that_is_the_end(void **unused)
 {
-	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	struct errbuf why = {{0}};
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, NULL);
 	assert_ok(hold_it(serial, NULL));
 	assert_ok(revoke_it(serial, "keyCompromise", NULL));
 	assert_err(release_it(serial, &why), ERR_CONFLICT);
@@ -88,11 +91,8 @@ static void a_hold_ends_in_a_revocation_and_that_is_the_end(void **unused)
 static void what_cannot_be_held_or_released_is_told_apart(void **unused)
 {
 	static const char *const strange[] = {"0123456789012345678901234567890123456789", "not a serial", ""};
-	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, NULL);
 	for (size_t i = 0; i < COUNT(strange); i++) {
 		assert_err(hold_it(strange[i], NULL), ERR_NOT_FOUND);
 		assert_err(release_it(strange[i], NULL), ERR_NOT_FOUND);
@@ -105,11 +105,8 @@ static void what_cannot_be_held_or_released_is_told_apart(void **unused)
 /* A hold stands when the journal is away, and is on record when it is asked for again; a release does not happen. */
 static void without_the_journal_a_hold_stands_and_nothing_is_released(void **unused)
 {
-	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, NULL);
 	fake.fail[SIGNER_REVOKE] = ERR_UNAVAILABLE;
 	assert_err(hold_it(serial, NULL), ERR_UNAVAILABLE);
 	assert_int_equal(in_state("held"), 1);
@@ -134,11 +131,8 @@ static void a_compromise_has_a_date_in_the_past_or_none(void **unused)
 	static const char *const bad[] = {"", "yesterday", "2026-11-22T02:13:39Z", "2026-11-23", "2027-01-01", "1970-01-01",
 					  "2026-02-30", "2026-11-22 02:13:38", "2026-11-22T02:13:38", "2026-11-22T02:13:38+00:00",
 					  "2026-13-01", "1969-12-31", "-026-11-22", "2026-11-2", "20261-11-2", " 2026-11-2"};
-	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, NULL);
 	for (size_t i = 0; i < COUNT(bad); i++)
 		if (revoke_since(serial, bad[i]) != ERR_INVALID)
 			fail_msg("accepted: %s", bad[i]);
@@ -147,20 +141,16 @@ static void a_compromise_has_a_date_in_the_past_or_none(void **unused)
 	assert_int_equal(fake.revocation.compromised_at, INT64_C(1795176001));
 	assert_int_equal(bench_integer("SELECT compromised_at FROM certificate WHERE status = 'revoked'"), INT64_C(1795176001));
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE record LIKE '%%invalid since 2026-11-20T12:00:01Z%%'"), 1);
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	serial = serial_of(ORDER_IN_USE, NULL);
 	assert_ok(revoke_since(serial, "2026-11-22")); /* today, at its first second */
 	assert_int_equal(fake.revocation.compromised_at, INT64_C(1795305600));
 }
 
 static void revoked_twice_is_a_conflict_that_says_when_and_why(void **unused)
 {
-	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	struct errbuf why = {{0}};
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, NULL);
 	assert_ok(revoke_it(serial, "keyCompromise", NULL));
 	bench_clock(BENCH_NOW + 3600);
 	assert_err(revoke_it(serial, "superseded", &why), ERR_CONFLICT);
@@ -187,14 +177,11 @@ static void *revoke_once(void *arg)
 
 static void many_at_once_revoke_once(void **unused)
 {
-	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	struct revoker revokers[16];
 	pthread_t threads[COUNT(revokers)];
 	int done = 0;
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, NULL);
 	for (size_t i = 0; i < COUNT(revokers); i++) {
 		revokers[i].serial = serial;
 		assert_int_equal(pthread_create(&threads[i], NULL, revoke_once, &revokers[i]), 0);
@@ -212,10 +199,8 @@ static void a_serial_is_understood_as_people_paste_it(void **unused)
 {
 	(void)unused;
 	for (int way = 0; way < 4; way++) {
-		struct parcel p;
-		char serial[SERIAL_TEXT_SIZE], pasted[128] = "";
-		bench_reach(&p, ORDER_IN_USE);
-		bench_serial(p.id, serial);
+		const char *serial = serial_of(ORDER_IN_USE, NULL);
+		char pasted[128] = "";
 		if (way == 3)
 			snprintf(pasted, sizeof pasted, "0x");
 		for (size_t i = 0; i < strlen(serial); i++) {
@@ -230,11 +215,8 @@ static void a_serial_is_understood_as_people_paste_it(void **unused)
 
 static void what_cannot_be_revoked_is_told_apart(void **unused)
 {
-	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	(void)unused;
-	bench_reach(&p, ORDER_IN_USE);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_IN_USE, NULL);
 	assert_err(revoke_it("0123456789012345678901234567890123456789", "superseded", NULL), ERR_NOT_FOUND);
 	assert_err(revoke_it("not a serial", "superseded", NULL), ERR_NOT_FOUND);
 	assert_err(revoke_it("", "superseded", NULL), ERR_NOT_FOUND);
@@ -252,10 +234,8 @@ static void what_cannot_be_revoked_is_told_apart(void **unused)
 static void without_the_journal_nothing_is_revoked(void **unused)
 {
 	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	(void)unused;
-	bench_reach(&p, ORDER_COLLECTING);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_COLLECTING, &p);
 	fake.fail[SIGNER_REVOKE] = ERR_UNAVAILABLE;
 	assert_err(revoke_it(serial, "superseded", NULL), ERR_UNAVAILABLE);
 	assert_err(order_cancel(&bench.desk, &bench_staff, p.id, NULL, NULL), ERR_UNAVAILABLE);
@@ -270,10 +250,8 @@ static void nothing_of_a_revoked_certificate_is_handed_out(void **unused)
 {
 	struct parcel p;
 	struct collect_view view;
-	char serial[SERIAL_TEXT_SIZE];
 	(void)unused;
-	bench_reach(&p, ORDER_COLLECTING);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_COLLECTING, &p);
 	assert_ok(revoke_it(serial, "superseded", NULL));
 	assert_state(p.id, ORDER_COLLECTING);
 	assert_ok(collect_look(&bench.desk, p.token, p.claim, &view));
@@ -291,10 +269,8 @@ static void nothing_of_a_revoked_certificate_is_handed_out(void **unused)
 static void the_password_of_a_revoked_certificate_is_not_sent(void **unused)
 {
 	struct parcel p;
-	char serial[SERIAL_TEXT_SIZE];
 	(void)unused;
-	bench_reach(&p, ORDER_RECEIVED);
-	bench_serial(p.id, serial);
+	const char *serial = serial_of(ORDER_RECEIVED, &p);
 	assert_int_equal(bench_messages(p.id, "password", "waiting"), 1);
 	assert_ok(revoke_it(serial, "keyCompromise", NULL));
 	assert_int_equal(bench_messages(p.id, "password", "dropped"), 1);
