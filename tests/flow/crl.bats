@@ -3,6 +3,7 @@
 # released accepted again; every reason and date as it was given; and caches are told what they may keep.
 
 load lib
+load web
 
 setup_file() {
 	start_installation
@@ -15,10 +16,6 @@ setup_file() {
 	api POST "/v1/certificates/$SERIAL/revoke" '{"reason":"keyCompromise","compromised_at":"2024-05-28T20:26:40Z"}'
 	echo "$SERIAL" >"$BATS_FILE_TMPDIR/revoked"
 	until_true 20 lists "$SERIAL"
-}
-teardown_file() {
-	[ ! -e "$BATS_FILE_TMPDIR/nginx.pid" ] || kill "$(cat "$BATS_FILE_TMPDIR/nginx.pid")" 2>/dev/null || true
-	stop_installation
 }
 
 get() { curl -sS -o "$WORK/body" -D "$WORK/head" -w '%{http_code}' "$STATUS/crl/$1" "${@:2}"; }
@@ -99,47 +96,32 @@ clerk_again() { kill -9 "$(child_pid clerk)"; }
 }
 
 # A real nginx that checks the whole chain by the bundle, as the guides have it.
-start_nginx() {
-	local dir=$BATS_FILE_TMPDIR/nginx
-	rm -rf "$dir"
-	mkdir "$dir"
+start_checking_nginx() {
 	bundle
-	cp "$WORK/bundle.pem" "$dir/crl.pem"
-	# shellcheck disable=SC2153 # lib.bash sets it
-	cat >"$dir/before" <<-CONF
-		daemon off; worker_processes 1; user root; pid $dir/pid; error_log $dir/error.log info;
-		events { }
-		http {
-			access_log off;
-			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-			server {
-				ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
-				ssl_client_certificate $BATS_FILE_TMPDIR/chain.pem; ssl_verify_client on; ssl_verify_depth 2;
-				ssl_crl $dir/crl.pem;
-				location / { return 200 welcome; }
+	cp "$WORK/bundle.pem" "$BATS_FILE_TMPDIR/crl.pem"
+	web_nginx nginx required <<-CONF
+		server {
+			listen 127.0.0.1:@required@ ssl;
+			ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
+			ssl_client_certificate $BATS_FILE_TMPDIR/chain.pem; ssl_verify_client on; ssl_verify_depth 2;
+			ssl_crl $BATS_FILE_TMPDIR/crl.pem;
+			location / { return 200 welcome; }
+		}
 	CONF
-	# shellcheck disable=SC2016
-	"$BUILD/tools/sockets" -- sh -c '
-		{ cat "$1/before"; echo "listen 127.0.0.1:$PORT_PUBLIC ssl; } }"; } >"$1/nginx.conf"
-		echo "$PORT_PUBLIC" >"$1/port"
-		NGINX="3;" exec nginx -e "$1/error.log" -c "$1/nginx.conf"' sh "$dir" 3>&- </dev/null >"$dir/out" 2>&1 &
-	echo $! >"$BATS_FILE_TMPDIR/nginx.pid"
-	until_true 20 test -s "$dir/pid" || { cat "$dir/out" "$dir/error.log" >&2; return 1; }
 }
 reload_nginx() {
 	bundle
-	cp "$WORK/bundle.pem" "$BATS_FILE_TMPDIR/nginx/crl.pem"
-	kill -HUP "$(cat "$BATS_FILE_TMPDIR/nginx.pid")"
+	cp "$WORK/bundle.pem" "$BATS_FILE_TMPDIR/crl.pem"
+	web_reload nginx
 }
 answers() { # answers CODE CERTIFICATE: 400 to whom it does not believe
-	[ "$(curl -s --cacert "$CA" --cert "$2" -o "$WORK/page" -w '%{http_code}' \
-		"https://localhost:$(cat "$BATS_FILE_TMPDIR/nginx/port")/")" = "$1" ]
+	[ "$(curl -s --cacert "$CA" --cert "$2" -o "$WORK/page" -w '%{http_code}' "$(web_url nginx required)")" = "$1" ]
 }
 
 me() { curl -s -o "$WORK/page" -w '%{http_code}' --cacert "$CA" --cert "$(good)" "$MEMBERS/v1/me"; }
 
 @test "nginx with ssl_crl: good in, revoked out; held out and in again" {
-	start_nginx
+	start_checking_nginx
 	until_true 20 answers 200 "$(good)"
 	answers 400 "$(bad)"
 	serial=$(serial_of "$(good)")

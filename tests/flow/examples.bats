@@ -27,10 +27,6 @@ setup_file() {
 	javac -d "$WORK/classes" "$ROOT/client/examples/Rest.java"
 	start_stranger
 }
-teardown_file() {
-	stop_web
-	stop_installation
-}
 listed() { curl -sSf "$STATUS/crl/issuing.crl" | openssl crl -inform der -noout -text | crl_text_lists "$SERIAL"; }
 
 # A server of the right name whose certificate is from nobody we know. It would say 200.
@@ -170,11 +166,10 @@ async() { # async KIND WHO URL...
 
 # The file itself: only addresses and folders are the test's.
 start_outward() { # start_outward WHO
-	local dir=$WEB/outward folders="access_log off; "
+	local dir=$WEB/outward
 	mkdir -p "$dir"
-	for kind in client_body proxy fastcgi uwsgi scgi; do folders+="${kind}_temp_path $dir/$kind; "; done
 	sed -e "s|/etc/counterfoil/e-banking/|$BATS_FILE_TMPDIR/$1/|" -e "s|https://archive.example|$MEMBERS|" \
-		-e "s|^http {|http { $folders|" -e 's|127.0.0.1:8081|127.0.0.1:@outward@|' \
+		-e "s|^http {|http { $(nginx_folders "$dir")|" -e 's|127.0.0.1:8081|127.0.0.1:@outward@|' \
 		"$ROOT/client/examples/nginx.conf" >"$dir/conf"
 	grep -q "include $BATS_FILE_TMPDIR/$1/nginx/proxy.conf;" "$dir/conf"
 	KINDS=outward web_begin outward outward -- sh -c "$web_ports
@@ -214,9 +209,8 @@ outward() { curl -sS "http://127.0.0.1:$(web_port outward)$1"; }
 
 # Named by the link itself, certificate and key do not fit in one of twenty readings of these.
 @test "a server that reads its settings while sets are exchanged never has the certificate of one and the key of another" {
-	local kind folders='access_log off;' read=0 to=$WORK/to
-	for kind in client_body proxy fastcgi uwsgi scgi; do folders+=" ${kind}_temp_path $WORK/$kind;"; done
-	echo "pid $WORK/pid; events { } http { $folders server { listen 127.0.0.1:1; include $to/nginx/proxy.conf; location / { proxy_pass $MEMBERS; } } }" >"$WORK/conf"
+	local read=0 to=$WORK/to
+	echo "pid $WORK/pid; events { } http { $(nginx_folders "$WORK") server { listen 127.0.0.1:1; include $to/nginx/proxy.conf; location / { proxy_pass $MEMBERS; } } }" >"$WORK/conf"
 	lay() { "$COMMAND" install nginx "$BATS_FILE_TMPDIR/$1.p12" --password-file "$BATS_FILE_TMPDIR/$1.password" --to "$to" --replace; }
 	lay good
 	(

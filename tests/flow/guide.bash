@@ -186,14 +186,12 @@ guide_serves() {
 
 # What Debian's own configuration gives the reader: the files that a site's are included by.
 guide_machine() {
-	local kind folders=
 	mkdir -p "$WEB/guide" "$GUIDE/etc/apache2" "$GUIDE/etc/nginx/conf.d"
 	rm -rf "${WEB:?}/guide"/*
-	for kind in client_body proxy fastcgi uwsgi scgi; do folders+="${kind}_temp_path $WEB/guide/$kind; "; done
 	cat >"$WEB/guide/nginx.conf" <<-CONF
 		daemon off; pid $WEB/guide/nginx-pid; worker_processes 1; $([ "$(id -u)" != 0 ] || echo 'user root;')
 		events { }
-		http { access_log off; $folders include $GUIDE/etc/nginx/conf.d/*.conf; }
+		http { $(nginx_folders "$WEB/guide") include $GUIDE/etc/nginx/conf.d/*.conf; }
 	CONF
 	{
 		echo "ServerRoot $WEB/guide"

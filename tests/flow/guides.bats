@@ -24,10 +24,6 @@ setup_file() {
 	start_nginx
 	guide_ports
 }
-teardown_file() {
-	stop_web
-	stop_installation
-}
 teardown() { web_stop guide; }
 listed() { curl -sSf "$STATUS/crl/issuing.crl" | openssl crl -inform der -noout -text | crl_text_lists "$(cat "$WORK/test.serial")"; }
 

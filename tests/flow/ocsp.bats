@@ -5,7 +5,7 @@ bats_require_minimum_version 1.5.0
 load lib
 load web
 
-SERVERS=(good revoked hold another foreign charged forged none must)
+STAPLERS=(good revoked hold another foreign charged forged none must)
 
 setup_file() {
 	export XDG_CONFIG_HOME=$BATS_FILE_TMPDIR/config
@@ -15,14 +15,13 @@ setup_file() {
 	make_ca twin # of the same name
 	certify responder ca 'extendedKeyUsage = OCSPSigning'
 	certify stranger ca 'extendedKeyUsage = clientAuth'
-	for name in "${SERVERS[@]}"; do
+	for name in "${STAPLERS[@]}"; do
 		certify "$name" ca 'extendedKeyUsage = serverAuth' 'subjectAltName = DNS:localhost' \
 			"$([ "$name" != must ] || echo 'tlsfeature = status_request')"
 	done
 	make_staples
 	start_stapling_nginx
 }
-teardown_file() { stop_web; }
 
 make_ca() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.pem" -subj '/CN=Test CA' -days 30 2>/dev/null
@@ -69,32 +68,16 @@ make_staples() {
 }
 
 # One server for each, on sockets that it inherits; those named none and must staple nothing.
-start_stapling_nginx() {
-	local fds name
-	mkdir -p "$WEB/nginx"
-	fds=$(seq -s ';' 3 $((2 + ${#SERVERS[@]})))
-	# shellcheck disable=SC2016
-	NGINX="$fds;" web_begin nginx "${SERVERS[@]}" -- sh -c '
-		dir=$1 home=$2
-		shift 2
-		{
-			echo "daemon off; worker_processes 1; pid $dir/nginx.pid; error_log $dir/error.log notice; events { }"
-			[ "$(id -u)" != 0 ] || echo "user root;"
-			echo "http { access_log off; client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f;"
-			echo "uwsgi_temp_path $dir/u; scgi_temp_path $dir/s; ssl_client_certificate $home/ca.pem; ssl_verify_client optional;"
-			for name; do
-				port=$(printenv "PORT_$(echo "$name" | tr a-z A-Z)")
-				echo "$port" >"$dir/port-$name"
-				echo "server { listen 127.0.0.1:$port ssl; ssl_certificate $home/$name.pem; ssl_certificate_key $home/$name.key;"
-				[ ! -e "$home/$name.staple" ] || echo "ssl_stapling on; ssl_stapling_file $home/$name.staple;"
-				echo "location / { return 200 \"hello \$ssl_client_s_dn\"; } }"
-			done
-			echo "}"
-		} >"$dir/nginx.conf"
-		exec nginx -e "$dir/error.log" -c "$dir/nginx.conf"' sh "$WEB/nginx" "$BATS_FILE_TMPDIR" "${SERVERS[@]}"
-	web_await nginx stapling_nginx_answers
+start_stapling_nginx() { stapling_servers | web_nginx nginx "${STAPLERS[@]}"; }
+stapling_servers() {
+	local name home=$BATS_FILE_TMPDIR
+	echo "ssl_client_certificate $home/ca.pem; ssl_verify_client optional;"
+	for name in "${STAPLERS[@]}"; do
+		echo "server { listen 127.0.0.1:@$name@ ssl; ssl_certificate $home/$name.pem; ssl_certificate_key $home/$name.key;"
+		[ ! -e "$home/$name.staple" ] || echo "ssl_stapling on; ssl_stapling_file $home/$name.staple;"
+		echo 'location / { return 200 "hello $ssl_client_s_dn"; } }'
+	done
 }
-stapling_nginx_answers() { [ -s "$WEB/nginx/port-must" ] && web_speaks --cacert "$BATS_FILE_TMPDIR/ca.pem" "$(web_url nginx good)"; }
 
 # called SERVER ARGUMENT...: counterfoil call, and what it said in $output.
 called() {

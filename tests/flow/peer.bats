@@ -3,6 +3,7 @@
 
 bats_require_minimum_version 1.5.0
 load lib
+load web
 
 setup_file() {
 	start_installation
@@ -13,48 +14,26 @@ setup_file() {
 	(umask 077 && echo "$PASSWORD" >"$BATS_FILE_TMPDIR/password")
 	# shellcheck disable=SC2153 # lib.bash sets it
 	curl -sS "$STATUS/ca/issuing.pem" "$STATUS/ca/root.pem" >"$BATS_FILE_TMPDIR/ca.pem"
-	start_nginx
-}
-teardown_file() {
-	[ ! -e "$BATS_FILE_TMPDIR/nginx.pid" ] || kill "$(cat "$BATS_FILE_TMPDIR/nginx.pid")" 2>/dev/null || true
-	stop_installation
+	start_passing_nginx
 }
 
-# nginx in front of a service that answers with the header it was given (libcounterfoil(3) has the lines that count). It
-# takes listening sockets that it inherits by descriptor, so its ports are its own from the beginning.
-start_nginx() {
-	local dir=$BATS_FILE_TMPDIR/nginx
-	mkdir "$dir"
-	cat >"$dir/before" <<-CONF
-		daemon off; worker_processes 1; user root; pid $dir/pid; error_log $dir/error.log notice;
-		events { }
-		http {
-			access_log off;
-			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-			server {
-				ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
-				ssl_client_certificate $BATS_FILE_TMPDIR/ca.pem; ssl_verify_client optional; ssl_verify_depth 2;
+# nginx in front of a service that answers with the header it was given (libcounterfoil(3) has the lines that count).
+start_passing_nginx() {
+	web_nginx nginx optional service <<-CONF
+		server {
+			listen 127.0.0.1:@optional@ ssl;
+			ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
+			ssl_client_certificate $BATS_FILE_TMPDIR/ca.pem; ssl_verify_client optional; ssl_verify_depth 2;
+			location / { proxy_set_header X-Client-Cert \$ssl_client_escaped_cert; proxy_pass http://127.0.0.1:@service@; }
+		}
+		server { listen 127.0.0.1:@service@; location / { return 200 \$http_x_client_cert; } }
 	CONF
-	# shellcheck disable=SC2016
-	"$BUILD/tools/sockets" -- sh -c '
-		{
-			cat "$1/before"
-			echo "location / { proxy_set_header X-Client-Cert \$ssl_client_escaped_cert;"
-			echo "	proxy_pass http://127.0.0.1:$PORT_MEMBERS; }"
-			echo "listen 127.0.0.1:$PORT_PUBLIC ssl; }"
-			echo "server { listen 127.0.0.1:$PORT_MEMBERS; location / { return 200 \$http_x_client_cert; } } }"
-		} >"$1/nginx.conf"
-		echo "$PORT_PUBLIC" >"$1/port"
-		NGINX="3;4;" exec nginx -e "$1/error.log" -c "$1/nginx.conf"' sh "$dir" 3>&- </dev/null >"$dir/out" 2>&1 &
-	echo $! >"$BATS_FILE_TMPDIR/nginx.pid"
-	until_true 20 nginx_answers || { cat "$dir/out" "$dir/error.log" >&2; return 1; }
 }
-nginx_answers() { passed_on "$BATS_FILE_TMPDIR/answer" 2>/dev/null; }
 # passed_on FILE CURL-ARGUMENT...: what nginx tells the service behind it of this caller.
 passed_on() {
 	local file=$1
 	shift
-	curl -sS --cacert "$CA" "$@" -o "$file" "https://localhost:$(cat "$BATS_FILE_TMPDIR/nginx/port")/"
+	curl -sS --cacert "$CA" "$@" -o "$file" "$(web_url nginx optional)"
 }
 peer() { "$COMMAND" peer --ca "$BATS_FILE_TMPDIR/ca.pem" "$@"; }
 refused_with() { # refused_with EXIT VERDICT ARGUMENT...

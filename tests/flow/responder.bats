@@ -2,6 +2,7 @@
 # OCSP as outside programs ask it: openssl, GnuTLS, curl. Good accepted, revoked refused, at once; and what bad input gets.
 
 load lib
+load web
 
 setup_file() {
 	start_installation
@@ -9,10 +10,6 @@ setup_file() {
 	WORK=$BATS_FILE_TMPDIR
 	collect_whole "$BATS_FILE_TMPDIR/client.pem"
 	cat "$CA" "$DIR/ca/issuing.pem" >"$BATS_FILE_TMPDIR/chain.pem"
-}
-teardown_file() {
-	[ ! -e "$BATS_FILE_TMPDIR/nginx.pid" ] || kill "$(cat "$BATS_FILE_TMPDIR/nginx.pid")" 2>/dev/null || true
-	stop_installation
 }
 
 # ask ARGUMENT...: openssl asks (a digest must stand before its certificate); everything that it says is in $WORK/answer.
@@ -238,41 +235,29 @@ set_status() { database "UPDATE certificate SET status = '$2', revoked_at = $3, 
 }
 
 # A real nginx that asks the responder about every client (ssl_ocsp leaf), by GET and without a nonce.
-start_nginx() {
-	local dir=$BATS_FILE_TMPDIR/nginx
-	mkdir "$dir"
+start_asking_nginx() {
 	# shellcheck disable=SC2153 # lib.bash sets it
-	cat >"$dir/before" <<-CONF
-		daemon off; worker_processes 1; user root; pid $dir/pid; error_log $dir/error.log info;
-		events { }
-		http {
-			access_log off;
-			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-			server {
-				ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
-				ssl_client_certificate $BATS_FILE_TMPDIR/chain.pem; ssl_verify_client on; ssl_verify_depth 2;
-				ssl_ocsp leaf; ssl_ocsp_responder http://127.0.0.1:$PORT_STATUS/ocsp;
-				location / { return 200 welcome; }
+	web_nginx nginx required <<-CONF
+		server {
+			listen 127.0.0.1:@required@ ssl;
+			ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
+			ssl_client_certificate $BATS_FILE_TMPDIR/chain.pem; ssl_verify_client on; ssl_verify_depth 2;
+			ssl_ocsp leaf; ssl_ocsp_responder http://127.0.0.1:$PORT_STATUS/ocsp;
+			location / { return 200 welcome; }
+		}
 	CONF
-	# shellcheck disable=SC2016
-	"$BUILD/tools/sockets" -- sh -c '
-		{ cat "$1/before"; echo "listen 127.0.0.1:$PORT_PUBLIC ssl; } }"; } >"$1/nginx.conf"
-		echo "$PORT_PUBLIC" >"$1/port"
-		NGINX="3;" exec nginx -e "$1/error.log" -c "$1/nginx.conf"' sh "$dir" 3>&- </dev/null >"$dir/out" 2>&1 &
-	echo $! >"$BATS_FILE_TMPDIR/nginx.pid"
-	until_true 20 test -s "$dir/pid" || { cat "$dir/out" "$dir/error.log" >&2; return 1; }
 }
 let_in() { # let_in CERTIFICATE: what nginx answers; 400 to whom it does not believe
-	curl -s --cacert "$CA" --cert "$1" -o "$WORK/page" -w '%{http_code}' "https://localhost:$(cat "$BATS_FILE_TMPDIR/nginx/port")/"
+	curl -s --cacert "$CA" --cert "$1" -o "$WORK/page" -w '%{http_code}' "$(web_url nginx required)"
 }
 
 @test "nginx with ssl_ocsp leaf lets the good in and the revoked out" {
-	start_nginx
+	start_asking_nginx
 	collect_whole "$WORK/one.pem"
 	equal "$(let_in "$WORK/one.pem")" 200 'the good one'
 	revoke "$SERIAL" keyCompromise
 	equal "$(let_in "$WORK/one.pem")" 400 'the revoked one'
-	grep -qi 'revoked' "$WORK/page" "$BATS_FILE_TMPDIR/nginx/error.log"
+	grep -qi 'revoked' "$WORK/page" "$WEB/nginx/error.log"
 	equal "$(let_in "$(client)")" 200 'another good one'
 }
 

@@ -5,10 +5,11 @@
 #	start_counterpart             the service: REST and SOAP
 #	start_nginx, start_apache, start_haproxy      each in front of it; each is optional
 #	start_forward_proxy [USER:PASSWORD]           tinyproxy, for the way there
+#	web_nginx NAME PORT-NAME...   nginx by itself, with servers of the test's own
 #
-# and in teardown_file `stop_web`, before stop_installation. Each has its own folder $WEB/NAME with its configuration and
-# logs, ports of its own on 127.0.0.1, and runs as who you are (Apache's children as nobody when that is root). A server has
-# one port for each of these, all with HTTP/2 but `required12`:
+# teardown_file is here. Each has its own folder
+# $WEB/NAME with its configuration and logs, ports of its own on 127.0.0.1, and runs as who you are (Apache's children as
+# nobody when that is root). A server has one port for each of these, all with HTTP/2 but `required12`:
 #
 #	none         'test': asks nobody for a certificate
 #	optional     'production': asks, lets everybody through, and leaves it to the service to refuse
@@ -23,6 +24,11 @@
 
 WEB=$BATS_FILE_TMPDIR/web
 WEB_KINDS=(none optional required required12)
+
+teardown_file() {
+	stop_web
+	stop_installation
+}
 
 web_files() {
 	mkdir -p "$WEB"
@@ -81,21 +87,42 @@ counterpart_answers() { [ -s "$WEB/counterpart/port-counterpart" ] && web_speaks
 
 # The ports are known only when the sockets are there: the configuration has $NAMES, which the environment fills in.
 web_ports='for kind in $KINDS; do eval "port=\$PORT_$(echo "$kind" | tr a-z A-Z)"; echo "$port" >"$1/port-$kind"
-	sed -i "s/@$kind@/$port/" "$1/conf"; done'
+	sed -i "s/@$kind@/$port/g" "$1/conf"; done'
+
+# nginx_folders FOLDER: what it would lay elsewhere.
+nginx_folders() {
+	local kind
+	printf 'access_log off;'
+	for kind in client_body proxy fastcgi uwsgi scgi; do printf ' %s_temp_path %s/%s;' "$kind" "$1" "$kind"; done
+}
+
+# web_nginx NAME PORT-NAME...: nginx with what is on standard input inside http { }, where @PORT-NAME@ is a port.
+web_nginx() {
+	local name=$1 dir=$WEB/$1
+	shift
+	mkdir -p "$dir"
+	{
+		[ "$(id -u)" != 0 ] || echo 'user root;'
+		echo "daemon off; worker_processes 1; pid $dir/nginx-pid; error_log $dir/error.log info; events { }"
+		echo "http { $(nginx_folders "$dir")"
+		cat
+		echo '}'
+	} >"$dir/conf"
+	KINDS="$*" NGINX="$(seq -s ';' 3 $((2 + $#)));" web_begin "$name" "$@" -- \
+		sh -c "$web_ports; exec nginx -e \"\$1/error.log\" -c \"\$1/conf\"" sh "$dir"
+	web_await "$name" test -s "$dir/nginx-pid"
+}
 
 start_nginx() {
-	local dir=$WEB/nginx kind lines
-	mkdir -p "$dir"
-	cat >"$dir/conf" <<-CONF
-		daemon off; worker_processes 1; pid $dir/nginx-pid; error_log $dir/error.log notice;
-		events { }
-		http {
-			access_log off;
-			client_body_temp_path $dir/b; proxy_temp_path $dir/p; fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-			client_max_body_size 0; proxy_http_version 1.1; proxy_request_buffering off; proxy_buffering off;
-			ssl_certificate $WEB/server.pem; ssl_certificate_key $WEB/server.key; ssl_session_tickets off;
+	nginx_servers | web_nginx nginx "${WEB_KINDS[@]}"
+	web_await nginx web_serves nginx
+}
+nginx_servers() {
+	local kind lines
+	cat <<-CONF
+		client_max_body_size 0; proxy_http_version 1.1; proxy_request_buffering off; proxy_buffering off;
+		ssl_certificate $WEB/server.pem; ssl_certificate_key $WEB/server.key; ssl_session_tickets off;
 	CONF
-	[ "$(id -u)" != 0 ] || sed -i '1s/^/user root; /' "$dir/conf"
 	for kind in "${WEB_KINDS[@]}"; do
 		case $kind in
 		none) lines='listen 127.0.0.1:@none@ ssl http2; set $environment test;' ;;
@@ -108,7 +135,7 @@ start_nginx() {
 		*) lines+=" set \$environment production; ssl_client_certificate $WEB/ca.pem; ssl_verify_depth 2;" ;;
 		esac
 		case $kind in required*) lines+=" ssl_crl $WEB/crl.pem;" ;; esac
-		cat >>"$dir/conf" <<-CONF
+		cat <<-CONF
 			server {
 				$lines
 				location / {
@@ -121,10 +148,6 @@ start_nginx() {
 			}
 		CONF
 	done
-	echo '}' >>"$dir/conf"
-	export KINDS="${WEB_KINDS[*]}"
-	web_begin nginx "${WEB_KINDS[@]}" -- sh -c "$web_ports; NGINX='3;4;5;6;' exec nginx -e \"\$1/error.log\" -c \"\$1/conf\"" sh "$dir"
-	web_await nginx web_serves nginx
 }
 
 # Headers are written into a buffer that the body has filled already but for maxrewrite: as it is by itself (1024) there is no
