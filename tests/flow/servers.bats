@@ -7,25 +7,10 @@ load lib
 load web
 
 setup_file() {
-	start_installation
-	make_directory
-	WORK=$BATS_FILE_TMPDIR
-	collect_whole "$BATS_FILE_TMPDIR/client.pem"
+	web_stage
 	echo "$SERIAL" >"$BATS_FILE_TMPDIR/serial"
-	(umask 077 && echo "$PASSWORD" >"$BATS_FILE_TMPDIR/password")
-	web_files
 	make_others
-	start_counterpart
-	start_nginx
-	start_apache
-	start_haproxy
 }
-teardown_file() {
-	stop_web
-	stop_installation
-}
-
-SERVERS=(nginx apache haproxy)
 
 # Those that the product does not make: of another time, and of other CAs, one of which has our CA's name.
 make_others() {
@@ -71,8 +56,6 @@ other_client() { # other_client NAME CA KEY FROM UNTIL
 	openssl pkcs12 -export -in "$dir/$1.pem" -inkey "$dir/$1.key" -certfile "$2" -out "$dir/$1.p12" \
 		-passout "file:$BATS_FILE_TMPDIR/password"
 }
-
-own() { "$COMMAND" call --identity "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" --ca "$WEB/ca.pem" "$@"; }
 
 # who WHO URL ARGUMENT...: call as who. The clock of the command alone is moved to where the certificate is valid.
 who() {

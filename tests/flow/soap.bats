@@ -6,24 +6,8 @@ bats_require_minimum_version 1.5.0
 load lib
 load web
 
-setup_file() {
-	start_installation
-	make_directory
-	WORK=$BATS_FILE_TMPDIR
-	collect_whole "$BATS_FILE_TMPDIR/client.pem"
-	(umask 077 && echo "$PASSWORD" >"$BATS_FILE_TMPDIR/password")
-	web_files
-	start_counterpart
-	start_nginx
-	start_apache
-	start_haproxy
-}
-teardown_file() {
-	stop_web
-	stop_installation
-}
+setup_file() { web_stage; }
 
-SERVERS=(nginx apache haproxy)
 # asks VERSION SERVER KIND SERVICE NUMBER ARGUMENT...: sets status, output, stderr
 asks() {
 	local version=$1 url

@@ -6,25 +6,7 @@ bats_require_minimum_version 1.5.0
 load lib
 load web
 
-setup_file() {
-	start_installation
-	make_directory
-	WORK=$BATS_FILE_TMPDIR
-	collect_whole "$BATS_FILE_TMPDIR/client.pem"
-	(umask 077 && echo "$PASSWORD" >"$BATS_FILE_TMPDIR/password")
-	web_files
-	start_counterpart
-	start_nginx
-	start_apache
-	start_haproxy
-}
-teardown_file() {
-	stop_web
-	stop_installation
-}
-
-SERVERS=(nginx apache haproxy)
-own() { "$COMMAND" call --identity "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" --ca "$WEB/ca.pem" "$@"; }
+setup_file() { web_stage; }
 
 @test "HTTP/2 is spoken with each server, and HTTP/1.1 when told" {
 	local server

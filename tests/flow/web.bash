@@ -7,7 +7,7 @@
 #	start_forward_proxy [USER:PASSWORD]           tinyproxy, for the way there
 #	web_nginx NAME PORT-NAME...   nginx by itself, with servers of the test's own
 #
-# teardown_file is here. Each has its own folder
+# or all but the proxy by `web_stage`, with an installation and one client. teardown_file is here. Each has its own folder
 # $WEB/NAME with its configuration and logs, ports of its own on 127.0.0.1, and runs as who you are (Apache's children as
 # nobody when that is root). A server has one port for each of these, all with HTTP/2 but `required12`:
 #
@@ -24,6 +24,24 @@
 
 WEB=$BATS_FILE_TMPDIR/web
 WEB_KINDS=(none optional required required12)
+SERVERS=(nginx apache haproxy)
+
+web_stage() {
+	start_installation
+	make_directory
+	WORK=$BATS_FILE_TMPDIR
+	collect_whole "$BATS_FILE_TMPDIR/client.pem"
+	(umask 077 && echo "$PASSWORD" >"$BATS_FILE_TMPDIR/password")
+	web_files
+	start_counterpart
+	start_nginx
+	start_apache
+	start_haproxy
+}
+# own URL ARGUMENT...: its client calls.
+own() {
+	"$COMMAND" call --identity "$BATS_FILE_TMPDIR/package.p12" --password-file "$BATS_FILE_TMPDIR/password" --ca "$WEB/ca.pem" "$@"
+}
 
 teardown_file() {
 	stop_web
