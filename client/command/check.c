@@ -1,18 +1,16 @@
 /* check FILE: how long a certificate is good for, and whether it was revoked; for people, scripts and monitoring. */
 #include "base/clock.h"
-#include "base/encode.h"
-#include "base/file.h"
+#include "client/command/check_trust.h"
 #include "client/command/facts.h"
 #include "client/command/holder.h"
 #include "client/command/monitor.h"
 #include "client/command/output.h"
 #include "client/command/problem.h"
 
-#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TRUST_MAX = 1 << 20, LINE_CAP = 8192, DAYS_DEFAULT = 30, CRITICAL_DEFAULT = 7, PEM_LINE = 64, FIGURES_SIZE = 96 };
+enum { TRUST_MAX = 1 << 20, LINE_CAP = 8192, DAYS_DEFAULT = 30, CRITICAL_DEFAULT = 7, FIGURES_SIZE = 96 };
 
 struct check {
 	const struct arguments *given;
@@ -31,45 +29,6 @@ static bool is_revoked(const struct check *c)
 static bool is_unknown(const struct check *c)
 {
 	return c->asked && c->revocation.code && !is_revoked(c);
-}
-
-static void add_pem(counterfoil_bytes der, struct buf *pem)
-{
-	struct buf text = BUF_INIT(TRUST_MAX);
-	base64_encode(der.data, der.len, &text);
-	buf_text(pem, "-----BEGIN CERTIFICATE-----\n");
-	for (size_t at = 0; at < text.len; at += PEM_LINE) {
-		buf_add(pem, text.data + at, text.len - at < PEM_LINE ? text.len - at : PEM_LINE);
-		buf_byte(pem, '\n');
-	}
-	buf_text(pem, "-----END CERTIFICATE-----\n");
-	buf_free(&text);
-}
-
-/* What else may be in the file, the certificate itself again above all, vouches for nobody. */
-static bool is_authority(counterfoil_bytes der)
-{
-	const unsigned char *at = der.data;
-	X509 *certificate = d2i_X509(NULL, &at, (long)der.len);
-	bool is = certificate && X509_check_ca(certificate) == 1;
-	X509_free(certificate);
-	return is;
-}
-
-/* The CA that is set, else those in the file itself: a list is only believed when one of them has signed it. */
-static enum err read_trust(const struct check *c, struct buf *pem, struct errbuf *why)
-{
-	struct settings settings;
-	counterfoil_bytes der;
-	enum err e = settings_load(c->given, &settings, why);
-	if (e || settings.of[SETTING_CA].value[0])
-		return e ? e : file_read(settings.of[SETTING_CA].value, pem, why);
-	for (size_t i = 1; (der = counterfoil_identity_certificate(c->identity, i)).data; i++)
-		if (is_authority(der))
-			add_pem(der, pem);
-	if (pem->len == 0 && !pem->err)
-		return fail(why, ERR_USAGE, "the file holds no certificate of a CA: give --ca FILE");
-	return buf_check(pem);
 }
 
 /* The verifier speaks to a service of its callers; here is the holder. The rest of what it says is true for both. */
@@ -120,7 +79,7 @@ static enum err learn(struct check *c, struct errbuf *why)
 		crl = counterfoil_identity_fact(c->identity, COUNTERFOIL_FACT_CRL_URL);
 	if (crl && !crl[0])
 		return fail(why, ERR_USAGE, "the certificate does not say where its revocation list is: give --crl FILE|URL");
-	enum err e = read_trust(c, &pem, why);
+	enum err e = check_trust(c->given, c->identity, &pem, why);
 	if (!e)
 		e = ask(c, crl, ocsp, &pem, why);
 	buf_free(&pem);

@@ -11,6 +11,7 @@ static const char text[] =
 	"  ca/                root (until %.10s), issuing CA (until %.10s), root CRL (until %.10s)\n"
 	"  ca/root.key        the root's private key, under your pass phrase\n"
 	"  keys/              the keys of the daemon's processes; for nobody else\n"
+	"  profiles/          what is written into certificates; counterfoil-profile(5)\n"
 	"  tls/               certificates of the public and members listeners\n"
 	"  counterfoil.db     the database\n"
 	"  journal            what was signed and revoked; back it up apart from the database\n"

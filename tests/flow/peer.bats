@@ -181,6 +181,11 @@ checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file 
 	checks --live
 	rm -r "$XDG_CONFIG_HOME"
 	equal "$status" 5 "another CA by the settings ($output)"
+	COUNTERFOIL_CA="$DIR/ca/root.pem" checks --live # the CA between is in the file
+	equal "$status" 0 "the root alone ($output)"
+	COUNTERFOIL_CA="$DIR/ca/root.pem" checks --ocsp certificate
+	equal "$status" 0 "asked of the service's own responder ($output)"
+	grep -q 'not revoked' <<<"$output"
 }
 
 @test "of a certificate that is not Counterfoil's, check says that it did not look" {
@@ -221,6 +226,8 @@ checks() { run "$COMMAND" check "$BATS_FILE_TMPDIR/package.p12" --password-file 
 	grep -qE '^COUNTERFOIL OK - e-banking: 7[0-9]{2} days left, .*not revoked \| days=7[0-9]{2};30:;7:$' <<<"$output"
 	api POST "/v1/certificates/$(cat "$BATS_FILE_TMPDIR/serial")/revoke" '{"reason":"keyCompromise"}'
 	until_true 60 revoked_everywhere
+	checks --ocsp certificate
+	equal "$status" 6 "after, by the service's own responder ($output)"
 	checks --live --nagios
 	equal "$status" 2 "after ($output)"
 	grep -q '^COUNTERFOIL CRITICAL - .*revoked | days=' <<<"$output"
