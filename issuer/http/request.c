@@ -1,9 +1,9 @@
+#include "base/media.h"
 #include "issuer/http/form.h"
 #include "issuer/http/head.h"
 #include "issuer/http/route.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { JSON_DEPTH_MAX = 16 };
 
@@ -22,19 +22,12 @@ const char *request_cookie(const struct request *q, const char *name)
 	return head_cookie(q->lookup, name);
 }
 
-/* "application/json; charset=utf-8" is application/json. */
-static bool is_type(const char *content_type, const char *wanted)
-{
-	size_t len = strlen(wanted);
-	return strncasecmp(content_type, wanted, len) == 0 && strchr("; \t", content_type[len]);
-}
-
 enum err request_form(const struct request *q, const char *name, char *out, size_t size)
 {
 	out[0] = '\0';
 	if (!q->body || q->body->len == 0)
 		return ERR_NOT_FOUND;
-	if (!is_type(q->content_type, "application/x-www-form-urlencoded"))
+	if (!media_is(q->content_type, "application/x-www-form-urlencoded"))
 		return ERR_MALFORMED;
 	return form_find((const char *)q->body->data, q->body->len, name, out, size);
 }
@@ -62,7 +55,7 @@ enum err request_json(const struct request *q, json_t **out, struct errbuf *why)
 	json_error_t where;
 	*out = NULL;
 	/* A form of another site cannot send this type without asking first (CORS), and nobody answers it. */
-	if (!is_type(q->content_type, "application/json"))
+	if (!media_is(q->content_type, "application/json"))
 		return fail(why, ERR_MALFORMED, "a body of type application/json is wanted");
 	if (!q->body || q->body->len == 0)
 		return fail(why, ERR_MALFORMED, "a JSON object is wanted, the body is empty");
