@@ -21,6 +21,7 @@ struct ocsp_desk {
 	struct ocsp_lane *lane;
 	struct ocsp_cache *cache;
 	struct ocsp_limit *limit;
+	bool closing; /* nobody may begin to wait */
 	struct ocsp_counts counts;
 };
 
@@ -217,8 +218,8 @@ static struct waiting *waiting_new(const struct ocsp_request *asked)
 static void have_signed(struct ocsp_desk *d, const struct ocsp_request *asked, const struct request *q, struct reply *r)
 {
 	bool changed;
-	struct waiting *w = waiting_new(asked);
-	enum err rc = w ? look_up_all(d, w, &changed) : ERR_MEMORY;
+	struct waiting *w = d->closing ? NULL : waiting_new(asked);
+	enum err rc = w ? look_up_all(d, w, &changed) : d->closing ? ERR_UNAVAILABLE : ERR_MEMORY;
 	if (rc) {
 		free(w);
 		say_refusal(d, r, OCSP_TRY_LATER, rc);
@@ -343,5 +344,6 @@ void ocsp_desk_send(struct ocsp_desk *d)
 
 void ocsp_desk_abandon(struct ocsp_desk *d)
 {
+	d->closing = true;
 	ocsp_lane_abandon(d->lane);
 }

@@ -42,6 +42,7 @@ short ocsp_desk_events(const struct ocsp_desk *d);
 int ocsp_desk_wait(const struct ocsp_desk *d);
 void ocsp_desk_receive(struct ocsp_desk *d);
 void ocsp_desk_send(struct ocsp_desk *d);
+/* The end: whoever waits is told to try later, and so is from now on whoever would have to wait. */
 void ocsp_desk_abandon(struct ocsp_desk *d);
 
 /* What the refusals are called on the wire, in a reply: status 200, and the log's one line says which fault. */
