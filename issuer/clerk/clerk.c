@@ -130,6 +130,8 @@ static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 	enum err rc = read_issuer(child, c, why);
 	if (!rc)
 		rc = store_open(c->settings->database, STORE_OPEN, &c->store, why);
+	if (!rc) /* a predecessor may have died between a commit and its word to the front */
+		clerk_revoked(c);
 	return rc ? rc : child_confine(child, why);
 }
 

@@ -391,6 +391,16 @@ good_again() { post "$WORK/request" && [ "$(hex "$WORK/response")" != 30030a0103
 	for one in "${idle[@]}"; do exec {one}>&-; done
 }
 
+@test "a clerk that dies between a revocation and its word to the front takes the ready 'good' with it" {
+	collect_whole "$WORK/unsaid.pem"
+	equal "$(status_of "$SERIAL" -no_nonce)" good 'what is ready now'
+	# what its commit leaves behind (crash points clerk.settle.after and clerk.lapse.after): nobody has been told
+	set_status "$SERIAL" revoked "$(date +%s)" 5
+	kill -9 "$(child_pid clerk)"
+	until_true 20 status_is revoked "$SERIAL" -no_nonce
+}
+status_is() { [ "$(status_of "${@:2}")" = "$1" ]; }
+
 @test "a signer that dies takes no answer with it" {
 	kill -9 "$(child_pid signer)"
 	ask -cert "$(client)"
