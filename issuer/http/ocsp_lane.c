@@ -23,7 +23,7 @@ struct ocsp_lane {
 	uint64_t last_id;
 	ocsp_told_fn *told;
 	void *ctx;
-	struct queue waiting, sent; /* each the oldest first */
+	struct queue waiting, sent, sent_again; /* each the oldest first */
 	struct buf batch;
 	uint8_t packet[OCSP_PACKET_MAX];
 };
@@ -67,6 +67,7 @@ enum err ocsp_lane_new(int packets, ocsp_told_fn *told, void *ctx, struct ocsp_l
 	l->batch = BUF_INIT(OCSP_PACKET_MAX);
 	queue_begin(&l->waiting);
 	queue_begin(&l->sent);
+	queue_begin(&l->sent_again);
 	*out = l;
 	return ERR_OK;
 }
@@ -84,6 +85,7 @@ void ocsp_lane_put(struct ocsp_lane *l, struct ocsp_job *job, int64_t now_ms)
 {
 	job->ask.id = ++l->last_id;
 	job->give_up_at = now_ms + GIVE_UP_MS;
+	job->again = false;
 	queue_put(&l->waiting, job);
 }
 
@@ -109,7 +111,7 @@ static void send_waiting(struct ocsp_lane *l, int64_t now_ms)
 		for (size_t i = 0; i < n && !l->full && l->waiting.first; i++) {
 			struct ocsp_job *job = queue_take(&l->waiting, &l->waiting.first);
 			job->sent_at = now_ms;
-			queue_put(&l->sent, job);
+			queue_put(job->again ? &l->sent_again : &l->sent, job);
 		}
 	}
 }
@@ -126,14 +128,15 @@ static struct ocsp_job **find(struct queue *q, uint64_t id)
 /* What was given up, or asked twice, or by a predecessor, is nobody's. */
 static void tell(struct ocsp_lane *l, const struct ocsp_told *told)
 {
-	struct queue *q = &l->sent;
-	struct ocsp_job **at = find(q, told->id);
-	if (!at) {
-		q = &l->waiting; /* about to be asked again, and now answered */
-		at = find(q, told->id);
+	/* what waits may be about to be asked again, and now is answered */
+	struct queue *const queues[] = {&l->sent, &l->sent_again, &l->waiting};
+	for (size_t i = 0; i < sizeof queues / sizeof *queues; i++) {
+		struct ocsp_job **at = find(queues[i], told->id);
+		if (!at)
+			continue;
+		l->told(l->ctx, queue_take(queues[i], at), told);
+		return;
 	}
-	if (at)
-		l->told(l->ctx, queue_take(q, at), told);
 }
 
 /* One packet: whoever polls comes again for the next. */
@@ -152,10 +155,17 @@ static void give_up(struct ocsp_lane *l, struct queue *q, struct ocsp_job **at)
 	l->told(l->ctx, job, &(struct ocsp_told){.id = job->ask.id, .error = ERR_UNAVAILABLE});
 }
 
+/* Again once: nothing is lost in the pair, only what a signer had in work when it died. One that is alive and slow would be
+ * slower with every copy. */
 static void see_to_the_late(struct ocsp_lane *l, int64_t now_ms)
 {
-	while (l->sent.first && now_ms - l->sent.first->sent_at >= SEND_AGAIN_MS)
-		queue_put(&l->waiting, queue_take(&l->sent, &l->sent.first));
+	while (l->sent.first && now_ms - l->sent.first->sent_at >= SEND_AGAIN_MS) {
+		struct ocsp_job *job = queue_take(&l->sent, &l->sent.first);
+		job->again = true;
+		queue_put(&l->waiting, job);
+	}
+	while (l->sent_again.first && now_ms >= l->sent_again.first->give_up_at)
+		give_up(l, &l->sent_again, &l->sent_again.first);
 	for (struct ocsp_job **at = &l->waiting.first; *at;) {
 		if (now_ms < (*at)->give_up_at)
 			at = &(*at)->next;
@@ -172,8 +182,8 @@ void ocsp_lane_send(struct ocsp_lane *l, int64_t now_ms)
 
 void ocsp_lane_abandon(struct ocsp_lane *l)
 {
-	struct queue *const queues[] = {&l->sent, &l->waiting};
-	for (size_t i = 0; i < 2; i++)
+	struct queue *const queues[] = {&l->sent, &l->sent_again, &l->waiting};
+	for (size_t i = 0; i < sizeof queues / sizeof *queues; i++)
 		while (queues[i]->first)
 			give_up(l, queues[i], &queues[i]->first);
 }
@@ -190,10 +200,12 @@ short ocsp_lane_events(const struct ocsp_lane *l)
 
 int ocsp_lane_wait(const struct ocsp_lane *l, int64_t now_ms)
 {
-	int64_t left = -1;
-	if (l->sent.first)
-		left = l->sent.first->sent_at + SEND_AGAIN_MS - now_ms;
+	int64_t next = INT64_MAX;
+	if (l->sent_again.first)
+		next = l->sent_again.first->give_up_at;
+	if (l->sent.first && l->sent.first->sent_at + SEND_AGAIN_MS < next)
+		next = l->sent.first->sent_at + SEND_AGAIN_MS;
 	if (l->waiting.first)
-		left = l->full ? SEND_AGAIN_MS : 0;
-	return l->sent.first || l->waiting.first ? (left > 0 ? (int)left : 0) : -1;
+		next = l->full ? now_ms + SEND_AGAIN_MS : now_ms;
+	return next == INT64_MAX ? -1 : next > now_ms ? (int)(next - now_ms) : 0;
 }

@@ -1,5 +1,5 @@
 /* ocsp_lane: the front's end of the OCSP packets (issuer/signer/ocsp_wire.h): jobs go out in batches, answers come in. Never
- * blocks. What a dying signer had in work is asked again; what nobody answers in time is given up. One thread. */
+ * blocks. What a dying signer had in work is asked again, once; what nobody answers in time is given up. One thread. */
 #ifndef ISSUER_HTTP_OCSP_LANE_H
 #define ISSUER_HTTP_OCSP_LANE_H
 
@@ -9,6 +9,7 @@ struct ocsp_job {
 	struct ocsp_job *next;
 	struct ocsp_ask ask; /* the caller's, but for the id */
 	int64_t give_up_at, sent_at;
+	bool again; /* it is, or was, sent for the second time */
 };
 
 struct ocsp_lane;

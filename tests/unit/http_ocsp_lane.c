@@ -124,17 +124,43 @@ static void what_nobody_answers_is_given_up(void **state)
 {
 	(void)state;
 	uint64_t ids[64];
+	size_t copies = 0;
 	ocsp_lane_put(lane, &jobs[0], 1000);
 	for (int64_t now = 1000; now < 6000; now += 100) {
+		assert_int_equal(told_count, now > 5000);
 		work(lane, now);
-		while (asked(ids))
-			;
+		copies += asked(ids);
+		if (now == 2000)
+			assert_int_equal(ocsp_lane_wait(lane, now), 3000);
 	}
+	assert_int_equal(copies, 2); /* a signer that is alive and slow signs each of them */
 	assert_int_equal(told_count, 1);
 	assert_int_equal(last.error, ERR_UNAVAILABLE);
 	answer(ids[0]);
 	work(lane, 6000);
 	assert_int_equal(told_count, 1);
+}
+
+static void what_was_asked_again_keeps_nobody_from_it(void **state)
+{
+	(void)state;
+	uint64_t ids[64];
+	ocsp_lane_put(lane, &jobs[0], 1000);
+	work(lane, 1000);
+	assert_int_equal(asked(ids), 1);
+	work(lane, 1500);
+	assert_int_equal(asked(ids), 1);
+	ocsp_lane_put(lane, &jobs[1], 1600);
+	work(lane, 1600);
+	assert_int_equal(asked(ids), 1);
+	assert_int_equal(ocsp_lane_wait(lane, 1600), 500);
+	work(lane, 2100);
+	assert_int_equal(asked(ids), 1);
+	answer(ids[0]);
+	answer(ids[0] - 1);
+	work(lane, 2101);
+	assert_int_equal(told_count, 2);
+	assert_int_equal(last.error, ERR_OK);
 }
 
 static void answers_of_another_front_and_broken_packets_are_nobodys(void **state)
@@ -307,6 +333,7 @@ int main(void)
 		lane_test(what_waits_goes_out_in_one_packet_and_comes_back),
 		lane_test(what_a_dead_signer_had_in_work_is_asked_again_under_its_number),
 		lane_test(what_nobody_answers_is_given_up),
+		lane_test(what_was_asked_again_keeps_nobody_from_it),
 		lane_test(answers_of_another_front_and_broken_packets_are_nobodys),
 		lane_test(a_full_pair_makes_it_wait_not_fail),
 		cmocka_unit_test(an_answer_is_found_under_its_own_name_while_it_is_fresh),
