@@ -29,9 +29,11 @@ struct signer_ocsp {
 
 	pthread_mutex_t lock;
 	struct ocsp_responder *fresh; /* for the lane to take up, or NULL */
+	int64_t fresh_until;
 
 	/* Of the lane. */
 	struct ocsp_responder *current;
+	int64_t current_until; /* when its certificate ends */
 	int64_t life;
 	struct ocsp_ask ask;
 	struct buf der, answers;
@@ -43,12 +45,14 @@ static void take_up_delegate(struct signer_ocsp *o)
 {
 	pthread_mutex_lock(&o->lock);
 	struct ocsp_responder *fresh = o->fresh;
+	int64_t until = o->fresh_until;
 	o->fresh = NULL;
 	pthread_mutex_unlock(&o->lock);
 	if (!fresh)
 		return;
 	ocsp_responder_free(o->current);
 	o->current = fresh;
+	o->current_until = until;
 }
 
 /* Answers that nobody takes are of no use to anybody: whoever asked has gone, or asks again. */
@@ -67,9 +71,10 @@ static enum err answer(struct signer_ocsp *o, struct ocsp_told *told)
 	const struct ocsp_ask *a = &o->ask;
 	struct ocsp_answer wanted = {.singles = a->singles, .count = a->count, .nonce = a->nonce, .nonce_len = a->nonce_len,
 				     .this_update = clock_now()};
-	wanted.next_update = wanted.this_update + o->life;
+	int64_t life_end = wanted.this_update + o->life;
+	wanted.next_update = life_end < o->current_until ? life_end : o->current_until;
 	buf_clear(&o->der);
-	if (!o->current)
+	if (!o->current || wanted.next_update <= wanted.this_update) /* nobody would believe it */
 		return ERR_UNAVAILABLE;
 	enum err rc = ocsp_answer_make(o->current, &wanted, &o->der);
 	if (rc)
@@ -152,6 +157,7 @@ void signer_ocsp_tick(struct signer_ocsp *o)
 		pthread_mutex_lock(&o->lock);
 		ocsp_responder_free(o->fresh);
 		o->fresh = made.responder;
+		o->fresh_until = made.not_after;
 		pthread_mutex_unlock(&o->lock);
 	}
 	note(o, rc, &why);

@@ -4,8 +4,8 @@
  * The delegate's key is made in memory with its certificate and never leaves it: there is no file to steal, which counts,
  * for a certificate with noCheck cannot be revoked. It is made anew when two thirds of its life are over, when the clock has
  * left its life, and at every start; the journal has a record of each ("delegate"). While a new one cannot be made the old
- * one goes on. It never signs bytes it is handed: the front says which certificate has which status; times and all else
- * are the signer's own. */
+ * one goes on, to its end: no answer is good for longer than its delegate's certificate. It never signs bytes it is handed:
+ * the front says which certificate has which status; times and all else are the signer's own. */
 #ifndef ISSUER_SIGNER_OCSP_H
 #define ISSUER_SIGNER_OCSP_H
 

@@ -1,5 +1,6 @@
 #include "tests/support/signer_bench.h"
 
+#include "ca/asn1_time.h"
 #include "issuer/signer/ocsp_wire.h"
 #include "issuer/signer/signer_delegate.h"
 #include "issuer/signer/signer_ocsp.h"
@@ -230,6 +231,32 @@ static void while_no_new_one_can_be_made_the_old_one_goes_on(void **state)
 	OCSP_BASICRESP_free(basic);
 }
 
+static void no_answer_outlives_its_delegate(void **state)
+{
+	(void)state;
+	struct ocsp_ask a = ask_of(1, OCSP_GOOD);
+	int64_t made = clock_now();
+	clock_inject(made); /* no tick from here on: no new delegate */
+	struct ocsp_told told = told_to(&a);
+	OCSP_BASICRESP *basic = basic_of(&told);
+	int64_t end = 0;
+	assert_int_equal(asn1_time_read(X509_get0_notAfter(sk_X509_value(OCSP_resp_get0_certs(basic), 0)), &end), ERR_OK);
+	OCSP_BASICRESP_free(basic);
+	clock_inject(end - 3600);
+	told = told_to(&a);
+	assert_int_equal(told.next_update, end);
+	clock_inject(end - 60);
+	told = told_to(&a);
+	assert_int_equal(told.error, ERR_OK);
+	assert_int_equal(told.next_update, end);
+	clock_inject(end);
+	assert_int_equal(told_to(&a).error, ERR_UNAVAILABLE);
+	signer_tick(bench.signer);
+	told = told_to(&a);
+	assert_int_equal(told.error, ERR_OK);
+	assert_int_equal(told.next_update, end + 3600);
+}
+
 static void without_a_delegate_there_is_no_answer_until_the_next_tick(void **state)
 {
 	int ends[2];
@@ -296,6 +323,7 @@ int main(void)
 		lane_test(what_is_malformed_gets_no_answer_and_harms_nobody),
 		lane_test(the_delegate_renews_itself_at_two_thirds_of_its_life),
 		lane_test(while_no_new_one_can_be_made_the_old_one_goes_on),
+		lane_test(no_answer_outlives_its_delegate),
 		cmocka_unit_test(without_a_delegate_there_is_no_answer_until_the_next_tick),
 		cmocka_unit_test(asks_survive_the_wire_and_nothing_else_does),
 	};
