@@ -81,7 +81,7 @@ static void write_state(struct front *front, int64_t now, struct buf *out)
 	    (int64_t)workers_waiting(front->workers));
 	one(out, "queue_shed_total", "counter", "Requests refused because the queue was full.",
 	    (int64_t)front->metrics->shed);
-	one(out, "revocation_generation", "counter", "Committed changes of a certificate's status since the start.",
+	one(out, "revocation_generation", "counter", "Changes of a certificate's status since the start, and the clerk's starts.",
 	    (int64_t)page->revocation_generation);
 	one(out, "clerk_age_seconds", "gauge", "Since the clerk's last round.", now - page->clerk_alive_at);
 	one(out, "issuing_paused", "gauge", "1 while nothing is issued.", page->issuing_paused != 0);
