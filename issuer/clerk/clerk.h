@@ -8,6 +8,7 @@
 
 #include "ca/crl.h"
 #include "issuer/process/child.h"
+#include "issuer/signer/signer.h"
 #include "issuer/store/audit.h"
 
 #include <stdbool.h>
@@ -40,8 +41,8 @@ struct clerk {
 	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. The
 	 * 32 kB that the journal keeps in hand for a full disk hold fewer than there is place for. */
 	struct unsettled {
-		char serial[SERIAL_TEXT_SIZE];
-		int64_t since; /* by clock_mono_ms */
+		struct revocation what; /* never a hold */
+		int64_t since;          /* by clock_mono_ms */
 	} unsettled[UNSETTLED_MOST];
 	size_t unsettled_count;
 };

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REVOKED_MOST = sizeof((struct journal_last *)0)->revoked / SERIAL_TEXT_SIZE };
-
 static enum err take_certificate(void *ctx, const struct row *r)
 {
 	struct known *k = ctx;
@@ -55,10 +53,10 @@ enum err reconcile_newest(struct store *s, const char *issuer, const struct jour
 	e = knows_head(s, last->audit_head);
 	if (e)
 		return fail(why, e, "the journal knows an audit record that is not there");
-	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i][0]; i++) {
-		e = reconcile_find(s, issuer, last->revoked[i], &known);
+	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i].serial[0]; i++) {
+		e = reconcile_find(s, issuer, last->revoked[i].serial, &known);
 		if (e)
-			fail(why, e, "certificate %s is revoked in the journal", last->revoked[i]);
+			fail(why, e, "certificate %s is revoked in the journal", last->revoked[i].serial);
 	}
 	return e;
 }

@@ -2,104 +2,80 @@
  *
  * The journal's newest `done` and its newest audit head were in the database before the journal had them: one that
  * lacks either is an old copy, and nothing is issued upon it. A revocation is in the journal first: one that the
- * database goes on lacking was cut off by a crash, and is finished here. */
+ * database goes on lacking was cut off by a crash, and is finished (clerk_finish.c). */
 #include "issuer/clerk/clerk_reconcile.h"
 
 #include "base/clock.h"
-#include "base/crash.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "issuer/order/step.h"
 #include "issuer/signer/signer.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Longer than a commit may wait for its lock: whoever journalled it has committed by then, or died. */
-enum { UNSETTLED_MS = 30000, REVOKED_MOST = sizeof((struct journal_last *)0)->revoked / SERIAL_TEXT_SIZE };
+enum { UNSETTLED_MS = 30000 };
 
-static enum err finish_in(struct store *s, const char *issuer, const char *serial, const char *order, int64_t now)
-{
-	const struct audit_event event = {
-		.what = "certificate.revoked", .object = serial, .why = "the journal has the revocation"};
-	const struct step step = {&clerk_actor, order, now};
-	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(now), value_integer(REASON_UNSPECIFIED), value_null(),
-						 value_text(issuer), value_text(serial)));
-	if (!e)
-		e = audit_append(s, &clerk_actor, &event, now, NULL);
-	return e || !order[0] ? e : step_end_delivery(s, &step);
-}
-
-static enum err finish_revocation(struct clerk *c, const char *serial, const char *order, int64_t now)
-{
-	crash_point(CRASH_CLERK_SETTLE_BEFORE);
-	enum err e = store_begin(c->store);
-	if (e)
-		return e;
-	e = finish_in(c->store, c->issuer, serial, order, now);
-	if (e) {
-		store_rollback(c->store);
-		return e;
-	}
-	e = store_commit(c->store);
-	if (e)
-		return e;
-	crash_point(CRASH_CLERK_SETTLE_AFTER);
-	c->erased = true;
-	clerk_revoked(c);
-	log_event(LOG_LEVEL_WARNING, "certificate.revocation_finished", {"serial", serial});
-	return ERR_OK;
-}
-
-static bool noted(const struct clerk *c, const char *serial)
+static struct unsettled *noted(struct clerk *c, const char *serial)
 {
 	for (size_t i = 0; i < c->unsettled_count; i++)
-		if (strcmp(c->unsettled[i].serial, serial) == 0)
-			return true;
-	return false;
+		if (strcmp(c->unsettled[i].what.serial, serial) == 0)
+			return &c->unsettled[i];
+	return NULL;
 }
 
-/* Somebody may be about to commit it: it gets its time. Not when so many wait, for else one would be forgotten; and not
- * when the daemon has just started, for then nobody is about to: the revoked shall not be let in for that time. */
-static enum err note_or_finish(struct clerk *c, const char *serial, const struct known *known, int64_t now)
+/* Somebody may be about to commit it: it gets its time. Not a hold, which is in the database first; not when so many wait,
+ * for else one would be forgotten; and not when the daemon has just started, for then nobody is about to: the revoked shall
+ * not be let in for that time. */
+static enum err note_or_finish(struct clerk *c, const struct revocation *r, const struct known *known, int64_t now)
 {
 	bool starting = atomic_load(&c->shared->issuing_paused) == ISSUING_NOT_COMPARED;
-	if (starting || c->unsettled_count == UNSETTLED_MOST)
-		return finish_revocation(c, serial, known->order, now);
-	struct unsettled *u = &c->unsettled[c->unsettled_count++];
-	u->since = clock_mono_ms();
-	snprintf(u->serial, sizeof u->serial, "%s", serial);
+	struct unsettled *u = noted(c, r->serial);
+	if (u && r->reason != REASON_HOLD)
+		u->what = *r; /* asked for again, with another reason or date */
+	if (u)
+		return ERR_OK;
+	if (r->reason == REASON_HOLD || starting || c->unsettled_count == UNSETTLED_MOST)
+		return reconcile_finish(c, r, known->order, now);
+	c->unsettled[c->unsettled_count++] = (struct unsettled){*r, clock_mono_ms()};
 	return ERR_OK;
 }
 
 /* The journal again, after the database was read: a release is in the journal first, so what is good there and still
- * revoked here was not released in between. */
-static enum err still_revoked(struct clerk *c, const char *serial, bool *still)
+ * revoked here was not released in between. What stands there now is what counts. */
+static enum err still_revoked(struct clerk *c, const char *serial, struct revocation *now)
 {
 	struct journal_last last;
 	enum err e = signer_last(c->signer, &last, NULL);
-	*still = false;
-	for (int i = 0; !e && i < (int)REVOKED_MOST && last.revoked[i][0]; i++)
-		*still = *still || strcmp(last.revoked[i], serial) == 0;
+	*now = (struct revocation){.reason = REASON_UNSPECIFIED};
+	for (int i = 0; !e && i < (int)REVOKED_MOST && last.revoked[i].serial[0]; i++)
+		if (strcmp(last.revoked[i].serial, serial) == 0)
+			*now = last.revoked[i];
 	return e;
 }
 
 static enum err note_unless_released(struct clerk *c, const char *serial, const struct known *known, int64_t now)
 {
-	bool still = false;
-	enum err e = still_revoked(c, serial, &still);
-	return e || !still ? e : note_or_finish(c, serial, known, now);
+	struct revocation r;
+	enum err e = still_revoked(c, serial, &r);
+	return e || !r.serial[0] || !reconcile_lacks(known, &r) ? e : note_or_finish(c, &r, known, now);
+}
+
+static bool noted_as(struct clerk *c, const struct revocation *r)
+{
+	const struct unsettled *u = noted(c, r->serial);
+	return u && u->what.reason == r->reason && u->what.revoked_at == r->revoked_at &&
+	       u->what.compromised_at == r->compromised_at;
 }
 
 static enum err compare_revoked(struct clerk *c, const struct journal_last *last, int64_t now)
 {
 	struct known known;
 	enum err e = ERR_OK;
-	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i][0]; i++) {
-		e = reconcile_find(c->store, c->issuer, last->revoked[i], &known);
-		if (!e && strcmp(known.status, "valid") == 0 && !noted(c, last->revoked[i]))
-			e = note_unless_released(c, last->revoked[i], &known, now);
+	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i].serial[0]; i++) {
+		const struct revocation *r = &last->revoked[i];
+		e = reconcile_find(c->store, c->issuer, r->serial, &known);
+		if (!e && reconcile_lacks(&known, r) && !noted_as(c, r))
+			e = note_unless_released(c, r->serial, &known, now);
 	}
 	return e;
 }
@@ -113,10 +89,10 @@ static enum err settle(struct clerk *c, int64_t now)
 		struct unsettled u = c->unsettled[i];
 		struct known known = {{0}, {0}, {0}};
 		if (!e)
-			e = reconcile_find(c->store, c->issuer, u.serial, &known);
-		bool waits = e || strcmp(known.status, "valid") == 0;
+			e = reconcile_find(c->store, c->issuer, u.what.serial, &known);
+		bool waits = e || reconcile_lacks(&known, &u.what);
 		if (!e && waits && clock_mono_ms() - u.since >= UNSETTLED_MS) {
-			e = finish_revocation(c, u.serial, known.order, now);
+			e = reconcile_finish(c, &u.what, known.order, now);
 			waits = e != ERR_OK;
 		}
 		if (waits)

@@ -5,11 +5,18 @@
 #include "issuer/clerk/clerk.h"
 #include "issuer/signer/signer.h"
 
+enum { REVOKED_MOST = sizeof((struct journal_last *)0)->revoked / sizeof(struct revocation) };
+
 /* What the database knows of a certificate. */
 struct known {
 	char kind[16], status[16], order[ID_SIZE];
 };
 enum err reconcile_find(struct store *s, const char *issuer, const char *serial, struct known *out) MUST_CHECK; /* ERR_NOT_FOUND */
+
+/* Does the database lack this revocation or hold? A hold is more than none, and less than a revocation. */
+bool reconcile_lacks(const struct known *known, const struct revocation *r);
+/* Committed as the journal has it, and announced: revoked, or held. ERR_OK too when somebody else was first. */
+enum err reconcile_finish(struct clerk *c, const struct revocation *r, const char *order, int64_t now) MUST_CHECK;
 
 /* Does the database know the journal's newest `done`, newest audit head and newest revocations? ERR_NOT_FOUND names what an
  * old copy lacks. Read the journal before: what it knows was in the database first. */

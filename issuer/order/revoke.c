@@ -19,20 +19,20 @@ enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf 
 	return rc != ERR_OK ? rc : signer_revoke(d->signer, &revocation, head, why);
 }
 
-static const char *reason_and_date(const struct revoking *r, char out[64])
+const char *reason_and_date(enum crl_reason reason, int64_t compromised_at, char out[REASON_AND_DATE_SIZE])
 {
 	char at[CLOCK_TEXT_SIZE];
-	if (!r->compromised_at)
-		return crl_reason_name(r->reason);
-	clock_text(r->compromised_at, at);
-	snprintf(out, 64, "%s, invalid since %s", crl_reason_name(r->reason), at);
+	if (!compromised_at)
+		return crl_reason_name(reason);
+	clock_text(compromised_at, at);
+	snprintf(out, REASON_AND_DATE_SIZE, "%s, invalid since %s", crl_reason_name(reason), at);
 	return out;
 }
 
 enum err revoke_store(struct store *s, const struct revoking *r)
 {
-	char detail[64];
-	const struct audit_event event = {"certificate.revoked", r->serial, r->note, reason_and_date(r, detail)};
+	char detail[REASON_AND_DATE_SIZE];
+	const struct audit_event event = {"certificate.revoked", r->serial, r->note, reason_and_date(r->reason, r->compromised_at, detail)};
 	struct value compromised = r->compromised_at ? value_integer(r->compromised_at) : value_null();
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
 				    STORE_VALUES(value_integer(r->now), value_integer(r->reason), compromised,
@@ -125,27 +125,36 @@ static enum err read_revocation(struct revoking *r, const struct revocation_wish
 	return ERR_OK;
 }
 
+static enum err revoke_in_turn(struct desk *d, struct certificate_end *c, struct errbuf *why)
+{
+	struct standing standing;
+	enum err rc = standing_find(d, &c->revoking, &standing, why);
+	if (rc == ERR_OK)
+		rc = standing_may_end(c->revoking.who, &standing, why);
+	if (rc == ERR_OK && standing.revoked)
+		rc = standing_revoked(&standing, why);
+	if (rc == ERR_OK)
+		rc = revoke_journal(d, &c->revoking, why);
+	if (rc != ERR_OK)
+		return rc;
+	c->step = (struct step){c->revoking.who, standing.order, c->revoking.now};
+	rc = step_commit(d, CRASH_FRONT_REVOKE_BEFORE, store_end, c);
+	if (rc == ERR_OK)
+		d->revocations_changed(d->ctx); /* before the caller hears of it */
+	else if (rc == ERR_CONFLICT && standing_find(d, &c->revoking, &standing, why) == ERR_OK)
+		rc = standing_revoked(&standing, why); /* by someone else, at this moment */
+	return rc;
+}
+
 enum err certificate_revoke(struct desk *d, const struct actor *who, const struct revocation_wish *wish, struct errbuf *why)
 {
 	struct certificate_end c = {
 		.revoking = {.who = who, .issuer = d->issuer_name, .note = wish->note, .now = clock_now()}};
-	struct standing standing;
 	enum err rc = read_revocation(&c.revoking, wish, why);
-	if (rc == ERR_OK)
-		rc = standing_find(d, &c.revoking, &standing, why);
-	if (rc == ERR_OK)
-		rc = standing_may_end(who, &standing, why);
-	if (rc == ERR_OK && standing.revoked)
-		rc = standing_revoked(&standing, why);
-	if (rc == ERR_OK)
-		rc = revoke_journal(d, &c.revoking, why);
 	if (rc != ERR_OK)
 		return rc;
-	c.step = (struct step){who, standing.order, c.revoking.now};
-	rc = step_commit(d, CRASH_FRONT_REVOKE_BEFORE, store_end, &c);
-	if (rc == ERR_OK)
-		d->revocations_changed(d->ctx); /* before the caller hears of it */
-	else if (rc == ERR_CONFLICT && standing_find(d, &c.revoking, &standing, why) == ERR_OK)
-		rc = standing_revoked(&standing, why); /* by someone else, at this moment */
+	revoke_turn_begin(c.revoking.serial);
+	rc = revoke_in_turn(d, &c, why);
+	revoke_turn_end(c.revoking.serial);
 	return rc;
 }

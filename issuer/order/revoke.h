@@ -32,6 +32,16 @@ enum err standing_may_end(const struct actor *who, const struct standing *standi
 /* ERR_CONFLICT, with when and why it was revoked. */
 enum err standing_revoked(const struct standing *standing, struct errbuf *why) MUST_CHECK;
 
+/* For the audit's detail. Returns out, or a text that lasts. */
+enum { REASON_AND_DATE_SIZE = 64 };
+const char *reason_and_date(enum crl_reason reason, int64_t compromised_at, char out[REASON_AND_DATE_SIZE]);
+
+/* One after the other: whoever looks at a certificate, journals and commits what he makes of it, holds its turn meanwhile.
+ * Else the journal could hear of a hold and its release in one order, and the database in the other. Turns are few, and
+ * shared by serials; nobody takes a second one. */
+void revoke_turn_begin(const char *serial);
+void revoke_turn_end(const char *serial);
+
 /* Journalled with the audit head of this moment. */
 enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf *why) MUST_CHECK;
 /* Inside a transaction: revoked and audited. ERR_CONFLICT when it was revoked before, with nothing changed. */

@@ -88,12 +88,36 @@ static const struct {
 	int (*read)(const json_t *json, void *field, size_t size);
 } kinds[] = {[NUMBER] = {number_write, number_read}, [TEXT] = {text_write, text_read}, [HASH] = {hash_write, hash_read}};
 
+static json_t *revocation_write(const struct revocation *r)
+{
+	if (!r->revoked_at)
+		return json_string(r->serial);
+	return json_pack("[s, I, I, I]", r->serial, (json_int_t)r->reason, (json_int_t)r->revoked_at,
+			 (json_int_t)r->compromised_at);
+}
+
+static int revocation_read(const json_t *json, struct revocation *out)
+{
+	int64_t numbers[3] = {0};
+	if (json_is_string(json))
+		return text_read(json, out->serial, sizeof out->serial);
+	int bad = json_array_size(json) != 4 || text_read(json_array_get(json, 0), out->serial, sizeof out->serial);
+	for (size_t i = 0; !bad && i < 3; i++)
+		bad = number_read(json_array_get(json, i + 1), &numbers[i], sizeof numbers[i]);
+	if (bad || numbers[0] < 0 || numbers[0] > UINT8_MAX)
+		return -1;
+	out->reason = (enum crl_reason)numbers[0];
+	out->revoked_at = numbers[1];
+	out->compromised_at = numbers[2];
+	return 0;
+}
+
 static int revoked_write(json_t *object, const struct journal_line *l)
 {
 	json_t *list = json_array();
 	int bad = !list;
-	for (size_t i = 0; i < JOURNAL_REVOKED && l->revoked[i][0]; i++)
-		bad |= json_array_append_new(list, json_string(l->revoked[i]));
+	for (size_t i = 0; i < JOURNAL_REVOKED && l->revoked[i].serial[0]; i++)
+		bad |= json_array_append_new(list, revocation_write(&l->revoked[i]));
 	if (!bad && json_array_size(list) > 0)
 		bad = json_object_set(object, "revoked", list);
 	json_decref(list);
@@ -105,7 +129,7 @@ static int revoked_read(const json_t *list, struct journal_line *out)
 	if (!json_is_array(list) || json_array_size(list) > JOURNAL_REVOKED)
 		return -1;
 	for (size_t i = 0; i < json_array_size(list); i++)
-		if (text_read(json_array_get(list, i), out->revoked[i], sizeof out->revoked[i]))
+		if (revocation_read(json_array_get(list, i), &out->revoked[i]))
 			return -1;
 	return 0;
 }

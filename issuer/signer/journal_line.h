@@ -2,12 +2,13 @@
  *
  * The text is canonical JSON (sorted keys, compact) and a line feed. "check" is the first 16 hexadecimal digits of the
  * SHA-256 of: the check of the line before (16 zeros before the first), and the line's JSON without the check. Numbers
- * that are 0, texts that are "" and hashes of zeros are left out. */
+ * that are 0, texts that are "" and hashes of zeros are left out. An element of "revoked" is [serial, reason, revoked_at,
+ * compromised_at]; in a checkpoint of an earlier version it is the serial alone. */
 #ifndef ISSUER_JOURNAL_LINE_H
 #define ISSUER_JOURNAL_LINE_H
 
 #include "base/buf.h"
-#include "ca/certificate.h"
+#include "issuer/signer/signer.h"
 
 enum { JOURNAL_LINE_MAX = 4096, JOURNAL_CHECK_SIZE = 17, JOURNAL_REVOKED = 16 };
 
@@ -22,7 +23,7 @@ struct journal_line {
 	uint8_t tbs[32], head[32];
 	/* In a checkpoint only (where serial is that of the newest `done` and number that of the newest CRL). */
 	int64_t latest;                                   /* the latest time seen */
-	char revoked[JOURNAL_REVOKED][SERIAL_TEXT_SIZE]; /* newest first */
+	struct revocation revoked[JOURNAL_REVOKED];       /* newest first, as in struct journal_last */
 	char check[JOURNAL_CHECK_SIZE];
 };
 

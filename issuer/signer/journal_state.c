@@ -72,15 +72,20 @@ bool journal_state_order_done(const struct journal_state *s, const char *order)
 static int revoked_index(const struct journal_state *s, const char *serial)
 {
 	for (int i = 0; i < JOURNAL_REVOKED; i++)
-		if (!strcmp(s->last.revoked[i], serial))
+		if (!strcmp(s->last.revoked[i].serial, serial))
 			return i;
 	return -1;
 }
 
-bool journal_state_revoked(const struct journal_state *s, const char *serial, int64_t reason)
+const struct revocation *journal_state_revoked(const struct journal_state *s, const char *serial)
 {
 	int i = serial[0] ? revoked_index(s, serial) : -1;
-	return i >= 0 && s->revoked_reason[i] == reason;
+	return i >= 0 ? &s->last.revoked[i] : NULL;
+}
+
+bool journal_revoked_for_good(const struct revocation *r)
+{
+	return r && r->revoked_at && r->reason != REASON_HOLD;
 }
 
 static void revoked_remove(struct journal_state *s, const char *serial)
@@ -89,9 +94,8 @@ static void revoked_remove(struct journal_state *s, const char *serial)
 	if (i < 0)
 		return;
 	size_t behind = (size_t)(JOURNAL_REVOKED - 1 - i);
-	memmove(s->last.revoked[i], s->last.revoked[i + 1], behind * sizeof s->last.revoked[0]);
-	memmove(&s->revoked_reason[i], &s->revoked_reason[i + 1], behind * sizeof s->revoked_reason[0]);
-	memset(s->last.revoked[JOURNAL_REVOKED - 1], 0, sizeof s->last.revoked[0]);
+	memmove(&s->last.revoked[i], &s->last.revoked[i + 1], behind * sizeof s->last.revoked[0]);
+	memset(&s->last.revoked[JOURNAL_REVOKED - 1], 0, sizeof s->last.revoked[0]);
 }
 
 static enum err apply_intent(struct journal_state *s, const struct journal_line *l, int64_t mono_ms)
@@ -125,18 +129,24 @@ static enum err apply_revoke(struct journal_state *s, const struct journal_line 
 {
 	(void)mono_ms;
 	close_intent(s, l->serial);
+	if (l->reason == REASON_HOLD && journal_revoked_for_good(journal_state_revoked(s, l->serial)))
+		return ERR_OK;
 	revoked_remove(s, l->serial);
-	memmove(s->last.revoked[1], s->last.revoked[0], (JOURNAL_REVOKED - 1) * sizeof s->last.revoked[0]);
-	memmove(&s->revoked_reason[1], &s->revoked_reason[0], (JOURNAL_REVOKED - 1) * sizeof s->revoked_reason[0]);
-	COPY(s->last.revoked[0], l->serial);
-	s->revoked_reason[0] = l->reason;
+	struct revocation *newest = &s->last.revoked[0];
+	memmove(newest + 1, newest, (JOURNAL_REVOKED - 1) * sizeof *newest);
+	memset(newest, 0, sizeof *newest);
+	COPY(newest->serial, l->serial);
+	newest->reason = crl_reason_name((enum crl_reason)l->reason) ? (enum crl_reason)l->reason : REASON_UNSPECIFIED;
+	newest->revoked_at = l->revoked_at;
+	newest->compromised_at = l->compromised_at;
 	return ERR_OK;
 }
 
 static enum err apply_release(struct journal_state *s, const struct journal_line *l, int64_t mono_ms)
 {
 	(void)mono_ms;
-	revoked_remove(s, l->serial);
+	if (!journal_revoked_for_good(journal_state_revoked(s, l->serial)))
+		revoked_remove(s, l->serial);
 	return ERR_OK;
 }
 
@@ -155,11 +165,7 @@ static enum err apply_checkpoint(struct journal_state *s, const struct journal_l
 	if (s->intent_count > 0 || l->number < 0)
 		return ERR_CORRUPT;
 	COPY(s->last.done_serial, l->serial);
-	for (size_t i = 0; i < JOURNAL_REVOKED; i++) {
-		if (strcmp(s->last.revoked[i], l->revoked[i]) != 0)
-			s->revoked_reason[i] = -1;
-		COPY(s->last.revoked[i], l->revoked[i]);
-	}
+	COPY(s->last.revoked, l->revoked);
 	s->crl_number = (uint64_t)l->number;
 	s->latest = l->latest;
 	s->since_checkpoint = 0;

@@ -20,7 +20,6 @@ struct journal_state {
 	struct journal_intent *intents; /* the open ones, oldest first */
 	size_t intent_count, intent_room;
 	struct journal_last last;
-	int64_t revoked_reason[JOURNAL_REVOKED];      /* of last.revoked; -1: not known */
 	uint64_t crl_number;
 	int64_t latest;                               /* the latest time in any record since the clock was accepted */
 	unsigned clock_accepts;
@@ -46,8 +45,11 @@ struct journal_intent *journal_state_of_order(const struct journal_state *s, con
 struct journal_intent *journal_state_of_serial(const struct journal_state *s, const char *serial);
 /* Is the order among the newest done ones? */
 bool journal_state_order_done(const struct journal_state *s, const char *order);
-/* Is exactly this revocation among the newest ones? */
-bool journal_state_revoked(const struct journal_state *s, const char *serial, int64_t reason);
+/* What stands of a serial among the newest revocations and holds, or NULL. As for `recover`, no hold and no release takes a
+ * revocation back. */
+const struct revocation *journal_state_revoked(const struct journal_state *s, const char *serial);
+/* Is this one for good? Not when nothing but its serial is known. */
+bool journal_revoked_for_good(const struct revocation *r);
 bool journal_intent_stale(const struct journal_intent *i, int64_t mono_ms);
 
 #endif

@@ -15,8 +15,8 @@
  *                -> nothing; a part that is lost, or comes twice, ends the list
  *   CRL_END      nothing -> bytes head, bytes tail, u64 number
  *   OPEN_INTENTS u32 most -> u32 n, n x (text order, text serial, i64 not before, i64 not after, fixed tbs hash 32)
- *   LAST         nothing -> text done serial, 16 x text revoked serial, u64 sequence, fixed audit head 32,
- *                u8 fault (enum err: why the journal cannot be written)
+ *   LAST         nothing -> text done serial, 16 x (text revoked serial, u8 reason, i64 revoked at, i64 compromised at),
+ *                u64 sequence, fixed audit head 32, u8 fault (enum err: why the journal cannot be written)
  *   RESUME       u8 ok -> nothing */
 #ifndef ISSUER_SIGNER_SERVE_H
 #define ISSUER_SIGNER_SERVE_H

@@ -72,7 +72,7 @@ enum err signer_unseal(struct line *l, const char *order, enum package_encoding 
 enum err signer_done(struct line *l, const char *order, const char *serial, const uint8_t audit_head[32]) MUST_CHECK;
 
 /* Journalled (fsync) before it returns; the caller then commits to the database. The reason REASON_HOLD holds; `release`
- * true releases. */
+ * true releases. ERR_CONFLICT: a hold or a release of what the journal knows as revoked for good. */
 struct revocation {
 	char serial[SERIAL_TEXT_SIZE];
 	enum crl_reason reason;
@@ -106,7 +106,7 @@ enum err signer_open_intents(struct line *l, struct open_intent *out, size_t mos
  * signer that starts does not issue before signer_resume. */
 struct journal_last {
 	char done_serial[SERIAL_TEXT_SIZE];     /* "" when there is none */
-	char revoked[16][SERIAL_TEXT_SIZE];     /* newest first, "" after the last */
+	struct revocation revoked[16];          /* newest first, serial "" after the last; revoked_at 0: nothing else is known */
 	uint64_t sequence;
 	uint8_t audit_head[32];                 /* of the newest record that carries one; zeros when none does */
 	enum err fault;                         /* why the journal cannot be written; only signer_last knows it */

@@ -234,6 +234,14 @@ enum err signer_open_intents(struct line *l, struct open_intent *out, size_t mos
 	return rc;
 }
 
+static void take_revocation(struct talk *t, struct revocation *out)
+{
+	unpack_text(&t->reply, out->serial, sizeof out->serial);
+	out->reason = (enum crl_reason)unpack_u8(&t->reply);
+	out->revoked_at = unpack_i64(&t->reply);
+	out->compromised_at = unpack_i64(&t->reply);
+}
+
 enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *why)
 {
 	struct talk t = talk_begin(BODY_CAP);
@@ -243,7 +251,7 @@ enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *wh
 		return rc;
 	unpack_text(&t.reply, out->done_serial, sizeof out->done_serial);
 	for (size_t i = 0; i < JOURNAL_REVOKED; i++)
-		unpack_text(&t.reply, out->revoked[i], sizeof out->revoked[i]);
+		take_revocation(&t, &out->revoked[i]);
 	out->sequence = unpack_u64(&t.reply);
 	unpack_fixed(&t.reply, out->audit_head, sizeof out->audit_head);
 	out->fault = (enum err)unpack_u8(&t.reply);

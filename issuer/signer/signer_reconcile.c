@@ -80,6 +80,14 @@ enum err signer_on_open_intents(struct signer *s, struct unpack *request, struct
 	return rc;
 }
 
+static void pack_revocation(struct buf *answer, const struct revocation *r)
+{
+	pack_text(answer, r->serial);
+	pack_u8(answer, (uint8_t)r->reason);
+	pack_i64(answer, r->revoked_at);
+	pack_i64(answer, r->compromised_at);
+}
+
 enum err signer_on_last(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
 {
 	struct journal_last last;
@@ -92,7 +100,7 @@ enum err signer_on_last(struct signer *s, struct unpack *request, struct buf *an
 	journal_last_known(s->has.journal, &last);
 	pack_text(answer, last.done_serial);
 	for (size_t i = 0; i < JOURNAL_REVOKED; i++)
-		pack_text(answer, last.revoked[i]);
+		pack_revocation(answer, &last.revoked[i]);
 	pack_u64(answer, last.sequence);
 	pack_bytes(answer, last.audit_head, sizeof last.audit_head);
 	pack_u8(answer, (uint8_t)journal_unwritable(s->has.journal, NULL));

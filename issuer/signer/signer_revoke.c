@@ -37,6 +37,12 @@ static enum err revocation_read(struct unpack *u, struct revocation *r, uint8_t 
 	return ERR_OK;
 }
 
+/* With another reason or another date of compromise it is another one, and goes on record. */
+static bool said_again(const struct revocation *known, const struct revocation *r)
+{
+	return known && known->revoked_at && known->reason == r->reason && known->compromised_at == r->compromised_at;
+}
+
 enum err signer_on_revoke(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
 {
 	struct revocation r;
@@ -46,8 +52,11 @@ enum err signer_on_revoke(struct signer *s, struct unpack *request, struct buf *
 	if (rc)
 		return rc;
 	issued_forget_serial(&s->issued, r.serial);
-	if (!r.release && journal_state_revoked(journal_peek(s->has.journal), r.serial, r.reason))
-		return ERR_OK; /* said again */
+	const struct revocation *known = journal_state_revoked(journal_peek(s->has.journal), r.serial);
+	if ((r.release || r.reason == REASON_HOLD) && journal_revoked_for_good(known))
+		return fail(why, ERR_CONFLICT, "the journal has it as revoked already (%s)", crl_reason_name(known->reason));
+	if (!r.release && said_again(known, &r))
+		return ERR_OK;
 	const struct journal_record record = {
 		.op = r.release ? "release" : "revoke",
 		.issuer = s->issuer_name,

@@ -68,7 +68,7 @@ static void an_audit_head_that_the_database_lacks_pauses_issuing(void **state)
 static void a_revocation_of_an_unknown_certificate_pauses_issuing(void **state)
 {
 	(void)state;
-	know(fake.last.revoked[0], '1');
+	know(fake.last.revoked[0].serial, '1');
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_int_equal(fake.resumed, 0);
 }
@@ -87,7 +87,7 @@ static void a_revocation_about_to_be_committed_gets_its_time(void **state)
 {
 	(void)state;
 	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
-	know(fake.last.revoked[0], '1');
+	know(fake.last.revoked[0].serial, '1');
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_int_equal(fake.resumed, 1);
@@ -97,20 +97,126 @@ static void a_revocation_about_to_be_committed_gets_its_time(void **state)
 	assert_int_equal(fake.clerk->unsettled_count, 0);
 }
 
-static void a_revocation_that_nobody_committed_is_finished(void **state)
+/* In the journal's list at `place`. */
+static void journalled(int place, char digit, enum crl_reason reason, int64_t compromised_at)
+{
+	fake.last.revoked[place] = (struct revocation){.reason = reason, .revoked_at = NOW - 100, .compromised_at = compromised_at};
+	know(fake.last.revoked[place].serial, digit);
+}
+
+static void their_time_is_over(void)
+{
+	for (size_t i = 0; i < fake.clerk->unsettled_count; i++)
+		fake.clerk->unsettled[i].since -= 30000;
+}
+
+static void a_revocation_that_nobody_committed_is_finished_as_the_journal_has_it(void **state)
 {
 	(void)state;
 	add_order("o", "collecting", NOW + DAYS, NOW);
 	add_certificate(serial_of('1'), "o", "valid", NOW + DAYS);
 	add_parcel("o", serial_of('1'));
-	know(fake.last.revoked[0], '1');
+	journalled(0, '1', REASON_KEY_COMPROMISE, NOW - 500);
 	assert_int_equal(reconcile(), ERR_OK);
-	fake.clerk->unsettled[0].since -= 30000;
+	their_time_is_over();
 	assert_int_equal(reconcile(), ERR_OK);
-	assert_asks("SELECT status || revoked_at || reason FROM certificate", "revoked18000000000");
+	assert_asks("SELECT status || ' ' || revoked_at || ' ' || reason || ' ' || compromised_at FROM certificate",
+		    "revoked 1799999900 1 1799999500");
 	assert_asks("SELECT (sealed_key IS NULL) || (sealed_password IS NULL) FROM parcel", "11");
 	assert_int_equal(fake_page.revocation_generation, 1);
 	assert_asks("SELECT json_extract(record, '$.what') FROM audit WHERE sequence = 1", "certificate.revoked");
+	assert_asks("SELECT json_extract(record, '$.detail') FROM audit WHERE sequence = 1",
+		    "keyCompromise, invalid since 2027-01-15T07:51:40Z");
+}
+
+/* A checkpoint of an earlier version says no more. */
+static void a_revocation_of_which_the_serial_alone_is_known_is_finished_too(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	add_certificate(serial_of('2'), "", "held", NOW + DAYS);
+	know(fake.last.revoked[0].serial, '1');
+	know(fake.last.revoked[1].serial, '2'); /* the hold, as far as anybody knows */
+	assert_int_equal(reconcile(), ERR_OK);
+	their_time_is_over();
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT group_concat(status || revoked_at || COALESCE(reason, '')) FROM certificate ORDER BY serial",
+		    "revoked18000000000,held77");
+}
+
+static void the_revocation_of_a_held_one_that_nobody_committed_is_finished(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "held", NOW + DAYS);
+	journalled(0, '1', REASON_KEY_COMPROMISE, NOW - 500);
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT status FROM certificate", "held");
+	their_time_is_over();
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT status || ' ' || revoked_at || ' ' || reason || ' ' || compromised_at FROM certificate",
+		    "revoked 1799999900 1 1799999500");
+	assert_int_equal(fake_page.revocation_generation, 1);
+}
+
+static void at_a_start_the_revocation_of_a_held_one_is_finished_at_once(void **state)
+{
+	(void)state;
+	fake_page.issuing_paused = ISSUING_NOT_COMPARED;
+	add_certificate(serial_of('1'), "", "held", NOW + DAYS);
+	add_certificate(serial_of('2'), "", "held", NOW + DAYS);
+	journalled(0, '1', REASON_SUPERSEDED, 0);
+	journalled(1, '2', REASON_HOLD, 0);
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT group_concat(status || COALESCE(reason, '') || COALESCE(compromised_at, '')) FROM certificate"
+		    " ORDER BY serial", "revoked4,held");
+}
+
+static void a_hold_in_between_takes_no_revocation_back(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	journalled(0, '1', REASON_KEY_COMPROMISE, 0);
+	assert_int_equal(reconcile(), ERR_OK);
+	sql("UPDATE certificate SET status = 'held', revoked_at = 5");
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.clerk->unsettled_count, 1);
+	sql("UPDATE certificate SET status = 'valid', revoked_at = NULL");
+	memset(fake.last.revoked, 0, sizeof fake.last.revoked); /* newer ones have pushed it out */
+	their_time_is_over();
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT status || reason FROM certificate", "revoked1");
+}
+
+static void a_revocation_asked_for_again_is_finished_as_it_was_asked_for_last(void **state)
+{
+	(void)state;
+	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
+	journalled(0, '1', REASON_SUPERSEDED, 0);
+	assert_int_equal(reconcile(), ERR_OK);
+	journalled(0, '1', REASON_KEY_COMPROMISE, NOW - 500);
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_int_equal(fake.clerk->unsettled_count, 1);
+	their_time_is_over();
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT status || reason || compromised_at FROM certificate", "revoked11799999500");
+}
+
+/* A backup from before the hold was put back. It is in the database first: nobody is about to commit it. */
+static void a_hold_that_the_database_lacks_becomes_a_hold(void **state)
+{
+	(void)state;
+	add_order("o", "collecting", NOW + DAYS, NOW);
+	add_certificate(serial_of('1'), "o", "valid", NOW + DAYS);
+	add_parcel("o", serial_of('1'));
+	journalled(0, '1', REASON_HOLD, 0);
+	assert_int_equal(reconcile(), ERR_OK);
+	their_time_is_over();
+	assert_int_equal(reconcile(), ERR_OK);
+	assert_asks("SELECT status || revoked_at || (reason IS NULL) FROM certificate", "held17999999001");
+	assert_asks("SELECT sealed_key IS NULL FROM parcel", "0");
+	assert_asks("SELECT json_extract(record, '$.what') FROM audit", "certificate.held");
+	assert_asks("SELECT COUNT(*) FROM audit", "1");
+	assert_int_equal(fake_page.revocation_generation, 1);
 }
 
 /* The journal tells of its newest sixteen alone. */
@@ -120,11 +226,11 @@ static void a_revocation_that_newer_ones_push_out_is_finished_too(void **state)
 	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
 	add_certificate(serial_of('2'), "", "valid", NOW + DAYS);
 	add_certificate(serial_of('3'), "", "revoked", NOW + DAYS);
-	know(fake.last.revoked[0], '1');
-	know(fake.last.revoked[1], '2');
+	know(fake.last.revoked[0].serial, '1');
+	know(fake.last.revoked[1].serial, '2');
 	assert_int_equal(reconcile(), ERR_OK);
 	memset(fake.last.revoked, 0, sizeof fake.last.revoked);
-	know(fake.last.revoked[0], '3');
+	know(fake.last.revoked[0].serial, '3');
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_int_equal(fake.clerk->unsettled_count, 2);
 	fake.clerk->unsettled[0].since -= 30000;
@@ -140,40 +246,40 @@ static void more_unsettled_revocations_than_can_be_remembered_are_finished_at_on
 {
 	(void)state;
 	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
-	know(fake.last.revoked[0], '1');
+	know(fake.last.revoked[0].serial, '1');
 	fake.clerk->unsettled_count = UNSETTLED_MOST;
 	for (int i = 0; i < UNSETTLED_MOST; i++)
-		fake.clerk->unsettled[i] = (struct unsettled){"other", clock_mono_ms()};
+		fake.clerk->unsettled[i] = (struct unsettled){{.serial = "other"}, clock_mono_ms()};
 	add_certificate("other", "", "valid", NOW + DAYS);
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_asks("SELECT status FROM certificate WHERE serial <> 'other'", "revoked");
 	assert_int_equal(fake.clerk->unsettled_count, UNSETTLED_MOST);
 }
 
-/* A backup put back, and nothing but revocations since: the revoked are not let in for as long as a commit may take. */
 /* A hold was in both; it is released in the journal and in the database between the clerk's look at the one and at the
  * other. */
 static void release_it(void)
 {
-	memset(fake.last.revoked[0], 0, SERIAL_TEXT_SIZE);
+	memset(&fake.last.revoked[0], 0, sizeof fake.last.revoked[0]);
 }
 
 static void a_release_in_between_is_no_revocation(void **state)
 {
 	(void)state;
 	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
-	know(fake.last.revoked[0], '1');
+	journalled(0, '1', REASON_HOLD, 0);
 	fake.after_last = release_it;
 	assert_int_equal(clerk_reconcile(fake.clerk, NOW, NULL), ERR_OK);
 	assert_int_equal(fake.clerk->unsettled_count, 0);
 	assert_asks("SELECT status FROM certificate", "valid");
 	fake_page.issuing_paused = ISSUING_NOT_COMPARED;
-	know(fake.last.revoked[0], '1');
+	journalled(0, '1', REASON_HOLD, 0);
 	fake.after_last = release_it;
 	assert_int_equal(clerk_reconcile(fake.clerk, NOW, NULL), ERR_OK);
 	assert_asks("SELECT status FROM certificate", "valid");
 }
 
+/* A backup put back, and nothing but revocations since: the revoked are not let in for as long as a commit may take. */
 static void at_a_start_the_revocations_that_nobody_committed_are_finished_at_once(void **state)
 {
 	(void)state;
@@ -181,8 +287,8 @@ static void at_a_start_the_revocations_that_nobody_committed_are_finished_at_onc
 	add_certificate(serial_of('1'), "", "valid", NOW + DAYS);
 	add_certificate(serial_of('2'), "", "valid", NOW + DAYS);
 	add_certificate(serial_of('3'), "", "valid", NOW + DAYS);
-	know(fake.last.revoked[0], '1');
-	know(fake.last.revoked[1], '2');
+	know(fake.last.revoked[0].serial, '1');
+	know(fake.last.revoked[1].serial, '2');
 	assert_int_equal(reconcile(), ERR_OK);
 	assert_asks("SELECT group_concat(status) FROM certificate ORDER BY serial", "revoked,revoked,valid");
 	assert_int_equal(fake_page.revocation_generation, 2);
@@ -269,7 +375,13 @@ int main(void)
 		CLERK_TEST(a_revocation_of_an_unknown_certificate_pauses_issuing),
 		CLERK_TEST(an_old_database_keeps_its_orphans_until_it_is_recovered),
 		CLERK_TEST(a_revocation_about_to_be_committed_gets_its_time),
-		CLERK_TEST(a_revocation_that_nobody_committed_is_finished),
+		CLERK_TEST(a_revocation_that_nobody_committed_is_finished_as_the_journal_has_it),
+		CLERK_TEST(a_revocation_of_which_the_serial_alone_is_known_is_finished_too),
+		CLERK_TEST(the_revocation_of_a_held_one_that_nobody_committed_is_finished),
+		CLERK_TEST(at_a_start_the_revocation_of_a_held_one_is_finished_at_once),
+		CLERK_TEST(a_hold_in_between_takes_no_revocation_back),
+		CLERK_TEST(a_revocation_asked_for_again_is_finished_as_it_was_asked_for_last),
+		CLERK_TEST(a_hold_that_the_database_lacks_becomes_a_hold),
 		CLERK_TEST(a_revocation_that_newer_ones_push_out_is_finished_too),
 		CLERK_TEST(more_unsettled_revocations_than_can_be_remembered_are_finished_at_once),
 		CLERK_TEST(a_release_in_between_is_no_revocation),

@@ -181,7 +181,7 @@ static void a_certificate_that_the_database_lacks_is_revoked_and_names_its_order
 	assert_asks(p, "SELECT json_extract(record, '$.who') FROM audit", "host");
 	struct journal_last last;
 	journal_last_known(p->books.journal, &last);
-	assert_string_equal(last.revoked[0], serial_of('1')); /* another old copy would be noticed again */
+	assert_string_equal(last.revoked[0].serial, serial_of('1')); /* another old copy would be noticed again */
 	assert_nothing_due(p);
 }
 

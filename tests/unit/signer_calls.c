@@ -93,14 +93,19 @@ static void front_gets_from_ticket_to_done(void **state)
 	two = ISSUED_INIT;
 	assert_int_equal(signer_issue(line, facts.data, facts.len, ticket, &two, &why), ERR_CONFLICT);
 	assert_int_equal(two.certificate.len, 0);
-	const struct revocation r = {.reason = REASON_KEY_COMPROMISE, .revoked_at = 1800000000};
+	const struct revocation r = {.reason = REASON_KEY_COMPROMISE, .revoked_at = 1800000000,
+				     .compromised_at = 1790000000};
 	struct revocation of = r;
 	memcpy(of.serial, serial, sizeof of.serial);
 	assert_int_equal(signer_revoke(line, &of, head, &why), ERR_OK);
 	struct journal_last last;
 	assert_int_equal(signer_last(line, &last, &why), ERR_OK);
 	assert_string_equal(last.done_serial, serial);
-	assert_string_equal(last.revoked[0], serial);
+	assert_string_equal(last.revoked[0].serial, serial);
+	assert_int_equal(last.revoked[0].reason, REASON_KEY_COMPROMISE);
+	assert_int_equal(last.revoked[0].revoked_at, 1800000000);
+	assert_int_equal(last.revoked[0].compromised_at, 1790000000);
+	assert_string_equal(last.revoked[1].serial, "");
 	assert_int_equal(last.audit_head[0], 5);
 	assert_int_equal(last.sequence, 3);
 	issued_free(&one);

@@ -328,12 +328,12 @@ static void before_revoke(void)
 static void after_revoke(enum err rc, bool failed)
 {
 	refused_or_whole(rc, failed);
-	failing_require((strcmp(last()->revoked[0], at.serial) == 0) == (rc == ERR_OK));
+	failing_require((strcmp(last()->revoked[0].serial, at.serial) == 0) == (rc == ERR_OK));
 	if (rc != ERR_OK)
 		ask_again();
 	bench_restart();
 	failing_require(ask_resume(true) == ERR_OK);
-	failing_require(strcmp(last()->revoked[0], at.serial) == 0);
+	failing_require(strcmp(last()->revoked[0].serial, at.serial) == 0);
 	issued_clear();
 }
 

@@ -70,11 +70,18 @@ static enum err done(struct journal *j, const char *order, unsigned n)
 			      NOW + 1);
 }
 
-static enum err withdraw(struct journal *j, unsigned n, const char *op)
+static enum err withdraw_as(struct journal *j, unsigned n, const char *op, int reason)
 {
 	char serial[SERIAL_TEXT_SIZE];
+	const struct journal_record r = {.op = op, .serial = serial, .reason = reason, .revoked_at = NOW,
+					 .compromised_at = reason == 1 ? NOW - 60 : 0};
 	serial_of(n, serial);
-	return journal_append(j, &(struct journal_record){.op = op, .serial = serial, .reason = 1, .revoked_at = NOW}, NOW + 2);
+	return journal_append(j, &r, NOW + 2);
+}
+
+static enum err withdraw(struct journal *j, unsigned n, const char *op)
+{
+	return withdraw_as(j, n, op, 1);
 }
 
 static void write_bytes(const void *bytes, size_t len)
@@ -133,8 +140,8 @@ static void what_was_appended_is_known_after_a_restart(void **state)
 	assert_memory_equal(open_ones[0].tbs_hash, tbs, 32);
 	journal_last_known(j, &last);
 	assert_string_equal(last.done_serial, "0000000000000000000000000000000000000001");
-	assert_string_equal(last.revoked[0], last.done_serial);
-	assert_string_equal(last.revoked[1], "");
+	assert_string_equal(last.revoked[0].serial, last.done_serial);
+	assert_string_equal(last.revoked[1].serial, "");
 	assert_int_equal(last.sequence, 5);
 	assert_memory_equal(last.audit_head, head_a, 32);
 	assert_int_equal(journal_crl_number(j), 77);
@@ -408,7 +415,7 @@ static void the_sixteen_newest_revocations_are_known_and_releases_leave(void **s
 	struct journal_last last;
 	struct journal *j = opened();
 	for (unsigned n = 1; n <= 20; n++)
-		assert_int_equal(withdraw(j, n, "revoke"), ERR_OK);
+		assert_int_equal(withdraw_as(j, n, "revoke", n == 20 ? 6 : 1), ERR_OK);
 	assert_int_equal(withdraw(j, 10, "revoke"), ERR_OK); /* again: moves to the front, once */
 	assert_int_equal(withdraw(j, 20, "release"), ERR_OK);
 	assert_int_equal(withdraw(j, 2, "release"), ERR_OK); /* not among them any more */
@@ -416,12 +423,37 @@ static void the_sixteen_newest_revocations_are_known_and_releases_leave(void **s
 	const unsigned expected[] = {10, 19, 18, 17, 16, 15, 14, 13, 12, 11, 9, 8, 7, 6, 5};
 	for (unsigned i = 0; i < 15; i++) {
 		serial_of(expected[i], serial);
-		assert_string_equal(last.revoked[i], serial);
+		assert_string_equal(last.revoked[i].serial, serial);
 	}
-	assert_string_equal(last.revoked[15], "");
-	assert_true(journal_state_revoked(journal_peek(j), last.revoked[0], 1));
-	assert_false(journal_state_revoked(journal_peek(j), last.revoked[0], 6));
-	assert_false(journal_state_revoked(journal_peek(j), "", 0));
+	assert_string_equal(last.revoked[15].serial, "");
+	assert_ptr_equal(journal_state_revoked(journal_peek(j), last.revoked[0].serial), &journal_peek(j)->last.revoked[0]);
+	assert_int_equal(last.revoked[0].reason, 1);
+	assert_int_equal(last.revoked[0].revoked_at, NOW);
+	assert_int_equal(last.revoked[0].compromised_at, NOW - 60);
+	assert_null(journal_state_revoked(journal_peek(j), ""));
+	journal_close(j);
+}
+
+/* As `recover` reads it, so that both end with the same. */
+static void neither_hold_nor_release_takes_a_revocation_back(void **state)
+{
+	(void)state;
+	struct journal_last last;
+	struct journal *j = opened();
+	assert_int_equal(withdraw_as(j, 1, "revoke", 6), ERR_OK);
+	assert_int_equal(withdraw_as(j, 1, "revoke", 4), ERR_OK);
+	assert_int_equal(withdraw_as(j, 1, "revoke", 6), ERR_OK);
+	assert_int_equal(withdraw_as(j, 1, "release", 6), ERR_OK);
+	assert_int_equal(withdraw_as(j, 2, "revoke", 6), ERR_OK);
+	journal_last_known(j, &last);
+	assert_int_equal(last.revoked[0].reason, 6);
+	assert_int_equal(last.revoked[1].reason, 4);
+	assert_string_equal(last.revoked[1].serial, "0000000000000000000000000000000000000001");
+	assert_true(journal_revoked_for_good(&last.revoked[1]));
+	assert_false(journal_revoked_for_good(&last.revoked[0]));
+	assert_false(journal_revoked_for_good(&last.revoked[2]));
+	assert_false(journal_revoked_for_good(NULL));
+	assert_string_equal(last.revoked[2].serial, "");
 	journal_close(j);
 }
 
@@ -796,6 +828,7 @@ int main(void)
 		cmocka_unit_test_setup(two_processes_append_at_once_and_no_line_is_lost, begin),
 		cmocka_unit_test_setup(an_intent_is_open_until_done_or_revoked, begin),
 		cmocka_unit_test_setup(the_sixteen_newest_revocations_are_known_and_releases_leave, begin),
+		cmocka_unit_test_setup(neither_hold_nor_release_takes_a_revocation_back, begin),
 		cmocka_unit_test_setup(a_start_from_a_checkpoint_knows_the_same, begin),
 		cmocka_unit_test_setup(the_last_checkpoint_is_found_far_back_and_across_chunks, begin),
 		cmocka_unit_test_setup(a_walk_sees_every_record_and_every_damage, begin),

@@ -278,12 +278,15 @@ static void a_revocation_is_durable_before_it_is_acknowledged(void **state)
 	assert_int_equal(ask_revoke(serial_b, REASON_HOLD, false), ERR_OK);
 	assert_int_equal(ask_revoke(serial_b, REASON_CESSATION, false), ERR_OK); /* held, then for good */
 	assert_int_equal(sequence(), 5);
-	assert_int_equal(ask_revoke(serial_b, REASON_HOLD, true), ERR_OK);
-	assert_int_equal(sequence(), 6);
+	assert_int_equal(ask_revoke(serial_b, REASON_HOLD, true), ERR_CONFLICT); /* no release of that, */
+	assert_int_equal(ask_revoke(serial_b, REASON_HOLD, false), ERR_CONFLICT); /* and nothing less */
+	assert_int_equal(sequence(), 5);
 	struct journal_last last;
 	journal_last_known(bench.signer->has.journal, &last);
-	assert_string_equal(last.revoked[0], serial_a);
-	assert_string_equal(last.revoked[1], "");
+	assert_string_equal(last.revoked[1].serial, serial_a);
+	assert_string_equal(last.revoked[0].serial, serial_b);
+	assert_int_equal(last.revoked[0].reason, REASON_CESSATION);
+	assert_string_equal(last.revoked[2].serial, "");
 	buf_free(&file);
 }
 
@@ -422,6 +425,9 @@ static void last_tells_what_the_database_must_know(void **state)
 	for (int i = 0; i < 16; i++) {
 		unpack_text(&u, serial, sizeof serial);
 		assert_string_equal(serial, i ? "" : serial_a);
+		assert_int_equal(unpack_u8(&u), i ? REASON_UNSPECIFIED : REASON_KEY_COMPROMISE);
+		assert_int_equal(unpack_i64(&u) != 0, i == 0);
+		assert_int_equal(unpack_i64(&u), 0);
 	}
 	assert_int_equal(unpack_u64(&u), 2);
 	unpack_fixed(&u, head, sizeof head);
