@@ -131,16 +131,29 @@ static enum err open_regular(const char *path, int *fd, struct stat *st, struct 
 	return fail(why, ERR_INVALID, "%s is not a regular file", path);
 }
 
-enum err file_read(const char *path, struct buf *out, struct errbuf *why)
+static enum err read_without(mode_t refused, const char *path, struct buf *out, struct errbuf *why)
 {
 	struct stat st;
 	int fd = -1;
 	enum err e = open_regular(path, &fd, &st, why);
 	if (e)
 		return e;
-	e = file_read_fd(fd, path, out, why);
+	if (st.st_mode & refused)
+		e = fail(why, ERR_REFUSED, "%s may be written by others: chmod 644 %s", path, path);
+	else
+		e = file_read_fd(fd, path, out, why);
 	close(fd);
 	return e;
+}
+
+enum err file_read(const char *path, struct buf *out, struct errbuf *why)
+{
+	return read_without(0, path, out, why);
+}
+
+enum err file_read_guarded(const char *path, struct buf *out, struct errbuf *why)
+{
+	return read_without(S_IWGRP | S_IWOTH, path, out, why);
 }
 
 enum err file_read_secret_fd(int fd, const char *name, size_t max, struct secret **out, struct errbuf *why)

@@ -17,6 +17,8 @@ enum err file_publish_new(const char *path, const void *bytes, size_t len, mode_
 
 /* Append the whole file to out; ERR_TOO_LARGE by out's cap, ERR_NOT_FOUND, ERR_IO. Refuses what is not a regular file. */
 enum err file_read(const char *path, struct buf *out, struct errbuf *why) MUST_CHECK;
+/* The same of one that others depend on: ERR_REFUSED when group or others may write it. */
+enum err file_read_guarded(const char *path, struct buf *out, struct errbuf *why) MUST_CHECK;
 /* Append what an open descriptor holds, from its beginning where it can seek. The name is for the error text. */
 enum err file_read_fd(int fd, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;
 /* A private file of 1 to max bytes into a new secret; refuses one that group or others may read. */

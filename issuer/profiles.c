@@ -22,7 +22,7 @@ enum err profiles_load(const struct settings *s, enum profile_id id, struct prof
 		return ERR_OK;
 	}
 	struct buf text = BUF_INIT(PROFILE_MAX_BYTES);
-	enum err e = file_read(path, &text, why);
+	enum err e = file_read_guarded(path, &text, why);
 	if (!e)
 		e = profile_read(id, (const char *)text.data, text.len, path, out, why);
 	buf_free(&text);

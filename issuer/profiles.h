@@ -7,7 +7,7 @@
 #include "issuer/settings.h"
 
 const char *profiles_path(const struct settings *s, enum profile_id id);
-/* ERR_USAGE with the file and the line; ERR_NOT_FOUND, ERR_IO. */
+/* ERR_USAGE with the file and the line; ERR_REFUSED: others may write it; ERR_NOT_FOUND, ERR_IO. */
 enum err profiles_load(const struct settings *s, enum profile_id id, struct profile *out, struct errbuf *why) MUST_CHECK;
 /* Copies of the built-in ones, for a new installation. */
 enum err profiles_write(const struct settings *s, struct errbuf *why) MUST_CHECK;

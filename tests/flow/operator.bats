@@ -287,6 +287,17 @@ files_of() {
 	says "chmod 644 $DIR/profiles/ocsp.profile" "$WORK/out"
 	run_refused
 	equal "$RC" 2 'exit status of run'
+	chmod 644 "$DIR/profiles/ocsp.profile"
+	for mode in 664 646; do # those that only commands on the host read, too
+		chmod "$mode" "$DIR/profiles/staff.profile"
+		check
+		equal "$RC" 2 "exit status, staff.profile of mode $mode"
+		says "staff.profile may be written by others: chmod 644 $DIR/profiles/staff.profile" "$WORK/out"
+		RC=0
+		"$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Eve --role auditor --out "$WORK/eve.p12" 2>"$WORK/err" || RC=$?
+		[ "$RC" -ne 0 ]
+		says "chmod 644 $DIR/profiles/staff.profile" "$WORK/err"
+	done
 	rm -r "$DIR/profiles"
 	sed -i '/^\[profiles\]/,/^\[/s|^\([a-z]*\) = .*|\1 =|' "$DIR/counterfoil.conf"
 	check

@@ -236,6 +236,21 @@ static void a_certificate_signed_for_a_cancelled_order_is_revoked(void **unused)
 	refused(&next, key, ERR_INVALID, "certified before");
 }
 
+/* The pages call for it by themselves, once the code was right. */
+static void no_file_is_made_for_a_key_of_their_own(void **unused)
+{
+	struct parcel p;
+	struct errbuf why = {""};
+	(void)unused;
+	own_key_order(&p);
+	fake.fail[SIGNER_ISSUE] = ERR_CONFLICT; /* as the real one says: and that is an alarm */
+	assert_err(collect_prepare(&bench.desk, &bench_recipient, p.token, p.claim, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "made by its recipient"));
+	assert_int_equal(certificates(), 0);
+	assert_ok(bring(&p, key, &why));
+	assert_ok(collect_prepare(&bench.desk, &bench_recipient, p.token, p.claim, &why)); /* nothing is left to make */
+}
+
 static int begin(void **state)
 {
 	key = EVP_EC_gen("P-256");
@@ -259,6 +274,7 @@ int main(void)
 		REQUEST_TEST(a_key_that_was_given_away_is_refused_for_good),
 		REQUEST_TEST(of_two_orders_at_once_one_gets_the_key_certified),
 		REQUEST_TEST(the_same_request_many_times_at_once_is_one_certificate),
+		REQUEST_TEST(no_file_is_made_for_a_key_of_their_own),
 		REQUEST_TEST(what_the_signer_refuses_is_audited),
 		REQUEST_TEST(a_certificate_signed_for_a_cancelled_order_is_revoked),
 		REQUEST_TEST(a_request_gives_its_certificate_and_nothing_else),
