@@ -16,6 +16,7 @@ struct connection {
 	int fd;
 	_Atomic int64_t deadline; /* by clock_mono_ms; INT64_MAX while it waits for us */
 	_Atomic int64_t idle_since; /* by clock_mono_ms; INT64_MAX in a request, and once it was shut down for others */
+	const _Atomic bool *withdrawn; /* under the lock of all; NULL: nothing that could be */
 	char address[INET6_ADDRSTRLEN];
 	struct credentials *credentials;
 	struct peer *peer;
@@ -58,8 +59,10 @@ size_t connections_sweep(struct connections *all, int64_t now_ms)
 	size_t swept = 0;
 	pthread_mutex_lock(&all->lock);
 	for (struct connection *c = all->first; c; c = c->next) {
-		if (atomic_load(&c->deadline) > now_ms)
+		bool withdrawn = c->withdrawn && atomic_load(c->withdrawn);
+		if (!withdrawn && atomic_load(&c->deadline) > now_ms)
 			continue;
+		c->withdrawn = NULL;
 		atomic_store(&c->deadline, INT64_MAX);
 		shutdown(c->fd, SHUT_RDWR);
 		swept++;
@@ -156,6 +159,13 @@ void connection_close(struct connection *c)
 void connection_deadline(struct connection *c, int64_t seconds)
 {
 	atomic_store(&c->deadline, seconds == CONNECTION_NO_DEADLINE ? INT64_MAX : clock_mono_ms() + seconds * 1000);
+}
+
+void connection_sends(struct connection *c, const _Atomic bool *withdrawn)
+{
+	pthread_mutex_lock(&c->all->lock);
+	c->withdrawn = withdrawn;
+	pthread_mutex_unlock(&c->all->lock);
 }
 
 void connection_idle(struct connection *c, bool idle)

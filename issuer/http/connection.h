@@ -8,13 +8,15 @@
 #include "issuer/http/credentials.h"
 #include "issuer/http/peer.h"
 
+#include <stdatomic.h>
+
 struct connections; /* the register of one listener */
 struct connection;
 
 enum err connections_new(struct connections **out) MUST_CHECK;
 void connections_free(struct connections *all); /* every connection must be closed */
 size_t connections_count(struct connections *all);
-/* Shut down, but do not close, those whose deadline has passed; how many. */
+/* Shut down, but do not close, those whose deadline has passed, or who send what was withdrawn; how many. */
 size_t connections_sweep(struct connections *all, int64_t now_ms);
 
 /* When there are more than `most`, or more than `per_address` from where the newest one comes, the one that has been idle
@@ -30,6 +32,9 @@ void connection_close(struct connection *c);
 enum { CONNECTION_NO_DEADLINE = -1 };
 /* From now on it must be done within so many seconds, or (CONNECTION_NO_DEADLINE) waits for us. */
 void connection_deadline(struct connection *c, int64_t seconds);
+/* What it sends from now on is good until *withdrawn, and then no more: it is shut down as one past its deadline. The flag
+ * lasts until NULL takes its place. */
+void connection_sends(struct connection *c, const _Atomic bool *withdrawn);
 /* Between two requests, or in one. */
 void connection_idle(struct connection *c, bool idle);
 const char *connection_address(const struct connection *c);

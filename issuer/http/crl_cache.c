@@ -10,12 +10,18 @@
 /* A short list is compressed before anybody asks; a long one takes a second for it, and is when somebody has asked once. */
 enum { LOOK_MS = 5000, SHORT_BYTES = 1 << 20, ROUND_SECONDS = 1 };
 
+/* Older editions that somebody is still fetching. A slow reader of a long list takes minutes for it, in which many newer
+ * ones may be made: he keeps so many in memory, and not one more. */
+enum { SUPERSEDED_MOST = 4 };
+
 struct crl_cache {
 	struct crl_cache_source from;
 	/* of whoever refreshes: */
 	bool looked;
 	uint64_t seen;
 	int64_t looked_at; /* by clock_mono_ms */
+	struct crl_edition *superseded[SUPERSEDED_MOST]; /* oldest first */
+	size_t superseded_count;
 
 	pthread_mutex_t lock; /* of what follows */
 	struct crl_edition *newest; /* NULL: there is none yet */
@@ -59,6 +65,8 @@ void crl_cache_free(struct crl_cache *c)
 	if (c->started)
 		stop(c);
 	crl_edition_give_back(c->newest);
+	for (size_t i = 0; i < c->superseded_count; i++)
+		crl_edition_give_back(c->superseded[i]);
 	pthread_cond_destroy(&c->changed);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
@@ -83,6 +91,32 @@ static enum err take_newest(void *ctx, const struct row *r)
 	return len ? crl_edition_new(&head, &der, f->cache->from.root_der, &f->edition) : ERR_CORRUPT;
 }
 
+static void forget_superseded(struct crl_cache *c, size_t at)
+{
+	crl_edition_give_back(c->superseded[at]);
+	c->superseded_count--;
+	memmove(&c->superseded[at], &c->superseded[at + 1], (c->superseded_count - at) * sizeof *c->superseded);
+}
+
+/* Those that nobody is fetching any more; they get no new readers. */
+static void forget_unread(struct crl_cache *c)
+{
+	for (size_t i = c->superseded_count; i-- > 0;)
+		if (!crl_edition_shared(c->superseded[i]))
+			forget_superseded(c, i);
+}
+
+static void supersede(struct crl_cache *c, struct crl_edition *old)
+{
+	forget_unread(c);
+	if (c->superseded_count == SUPERSEDED_MOST) {
+		atomic_store(&c->superseded[0]->withdrawn, true);
+		forget_superseded(c, 0);
+	}
+	c->superseded[c->superseded_count++] = old;
+	forget_unread(c);
+}
+
 static void replace(struct crl_cache *c, struct crl_edition *fresh, enum err said)
 {
 	struct crl_edition *old = NULL;
@@ -93,7 +127,8 @@ static void replace(struct crl_cache *c, struct crl_edition *fresh, enum err sai
 		c->newest = fresh;
 	}
 	pthread_mutex_unlock(&c->lock);
-	crl_edition_give_back(old);
+	if (old)
+		supersede(c, old);
 }
 
 static enum err look(struct crl_cache *c)
@@ -145,6 +180,7 @@ static enum err compress_wanted(struct crl_cache *c)
 enum err crl_cache_refresh(struct crl_cache *c)
 {
 	enum err rc = look(c);
+	forget_unread(c);
 	enum err compressed = compress_wanted(c);
 	return rc ? rc : compressed;
 }

@@ -1,7 +1,8 @@
 /* crl_cache: the issuing CA's newest revocation list, ready to be served. A thread of its own reads it from the database
  * when a newer one is there (a counter in shared memory says so; it looks every second, and at once when somebody asks for
  * a list that is no longer the newest): a long list takes a moment, for which no listener stands still. While the database
- * does not answer, the last one is given: it is signed and says itself how long it is good. Any thread. */
+ * does not answer, the last one is given: it is signed and says itself how long it is good. Of the older ones that are still
+ * being fetched, four live; who is slower than that is cut off and begins again. Any thread. */
 #ifndef ISSUER_HTTP_CRL_CACHE_H
 #define ISSUER_HTTP_CRL_CACHE_H
 

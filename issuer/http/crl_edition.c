@@ -100,6 +100,11 @@ void crl_edition_give_back(void *edition)
 	free(e);
 }
 
+bool crl_edition_shared(const struct crl_edition *e)
+{
+	return atomic_load(&e->holders) > 1;
+}
+
 /* Most of a list is random serials, of which a higher level makes no less. */
 static enum err deflate_into(const struct buf *from, struct buf *out)
 {

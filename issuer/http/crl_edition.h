@@ -20,6 +20,7 @@ struct crl_part {
 
 struct crl_edition {
 	_Atomic unsigned holders;
+	_Atomic bool withdrawn; /* too many newer ones are there: whoever still sends it shall stop */
 	struct crl_head head;
 	struct crl_part form[CRL_FORMS]; /* a compressed one may come later, under its owner's lock; then it stays */
 };
@@ -29,6 +30,7 @@ enum err crl_edition_new(const struct crl_head *head, const struct buf *der, con
 			 struct crl_edition **out) MUST_CHECK;
 struct crl_edition *crl_edition_hold(struct crl_edition *e);
 void crl_edition_give_back(void *edition); /* NULL is fine */
+bool crl_edition_shared(const struct crl_edition *e); /* has it more than one holder? */
 
 /* The bytes of a form compressed (RFC 1952), for the form behind it. */
 enum err crl_edition_compress(const struct crl_edition *e, enum crl_form plain, struct crl_part *out) MUST_CHECK;

@@ -120,6 +120,8 @@ static enum MHD_Result answer(struct exchange *x)
 		return MHD_NO;
 	int64_t length = (int64_t)((x->reply.lent ? x->reply.lent_len : x->reply.body.len) / SLOWEST_BYTES_A_SECOND);
 	connection_deadline(x->connection, settings_of(x)->request_time + length);
+	if (x->reply.withdrawn)
+		connection_sends(x->connection, x->reply.withdrawn);
 	enum MHD_Result queued = MHD_queue_response(x->mhd, x->status, m);
 	MHD_destroy_response(m);
 	x->stage = STAGE_SENT;
@@ -364,6 +366,8 @@ void exchange_end(void *listening, struct MHD_Connection *mhd, void **exchange, 
 	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
 		connection_deadline(x->connection, settings_of(x)->idle_time);
 	connection_idle(x->connection, true);
+	if (x->reply.withdrawn)
+		connection_sends(x->connection, NULL);
 	buf_free(&x->body);
 	reply_clear(&x->reply);
 	give_exchange(l, x);

@@ -12,6 +12,7 @@
 #include "issuer/order/order.h"
 
 #include <jansson.h>
+#include <stdatomic.h>
 
 enum listener { LISTENER_PUBLIC, LISTENER_MEMBERS, LISTENER_STATUS, LISTENER_OPS, LISTENER_COUNT };
 const char *listener_name(enum listener l);
@@ -70,6 +71,7 @@ struct reply {
 	size_t lent_len;
 	void (*give_back)(void *lender);
 	void *lender;
+	const _Atomic bool *withdrawn; /* of the lender: from then on they are not to be sent any more; NULL: always */
 	bool gzip;                /* these bytes are compressed */
 	bool varies;              /* others are served to those who (do not) accept gzip */
 	json_t *json;             /* instead of body: owned, written compact with a final newline */

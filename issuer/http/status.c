@@ -34,6 +34,7 @@ static void lend(struct reply *r, const struct crl_lent *lent)
 	r->lent_len = lent->part->bytes.len;
 	r->give_back = crl_edition_give_back;
 	r->lender = lent->edition;
+	r->withdrawn = &lent->edition->withdrawn;
 	r->gzip = lent->gzip;
 	r->varies = true;
 	memcpy(r->etag, lent->part->etag, sizeof r->etag);

@@ -139,6 +139,14 @@ static void the_newest_list_is_served_with_its_validators(void **state)
 	assert_string_equal(answer_body(&a), "");
 }
 
+static void publish(struct http_stage *s, int64_t number, const struct buf *der)
+{
+	assert_ok(store_begin(s->folder->store));
+	assert_ok(store_exec_one(s->folder->store, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(number),
+				 value_integer(NOW), value_integer(NOW + DAY), value_blob(der->data, der->len))));
+	assert_ok(store_commit(s->folder->store));
+}
+
 static void a_newer_list_is_seen_when_the_counter_moves(void **state)
 {
 	struct http_stage *s = *state;
@@ -147,11 +155,7 @@ static void a_newer_list_is_seen_when_the_counter_moves(void **state)
 	struct front *f = &s->front;
 	assert_ok(crl_cache_take(f->crl_cache, CRL_DER, false, &lent));
 	assert_int_equal(lent.edition->head.number, 7);
-	const struct buf der = lent.part->bytes;
-	assert_ok(store_begin(s->folder->store));
-	assert_ok(store_exec_one(s->folder->store, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(8),
-				 value_integer(NOW), value_integer(NOW + DAY), value_blob(der.data, der.len))));
-	assert_ok(store_commit(s->folder->store));
+	publish(s, 8, &lent.part->bytes);
 	assert_ok(crl_cache_refresh(f->crl_cache));
 	assert_ok(crl_cache_head(f->crl_cache, &head));
 	assert_int_equal(head.number, 7);
@@ -239,10 +243,7 @@ static void a_long_list_is_compressed_when_it_is_asked_for(void **state)
 	struct crl_lent lent;
 	struct buf der = BUF_INIT(3 << 20);
 	memset(buf_room(&der, 3 << 20), 7, 3 << 20);
-	assert_ok(store_begin(s->folder->store));
-	assert_ok(store_exec_one(s->folder->store, STATEMENT_CRL_INSERT, STORE_VALUES(value_text(s->issuer), value_integer(8),
-				 value_integer(NOW), value_integer(NOW + DAY), value_blob(der.data, der.len))));
-	assert_ok(store_commit(s->folder->store));
+	publish(s, 8, &der);
 	s->shared.crl_generation++;
 	assert_ok(crl_cache_refresh(c));
 	for (int round = 0; round < 2; round++) {
@@ -257,6 +258,56 @@ static void a_long_list_is_compressed_when_it_is_asked_for(void **state)
 	assert_false(lent.gzip);
 	assert_true(lent.part->bytes.len > der.len / 3 * 4);
 	crl_edition_give_back(lent.edition);
+	buf_free(&der);
+}
+
+static void a_newer_one_comes(struct http_stage *s, int64_t number, const struct buf *der)
+{
+	publish(s, number, der);
+	s->shared.crl_generation++;
+	assert_ok(crl_cache_refresh(s->front.crl_cache));
+}
+
+/* Once the library has noticed the sweeper's hand: what was sent before is still on its way to them. */
+static bool is_cut(struct http_stage *s, int64_t within_ms)
+{
+	struct connections *all = s->listening[LISTENER_STATUS]->connections;
+	int64_t began = clock_mono_ms();
+	while (connections_count(all) > 0 && clock_mono_ms() - began < within_ms)
+		(void)!poll(NULL, 0, 10);
+	return connections_count(all) == 0;
+}
+
+/* Each slow reader of another list would keep another one in memory. */
+static void who_is_slower_than_five_lists_begins_again(void **state)
+{
+	struct http_stage *s = *state;
+	enum { LIST_BYTES = 8 << 20, LISTS = 4 };
+	static const char request[] = OPS("/crl/issuing.crl") "\r\n";
+	struct crl_lent lent[LISTS];
+	struct buf der = BUF_INIT(LIST_BYTES);
+	memset(buf_room(&der, LIST_BYTES), 7, LIST_BYTES);
+	assert_ok(sweeper_start(s->listening, LISTENER_COUNT, s->front.metrics, &s->sweeper));
+	a_newer_one_comes(s, 8, &der);
+	int slow = dial(s, LISTENER_STATUS);
+	send_bytes(slow, request, sizeof request - 1);
+	struct pollfd begun = {.fd = slow, .events = POLLIN};
+	assert_int_equal(poll(&begun, 1, PATIENCE_MS), 1);
+	for (int number = 9; number < 15; number++) /* nobody fetches these */
+		a_newer_one_comes(s, number, &der);
+	for (int i = 0; i < LISTS; i++) {
+		assert_false(is_cut(s, 0));
+		assert_ok(crl_cache_take(s->front.crl_cache, CRL_DER, false, &lent[i]));
+		a_newer_one_comes(s, 15 + i, &der);
+	}
+	assert_true(is_cut(s, PATIENCE_MS));
+	for (int i = 0; i < LISTS; i++) {
+		assert_false(lent[i].edition->withdrawn);
+		crl_edition_give_back(lent[i].edition);
+	}
+	ask_plain(s, LISTENER_STATUS, OPS("/crl/root.crl") "\r\n", &a, false);
+	assert_int_equal(a.status, 200);
+	close(slow);
 	buf_free(&der);
 }
 
@@ -543,6 +594,7 @@ int main(void)
 		staged(who_has_the_newest_list_gets_none),
 		staged(a_list_is_compressed_for_those_who_accept_it_and_the_same),
 		staged(a_long_list_is_compressed_when_it_is_asked_for),
+		staged(who_is_slower_than_five_lists_begins_again),
 		staged(the_thread_finds_a_newer_list_by_itself),
 		staged(a_newer_list_is_seen_when_the_counter_moves),
 		staged(every_ca_file_is_served_and_nothing_else),
