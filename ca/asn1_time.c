@@ -27,6 +27,11 @@ bool asn1_time_form_right(const ASN1_TIME *t)
 	       memcmp(ASN1_STRING_get0_data(t), text, strlen(text)) == 0;
 }
 
+bool asn1_time_right(int64_t seconds)
+{
+	return seconds > 0 && seconds <= ASN1_TIME_LAST;
+}
+
 static void put_two(char *at, int64_t n)
 {
 	at[0] = (char)('0' + n / 10);

@@ -1,4 +1,4 @@
-/* asn1_time: the times of certificates and CRLs as seconds UTC. Private to ca/. */
+/* asn1_time: the times of certificates and CRLs as seconds UTC. */
 #ifndef CA_ASN1_TIME_H
 #define CA_ASN1_TIME_H
 
@@ -14,6 +14,9 @@ enum { ASN1_TIME_TEXT_SIZE = 16 };
 
 /* In the form that RFC 5280 4.1.2.5 asks for: UTCTime to the end of 2049, GeneralizedTime after; in UTC, with seconds. */
 bool asn1_time_form_right(const ASN1_TIME *t);
+
+/* Can it stand there? From 1970, of which 0 is not one, to 9999. */
+bool asn1_time_right(int64_t seconds);
 
 /* ERR_MALFORMED. */
 enum err asn1_time_read(const ASN1_TIME *t, int64_t *out) MUST_CHECK;

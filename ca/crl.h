@@ -61,5 +61,8 @@ enum err crl_make(const struct crl_head *head, const struct crl_entry *entries, 
  * the number of entries. Holds nothing: a million take no more memory than none. */
 enum err crl_read(const void *der, size_t len, X509 *issuer, struct crl_head *head, size_t *entries,
 		  struct errbuf *why) MUST_CHECK;
+/* The same of a list that was just made: ERR_INTERNAL when it does not say what was asked. */
+enum err crl_check(const void *der, size_t len, X509 *issuer, const struct crl_head *asked, size_t entries,
+		   struct errbuf *why) MUST_CHECK;
 
 #endif

@@ -1,16 +1,11 @@
 /* One entry of a list. A list may have a million, so each is put together in place: every length in it is below 128, one
  * octet. */
-#include "ca/crl_internal.h"
+#include "ca/crl.h"
 
 #include "ca/asn1_time.h"
 #include "ca/der.h"
 
 #include <string.h>
-
-bool crl_time_right(int64_t t)
-{
-	return t > 0 && t <= ASN1_TIME_LAST;
-}
 
 /* NULL when nothing is. */
 static const char *wrong(const struct crl_entry *e, const uint8_t before[SERIAL_BYTES])
@@ -21,7 +16,7 @@ static const char *wrong(const struct crl_entry *e, const uint8_t before[SERIAL_
 		return "has more than 159 bits";
 	if (!crl_reason_name(e->reason))
 		return "has an unknown reason";
-	if (!crl_time_right(e->revoked_at) || (e->compromised_at && !crl_time_right(e->compromised_at)))
+	if (!asn1_time_right(e->revoked_at) || (e->compromised_at && !asn1_time_right(e->compromised_at)))
 		return "has a time outside 1970 to 9999";
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /* Our own lists read back, value by value: OpenSSL's objects for a million entries take seconds and hundreds of megabytes. */
-#include "ca/crl_internal.h"
+#include "ca/crl.h"
 
 #include "ca/asn1_time.h"
 #include "ca/crypto_why.h"
@@ -145,5 +145,19 @@ enum err crl_read(const void *der, size_t len, X509 *issuer, struct crl_head *he
 		return rc;
 	*head = found;
 	*entries = n;
+	return ERR_OK;
+}
+
+enum err crl_check(const void *der, size_t len, X509 *issuer, const struct crl_head *asked, size_t entries,
+		   struct errbuf *why)
+{
+	struct crl_head head = {.number = 0};
+	size_t n = 0;
+	enum err rc = crl_read(der, len, issuer, &head, &n, why);
+	if (rc)
+		return rc;
+	if (head.number != asked->number || head.this_update != asked->this_update ||
+	    head.next_update != asked->next_update || n != entries)
+		return fail(why, ERR_INTERNAL, "the list does not say what was asked");
 	return ERR_OK;
 }

@@ -1,6 +1,6 @@
 /* A list is signed while it goes by. */
-#include "ca/crl_internal.h"
-
+#include "ca/asn1_time.h"
+#include "ca/crl.h"
 #include "ca/crypto_why.h"
 #include "ca/der.h"
 #include "ca/signature.h"
@@ -38,7 +38,7 @@ void crl_signing_free(struct crl_signing *s)
 
 static enum err head_check(const struct crl_head *h, X509 *issuer, EVP_PKEY *issuer_key, struct errbuf *why)
 {
-	if (!crl_time_right(h->this_update) || !crl_time_right(h->next_update) || h->next_update <= h->this_update)
+	if (!asn1_time_right(h->this_update) || !asn1_time_right(h->next_update) || h->next_update <= h->this_update)
 		return fail(why, ERR_INVALID, "the list's nextUpdate is not after its thisUpdate");
 	if (!X509_get0_subject_key_id(issuer) || !(X509_get_key_usage(issuer) & X509v3_KU_CRL_SIGN))
 		return fail(why, ERR_INVALID, "the issuer's certificate has no key identifier or may not sign lists");

@@ -1,4 +1,4 @@
-#include "ca/ocsp.h"
+#include "ca/ocsp_internal.h"
 
 #include "ca/asn1_time.h"
 #include "ca/authority.h"
@@ -20,19 +20,8 @@ enum {
 };
 
 /* DER of the OIDs, contents only. */
-static const uint8_t sha1_oid[] = {0x2b, 0x0e, 0x03, 0x02, 0x1a},
-		     sha256_oid[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01},
-		     basic_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01},
-		     nonce_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02},
+static const uint8_t basic_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x01},
 		     cutoff_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x06};
-
-static const struct {
-	const uint8_t *oid;
-	size_t oid_len, digest_len;
-} hashes[OCSP_HASH_COUNT] = {
-	[OCSP_SHA1] = {sha1_oid, sizeof sha1_oid, 20},
-	[OCSP_SHA256] = {sha256_oid, sizeof sha256_oid, 32},
-};
 
 struct ocsp_responder {
 	EVP_PKEY_CTX *signing; /* initialised once: that costs half a signature */
@@ -63,12 +52,13 @@ void ocsp_responder_free(struct ocsp_responder *r)
 
 static void prefix_write(struct buf *b, enum ocsp_hash h, const struct ocsp_issuer *issuer)
 {
+	const struct ocsp_digest *digest = &ocsp_digests[h];
 	size_t algorithm = der_open(b, DER_SEQUENCE);
-	der_primitive(b, DER_OBJECT, hashes[h].oid, hashes[h].oid_len);
+	der_primitive(b, DER_OBJECT, digest->oid, digest->oid_len);
 	der_primitive(b, DER_NULL, "", 0);
 	der_close(b, algorithm);
-	der_primitive(b, DER_OCTET_STRING, issuer->name[h], hashes[h].digest_len);
-	der_primitive(b, DER_OCTET_STRING, issuer->key[h], hashes[h].digest_len);
+	der_primitive(b, DER_OCTET_STRING, issuer->name[h], digest->len);
+	der_primitive(b, DER_OCTET_STRING, issuer->key[h], digest->len);
 }
 
 struct extensions {
@@ -209,7 +199,7 @@ static void nonce_write(struct buf *b, const struct ocsp_answer *a)
 {
 	if (!a->nonce_len)
 		return;
-	struct extensions e = extensions_open(b, nonce_oid, sizeof nonce_oid);
+	struct extensions e = extensions_open(b, ocsp_nonce_oid, sizeof ocsp_nonce_oid);
 	der_primitive(b, DER_OCTET_STRING, a->nonce, a->nonce_len);
 	extensions_close(b, e);
 }
@@ -274,23 +264,18 @@ static enum err response_write(const struct ocsp_responder *r, const uint8_t *si
 	return buf_check(b);
 }
 
-static bool time_right(int64_t t)
-{
-	return t > 0 && t <= ASN1_TIME_LAST;
-}
-
 static bool single_right(const struct ocsp_single *s)
 {
 	if ((unsigned)s->hash >= OCSP_HASH_COUNT || (unsigned)s->status >= OCSP_STATUS_COUNT || s->serial_len < 1 ||
 	    s->serial_len > OCSP_SERIAL_MAX)
 		return false;
-	return s->status != OCSP_REVOKED || (crl_reason_name(s->reason) && time_right(s->revoked_at));
+	return s->status != OCSP_REVOKED || (crl_reason_name(s->reason) && asn1_time_right(s->revoked_at));
 }
 
 static bool answer_right(const struct ocsp_answer *a)
 {
 	bool right = a->count >= 1 && a->count <= OCSP_SINGLES_MAX && a->nonce_len <= OCSP_NONCE_MAX &&
-		     time_right(a->this_update) && time_right(a->next_update) && a->next_update > a->this_update;
+		     asn1_time_right(a->this_update) && asn1_time_right(a->next_update) && a->next_update > a->this_update;
 	for (size_t i = 0; right && i < a->count; i++)
 		right = single_right(&a->singles[i]);
 	return right;

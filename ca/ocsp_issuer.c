@@ -1,8 +1,14 @@
-#include "ca/ocsp.h"
+#include "ca/ocsp_internal.h"
 
 #include "ca/crypto_why.h"
 
 #include <string.h>
+
+const struct ocsp_digest ocsp_digests[OCSP_HASH_COUNT] = {
+	[OCSP_SHA1] = {{0x2b, 0x0e, 0x03, 0x02, 0x1a}, 5, 20},
+	[OCSP_SHA256] = {{0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01}, 9, 32},
+};
+const uint8_t ocsp_nonce_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02};
 
 static const EVP_MD *digest_of(enum ocsp_hash h)
 {
@@ -29,10 +35,9 @@ enum err ocsp_issuer_of(const X509 *issuer, struct ocsp_issuer *out)
 
 bool ocsp_issuer_is(const struct ocsp_issuer *issuer, const struct ocsp_certificate_id *id)
 {
-	static const size_t lengths[] = {[OCSP_SHA1] = 20, [OCSP_SHA256] = 32};
 	if ((unsigned)id->hash >= OCSP_HASH_COUNT)
 		return false;
-	size_t len = lengths[id->hash];
+	size_t len = ocsp_digests[id->hash].len;
 	return id->name_len == len && id->key_len == len && memcmp(id->name_digest, issuer->name[id->hash], len) == 0 &&
 	       memcmp(id->key_digest, issuer->key[id->hash], len) == 0;
 }

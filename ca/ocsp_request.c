@@ -1,13 +1,8 @@
-#include "ca/ocsp.h"
+#include "ca/ocsp_internal.h"
 
 #include "ca/der_read.h"
 
 #include <string.h>
-
-/* DER of the OIDs, contents only. */
-static const uint8_t sha1_oid[] = {0x2b, 0x0e, 0x03, 0x02, 0x1a},
-		     sha256_oid[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01},
-		     nonce_oid[] = {0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0x01, 0x02};
 
 static bool is_oid(const struct der_in *in, const uint8_t *oid, size_t len)
 {
@@ -16,9 +11,10 @@ static bool is_oid(const struct der_in *in, const uint8_t *oid, size_t len)
 
 static enum ocsp_hash hash_of(const struct der_in *oid)
 {
-	if (is_oid(oid, sha1_oid, sizeof sha1_oid))
-		return OCSP_SHA1;
-	return is_oid(oid, sha256_oid, sizeof sha256_oid) ? OCSP_SHA256 : OCSP_HASH_COUNT;
+	int h = 0;
+	while (h < OCSP_HASH_COUNT && !is_oid(oid, ocsp_digests[h].oid, ocsp_digests[h].oid_len))
+		h++;
+	return (enum ocsp_hash)h;
 }
 
 /* AlgorithmIdentifier: the parameters of a hash are NULL or absent; of one that we do not know, anything. */
@@ -81,7 +77,7 @@ static enum err extension_read(struct der_in *list, struct ocsp_request *nonce_t
 	struct der_in value = der_in_take(&extension, DER_OCTET_STRING);
 	if (der_in_end(&extension) != ERR_OK || critical.left != 1)
 		return fail(why, ERR_MALFORMED, "an extension is not as RFC 5280 4.1 has it");
-	if (nonce_to && is_oid(&oid, nonce_oid, sizeof nonce_oid))
+	if (nonce_to && is_oid(&oid, ocsp_nonce_oid, sizeof ocsp_nonce_oid))
 		return nonce_read(value, nonce_to, why);
 	return critical.at[0] ? fail(why, ERR_MALFORMED, "a critical extension is not known here") : ERR_OK;
 }

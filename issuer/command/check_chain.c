@@ -1,6 +1,7 @@
 /* Keys and certificates: do they belong together, and how long do they last. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "ca/asn1_time.h"
 #include "ca/authority.h"
 #include "ca/chain.h"
 #include "issuer/command/check.h"
@@ -75,12 +76,6 @@ void check_pairs(struct check *c)
 	}
 }
 
-static int64_t seconds_of(const ASN1_TIME *t)
-{
-	struct tm tm;
-	return t && ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
-}
-
 static void say_end(struct check *c, const char *path, int64_t until, int64_t soon)
 {
 	char text[CLOCK_TEXT_SIZE];
@@ -138,8 +133,10 @@ void check_ends(struct check *c)
 	const char *const paths[] = {s->ca_root, s->ca_issuing, s->public_certificate, s->members_certificate};
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		X509 *certificate = NULL; /* what cannot be read was said by check_pairs and check_files */
-		if (host_read_certificate(paths[i], &certificate, NULL) == ERR_OK)
-			say_end(c, paths[i], seconds_of(X509_get0_notAfter(certificate)), SOON_CERTIFICATE);
+		int64_t until = 0;
+		if (host_read_certificate(paths[i], &certificate, NULL) == ERR_OK &&
+		    asn1_time_read(X509_get0_notAfter(certificate), &until) == ERR_OK)
+			say_end(c, paths[i], until, SOON_CERTIFICATE);
 		if (i == 0 && certificate) {
 			check_root_crl(c, certificate);
 			check_issued_by_root(c, certificate);

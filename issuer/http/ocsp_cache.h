@@ -1,6 +1,6 @@
 /* ocsp_cache: answers that are signed and may be given again to whoever asks the same without a nonce: one certificate
  * that was issued. An entry is good while the counter of revocations stands where it stood when the status was read;
- * when it has moved, the caller looks at the database again and keeps the entry (ocsp_cache_confirm) or has a new one made.
+ * when it has moved, the caller looks at the database again and keeps the entry as good as of now, or has a new one made.
  * A fixed number of entries; a set that is full loses its oldest. One thread. */
 #ifndef ISSUER_HTTP_OCSP_CACHE_H
 #define ISSUER_HTTP_OCSP_CACHE_H
