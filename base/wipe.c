@@ -28,10 +28,8 @@ static void openssl_free(void *block, const char *file, int line)
 }
 
 /* realloc would leave the old bytes behind. */
-static void *openssl_realloc(void *block, size_t len, const char *file, int line)
+void *wiping_realloc(void *block, size_t len)
 {
-	(void)file;
-	(void)line;
 	if (len == 0) {
 		wiping_free(block);
 		return NULL;
@@ -43,6 +41,13 @@ static void *openssl_realloc(void *block, size_t len, const char *file, int line
 	memcpy(fresh, block, had < len ? had : len);
 	wiping_free(block);
 	return fresh;
+}
+
+static void *openssl_realloc(void *block, size_t len, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return wiping_realloc(block, len);
 }
 
 enum err wipe_openssl_memory(void)

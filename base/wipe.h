@@ -9,6 +9,8 @@
 
 /* free() that clears the whole block first; NULL is fine. For libraries that take a free function. */
 void wiping_free(void *block);
+/* realloc() that clears what it moves from. Of length 0 it frees, and returns NULL. */
+void *wiping_realloc(void *block, size_t len);
 
 /* From now on every OpenSSL allocation is wiped when freed or moved. Must come before the first OpenSSL call of the
  * process: ERR_CRYPTO when it is too late. Costs 7 to 13 % of CPU in key work. */
