@@ -2,7 +2,7 @@
 ISSUER_SRC := $(wildcard issuer/*.c issuer/*/*.c)
 ISSUER_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out issuer/main.c,$(ISSUER_SRC)))
 DAEMON_LIBS = $(BUILD)/libissuer.a $(BUILD)/libca.a $(BUILD)/libdelivery.a $(BUILD)/libbase.a
-DAEMON_LDLIBS := -lcrypto -lmicrohttpd -lgnutls -lsqlite3 -ljansson -linih -lseccomp -lsystemd -lunistring -lz
+DAEMON_LDLIBS := -lcrypto -lmicrohttpd -lgnutls -lsqlite3 -ljansson -linih -lseccomp -lsystemd -lunistring -lz -lcurl
 
 # Pages, styles and SQL text are compiled in by .incbin, which -MMD does not see.
 $(ISSUER_OBJ): $(wildcard issuer/http/pages/* issuer/store/*.sql)

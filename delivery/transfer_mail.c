@@ -1,0 +1,99 @@
+/* A mail handed to its server. What the server decides is told by the number of its reply (RFC 5321 4.2) and by the
+ * command that the reply was for: libcurl says that at the beginning of its own words. */
+#include "delivery/remark.h"
+#include "delivery/transfer_curl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { REPLIES_MOST = 65536, LAST_SIZE = 512, URL_SIZE = 1024 };
+
+struct mailing {
+	const struct transfer_mail *mail;
+	size_t sent;
+	size_t heard;         /* bytes of replies */
+	bool go_ahead;        /* 354: the mail itself went out */
+	bool continued;       /* "250-": a line of the same reply follows */
+	char last[LAST_SIZE]; /* the last reply, cut */
+	size_t last_len;
+};
+
+static size_t on_read(char *out, size_t one, size_t room, void *data)
+{
+	struct mailing *m = data;
+	size_t left = m->mail->len - m->sent;
+	size_t n = one * room < left ? one * room : left;
+	memcpy(out, (const char *)m->mail->bytes + m->sent, n);
+	m->sent += n;
+	return n;
+}
+
+static size_t on_reply(char *line, size_t one, size_t len, void *data)
+{
+	struct mailing *m = data;
+	(void)one; /* always 1 */
+	m->heard += len;
+	m->go_ahead = m->go_ahead || (len >= 4 && strncmp(line, "354 ", 4) == 0);
+	if (!m->continued)
+		m->last_len = 0;
+	size_t n = len < LAST_SIZE - m->last_len ? len : LAST_SIZE - m->last_len;
+	memcpy(m->last + m->last_len, line, n);
+	m->last_len += n;
+	m->continued = len >= 4 && line[3] == '-';
+	return m->heard <= REPLIES_MOST ? len : 0;
+}
+
+static bool set_mail(CURL *e, struct mailing *m, struct curl_slist *to)
+{
+	char url[URL_SIZE];
+	int n = snprintf(url, sizeof url, "%s/%s", m->mail->peer.url, m->mail->greeting);
+	return n > 0 && n < URL_SIZE && !curl_easy_setopt(e, CURLOPT_URL, url) &&
+	       !curl_easy_setopt(e, CURLOPT_LOGIN_OPTIONS, "AUTH=PLAIN;AUTH=LOGIN") &&
+	       !curl_easy_setopt(e, CURLOPT_MAIL_FROM, m->mail->from) && !curl_easy_setopt(e, CURLOPT_MAIL_RCPT, to) &&
+	       !curl_easy_setopt(e, CURLOPT_UPLOAD, 1L) &&
+	       !curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)m->mail->len) &&
+	       !curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read) && !curl_easy_setopt(e, CURLOPT_READDATA, m) &&
+	       !curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_reply) && !curl_easy_setopt(e, CURLOPT_HEADERDATA, m);
+}
+
+/* Of a final refusal: whose fault it is. The recipient's and the mail's own are refused for good; all else a person can
+ * put right. */
+static enum err final(const struct transfer *x, CURLcode result, const struct mailing *m)
+{
+	if (result == CURLE_LOGIN_DENIED || strncmp(x->said, "MAIL ", 5) == 0)
+		return ERR_USAGE;
+	return result == CURLE_SEND_ERROR || m->go_ahead ? ERR_REFUSED : ERR_UNAVAILABLE;
+}
+
+static enum err verdict(const struct transfer *x, CURLcode result, const struct mailing *m, struct errbuf *why)
+{
+	static const CURLcode of_replies[] = {CURLE_SEND_ERROR, CURLE_WEIRD_SERVER_REPLY, CURLE_LOGIN_DENIED,
+					      CURLE_REMOTE_ACCESS_DENIED};
+	char words[REMARK_SIZE];
+	long number = 0;
+	bool replied = false;
+	for (size_t i = 0; i < sizeof of_replies / sizeof *of_replies; i++)
+		replied = replied || of_replies[i] == result;
+	if (!replied || curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &number) != CURLE_OK || number < 400)
+		return transfer_verdict(x, result, why);
+	remark(m->last, m->last_len, m->mail->to, words);
+	if (number < 500)
+		return fail(why, ERR_UNAVAILABLE, "it does not take it now: %s", words);
+	enum err rc = final(x, result, m);
+	return fail(why, rc, "%s: %s", rc == ERR_REFUSED ? "it does not take this mail" : "it does not take mail from us", words);
+}
+
+enum err transfer_mail(const struct transfer_mail *mail, struct errbuf *why)
+{
+	struct transfer x = {0};
+	struct mailing m = {.mail = mail};
+	struct curl_slist *to = curl_slist_append(NULL, mail->to);
+	enum err rc = to ? transfer_open(&x, &mail->peer, "smtp,smtps", why) : ERR_MEMORY;
+	if (!rc && !set_mail(x.easy, &m, to))
+		rc = fail(why, ERR_MEMORY, "libcurl cannot be set up");
+	if (!rc)
+		rc = verdict(&x, curl_easy_perform(x.easy), &m, why);
+	transfer_close(&x);
+	curl_slist_free_all(to);
+	return rc;
+}
