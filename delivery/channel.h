@@ -1,4 +1,4 @@
-/* channel: the way out for a rendered message. A channel is one row in a table: name, send.
+/* channel: the way out for a rendered message. A channel is one row in a table.
  *
  * spool: one file a message in a folder, published atomically, mode 0600, named TIME-CHANNEL-KIND-ID.txt (as in
  * 20261122T021338Z-mail-link-k3m7q2w4x5y6z7a2.txt) with the lines "To:", for mail "Subject:", and "Message-Id:" (the
@@ -8,24 +8,50 @@
 #ifndef DELIVERY_CHANNEL_H
 #define DELIVERY_CHANNEL_H
 
+#include "base/secret.h"
 #include "delivery/message.h"
 
+#include <stdbool.h>
+
+/* Of mail by SMTP. */
+struct mail_settings {
+	const char *from;        /* a mailbox */
+	const char *from_name;   /* how people read it; "" for none */
+	const char *server;      /* HOST:PORT */
+	const char *security;    /* "starttls", or "implicit": TLS from the first byte */
+	const char *user;        /* "": nobody logs in */
+	bool has_password;       /* its file is named */
+	const struct secret *password; /* NULL before it is read, and without a user */
+	const struct buf *trust; /* PEM; NULL or empty: what the system trusts */
+	int64_t patience;        /* seconds for one message */
+};
+
+/* All borrowed. */
 struct channel_settings {
 	const char *spool_folder;
-	const char *mail_from; /* a mailbox */
+	struct mail_settings mail;
 };
 
 struct delivery_channel {
-	const char *name; /* "spool" */
+	const char *name; /* "spool", "smtp" */
+	enum message_channel kinds[2];
+	size_t kind_count; /* what it can carry */
+	/* What is wrong with the settings, without going out: ERR_USAGE. NULL: nothing can be. */
+	enum err (*check)(const struct channel_settings *s, struct errbuf *why);
+	/* The TCP port it goes to, by settings that it has checked; NULL: it reaches no network. */
+	uint16_t (*port)(const struct channel_settings *s);
 	/* Once before the first message, with nobody else at it: tidy up what a process that died has left. May be NULL. */
 	void (*begin)(const struct channel_settings *s);
-	/* ERR_OK: handed over. ERR_UNAVAILABLE, ERR_TIMEOUT: try again later. ERR_REFUSED: never try again. `id` is the
-	 * message's id, the idempotency key: 1 to 64 letters, digits, '-' and '_'. */
+	/* ERR_OK: handed over. ERR_REFUSED, ERR_INVALID: never try again. All else: try again later; ERR_USAGE: that will be in
+	 * vain until a person has put something right. `id` is the message's id, the idempotency key: 1 to 64 letters, digits,
+	 * '-' and '_'. */
 	enum err (*send)(const struct channel_settings *s, const char *id, const struct message *m, int64_t now,
 			 struct errbuf *why);
 };
 
-/* NULL when there is none of that name. */
-const struct delivery_channel *channel_find(const char *name);
+/* NULL when there is none of that name for what it is to carry. */
+const struct delivery_channel *channel_find(const char *name, enum message_channel carries);
+/* Whether it can be a message's id. */
+bool channel_id_ok(const char *id);
 
 #endif

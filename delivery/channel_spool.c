@@ -9,15 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ID_MAX = 64, FILE_NAME_SIZE = 160, FILE_BYTES_MAX = 32768 };
-
-/* The id becomes part of a file's name. */
-static bool id_ok(const char *id)
-{
-	size_t len = strlen(id);
-	return len > 0 && len <= ID_MAX &&
-	       strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == len;
-}
+enum { FILE_NAME_SIZE = 160, FILE_BYTES_MAX = 32768 };
 
 /* "20261122T021338Z", which sorts as time does. */
 static void compact_time(int64_t now, char out[CLOCK_TEXT_SIZE])
@@ -102,7 +94,7 @@ enum err channel_spool_send(const struct channel_settings *s, const char *id, co
 {
 	char name[FILE_NAME_SIZE] = {0}, path[4096];
 	struct buf file = BUF_INIT(FILE_BYTES_MAX);
-	if (!id_ok(id))
+	if (!channel_id_ok(id)) /* it becomes part of the file's name */
 		return fail(why, ERR_REFUSED, "spool: that is not a message's id");
 	enum err rc = file_name(s->spool_folder, id, m, now, name, why);
 	if (rc)

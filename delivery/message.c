@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 
-enum { SUBJECT_MAX = 512, TEXT_MAX = 16384 };
+enum { SUBJECT_MAX = 512, TEXT_MAX = 16384, HTML_MAX = 65536 };
 
 const char *message_kind_name(enum message_kind k)
 {
@@ -145,7 +145,8 @@ static enum err read_message(json_t *root, struct message *out, struct errbuf *w
 
 enum err message_open(const struct secret *plain, struct message *out, struct errbuf *why)
 {
-	*out = (struct message){.subject = BUF_INIT(SUBJECT_MAX), .text = BUF_INIT(TEXT_MAX)};
+	*out = (struct message){.subject = BUF_INIT(SUBJECT_MAX), .text = BUF_INIT(TEXT_MAX),
+				 .html = BUF_INIT(HTML_MAX)};
 	if (secret_len(plain) > MESSAGE_PLAIN_MAX)
 		return malformed(why);
 	json_t *root = json_loadb(secret_string(plain), secret_len(plain), JSON_REJECT_DUPLICATES, NULL);
@@ -161,5 +162,6 @@ void message_clear(struct message *m)
 {
 	buf_free(&m->subject);
 	buf_free(&m->text);
+	buf_free(&m->html);
 	explicit_bzero(m, sizeof *m);
 }

@@ -45,6 +45,7 @@ struct message {
 	char to[256];        /* checked: mailbox or E.164 */
 	struct buf subject;  /* mail: one line, UTF-8 */
 	struct buf text;     /* mail: lines end in LF; SMS: one text */
+	struct buf html;     /* mail: the same for who reads HTML, a whole document; empty: there is none */
 };
 /* ERR_INVALID for what message_compose would not have made. */
 enum err message_open(const struct secret *plain, struct message *out, struct errbuf *why) MUST_CHECK;

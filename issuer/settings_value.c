@@ -50,7 +50,8 @@ static const struct {
 	const char *section, *key, *words;
 } choices[] = {
 	{"log", "level", " debug info warning error "},
-	{"delivery", "mail", " spool "},
+	{"delivery", "mail", " spool smtp "},
+	{"delivery", "mail_security", " starttls implicit "},
 	{"delivery", "sms", " spool "},
 };
 

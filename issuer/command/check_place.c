@@ -1,5 +1,4 @@
-/* Listeners, addresses, files, database, channels, walls. */
-#include "delivery/channel.h"
+/* Listeners, addresses, files, database, walls. */
 #include "issuer/command/check.h"
 #include "issuer/process/supervisor.h"
 #include "issuer/process/walls.h"
@@ -104,20 +103,6 @@ void check_store(struct check *c)
 		check_say(c, CHECK_OK, "installation.journal: %s", c->settings->journal);
 	check_folder(c, "delivery.spool", c->settings->spool);
 	check_root_key(c);
-}
-
-void check_channels(struct check *c)
-{
-	const char *const channels[][2] = {{"mail", c->settings->mail_channel}, {"sms", c->settings->sms_channel}};
-	for (size_t i = 0; i < 2; i++) {
-		if (!channel_find(channels[i][1]))
-			check_say(c, CHECK_FAULT, "delivery.%s = %s: there is no such channel", channels[i][0], channels[i][1]);
-		else if (strcmp(channels[i][1], "spool") == 0)
-			check_say(c, CHECK_NOTE, "%s is written to files in %s; nothing is sent", channels[i][0],
-				  c->settings->spool);
-		else
-			check_say(c, CHECK_OK, "%s goes out by %s", channels[i][0], channels[i][1]);
-	}
 }
 
 /* What the mode grants a user that is not root: rights as in one digit of chmod. */

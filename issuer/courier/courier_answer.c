@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "delivery/seal.h"
+#include "delivery/transfer.h"
 #include "issuer/courier/courier.h"
 #include "issuer/courier/courier_serve.h"
 
@@ -23,12 +24,6 @@ int courier_permitted(enum role peer, uint16_t op)
 		if (permits[i].op == op)
 			return (permits[i].roles & 1u << peer) != 0;
 	return 0;
-}
-
-static enum err choose(const char *name, const struct delivery_channel **out, struct errbuf *why)
-{
-	*out = channel_find(name);
-	return *out ? ERR_OK : fail(why, ERR_USAGE, "delivery: there is no channel named %.32s", name);
 }
 
 /* A PEM that wants a pass phrase fails: nobody is here to type it. */
@@ -58,13 +53,13 @@ static enum err read_keys(struct courier *c, const struct secret *key, const str
 enum err courier_set_up(struct courier *c, const struct settings *s, const struct secret *key,
 			const struct buf *certificate, struct errbuf *why)
 {
-	*c = (struct courier){.settings = {.spool_folder = s->spool, .mail_from = s->mail_from}};
-	enum err rc = choose(s->mail_channel, &c->channels[CHANNEL_MAIL], why);
-	if (!rc)
-		rc = choose(s->sms_channel, &c->channels[CHANNEL_SMS], why);
-	if (!rc)
-		rc = read_keys(c, key, certificate, why);
-	for (size_t i = 0; !rc && i < sizeof c->channels / sizeof c->channels[0]; i++)
+	c->settings = courier_channel_settings(s, &c->parts);
+	enum err rc = read_keys(c, key, certificate, why);
+	for (int i = 0; !rc && i < COURIER_CHANNELS; i++)
+		rc = courier_channel(s, (enum message_channel)i, &c->channels[i], why);
+	for (int i = 0; !rc && i < COURIER_CHANNELS; i++)
+		rc = c->channels[i]->port ? transfer_start() : ERR_OK;
+	for (int i = 0; !rc && i < COURIER_CHANNELS; i++)
 		if (c->channels[i]->begin)
 			c->channels[i]->begin(&c->settings);
 	return rc;
@@ -74,6 +69,7 @@ void courier_clear(struct courier *c)
 {
 	EVP_PKEY_free(c->key);
 	X509_free(c->certificate);
+	channel_parts_clear(&c->parts);
 	*c = (struct courier){0};
 }
 
@@ -93,7 +89,25 @@ static enum err read_request(const struct frame *request, struct parcel_note *n)
 	return unpack_end(&u) == ERR_OK ? ERR_OK : ERR_INVALID;
 }
 
-static enum err deliver(const struct courier *c, const struct parcel_note *n, struct message *m, struct errbuf *why)
+/* Once when a channel begins to need a person, once when it works again: each message is logged anyway. */
+static void note_state(struct courier *c, enum message_channel channel, enum err rc, const struct errbuf *why)
+{
+	if (rc == ERR_USAGE && !c->stuck[channel])
+		log_event(LOG_LEVEL_ALARM, "channel.stuck", {"channel", message_channel_name(channel)}, {"why", err_why(rc, why)});
+	else if (rc == ERR_OK && c->stuck[channel])
+		log_event(LOG_LEVEL_INFO, "channel.works_again", {"channel", message_channel_name(channel)});
+	if (rc == ERR_USAGE || rc == ERR_OK)
+		c->stuck[channel] = rc == ERR_USAGE;
+}
+
+static enum err hand_on(struct courier *c, const char *id, const struct message *m, struct errbuf *why)
+{
+	enum err rc = c->channels[m->channel]->send(&c->settings, id, m, clock_now(), why);
+	note_state(c, m->channel, rc, why);
+	return rc;
+}
+
+static enum err deliver(struct courier *c, const struct parcel_note *n, struct message *m, struct errbuf *why)
 {
 	struct secret *plain = NULL;
 	enum err rc = seal_open_with(c->certificate, c->key, n->sealed, n->len, &plain);
@@ -105,7 +119,7 @@ static enum err deliver(const struct courier *c, const struct parcel_note *n, st
 		rc = fail(why, ERR_REFUSED, "what is sealed is not a message of the kind that was asked for");
 	crash_point(CRASH_COURIER_OPENED);
 	if (!rc)
-		rc = c->channels[m->channel]->send(&c->settings, n->id, m, clock_now(), why);
+		rc = hand_on(c, n->id, m, why);
 	crash_point(CRASH_COURIER_PUBLISHED);
 	if (m->kind == MESSAGE_PASSWORD)
 		crash_point(CRASH_COURIER_PASSWORD);

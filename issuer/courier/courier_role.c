@@ -18,6 +18,14 @@ static void wiping_free(void *p)
 	free(p);
 }
 
+static int take_granted(void *child, const char *grant, const char *path, struct errbuf *why)
+{
+	int fd = child_take(child, grant);
+	if (fd < 0)
+		fail(why, ERR_USAGE, "%s (%s) was not granted to the courier", grant, path);
+	return fd;
+}
+
 static enum err take_parts(struct child *c, struct courier *out, struct errbuf *why)
 {
 	struct secret *key = NULL;
@@ -25,6 +33,8 @@ static enum err take_parts(struct child *c, struct courier *out, struct errbuf *
 	enum err rc = child_take_secret(c, "key.courier", KEY_FILE_MOST, &key, why);
 	if (!rc)
 		rc = child_take_file(c, "file.courier", &certificate, why);
+	if (!rc)
+		rc = channel_parts_read(child_settings(c), take_granted, c, &out->parts, why);
 	if (!rc)
 		rc = courier_set_up(out, child_settings(c), key, &certificate, why);
 	secret_free(key);

@@ -4,7 +4,7 @@
 #define ISSUER_COURIER_SERVE_H
 
 #include "base/frame.h"
-#include "delivery/channel.h"
+#include "issuer/courier/courier_channels.h"
 #include "issuer/process/child.h"
 
 #include <openssl/evp.h>
@@ -16,12 +16,14 @@ enum { COURIER_REQUEST_CAP = 64 << 10, COURIER_ANSWER_CAP = 1024, COURIER_ID_SIZ
 struct courier {
 	EVP_PKEY *key;
 	X509 *certificate;
-	const struct delivery_channel *channels[2]; /* by enum message_channel */
-	struct channel_settings settings;
+	const struct delivery_channel *channels[COURIER_CHANNELS]; /* by enum message_channel */
+	bool stuck[COURIER_CHANNELS]; /* it needs a person */
+	struct channel_parts parts;
+	struct channel_settings settings; /* borrows from parts: a courier is not copied */
 };
 
-/* The channels that the settings name, and the key (PEM) with its certificate (PEM); ERR_USAGE, ERR_INVALID. What was
- * taken is freed by courier_clear, also after a failure. */
+/* The channels that the settings name, and the key (PEM) with its certificate (PEM); ERR_USAGE, ERR_INVALID. The channels'
+ * parts are in *c already, all else there is empty. What was taken is freed by courier_clear, also after a failure. */
 enum err courier_set_up(struct courier *c, const struct settings *s, const struct secret *key,
 			const struct buf *certificate, struct errbuf *why) MUST_CHECK;
 void courier_clear(struct courier *c);

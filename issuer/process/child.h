@@ -40,7 +40,9 @@ const struct settings *child_settings(const struct child *c);
 /* A granted descriptor by name; the caller owns it now. -1 when it was not granted. Names: "listen.public",
  * "listen.members", "listen.status", "listen.ops", "key.issuing", "key.parcel", "key.ticket", "key.code", "key.courier",
  * "key.public", "key.members", "file.public", "file.members" (TLS chains), "file.root", "file.root_crl", "file.issuing",
- * "file.courier", "profile.client", "profile.ocsp" (unless their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front" (the ends of the OCSP pair). */
+ * "file.courier", "profile.client", "profile.ocsp", "key.mail_password", "file.mail_ca" (unless
+ * their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front" (the ends of the OCSP
+ * pair). */
 int child_take(struct child *c, const char *name);
 enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 enum err child_take_file(struct child *c, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;

@@ -77,7 +77,7 @@ enum err child_confine(struct child *c, struct errbuf *why)
 {
 	enum err e = child_control_start(c);
 	if (!e)
-		e = walls_filter(c->role, why);
+		e = walls_filter(walls_kind(c->role, c->settings), why);
 	if (!e)
 		e = child_say(c, CONTROL_READY, NULL);
 	crash_point(CRASH_CHILD_READY);

@@ -20,7 +20,7 @@ enum source {
 	KEY,      /* private file, opened once: a key changed on the disk must not meet children that have the old one */
 	TLS_KEY,  /* the same, opened anew on reload */
 	PUBLIC,   /* certificate or CRL, opened anew on reload */
-	PROFILE,  /* opened once, as keys are, and not writable by others; none when its setting is empty */
+	PROFILE,  /* opened once, as keys are, and not writable by others */
 	JOURNAL,  /* opened anew for each child, for a flock belongs to the open file: a dead child must not leave it locked. Never
 		   * made: an empty one knows of no revocation, and cannot tell an old database from the right one */
 	LISTENER, /* by index */
@@ -47,6 +47,8 @@ static const struct grant_row {
 	{"file.root_crl", PUBLIC, FRONT, offsetof(struct settings, ca_root_crl)},
 	{"file.issuing", PUBLIC, SIGNER | FRONT | CLERK, offsetof(struct settings, ca_issuing)},
 	{"file.courier", PUBLIC, SIGNER | FRONT | COURIER, offsetof(struct settings, courier_certificate)},
+	{"key.mail_password", KEY, COURIER, offsetof(struct settings, mail_password)},
+	{"file.mail_ca", PUBLIC, COURIER, offsetof(struct settings, mail_ca)},
 	{"profile.client", PROFILE, SIGNER, offsetof(struct settings, profile_client)},
 	{"profile.ocsp", PROFILE, SIGNER, offsetof(struct settings, profile_ocsp)},
 	{"journal", JOURNAL, SIGNER, offsetof(struct settings, journal)},
@@ -105,10 +107,10 @@ static bool kept(const struct grant_row *row)
 	return row->source == KEY || row->source == TLS_KEY || row->source == PUBLIC || row->source == PROFILE;
 }
 
-/* The built-in profile has no file. */
+/* What may be left out in the settings: a profile for the built-in one, a part that no channel needs. */
 static bool there(const struct grant_row *row, const struct settings *s)
 {
-	return row->source != PROFILE || path_of(row, s)[0];
+	return !kept(row) || path_of(row, s)[0];
 }
 
 enum err grants_open(struct supervisor *s, struct errbuf *why)
@@ -131,7 +133,7 @@ enum err grants_reopen(struct supervisor *s, struct errbuf *why)
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < ROWS; i++) {
 		fresh[i] = -1;
-		if (!e && (rows[i].source == TLS_KEY || rows[i].source == PUBLIC))
+		if (!e && (rows[i].source == TLS_KEY || rows[i].source == PUBLIC) && there(&rows[i], s->settings))
 			e = open_file(&rows[i], s->settings, &fresh[i], why);
 	}
 	for (size_t i = 0; i < ROWS; i++) {

@@ -1,3 +1,4 @@
+#include "issuer/courier/courier_channels.h"
 #include "issuer/process/walls.h"
 
 #include <errno.h>
@@ -37,6 +38,12 @@ static const struct {
 };
 enum { ABI_NEWEST = sizeof abis / sizeof *abis };
 
+/* struct landlock_net_port_attr, and its kind of rule. */
+struct port_rule {
+	uint64_t allowed_access, port;
+};
+enum { RULE_NET_PORT = 2 };
+
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define WRITE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 #define SPOOL (READ | WRITE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
@@ -44,6 +51,7 @@ enum { ABI_NEWEST = sizeof abis / sizeof *abis };
 
 #define ALL ~0u
 #define DATABASE_ROLES (1u << ROLE_FRONT | 1u << ROLE_CLERK)
+#define OUT (1u << WALLS_COURIER_OUT)
 
 enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL };
 
@@ -52,7 +60,7 @@ enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL };
 static const struct file_right {
 	enum base base;
 	const char *suffix;
-	unsigned roles;
+	unsigned kinds; /* bits by walls_kind */
 	uint64_t rights;
 } rights[] = {
 	{BASE_ROOT, "/usr", ALL, READ},
@@ -73,7 +81,15 @@ static const struct file_right {
 	{BASE_DATABASE, "-wal", DATABASE_ROLES, WRITE},
 	{BASE_DATABASE, "-shm", DATABASE_ROLES, WRITE},
 	{BASE_DATABASE, ".lock", DATABASE_ROLES, WRITE},
-	{BASE_SPOOL, "", 1u << ROLE_COURIER, SPOOL},
+	{BASE_SPOOL, "", 1u << ROLE_COURIER | OUT, SPOOL},
+	/* how names become addresses */
+	{BASE_ROOT, "/etc/resolv.conf", OUT, READ},
+	{BASE_ROOT, "/run/systemd/resolve", OUT, READ},
+	{BASE_ROOT, "/run/resolvconf", OUT, READ},
+	{BASE_ROOT, "/etc/nsswitch.conf", OUT, READ},
+	{BASE_ROOT, "/etc/hosts", OUT, READ},
+	{BASE_ROOT, "/etc/host.conf", OUT, READ},
+	{BASE_ROOT, "/etc/gai.conf", OUT, READ},
 };
 
 int walls_landlock_abi(void)
@@ -110,11 +126,11 @@ static int allow(int ruleset, const char *path, uint64_t wanted)
 	return rc;
 }
 
-static enum err allow_all(int ruleset, enum role role, const struct settings *s, uint64_t handled, struct errbuf *why)
+static enum err allow_files(int ruleset, unsigned kind, const struct settings *s, uint64_t handled, struct errbuf *why)
 {
 	for (size_t i = 0; i < sizeof rights / sizeof *rights; i++) {
 		char path[PATH_MAX];
-		if (!(rights[i].roles & 1u << role))
+		if (!(rights[i].kinds & 1u << kind))
 			continue;
 		if (!path_of(&rights[i], s, path) || allow(ruleset, path, rights[i].rights & handled) != 0)
 			return fail(why, ERR_INTERNAL, "landlock rule for %s: %s", path, strerror(errno));
@@ -122,8 +138,27 @@ static enum err allow_all(int ruleset, enum role role, const struct settings *s,
 	return ERR_OK;
 }
 
+static enum err allow_ports(int ruleset, unsigned kind, const struct settings *s, uint64_t handled, struct errbuf *why)
+{
+	uint16_t ports[COURIER_PORTS_MOST];
+	size_t n = kind == WALLS_COURIER_OUT && handled & NET_CONNECT_TCP ? courier_ports(s, ports) : 0;
+	for (size_t i = 0; i < n; i++) {
+		struct port_rule rule = {.allowed_access = NET_CONNECT_TCP, .port = ports[i]};
+		if (syscall(SYS_landlock_add_rule, ruleset, RULE_NET_PORT, &rule, 0) != 0)
+			return fail(why, ERR_INTERNAL, "landlock rule for port %u: %s", (unsigned)ports[i], strerror(errno));
+	}
+	return ERR_OK;
+}
+
+unsigned walls_kind(enum role role, const struct settings *s)
+{
+	uint16_t ports[COURIER_PORTS_MOST];
+	return role == ROLE_COURIER && courier_ports(s, ports) > 0 ? WALLS_COURIER_OUT : (unsigned)role;
+}
+
 enum err walls_files(enum role role, const struct settings *s, struct errbuf *why)
 {
+	unsigned kind = walls_kind(role, s);
 	int abi = walls_landlock_abi();
 	if (abi == 0)
 		return ERR_OK;
@@ -131,7 +166,9 @@ enum err walls_files(enum role role, const struct settings *s, struct errbuf *wh
 	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &abis[row].rights, abis[row].size, 0);
 	if (ruleset < 0)
 		return fail(why, ERR_INTERNAL, "landlock: %s", strerror(errno));
-	enum err e = allow_all(ruleset, role, s, abis[row].rights.fs, why);
+	enum err e = allow_files(ruleset, kind, s, abis[row].rights.fs, why);
+	if (!e)
+		e = allow_ports(ruleset, kind, s, abis[row].rights.net, why);
 	if (!e && syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
 		e = fail(why, ERR_INTERNAL, "landlock: %s", strerror(errno));
 	close(ruleset);

@@ -12,12 +12,12 @@
 enum { ARGUMENTS_MOST = 8 };
 
 /* The linker sends the calls of walls_filter and execl here (-Wl,--wrap). */
-enum err __wrap_walls_filter(enum role role, struct errbuf *why);
+enum err __wrap_walls_filter(unsigned kind, struct errbuf *why);
 int __wrap_execl(const char *path, const char *first, ...);
 
-enum err __wrap_walls_filter(enum role role, struct errbuf *why)
+enum err __wrap_walls_filter(unsigned kind, struct errbuf *why)
 {
-	(void)role;
+	(void)kind;
 	(void)why;
 	return ERR_OK;
 }

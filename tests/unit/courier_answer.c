@@ -22,7 +22,8 @@
 
 static char folder[] = "/tmp/courier-answer-XXXXXX";
 static struct settings settings = {
-	.mail_channel = "spool", .sms_channel = "spool", .spool = folder, .mail_from = "ca@example.com"};
+	.mail_channel = "spool", .sms_channel = "spool", .spool = folder, .mail_from = "ca@example.com",
+	.mail_server = "", .mail_security = "starttls", .mail_user = "", .mail_password = "", .mail_ca = "", .name = "CA"};
 static struct courier courier;
 static struct secret *key_pem;
 static struct buf certificate_pem = {.cap = 4096};
@@ -209,7 +210,7 @@ static size_t taken_from(BIO *from, char **bytes)
 
 static enum err starts_with(const struct settings *s, const struct secret *key, const struct buf *certificate)
 {
-	struct courier c;
+	struct courier c = {0};
 	enum err e = courier_set_up(&c, s, key, certificate, NULL);
 	courier_clear(&c);
 	return e;

@@ -15,7 +15,7 @@ enum { NOW = 1795313618 }; /* 2026-11-22T02:13:38Z */
 #define ID "k3m7q2w4x5y6z7a2"
 
 static char folder[] = "/tmp/delivery-channel-XXXXXX";
-static struct channel_settings settings = {.spool_folder = folder, .mail_from = "ca@example.com"};
+static struct channel_settings settings = {.spool_folder = folder, .mail = {.from = "ca@example.com"}};
 
 static int make_folder(void **state)
 {
@@ -69,7 +69,7 @@ static struct message mail(const char *text)
 
 static enum err send_as(const char *id, const struct message *m, int64_t now)
 {
-	return channel_find("spool")->send(&settings, id, m, now, NULL);
+	return channel_find("spool", CHANNEL_SMS)->send(&settings, id, m, now, NULL);
 }
 
 static void assert_file(const char *name, const char *wanted)
@@ -88,10 +88,13 @@ static void assert_file(const char *name, const char *wanted)
 static void a_channel_is_found_by_its_exact_name(void **state)
 {
 	(void)state;
-	assert_string_equal(channel_find("spool")->name, "spool");
-	assert_null(channel_find("Spool"));
-	assert_null(channel_find(""));
-	assert_null(channel_find("smtp "));
+	assert_string_equal(channel_find("spool", CHANNEL_SMS)->name, "spool");
+	assert_non_null(channel_find("spool", CHANNEL_MAIL));
+	assert_non_null(channel_find("smtp", CHANNEL_MAIL));
+	assert_null(channel_find("smtp", CHANNEL_SMS));
+	assert_null(channel_find("Spool", CHANNEL_MAIL));
+	assert_null(channel_find("", CHANNEL_MAIL));
+	assert_null(channel_find("smtp ", CHANNEL_MAIL));
 }
 
 static void a_mail_becomes_one_private_file(void **state)
@@ -160,11 +163,11 @@ static void what_a_crash_left_half_written_is_removed_and_nothing_else(void **st
 	leave("somebody-elses-file.txt.a1B2c3");
 	leave(".txt.a1B2c3");
 	assert_int_equal(send_as(ID, &m, NOW), ERR_OK);
-	channel_find("spool")->begin(&settings);
+	channel_find("spool", CHANNEL_SMS)->begin(&settings);
 	assert_int_equal(files(0), 3); /* and the one whose name begins with a point */
 	assert_file(MAIL_FILE, "To: kari@example.com\nSubject: Certificate\nMessage-Id: " ID "\n\nx\n");
 	assert_file(".txt.a1B2c3", "half");
-	channel_find("spool")->begin(&(struct channel_settings){.spool_folder = "/nonexistent/spool"});
+	channel_find("spool", CHANNEL_SMS)->begin(&(struct channel_settings){.spool_folder = "/nonexistent/spool"});
 	message_clear(&m);
 	char path[4096];
 	assert_int_equal(file_join(path, folder, ".txt.a1B2c3"), ERR_OK);
@@ -177,7 +180,7 @@ static void a_folder_that_is_not_there_is_tried_again_later(void **state)
 	struct message m = mail("x\n");
 	struct errbuf why = {{0}};
 	const struct channel_settings nowhere = {.spool_folder = "/nonexistent/spool"};
-	assert_int_equal(channel_find("spool")->send(&nowhere, ID, &m, NOW, &why), ERR_UNAVAILABLE);
+	assert_int_equal(channel_find("spool", CHANNEL_SMS)->send(&nowhere, ID, &m, NOW, &why), ERR_UNAVAILABLE);
 	assert_non_null(strstr(why.text, "/nonexistent/spool"));
 	message_clear(&m);
 }

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -27,7 +29,14 @@
 
 enum { HELD = 0, NOT_HELD = 1, WALL_FAILED = 2 }; /* exit statuses of an attempt that lived */
 
-static const enum role roles[] = {ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK};
+static const unsigned kinds[] = {ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, WALLS_COURIER_OUT};
+#define OUT (1u << WALLS_COURIER_OUT)
+#define COURIERS (1u << ROLE_COURIER | OUT)
+
+static const char *kind_name(unsigned kind)
+{
+	return kind == WALLS_COURIER_OUT ? "courier that goes out" : role_name((enum role)kind);
+}
 
 static char folder[] = "/tmp/walls-XXXXXX";
 static char database[64], key_file[64], spool[64];
@@ -57,6 +66,24 @@ static int try_socket(void)
 static int try_unix_socket(void)
 {
 	return refused(syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0), EPERM);
+}
+static int try_netlink_socket(void)
+{
+	return refused(syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 0), EPERM);
+}
+/* Whose upper half the kernel does not look at. */
+static int try_odd_socket(void)
+{
+	return refused(syscall(SYS_socket, 1L << 32 | AF_UNIX, SOCK_STREAM, 0), EPERM);
+}
+static int try_bind(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	return refused(syscall(SYS_bind, 0, &a, sizeof a), EPERM);
+}
+static int try_listen(void)
+{
+	return refused(syscall(SYS_listen, 0, 1), EPERM);
 }
 static int try_connect(void)
 {
@@ -120,14 +147,19 @@ static const struct attempt {
 	int call;
 	int (*run)(void);
 	int signal; /* SIGSYS: the attempt must be the end of the process; 0: it must be refused */
-	unsigned roles;
+	unsigned kinds;
 } attempts[] = {
 	{"execve", SYS_execve, try_execve, SIGSYS, ~0u},
 	{"fork", SYS_clone, try_fork, SIGSYS, ~0u},
 	{"clone3", SYS_clone3, try_clone3, 0, ~0u},
-	{"socket", SYS_socket, try_socket, SIGSYS, ~0u},
-	{"unix socket", SYS_socket, try_unix_socket, SIGSYS, ~0u},
-	{"connect", SYS_connect, try_connect, SIGSYS, ~0u},
+	{"socket", SYS_socket, try_socket, SIGSYS, ~OUT},
+	{"unix socket", SYS_socket, try_unix_socket, SIGSYS, ~OUT},
+	{"unix socket", SYS_socket, try_unix_socket, 0, OUT},
+	{"netlink socket", SYS_socket, try_netlink_socket, 0, OUT},
+	{"socket of no family", SYS_socket, try_odd_socket, 0, OUT},
+	{"connect", SYS_connect, try_connect, SIGSYS, ~OUT},
+	{"bind", SYS_bind, try_bind, SIGSYS, ~0u},
+	{"listen", SYS_listen, try_listen, SIGSYS, ~0u},
 	{"ptrace", SYS_ptrace, try_ptrace, SIGSYS, ~0u},
 	{"kill", SYS_kill, try_kill_parent, SIGSYS, ~0u},
 	{"tgkill to another", SYS_tgkill, try_tgkill_parent, SIGSYS, ~0u},
@@ -137,8 +169,8 @@ static const struct attempt {
 	{"executable memory", SYS_mmap, try_executable_memory, 0, ~0u},
 	{"memory made executable", SYS_mprotect, try_make_executable, SIGSYS, ~0u},
 	{"setuid", SYS_setuid, try_setuid, SIGSYS, ~0u},
-	{"open", SYS_openat, try_open, 0, ~(1u << ROLE_COURIER)},
-	{"unlink", SYS_unlinkat, try_unlink, 0, ~(1u << ROLE_COURIER)},
+	{"open", SYS_openat, try_open, 0, ~COURIERS},
+	{"unlink", SYS_unlinkat, try_unlink, 0, ~COURIERS},
 	{"dumpable again", SYS_prctl, try_dump, SIGSYS, ~0u},
 };
 
@@ -156,7 +188,7 @@ static int in_a_process(int (*body)(const void *arg), const void *arg)
 }
 
 struct trial {
-	enum role role;
+	unsigned kind;
 	int (*run)(void);
 };
 
@@ -164,7 +196,7 @@ static int behind_the_filter(const void *arg)
 {
 	const struct trial *t = arg;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return walls_filter(t->role, NULL) == ERR_OK ? t->run() : WALL_FAILED;
+	return walls_filter(t->kind, NULL) == ERR_OK ? t->run() : WALL_FAILED;
 }
 
 static bool excepted(int call)
@@ -178,14 +210,14 @@ static bool excepted(int call)
 static void each_forbidden_call_is_stopped_in_each_role(void **state)
 {
 	(void)state;
-	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++)
+	for (size_t r = 0; r < sizeof kinds / sizeof *kinds; r++)
 		for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++) {
 			const struct attempt *a = &attempts[i];
-			if (!(a->roles & 1u << roles[r]) || excepted(a->call))
+			if (!(a->kinds & 1u << kinds[r]) || excepted(a->call))
 				continue;
-			int end = in_a_process(behind_the_filter, &(struct trial){roles[r], a->run});
+			int end = in_a_process(behind_the_filter, &(struct trial){kinds[r], a->run});
 			if (end != (a->signal ? -a->signal : HELD))
-				fail_msg("%s in the %s: ended with %d", a->name, role_name(roles[r]), end);
+				fail_msg("%s in the %s: ended with %d", a->name, kind_name(kinds[r]), end);
 		}
 }
 
@@ -219,10 +251,10 @@ static int abort_itself(void)
 static void daily_work_threads_and_abort_go_on(void **state)
 {
 	(void)state;
-	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
-		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){roles[r], do_daily_work}), HELD);
-		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){roles[r], start_a_thread}), HELD);
-		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){roles[r], abort_itself}), -SIGABRT);
+	for (size_t r = 0; r < sizeof kinds / sizeof *kinds; r++) {
+		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){kinds[r], do_daily_work}), HELD);
+		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){kinds[r], start_a_thread}), HELD);
+		assert_int_equal(in_a_process(behind_the_filter, &(struct trial){kinds[r], abort_itself}), -SIGABRT);
 	}
 }
 
@@ -269,31 +301,40 @@ static const struct opening {
 	const char *name;
 	const char *path;
 	int flags;
-	unsigned roles; /* those that may */
+	unsigned kinds; /* those that may */
 } openings[] = {
 	{"the database", database, O_RDWR, 1u << ROLE_FRONT | 1u << ROLE_CLERK},
 	{"a key beside the database", key_file, O_RDONLY, 0},
 	{"a key, to write", key_file, O_WRONLY, 0},
-	{"a message in the spool", spool, O_RDWR | O_CREAT, 1u << ROLE_COURIER},
+	{"a message in the spool", spool, O_RDWR | O_CREAT, COURIERS},
+	{"addresses of names", "/etc/hosts", O_RDONLY, OUT},
 	{"a program, to read", "/usr/bin/env", O_RDONLY, ~0u},
 	{"the users", "/etc/passwd", O_RDONLY, 0},
 	{"the root's home", "/root", O_RDONLY | O_DIRECTORY, 0},
 	{"a program, to write", "/usr/bin/env", O_WRONLY, 0},
 };
 
+static struct settings of_channels(const char *mail)
+{
+	return (struct settings){.database = database, .spool = folder, .mail_channel = mail, .sms_channel = "spool",
+				 .name = "CA", .mail_from = "ca@example.com", .mail_server = "localhost:587",
+				 .mail_security = "starttls", .mail_user = "", .mail_password = "", .mail_ca = ""};
+}
+
 /* Both walls may be missing on a kernel; the daemon then says so. Here it is a failure: nothing is skipped silently. */
 static int look_at_files(const void *arg)
 {
-	const enum role *role = arg;
-	struct settings s = {.database = database, .spool = folder};
+	const unsigned *kind = arg;
+	struct settings s = of_channels(*kind == WALLS_COURIER_OUT ? "smtp" : "spool");
+	enum role role = *kind == WALLS_COURIER_OUT ? ROLE_COURIER : (enum role)*kind;
 	char spool_folder[64];
 	snprintf(spool_folder, sizeof spool_folder, "%s/spool", folder);
 	s.spool = spool_folder;
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (walls_files(*role, &s, NULL) != ERR_OK)
+	if (walls_files(role, &s, NULL) != ERR_OK)
 		return WALL_FAILED;
 	for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
-		if (open_fault(openings[i].path, openings[i].flags) != (openings[i].roles & 1u << *role ? 0 : EACCES))
+		if (open_fault(openings[i].path, openings[i].flags) != (openings[i].kinds & 1u << *kind ? 0 : EACCES))
 			return 10 + (int)i;
 	return HELD;
 }
@@ -302,10 +343,10 @@ static void each_role_opens_its_own_files_and_no_others(void **state)
 {
 	(void)state;
 	assert_true(walls_landlock_abi() > 0);
-	for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
-		int end = in_a_process(look_at_files, &roles[r]);
+	for (size_t r = 0; r < sizeof kinds / sizeof *kinds; r++) {
+		int end = in_a_process(look_at_files, &kinds[r]);
 		if (end >= 10)
-			fail_msg("%s: %s", role_name(roles[r]), openings[end - 10].name);
+			fail_msg("%s: %s", kind_name(kinds[r]), openings[end - 10].name);
 		assert_int_equal(end, HELD);
 	}
 }
@@ -313,7 +354,7 @@ static void each_role_opens_its_own_files_and_no_others(void **state)
 static int bind_a_port(const void *arg)
 {
 	(void)arg;
-	struct settings s = {.database = database, .spool = folder};
+	struct settings s = of_channels("spool");
 	struct sockaddr a = {.sa_family = AF_INET};
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -325,6 +366,51 @@ static void no_role_binds_a_port_even_before_the_filter(void **state)
 	(void)state;
 	if (walls_landlock_abi() >= 4)
 		assert_int_equal(in_a_process(bind_a_port, NULL), HELD);
+}
+
+static void only_a_courier_with_a_channel_that_needs_it_goes_out(void **state)
+{
+	(void)state;
+	struct settings inside = of_channels("spool"), smtp = of_channels("smtp");
+	for (int role = ROLE_SIGNER; role < ROLE_COUNT; role++) {
+		assert_int_equal(walls_kind((enum role)role, &inside), role);
+		assert_int_equal(walls_kind((enum role)role, &smtp), role == ROLE_COURIER ? WALLS_COURIER_OUT : role);
+	}
+	smtp.mail_server = "localhost"; /* the courier will not start with that */
+	assert_int_equal(walls_kind(ROLE_COURIER, &smtp), ROLE_COURIER);
+}
+
+/* A stream to a port of this machine on which nobody listens: 0, or the errno. */
+static int connect_fault(uint16_t port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fault = fd < 0 ? errno : connect(fd, (struct sockaddr *)&a, sizeof a) == 0 ? 0 : errno;
+	if (fd >= 0)
+		close(fd);
+	return fault;
+}
+
+static int go_out(const void *arg)
+{
+	struct settings s = of_channels("smtp");
+	struct addrinfo *found = NULL;
+	(void)arg;
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (walls_files(ROLE_COURIER, &s, NULL) != ERR_OK || walls_filter(WALLS_COURIER_OUT, NULL) != ERR_OK)
+		return WALL_FAILED;
+	if (getaddrinfo("localhost", "587", NULL, &found) != 0)
+		return 10;
+	freeaddrinfo(found);
+	if (connect_fault(587) == EACCES)
+		return 11;
+	return walls_landlock_abi() < 4 || connect_fault(588) == EACCES ? HELD : 12;
+}
+
+static void a_courier_that_goes_out_resolves_names_and_reaches_its_ports_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(in_a_process(go_out, NULL), HELD);
 }
 
 static int make_files(void **state)
@@ -359,6 +445,8 @@ int main(void)
 		cmocka_unit_test(filter_stands_before_threads_that_were_there_first),
 		cmocka_unit_test(each_role_opens_its_own_files_and_no_others),
 		cmocka_unit_test(no_role_binds_a_port_even_before_the_filter),
+		cmocka_unit_test(only_a_courier_with_a_channel_that_needs_it_goes_out),
+		cmocka_unit_test(a_courier_that_goes_out_resolves_names_and_reaches_its_ports_alone),
 	};
 	return cmocka_run_group_tests_name("process_walls", tests, make_files, remove_files);
 }

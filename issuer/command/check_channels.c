@@ -1,0 +1,27 @@
+/* How messages leave, as the settings have it. Nobody is asked: that is what --send-test is for. */
+#include "issuer/command/check.h"
+#include "issuer/courier/courier_channels.h"
+
+#include <inttypes.h>
+
+static void check_channel(struct check *c, enum message_channel kind)
+{
+	const struct channel_settings told = courier_channel_settings(c->settings, NULL);
+	const struct delivery_channel *channel = NULL;
+	const char *what = message_channel_name(kind);
+	struct errbuf why = {""};
+	enum err e = courier_channel(c->settings, kind, &channel, &why);
+	if (e)
+		check_say(c, CHECK_FAULT, "%s", err_why(e, &why));
+	else if (channel->port)
+		check_say(c, CHECK_OK, "%s goes out by %s, port %" PRIu16 "; try it with --send-test", what, channel->name,
+			  channel->port(&told));
+	else
+		check_say(c, CHECK_NOTE, "%s is written to files in %s; nothing is sent", what, c->settings->spool);
+}
+
+void check_channels(struct check *c)
+{
+	check_channel(c, CHANNEL_MAIL);
+	check_channel(c, CHANNEL_SMS);
+}
