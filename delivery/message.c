@@ -11,7 +11,7 @@ enum { SUBJECT_MAX = 512, TEXT_MAX = 16384, HTML_MAX = 65536 };
 
 const char *message_kind_name(enum message_kind k)
 {
-	return (unsigned)k < MESSAGE_KIND_COUNT ? message_table[k].name : "?";
+	return (unsigned)k < MESSAGE_KIND_COUNT ? message_table[k].name : k == MESSAGE_TEST ? "test" : "?";
 }
 
 enum err message_kind_from_name(const char *name, enum message_kind *out)

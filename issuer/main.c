@@ -28,7 +28,7 @@ const struct command command_table[] = {
 		 "            [--host NAME]... [--admin NAME] [--root-pass-fd N]",
 	 "make a new installation in DIR", command_init},
 	{"run", "--config FILE", "run the daemon", command_run},
-	{"check", "--config FILE | --keys", "say what a configuration would do, and what is wrong with it", command_check},
+	{"check", "--config FILE [--show | --send-test mail|sms TO] | --keys", "say what a configuration would do, and what is wrong with it", command_check},
 	{"admin", "new --config FILE --name NAME --role administrator|support|auditor --out FILE.p12",
 	 "make a member of the staff from this machine (audited)", command_admin},
 	{"recover", "--config FILE", "bring an old database that was put back up to what the journal knows", command_recover},

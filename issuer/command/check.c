@@ -45,6 +45,17 @@ static enum err print_settings(const struct settings *s)
 	return e;
 }
 
+static enum err send_test(const char *config, const char *kind, const char *to, struct errbuf *why)
+{
+	struct settings *s = NULL;
+	enum err e = settings_load(config, &s, why);
+	if (e)
+		return ERR_USAGE;
+	e = check_send(s, kind, to, why);
+	settings_free(s);
+	return e;
+}
+
 static enum err check(const char *config, bool show, struct errbuf *why)
 {
 	struct settings *s = NULL;
@@ -64,17 +75,22 @@ static enum err check(const char *config, bool show, struct errbuf *why)
 
 int command_check(int argc, char **argv)
 {
-	const char *config = NULL;
+	const char *config = NULL, *send = NULL;
 	bool keys = false, show = false;
 	const struct option_row rows[] = {
-		{.name = "config", .value = &config}, {.name = "keys", .flag = &keys}, {.name = "show", .flag = &show}, {0}};
-	struct operands none = {.most = 0};
+		{.name = "config", .value = &config}, {.name = "keys", .flag = &keys}, {.name = "show", .flag = &show},
+		{.name = "send-test", .value = &send}, {0}};
+	struct operands to = {.most = 1};
 	struct errbuf why = {""};
-	enum err e = options_parse(argc, argv, rows, &none, &why);
+	enum err e = options_parse(argc, argv, rows, &to, &why);
+	if (!e && !send && to.count > 0)
+		e = fail(&why, ERR_USAGE, "check does not take \"%.80s\"", to.at[0]);
 	if (!e && keys)
 		e = print_keys();
 	else if (!e && !config)
 		e = fail(&why, ERR_USAGE, "check needs --config FILE");
+	else if (!e && send)
+		e = send_test(config, send, to.at[0], &why);
 	else if (!e)
 		e = check(config, show, &why);
 	return e ? command_failed(e, &why) : 0;

@@ -22,4 +22,8 @@ void check_store(struct check *c);     /* database, journal, spool, root key */
 void check_channels(struct check *c);
 void check_walls(struct check *c);     /* landlock, seccomp, users */
 
+/* Not a look: send a message without meaning to `to` by mail or SMS, as the courier would, and from behind its walls: this
+ * process has them from then on. */
+enum err check_send(const struct settings *s, const char *kind, const char *to, struct errbuf *why) MUST_CHECK;
+
 #endif
