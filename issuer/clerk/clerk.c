@@ -7,6 +7,7 @@
 
 #include <openssl/sha.h>
 #include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PEM_CAP = 65536, ROUND_MOST_MS = 1000 };
@@ -127,7 +128,10 @@ static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 	c->shared = child_shared(child);
 	c->signer = child_line(child, ROLE_SIGNER);
 	c->courier = child_line(child, ROLE_COURIER);
-	enum err rc = read_issuer(child, c, why);
+	tzset(); /* the quiet hours are local; later no file can be opened */
+	enum err rc = quiet_hours_read(c->settings->quiet_hours, &c->quiet, why);
+	if (!rc)
+		rc = read_issuer(child, c, why);
 	if (!rc)
 		rc = store_open(c->settings->database, STORE_OPEN, &c->store, why);
 	if (!rc) /* a predecessor may have died between a commit and its word to the front */

@@ -7,6 +7,7 @@
 #define ISSUER_CLERK_H
 
 #include "ca/crl.h"
+#include "issuer/clerk/clerk_due.h"
 #include "issuer/process/child.h"
 #include "issuer/signer/signer.h"
 #include "issuer/store/audit.h"
@@ -29,6 +30,10 @@ struct clerk {
 	/* The journal has been compared, and the database is not an old copy: a list made from one would take
 	 * revocations back, and what waits or is overdue in one may be done. */
 	bool trusted;
+
+	/* clerk_outbox */
+	struct quiet_hours quiet;
+	bool limit_told; /* the alarm of the day's limits was raised */
 
 	/* clerk_crl: what the newest list was made from. */
 	bool crl_made;

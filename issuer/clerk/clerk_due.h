@@ -20,6 +20,15 @@ enum fate { FATE_SENT, FATE_RETRY, FATE_DEAD };
 /* What becomes of a message by what the courier said. An unknown fault never kills one. */
 enum fate message_fate(enum err said);
 
+/* Minutes of the day by this machine's clock, the second one not included; over midnight when `to` is the smaller. */
+struct quiet_hours {
+	int from, to; /* both 0: there are none */
+};
+/* "22:00-07:00"; "" for none. ERR_USAGE. */
+enum err quiet_hours_read(const char *text, struct quiet_hours *out, struct errbuf *why) MUST_CHECK;
+/* When they are over; now itself when they are not on. */
+int64_t quiet_until(const struct quiet_hours *q, int64_t now);
+
 /* Nobody answers at the other end: what else waits for it had better wait for the next round, too. */
 bool peer_gone(enum err said);
 

@@ -8,56 +8,15 @@
 #include "base/secret.h"
 #include "delivery/message.h"
 #include "issuer/clerk/clerk_due.h"
+#include "issuer/clerk/clerk_lease.h"
 #include "issuer/courier/courier.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Then the other tasks have their turn. */
-enum { ROUND_MOST = 16, SEALED_CAP = 65536 };
-
-static void copy_text(char *out, size_t size, const char *text)
-{
-	snprintf(out, size, "%s", text ? text : "");
-}
-
-static enum err take_leased(void *ctx, const struct row *r)
-{
-	struct outgoing *m = ctx;
-	size_t len = 0;
-	copy_text(m->id, sizeof m->id, row_text(r, 0));
-	copy_text(m->order, sizeof m->order, row_text(r, 1));
-	copy_text(m->code, sizeof m->code, row_text(r, 2));
-	copy_text(m->kind, sizeof m->kind, row_text(r, 3));
-	const uint8_t *sealed = row_blob(r, 4, &len);
-	if (sealed)
-		buf_add(&m->sealed, sealed, len);
-	m->drop_after = row_integer(r, 5);
-	m->attempts = row_integer(r, 6);
-	return buf_check(&m->sealed);
-}
-
-static enum err one_is_due(void *ctx, const struct row *r)
-{
-	(void)ctx;
-	(void)r;
-	return ERR_OK;
-}
-
-/* ERR_NOT_FOUND when nothing is due. Looked at first by a read: an idle clerk takes no lock. */
-static enum err lease(struct clerk *c, int64_t now, struct outgoing *m)
-{
-	enum err e = store_one(c->store, STATEMENT_MESSAGE_DUE, STORE_VALUES(value_integer(now)), one_is_due, NULL);
-	if (!e)
-		e = store_begin(c->store);
-	if (e)
-		return e;
-	e = store_one(c->store, STATEMENT_MESSAGE_LEASE,
-		      STORE_VALUES(value_integer(now + LEASE_LIFE), value_integer(now)), take_leased, m);
-	if (e)
-		store_rollback(c->store);
-	return e ? e : store_commit(c->store);
-}
+enum { ROUND_MOST = 16, SEALED_CAP = 65536, KEY_SIZE = ID_SIZE + 24 };
 
 static enum err later(struct clerk *c, const struct outgoing *m, const char *fault)
 {
@@ -77,15 +36,30 @@ static void pass(const struct outgoing *m, enum crash_at any, enum crash_at pass
 		crash_point(password);
 }
 
-static enum err hand_over(struct clerk *c, int64_t now, const struct outgoing *m, bool *away)
+/* The same key while nobody knows what became of it; another one after each plain no, which a gateway that knows keys would
+ * only repeat, or take for a duplicate of what it did not take. */
+static enum err ask_courier(struct clerk *c, struct outgoing *m, struct errbuf *why)
+{
+	char key[KEY_SIZE];
+	if (m->refusals > 0)
+		snprintf(key, sizeof key, "%s-%" PRId64, m->id, m->refusals);
+	else
+		snprintf(key, sizeof key, "%s", m->id);
+	const struct courier_job job = {m->id, key, m->kind, m->sealed.data, m->sealed.len};
+	return courier_send(c->courier, &job, m->reference, why);
+}
+
+static enum err hand_over(struct clerk *c, int64_t now, struct outgoing *m, bool *away)
 {
 	struct errbuf why = {0};
+	if (m->delivered)
+		return outbox_sent(c, m, now);
 	if (now >= m->drop_after)
 		return outbox_end(c, m, "dropped", "its time was over", now);
 	if (m->sealed.len == 0)
 		return outbox_end(c, m, "dead", "nothing is sealed in it", now);
 	pass(m, CRASH_CLERK_LEASED, CRASH_CLERK_PASSWORD_LEASED);
-	enum err said = courier_send(c->courier, m->id, m->kind, m->sealed.data, m->sealed.len, &why);
+	enum err said = m->said = ask_courier(c, m, &why);
 	pass(m, CRASH_CLERK_HANDED_OVER, CRASH_CLERK_PASSWORD_HANDED_OVER);
 	*away = peer_gone(said);
 	switch (message_fate(said)) {
@@ -103,8 +77,8 @@ static enum err one_message(struct clerk *c, bool *away)
 {
 	int64_t now = clock_now();
 	struct outgoing m = {.sealed = BUF_INIT(SEALED_CAP)};
-	enum err e = lease(c, now, &m);
-	if (!e)
+	enum err e = outbox_lease(c, now, &m);
+	if (!e && !m.held)
 		e = hand_over(c, now, &m, away);
 	buf_free(&m.sealed);
 	return e;

@@ -4,12 +4,18 @@
 
 #include "base/buf.h"
 #include "issuer/clerk/clerk.h"
+#include "issuer/courier/courier.h"
 
 struct outgoing {
 	char id[ID_SIZE], order[ID_SIZE], code[ID_SIZE]; /* order and code may be "" */
-	char kind[16];
+	char kind[16], channel[8], contact[ID_SIZE]; /* contact may be "" */
 	struct buf sealed;
 	int64_t drop_after, attempts;
+	bool held;                  /* it waits again: not now */
+	bool delivered;             /* its receipt came before we knew that it was sent */
+	int64_t attempt, refusals;  /* this attempt's number (0: none), and how many were plainly refused before it */
+	enum err said;              /* by the courier, of this attempt */
+	char reference[COURIER_REFERENCE_SIZE]; /* and the gateway's own id of it, or "" */
 };
 
 /* Handed over: erased, audited; the life of a code begins; an order's password is sent. */

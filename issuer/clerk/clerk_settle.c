@@ -37,10 +37,23 @@ static enum err password_sent(struct store *s, const struct outgoing *m, int64_t
 	return e || affected == 0 ? e : step_note(s, &step, order_event_name(EVENT_PASSWORD_SENT), NULL, NULL);
 }
 
+/* What came of an attempt; nothing was tried when its number is 0. */
+static enum err end_attempt(struct store *s, const struct outgoing *m, const char *fault)
+{
+	if (m->attempt == 0)
+		return ERR_OK;
+	return store_exec_one(s, STATEMENT_ATTEMPT_END,
+			      STORE_VALUES(value_text(err_word(m->said)), value_text(fault),
+					   m->reference[0] ? value_text(m->reference) : value_null(), value_text(m->id),
+					   value_integer(m->attempt)));
+}
+
 static enum err sent(struct store *s, const struct outgoing *m, int64_t now)
 {
 	int64_t affected = 0;
 	enum err e = store_exec(s, STATEMENT_MESSAGE_SENT, STORE_VALUES(value_integer(now), value_text(m->id)), &affected);
+	if (!e)
+		e = end_attempt(s, m, NULL);
 	if (!e)
 		e = note(s, m, "message.sent", affected ? NULL : "it was withdrawn while it was handed over", now);
 	if (!e && m->code[0])
@@ -78,6 +91,8 @@ enum err outbox_retry(struct clerk *c, const struct outgoing *m, int64_t at, con
 		return e;
 	e = store_exec(c->store, STATEMENT_MESSAGE_RETRY,
 		       STORE_VALUES(value_integer(at), value_text(fault), value_text(m->id)), NULL);
+	if (!e)
+		e = end_attempt(c->store, m, fault);
 	return close_transaction(c->store, e);
 }
 
@@ -88,6 +103,8 @@ static enum err ended(struct store *s, const struct outgoing *m, const char *sta
 	snprintf(what, sizeof what, "message.%s", state);
 	enum err e = store_exec(s, STATEMENT_MESSAGE_END,
 				STORE_VALUES(value_text(state), value_text(fault), value_text(m->id)), &affected);
+	if (!e)
+		e = end_attempt(s, m, fault);
 	return e || affected == 0 ? e : note(s, m, what, fault, now);
 }
 

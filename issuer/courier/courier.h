@@ -5,11 +5,20 @@
 #include "issuer/process/line.h"
 
 enum courier_operation { COURIER_NONE, COURIER_SEND };
+enum { COURIER_REFERENCE_SIZE = 65 };
 
-/* Open, render and hand over one sealed message. ERR_OK: handed over. ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_CLOSED: try
- * again later. ERR_REFUSED, ERR_INVALID: never. `id` is the idempotency key; the kind is checked against what is
- * sealed. */
-enum err courier_send(struct line *l, const char *id, const char *kind, const void *sealed, size_t len,
+struct courier_job {
+	const char *id;     /* the message's */
+	const char *key;    /* idempotency key: of the same hand-over */
+	const char *kind;   /* checked against what is sealed */
+	const void *sealed;
+	size_t len;
+};
+
+/* Open, render and hand over one sealed message. ERR_OK: handed over; `reference` is the gateway's own id of it, "" when it
+ * told none. ERR_REFUSED, ERR_INVALID: never try again. ERR_LIMIT, ERR_USAGE: the gateway has plainly not taken it, and may
+ * later. All else: try again later, under the same key. */
+enum err courier_send(struct line *l, const struct courier_job *job, char reference[COURIER_REFERENCE_SIZE],
 		      struct errbuf *why) MUST_CHECK;
 
 #endif

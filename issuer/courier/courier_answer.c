@@ -74,7 +74,7 @@ void courier_clear(struct courier *c)
 }
 
 struct parcel_note {
-	char id[COURIER_ID_SIZE];
+	char id[COURIER_ID_SIZE], key[COURIER_ID_SIZE];
 	char kind[COURIER_KIND_SIZE];
 	const uint8_t *sealed; /* in the frame */
 	size_t len;
@@ -84,6 +84,7 @@ static enum err read_request(const struct frame *request, struct parcel_note *n)
 {
 	struct unpack u = unpack_begin(request->body, request->len);
 	unpack_text(&u, n->id, sizeof n->id);
+	unpack_text(&u, n->key, sizeof n->key);
 	unpack_text(&u, n->kind, sizeof n->kind);
 	n->sealed = unpack_bytes(&u, &n->len);
 	return unpack_end(&u) == ERR_OK ? ERR_OK : ERR_INVALID;
@@ -119,7 +120,7 @@ static enum err deliver(struct courier *c, const struct parcel_note *n, struct m
 		rc = fail(why, ERR_REFUSED, "what is sealed is not a message of the kind that was asked for");
 	crash_point(CRASH_COURIER_OPENED);
 	if (!rc)
-		rc = hand_on(c, n->id, m, why);
+		rc = hand_on(c, n->key, m, why);
 	crash_point(CRASH_COURIER_PUBLISHED);
 	if (m->kind == MESSAGE_PASSWORD)
 		crash_point(CRASH_COURIER_PASSWORD);
@@ -132,11 +133,13 @@ enum err courier_answer(void *courier, enum role peer, const struct frame *reque
 {
 	struct parcel_note note = {0};
 	struct message m = {0};
-	(void)peer, (void)answer; /* courier_permitted has looked at the peer; a success says no more than that */
+	(void)peer; /* courier_permitted has looked at it */
 	enum err rc = read_request(request, &note);
 	if (rc)
-		return fail(why, rc, "the request is not id, kind and sealed message");
+		return fail(why, rc, "the request is not id, key, kind and sealed message");
 	rc = deliver(courier, &note, &m, why);
+	if (!rc)
+		pack_text(answer, "");
 	if (rc)
 		log_event(LOG_LEVEL_WARNING, "message.refused", {"message", note.id}, {"kind", note.kind},
 			  {"order", m.order}, {"error", err_word(rc)}, {"why", err_why(rc, why)});

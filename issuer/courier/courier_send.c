@@ -5,18 +5,29 @@
 
 enum { PATIENCE_MS = 60000 }; /* a gateway may be slow; the clerk's lease is longer */
 
-enum err courier_send(struct line *l, const char *id, const char *kind, const void *sealed, size_t len,
+static enum err take_reference(const struct buf *answer, char reference[COURIER_REFERENCE_SIZE])
+{
+	struct unpack u = unpack_begin(answer->data, answer->len);
+	unpack_text(&u, reference, COURIER_REFERENCE_SIZE);
+	return unpack_end(&u) == ERR_OK ? ERR_OK : ERR_CLOSED;
+}
+
+enum err courier_send(struct line *l, const struct courier_job *job, char reference[COURIER_REFERENCE_SIZE],
 		      struct errbuf *why)
 {
 	struct buf body = BUF_INIT(COURIER_REQUEST_CAP), answer = BUF_INIT(COURIER_ANSWER_CAP);
-	pack_text(&body, id);
-	pack_text(&body, kind);
-	pack_bytes(&body, sealed, len);
+	reference[0] = '\0';
+	pack_text(&body, job->id);
+	pack_text(&body, job->key);
+	pack_text(&body, job->kind);
+	pack_bytes(&body, job->sealed, job->len);
 	enum err rc = buf_check(&body);
 	if (rc == ERR_TOO_LARGE)
-		rc = fail(why, ERR_INVALID, "a sealed message of %zu bytes is larger than the courier takes", len);
+		rc = fail(why, ERR_INVALID, "a sealed message of %zu bytes is larger than the courier takes", job->len);
 	if (!rc)
 		rc = line_call(l, COURIER_SEND, &body, &answer, PATIENCE_MS, why);
+	if (!rc)
+		rc = take_reference(&answer, reference);
 	buf_free(&body);
 	buf_free(&answer);
 	return rc;

@@ -10,7 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-/* The body of COURIER_SEND: id, kind, sealed. */
+/* The body of COURIER_SEND: id, key, kind, sealed; of its answer: reference. */
 enum { COURIER_REQUEST_CAP = 64 << 10, COURIER_ANSWER_CAP = 1024, COURIER_ID_SIZE = 65, COURIER_KIND_SIZE = 32 };
 
 struct courier {

@@ -1,4 +1,4 @@
--- Schema version 3. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 4. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -64,15 +64,23 @@ CREATE TABLE parcel (
   sealed_password BLOB, created_at INTEGER NOT NULL, erased_at INTEGER, password_erased_at INTEGER) STRICT;
 CREATE INDEX parcel_password ON parcel (order_id) WHERE sealed_password IS NOT NULL;
 
--- The outbox. sealed: CMS to the courier; erased (NULL) after it was sent or died.
+-- The outbox. sealed: CMS to the courier; erased (NULL) after it was sent or died. delivered_at, failed_at: what the gateway's
+-- receipt said of it; receipt: the gateway's code for it.
 CREATE TABLE message (
   id TEXT PRIMARY KEY, order_id TEXT REFERENCES orders(id), code_id TEXT REFERENCES code(id),
   kind TEXT NOT NULL, channel TEXT NOT NULL, sealed BLOB,
   state TEXT NOT NULL CHECK (state IN ('waiting', 'leased', 'sent', 'dropped', 'dead')),
   created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, drop_after INTEGER NOT NULL, lease_until INTEGER,
-  attempts INTEGER NOT NULL, sent_at INTEGER, fault TEXT) STRICT;
+  attempts INTEGER NOT NULL, sent_at INTEGER, fault TEXT, delivered_at INTEGER, failed_at INTEGER, receipt TEXT) STRICT;
 CREATE INDEX message_due ON message (due_at) WHERE state IN ('waiting', 'leased');
 CREATE INDEX message_order ON message (order_id);
+
+-- Every hand-over to a gateway, from before it begins. outcome: NULL while it goes, and for ever when the clerk died then;
+-- else the word of the error, "ok" among them. reference: the gateway's own id of the message.
+CREATE TABLE attempt (
+  message_id TEXT NOT NULL REFERENCES message(id), number INTEGER NOT NULL, channel TEXT NOT NULL, contact_id TEXT,
+  at INTEGER NOT NULL, outcome TEXT, fault TEXT, reference TEXT, PRIMARY KEY (message_id, number)) STRICT;
+CREATE INDEX attempt_day ON attempt (channel, at);
 
 CREATE TABLE audit (
   sequence INTEGER PRIMARY KEY, record TEXT NOT NULL, hash BLOB NOT NULL, object TEXT NOT NULL, at INTEGER NOT NULL) STRICT;

@@ -23,6 +23,7 @@ static struct fake {
 	enum err courier_says;
 	int sends;
 	char sent[ID_SIZE];               /* the last id */
+	char key[64];                     /* and its key */
 	void (*while_sending)(struct folder *f);
 
 	struct journal_last last;
@@ -57,14 +58,16 @@ static enum err says(struct errbuf *why, enum err e, const char *text)
 	return e;
 }
 
-enum err courier_send(struct line *l, const char *id, const char *kind, const void *sealed, size_t len,
+enum err courier_send(struct line *l, const struct courier_job *job, char reference[COURIER_REFERENCE_SIZE],
 		      struct errbuf *why)
 {
-	(void)l, (void)kind, (void)sealed, (void)len;
+	(void)l;
 	assert_int_equal(store_begin(fake.clerk->store), ERR_OK); /* no transaction is held across the call */
 	store_rollback(fake.clerk->store);
 	fake.sends++;
-	snprintf(fake.sent, sizeof fake.sent, "%s", id);
+	snprintf(fake.sent, sizeof fake.sent, "%s", job->id);
+	snprintf(fake.key, sizeof fake.key, "%s", job->key);
+	snprintf(reference, COURIER_REFERENCE_SIZE, "%s", fake.courier_says ? "" : "gateway-1");
 	if (fake.while_sending)
 		fake.while_sending(fake.folder);
 	return says(why, fake.courier_says, "the gateway says no");
@@ -167,7 +170,8 @@ enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint
 }
 
 static const struct settings fake_settings = {
-	.claim_life = DAYS, .code_tries = 5, .crl_period = HOUR, .crl_life = 24 * HOUR};
+	.claim_life = DAYS, .code_tries = 5, .crl_period = HOUR, .crl_life = 24 * HOUR,
+	.sms_a_day = 2000, .sms_contact_a_day = 100};
 static struct shared_page fake_page;
 
 static int clerk_open(void **state)

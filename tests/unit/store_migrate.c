@@ -4,6 +4,11 @@
 #include "base/encode.h"
 #include "tests/support/store_folder.h"
 
+/* What version 3 had not. */
+#define WITHOUT_RECEIPTS                                                                                               \
+	"DROP TABLE attempt; ALTER TABLE message DROP COLUMN delivered_at; ALTER TABLE message DROP COLUMN failed_at;"   \
+	"ALTER TABLE message DROP COLUMN receipt;"
+
 /* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
 static void version_1_learns_the_keys_of_its_certificates(void **state)
 {
@@ -20,7 +25,7 @@ static void version_1_learns_the_keys_of_its_certificates(void **state)
 	issue_der(&pki.issuing, PROFILE_CLIENT, key, &der);
 	store_close(f->store);
 	f->store = NULL;
-	buf_text(&sql, "DROP INDEX certificate_key; ALTER TABLE certificate DROP COLUMN key_hash;"
+	buf_text(&sql, WITHOUT_RECEIPTS "DROP INDEX certificate_key; ALTER TABLE certificate DROP COLUMN key_hash;"
 		       "ALTER TABLE certificate DROP COLUMN request_hash; UPDATE meta SET value = '1' WHERE name = 'schema_version';");
 	for (int i = 0; i < 2; i++) {
 		buf_format(&sql, "INSERT INTO certificate (serial, issuer, kind, fingerprint, subject, not_before, not_after, der,"
@@ -56,7 +61,7 @@ static void version_2_gets_an_index_from_which_lists_are_made(void **state)
 	sqlite3_stmt *q = NULL;
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, "DROP INDEX certificate_revoked; UPDATE meta SET value = '2' WHERE name = 'schema_version';"
+	folder_sql(f->db, WITHOUT_RECEIPTS "DROP INDEX certificate_revoked; UPDATE meta SET value = '2' WHERE name = 'schema_version';"
 			  "CREATE INDEX certificate_revoked ON certificate (issuer, serial) WHERE status <> 'valid'");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
@@ -73,11 +78,38 @@ static void version_2_gets_an_index_from_which_lists_are_made(void **state)
 	sqlite3_close(db);
 }
 
+static enum err count_attempts(void *ctx, const struct row *r)
+{
+	*(int64_t *)ctx = row_integer(r, 0);
+	return ERR_OK;
+}
+
+static void version_3_learns_of_attempts_and_receipts(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	int64_t attempts = -1;
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, WITHOUT_RECEIPTS "UPDATE meta SET value = '3' WHERE name = 'schema_version';"
+			  "INSERT INTO message (id, kind, channel, state, created_at, due_at, drop_after, attempts)"
+			  " VALUES ('m', 'code', 'sms', 'sent', 1, 1, 1, 1)");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	assert_ok(store_one(s, STATEMENT_ATTEMPT_DAY, STORE_VALUES(value_null(), value_text("sms"), value_integer(0)),
+			    count_attempts, &attempts));
+	assert_int_equal(attempts, 0);
+	store_close(s);
+	folder_sql(f->db, "UPDATE message SET delivered_at = 5, failed_at = NULL, receipt = 'x'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(version_1_learns_the_keys_of_its_certificates, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_2_gets_an_index_from_which_lists_are_made, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_3_learns_of_attempts_and_receipts, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
