@@ -63,6 +63,54 @@ static void faulty_templates_are_errors(void **state)
 	buf_free(&out);
 }
 
+static const char *words_of(const void *ctx, const char *key)
+{
+	static const struct {
+		const char *key, *text;
+	} known[] = {{"plain", "a < b & \"c\""},	 {"hello", "Hello {{x}}, {{y}}!"},	{"unknown", "{{z}}"},
+		     {"part", "{{part}}"},	 {"section", "{{#x}}a{{/x}}"}, {"raw", "{{>part}}"},
+		     {"words", "{{_plain}}"},	 {"open", "{{x"},		{"empty", ""}};
+	(void)ctx;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (strcmp(known[i].key, key) == 0)
+			return known[i].text;
+	return NULL;
+}
+
+static void words_are_text_and_dress_their_values(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *text, *html, *plain;
+	} good[] = {
+		{"markup", "[{{_plain}}]", "[a &lt; b &amp; &quot;c&quot;]", "[a < b & \"c\"]"},
+		{"dressed", "{{_hello}}", "Hello <strong>&lt;i&gt;</strong>, <bdi class=\"keep\">{{x}}</bdi>!", "Hello <i>, {{x}}!"},
+		{"undressed", "{{=hello}}", "Hello &lt;i&gt;, {{x}}!", "Hello <i>, {{x}}!"},
+		{"hidden", "a{{#no}}{{_hello}}{{/no}}{{_empty}}b", "ab", "ab"},
+	};
+	static const char *const bad[] = {"{{_none}}", "{{=none}}", "{{_}}", "{{_unknown}}", "{{_part}}", "{{_section}}", "{{_raw}}",
+					  "{{_words}}", "{{_open}}"};
+	const struct template_words words = {words_of, NULL};
+	const struct template_field fields[] = {{"x", "<i>", TEMPLATE_STRONG}, {"y", "{{x}}", TEMPLATE_KEEP}, {"no", "", TEMPLATE_VALUE},
+						{"part", "<p>", TEMPLATE_PART}, {0}};
+	struct buf out = BUF_INIT(400);
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_int_equal(template_render_words(good[i].text, TEMPLATE_HTML, &words, fields, &out), ERR_OK);
+		assert_string_equal(buf_string(&out), good[i].html);
+		buf_clear(&out);
+		assert_int_equal(template_render_words(good[i].text, TEMPLATE_TEXT, &words, fields, &out), ERR_OK);
+		assert_string_equal(buf_string(&out), good[i].plain);
+		buf_clear(&out);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		if (template_render_words(bad[i], TEMPLATE_HTML, &words, fields, &out) != ERR_INTERNAL)
+			fail_msg("accepted: %s", bad[i]);
+		buf_clear(&out);
+	}
+	assert_int_equal(template_render("{{_plain}}", TEMPLATE_HTML, fields, &out), ERR_INTERNAL);
+	buf_free(&out);
+}
+
 static void logged(char line[4096], const char *value)
 {
 	int pipes[2], saved = dup(STDERR_FILENO);
@@ -168,6 +216,7 @@ int main(void)
 		cmocka_unit_test(a_value_is_never_rendered_again),
 		cmocka_unit_test(sections_follow_whether_a_field_is_given),
 		cmocka_unit_test(faulty_templates_are_errors),
+		cmocka_unit_test(words_are_text_and_dress_their_values),
 		cmocka_unit_test(a_log_line_is_one_line_whatever_the_value),
 		cmocka_unit_test(a_value_too_long_for_a_line_is_left_out_whole),
 		cmocka_unit_test(a_secret_is_compared_copied_and_cut),
