@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <string.h>
 
-enum { SUBJECT_MAX = 512, TEXT_MAX = 16384, HTML_MAX = 65536 };
+enum { SUBJECT_MAX = 4096, TEXT_MAX = 16384, HTML_MAX = 65536 };
 
 const char *message_kind_name(enum message_kind k)
 {
@@ -122,7 +122,7 @@ static enum err read_fields(const struct message_row *row, json_t *fields, struc
 	return message_values_complete(row, v, why);
 }
 
-static enum err read_message(json_t *root, struct message *out, struct errbuf *why)
+static enum err read_message(json_t *root, const struct languages *languages, struct message *out, struct errbuf *why)
 {
 	const char *kind = json_string_value(json_object_get(root, "kind"));
 	const char *order = json_string_value(json_object_get(root, "order"));
@@ -140,17 +140,18 @@ static enum err read_message(json_t *root, struct message *out, struct errbuf *w
 	out->channel = row->channel;
 	memcpy(out->order, order, strlen(order) + 1); /* both lengths were checked with the envelope */
 	memcpy(out->to, to, strlen(to) + 1);
-	return message_render(row, &v, out);
+	return message_render(row, &v, languages, out);
 }
 
-enum err message_open(const struct secret *plain, struct message *out, struct errbuf *why)
+enum err message_open(const struct secret *plain, const struct languages *languages, struct message *out,
+		      struct errbuf *why)
 {
-	*out = (struct message){.subject = BUF_INIT(SUBJECT_MAX), .text = BUF_INIT(TEXT_MAX),
-				 .html = BUF_INIT(HTML_MAX)};
+	*out = (struct message){
+		.subject = BUF_INIT(SUBJECT_MAX), .text = BUF_INIT(TEXT_MAX), .html = BUF_INIT(HTML_MAX)};
 	if (secret_len(plain) > MESSAGE_PLAIN_MAX)
 		return malformed(why);
 	json_t *root = json_loadb(secret_string(plain), secret_len(plain), JSON_REJECT_DUPLICATES, NULL);
-	enum err rc = json_is_object(root) ? read_message(root, out, why) : malformed(why);
+	enum err rc = json_is_object(root) ? read_message(root, languages, out, why) : malformed(why);
 	wipe(root);
 	json_decref(root);
 	if (rc)

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/secret.h"
+#include "delivery/language.h"
 
 enum message_kind {
 	/* mail: the download link. fields: url, client, service, organisation, contact, orderer, until; minutes */
@@ -34,7 +35,8 @@ struct message_field {
 };
 
 /* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. `minutes`, how
- * long a code works, may be left out: then it is 30. The texts are at most 256 bytes each, `url` 512, `domain` 253. */
+ * long a code works, may be left out: then it is 30; and so may `language`, the tag of the recipient's: then it is "en". A
+ * time `until` of the form "2026-11-29 14:05 UTC" is shown as the language writes times. The texts are at most 256 bytes each, `url` 512, `domain` 253. */
 enum err message_compose(enum message_kind kind, const char *order_id, const char *to,
 			 const struct message_field *fields, struct secret **out, struct errbuf *why) MUST_CHECK;
 
@@ -44,12 +46,14 @@ struct message {
 	enum message_channel channel;
 	char order[32];
 	char to[256];        /* checked: mailbox or E.164 */
+	char language[LANGUAGE_TAG_SIZE]; /* the one it is in */
 	struct buf subject;  /* mail: one line, UTF-8 */
 	struct buf text;     /* mail: lines end in LF; SMS: one text */
 	struct buf html;     /* mail: the same for who reads HTML, a whole document; empty: there is none */
 };
-/* ERR_INVALID for what message_compose would not have made. */
-enum err message_open(const struct secret *plain, struct message *out, struct errbuf *why) MUST_CHECK;
+/* ERR_INVALID for what message_compose would not have made. A language that there is not becomes English. */
+enum err message_open(const struct secret *plain, const struct languages *languages, struct message *out,
+		      struct errbuf *why) MUST_CHECK;
 void message_clear(struct message *m);
 
 #endif

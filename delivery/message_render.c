@@ -1,22 +1,29 @@
+#include "base/clock.h"
 #include "base/template.h"
 #include "delivery/address.h"
 #include "delivery/gsm.h"
 #include "delivery/message_table.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { CLIENT_LEAST = 16 }; /* septets that a client's name keeps, at the cost of the line for the telephone */
+enum {
+	CLIENT_LEAST = 16, /* septets that a client's name keeps, at the cost of the line for the telephone */
+	COLUMNS = 72,
+};
 
 struct places {
+	const struct language *language;
+	struct template_words words;
+	char until[LANGUAGE_TIME_SIZE];
 	struct template_field of[MESSAGE_FIELDS_MAX + 1];
 };
 
-static struct places places_of(const struct message_row *row, const struct message_values *v)
+static void place_all(struct places *p, const struct message_row *row, const struct message_values *v)
 {
-	struct places p = {0};
 	for (size_t i = 0; row->fields[i].name; i++)
-		p.of[i] = (struct template_field){.name = row->fields[i].name, .value = v->of[i]};
-	return p;
+		p->of[i] = (struct template_field){
+			.name = row->fields[i].name, .value = v->of[i], .kind = TEMPLATE_STRONG};
 }
 
 static struct template_field *place(struct places *p, const char *name)
@@ -25,6 +32,34 @@ static struct template_field *place(struct places *p, const char *name)
 		if (strcmp(p->of[i].name, name) == 0)
 			return &p->of[i];
 	return NULL;
+}
+
+/* "2026-11-29 14:05 UTC" as the language writes it; anything else stays as it is. */
+static void place_time(struct places *p)
+{
+	struct template_field *until = place(p, "until");
+	char text[CLOCK_TEXT_SIZE];
+	int64_t at = 0;
+	if (!until || strlen(until->value) != strlen("2026-11-29 14:05 UTC") || strcmp(until->value + 16, " UTC") != 0)
+		return;
+	snprintf(text, sizeof text, "%.10sT%.5s:00Z", until->value, until->value + 11);
+	if (clock_from_text(text, &at) != ERR_OK)
+		return;
+	language_time(p->language, at, p->until);
+	until->value = p->until;
+}
+
+static void begin(struct places *p, const struct message_row *row, const struct message_values *v,
+		  const struct languages *languages)
+{
+	*p = (struct places){0};
+	place_all(p, row, v);
+	struct template_field *tag = place(p, "language");
+	p->language = languages_for(languages, tag ? tag->value : NULL, NULL);
+	p->words = language_words(p->language);
+	if (tag)
+		tag->value = language_tag(p->language);
+	place_time(p);
 }
 
 /* A text file ends in a line feed; an SMS and a subject do not. */
@@ -38,7 +73,7 @@ static void drop_last_line_feed(struct buf *text)
 static enum err render_sms(const struct message_row *row, const struct places *p, struct buf *text, int *septets)
 {
 	buf_clear(text);
-	enum err rc = template_render(row->text, TEMPLATE_TEXT, p->of, text);
+	enum err rc = template_render_words(row->text, TEMPLATE_TEXT, &p->words, p->of, text);
 	if (rc)
 		return rc;
 	drop_last_line_feed(text);
@@ -73,11 +108,73 @@ static enum err fit_sms(const struct message_row *row, struct places *p, struct 
 	return rc ? rc : septets > GSM_SEGMENT ? ERR_INTERNAL : ERR_OK;
 }
 
-enum err message_render(const struct message_row *row, const struct message_values *v, struct message *out)
+/* The columns before which a line's further lines begin: behind its blanks, and behind "1. ". */
+static size_t indentation(const char *line, size_t len)
 {
-	struct places p = places_of(row, v);
-	if (row->channel == CHANNEL_SMS)
-		return fit_sms(row, &p, &out->text);
-	enum err rc = template_render(row->subject, TEMPLATE_TEXT, p.of, &out->subject);
-	return rc ? rc : template_render(row->text, TEMPLATE_TEXT, p.of, &out->text);
+	size_t blanks = strspn(line, " "), digits = strspn(line + blanks, "0123456789");
+	size_t number = digits > 0 && strncmp(line + blanks + digits, ". ", 2) == 0 ? digits + 2 : 0;
+	return blanks + number < len && blanks + number < COLUMNS / 2 ? blanks + number : 0;
+}
+
+/* How many bytes of the line fit, from what stands in `column` already: up to its last blank, or its first word whole. */
+static size_t fitting(const char *line, size_t len, size_t column)
+{
+	size_t fit = 0;
+	for (size_t at = 0; at < len; at++) {
+		if (line[at] == ' ' && at > 0)
+			fit = at;
+		column += (line[at] & 0xc0) != 0x80; /* a letter of UTF-8 is one column */
+		if (column > COLUMNS && fit > 0)
+			return fit;
+	}
+	return len;
+}
+
+static void wrap_line(const char *line, size_t len, struct buf *out)
+{
+	size_t indent = indentation(line, len), from = indent;
+	buf_add(out, line, indent);
+	for (;;) {
+		size_t n = fitting(line + from, len - from, indent);
+		buf_add(out, line + from, n);
+		buf_byte(out, '\n');
+		from += n;
+		if (from >= len)
+			return;
+		from++; /* the blank */
+		for (size_t i = 0; i < indent; i++)
+			buf_byte(out, ' ');
+	}
+}
+
+/* People read mail in lines, and some programs do not make them. */
+static enum err wrap(struct buf *from, struct buf *out)
+{
+	const char *line = buf_string(from);
+	for (const char *feed; line && (feed = strchr(line, '\n')); line = feed + 1)
+		wrap_line(line, (size_t)(feed - line), out);
+	return line ? buf_check(out) : ERR_MEMORY;
+}
+
+static enum err render_mail(const struct message_row *row, const struct places *p, struct message *out)
+{
+	struct buf text = BUF_INIT(out->text.cap);
+	enum err rc = template_render_words(row->subject, TEMPLATE_TEXT, &p->words, p->of, &out->subject);
+	if (!rc)
+		rc = template_render_words(row->text, TEMPLATE_TEXT, &p->words, p->of, &text);
+	if (!rc)
+		rc = wrap(&text, &out->text);
+	if (!rc && row->html)
+		rc = template_render_words(row->html, TEMPLATE_HTML, &p->words, p->of, &out->html);
+	buf_free(&text);
+	return rc;
+}
+
+enum err message_render(const struct message_row *row, const struct message_values *v, const struct languages *languages,
+			struct message *out)
+{
+	struct places p;
+	begin(&p, row, v, languages);
+	snprintf(out->language, sizeof out->language, "%s", language_tag(p.language));
+	return row->channel == CHANNEL_SMS ? fit_sms(row, &p, &out->text) : render_mail(row, &p, out);
 }

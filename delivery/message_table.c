@@ -8,6 +8,7 @@
 #include <unistr.h>
 
 EMBED_TEXT(delivery_text_link, "delivery/templates/link.txt");
+EMBED_TEXT(delivery_html_link, "delivery/templates/link.html");
 EMBED_TEXT(delivery_text_code, "delivery/templates/code.txt");
 EMBED_TEXT(delivery_text_password, "delivery/templates/password.txt");
 
@@ -79,13 +80,15 @@ static bool is_password(const char *value)
 	return is_grouped(value, PASSWORD_LENGTH, PASSWORD_GROUP);
 }
 
+#define LANGUAGE {.name = "language", .standard = "en", .ok = language_tag_ok}
 #define MINUTES {.name = "minutes", .standard = "30", .ok = is_minutes}
 
 const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_LINK] = {.name = "link",
 			  .channel = CHANNEL_MAIL,
-			  .subject = "Certificate for {{client}} is ready to collect",
+			  .subject = "{{=link.subject}}",
 			  .text = delivery_text_link,
+			  .html = delivery_html_link,
 			  .fields = {{.name = "url", .ok = is_url},
 				     {.name = "client", .ok = is_text},
 				     {.name = "service", .ok = is_text},
@@ -93,7 +96,7 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 				     {.name = "contact", .ok = is_text},
 				     {.name = "orderer", .ok = is_text},
 				     {.name = "until", .ok = is_text},
-				     MINUTES}},
+				     MINUTES, LANGUAGE}},
 	[MESSAGE_CODE] = {.name = "code",
 			  .channel = CHANNEL_SMS,
 			  .text = delivery_text_code,
@@ -102,12 +105,12 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 			  .fields = {{.name = "code", .ok = is_code},
 				     {.name = "client", .ok = is_text},
 				     {.name = "domain", .ok = is_host},
-				     MINUTES}},
+				     MINUTES, LANGUAGE}},
 	[MESSAGE_PASSWORD] = {.name = "password",
 			      .channel = CHANNEL_SMS,
 			      .text = delivery_text_password,
 			      .shorten = "client",
-			      .fields = {{.name = "password", .ok = is_password}, {.name = "client", .ok = is_text}}},
+			      .fields = {{.name = "password", .ok = is_password}, {.name = "client", .ok = is_text}, LANGUAGE}},
 };
 
 enum err message_values_put(const struct message_row *row, struct message_values *v, const char *name,

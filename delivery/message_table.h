@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-enum { MESSAGE_FIELDS_MAX = 8, MESSAGE_PLAIN_MAX = 8192, ORDER_ID_SIZE = sizeof ((struct message *)0)->order };
+enum { MESSAGE_FIELDS_MAX = 12, MESSAGE_PLAIN_MAX = 8192, ORDER_ID_SIZE = sizeof ((struct message *)0)->order };
 
 struct field_rule {
 	const char *name;
@@ -19,6 +19,7 @@ struct message_row {
 	enum message_channel channel;
 	const char *subject; /* template; mail only */
 	const char *text;    /* template */
+	const char *html;    /* template; mail only */
 	const char *shorten; /* SMS: the field that is cut to what fits */
 	const char *drop;    /* SMS: the field that is left out when there is no room for it */
 	struct field_rule fields[MESSAGE_FIELDS_MAX + 1];
@@ -43,7 +44,8 @@ enum err message_values_complete(const struct message_row *row, struct message_v
 enum err message_envelope_check(const struct message_row *row, const char *order_id, const char *to,
 				struct errbuf *why) MUST_CHECK;
 
-/* message_render.c: subject and text from the templates. */
-enum err message_render(const struct message_row *row, const struct message_values *v, struct message *out) MUST_CHECK;
+/* message_render.c: subject, text and HTML from the templates, in the language that the values name. */
+enum err message_render(const struct message_row *row, const struct message_values *v, const struct languages *languages,
+			struct message *out) MUST_CHECK;
 
 #endif

@@ -5,4 +5,4 @@ $(BUILD)/libdelivery.a: $(DELIVERY_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # The texts of messages are compiled in by .incbin, which -MMD does not see.
-$(DELIVERY_OBJ): $(wildcard delivery/templates/*)
+$(DELIVERY_OBJ): $(wildcard delivery/templates/* delivery/languages/*)

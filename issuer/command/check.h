@@ -19,6 +19,7 @@ void check_profiles(struct check *c);  /* what each profile makes, in plain word
 void check_pairs(struct check *c);     /* keys belong to their certificates, certificates to their authority */
 void check_ends(struct check *c);      /* when certificates and the root CRL run out */
 void check_store(struct check *c);     /* database, journal, spool, root key */
+void check_languages(struct check *c); /* which there are, and what is wrong with the folder's */
 void check_channels(struct check *c);
 void check_walls(struct check *c);     /* landlock, seccomp, users */
 

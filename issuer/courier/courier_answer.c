@@ -70,6 +70,7 @@ void courier_clear(struct courier *c)
 	EVP_PKEY_free(c->key);
 	X509_free(c->certificate);
 	channel_parts_clear(&c->parts);
+	languages_free(c->languages);
 	*c = (struct courier){0};
 }
 
@@ -114,7 +115,7 @@ static enum err deliver(struct courier *c, const struct parcel_note *n, struct m
 	enum err rc = seal_open_with(c->certificate, c->key, n->sealed, n->len, &plain);
 	if (rc)
 		return fail(why, rc, "the message is not sealed for this courier, or was altered");
-	rc = message_open(plain, m, why);
+	rc = message_open(plain, c->languages, m, why);
 	secret_free(plain);
 	if (!rc && strcmp(message_kind_name(m->kind), n->kind) != 0)
 		rc = fail(why, ERR_REFUSED, "what is sealed is not a message of the kind that was asked for");

@@ -1,6 +1,7 @@
 /* The courier's main: take what was granted, shut in, answer. */
 #include "base/log.h"
 #include "issuer/courier/courier_serve.h"
+#include "issuer/languages.h"
 
 #include <jansson.h>
 #include <malloc.h>
@@ -30,6 +31,7 @@ static enum err take_parts(struct child *c, struct courier *out, struct errbuf *
 {
 	struct secret *key = NULL;
 	struct buf certificate = BUF_INIT(CERTIFICATE_FILE_MOST);
+	struct languages *languages = NULL;
 	enum err rc = child_take_secret(c, "key.courier", KEY_FILE_MOST, &key, why);
 	if (!rc)
 		rc = child_take_file(c, "file.courier", &certificate, why);
@@ -37,6 +39,9 @@ static enum err take_parts(struct child *c, struct courier *out, struct errbuf *
 		rc = channel_parts_read(child_settings(c), take_granted, c, &out->parts, why);
 	if (!rc)
 		rc = courier_set_up(out, child_settings(c), key, &certificate, why);
+	if (!rc)
+		rc = languages_take(c, &languages, why);
+	out->languages = languages;
 	secret_free(key);
 	buf_free(&certificate);
 	return rc;

@@ -20,6 +20,7 @@ struct courier {
 	bool stuck[COURIER_CHANNELS]; /* it needs a person */
 	struct channel_parts parts;
 	struct channel_settings settings; /* borrows from parts: a courier is not copied */
+	struct languages *languages; /* given to it once it is set up */
 };
 
 /* The channels that the settings name, and the key (PEM) with its certificate (PEM); ERR_USAGE, ERR_INVALID. The channels'

@@ -7,6 +7,7 @@
 #include "issuer/http/metrics.h"
 #include "issuer/http/ocsp.h"
 #include "issuer/http/workers.h"
+#include "issuer/languages.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -134,6 +135,9 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 	f->desk.code_key = h->code_key;
 	if (rc == ERR_OK)
 		rc = take_courier(h, c, why);
+	if (rc == ERR_OK)
+		rc = languages_take(c, &h->languages, why);
+	f->desk.languages = h->languages;
 	if (rc == ERR_OK)
 		rc = open_database(h, f->desk.settings->database, why);
 	if (rc == ERR_OK && (!f->shared || !f->desk.signer))
@@ -275,6 +279,7 @@ void house_close(struct house *h)
 	chain_trust_free(h->trust);
 	X509_free(f->desk.courier);
 	secret_free(h->code_key);
+	languages_free(h->languages);
 	free(f->metrics);
 	buf_free(&f->root_pem);
 	buf_free(&f->issuing_pem);

@@ -11,6 +11,7 @@ struct house {
 	struct buf trust_pem; /* root and issuing */
 	char issuer_name[65];
 	struct secret *code_key;
+	struct languages *languages;
 	struct chain_trust *trust;
 	struct listening *listening[LISTENER_COUNT];
 	struct sweeper *sweeper;

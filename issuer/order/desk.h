@@ -4,6 +4,7 @@
 #define ISSUER_DESK_H
 
 #include "base/secret.h"
+#include "delivery/language.h"
 #include "issuer/settings.h"
 #include "issuer/store/audit.h"
 #include "issuer/store/writer.h"
@@ -18,6 +19,7 @@ struct desk {
 	struct readers *readers;
 	struct line *signer;
 	X509 *courier;                 /* messages are sealed to it */
+	const struct languages *languages;
 	const struct secret *code_key;
 	const char *issuer_name;       /* certificate.issuer: lower-case hex SHA-256 of the issuing CA's certificate */
 	void (*outbox_changed)(void *ctx);     /* wakes the clerk */

@@ -4,13 +4,15 @@
 #include "base/clock.h"
 #include "delivery/address.h"
 
-enum { VALUES_MOST = 8 };
+#include <string.h>
+
+enum { VALUES_MOST = 9 };
 
 static const struct kind {
 	const char *word;    /* also the audit's: "directory.WORD_added" */
 	const char *event;
 	const char *taken;   /* what ERR_EXISTS says */
-	const char *members[7];
+	const char *members[8];
 	unsigned parents;
 	enum statement add;
 } kinds[] = {
@@ -21,7 +23,7 @@ static const struct kind {
 	[DIRECTORY_CLIENT] = {"client", "directory.client_added", "the service has one of this slug",
 			      {"organisation", "service", "slug", "name"}, 2, STATEMENT_CLIENT_ADD},
 	[DIRECTORY_CONTACT] = {"contact", "directory.contact_added", "the organisation has one of this e-mail",
-			       {"organisation", "name", "email", "mobile", "may_order", "may_receive"}, 1,
+			       {"organisation", "name", "email", "mobile", "may_order", "may_receive", "language"}, 1,
 			       STATEMENT_CONTACT_ADD},
 };
 
@@ -30,12 +32,30 @@ struct addition {
 	struct step step;
 	struct value values[VALUES_MOST]; /* in the order of the statement */
 	size_t count;
+	const struct languages *languages;
 	const char *slug; /* NULL for a contact: people are named by id only */
 };
 
 static void add_value(struct addition *a, struct value v)
 {
 	a->values[a->count++] = v;
+}
+
+static enum err tag_check(const char *text, size_t len, struct errbuf *why)
+{
+	if (strlen(text) == len && language_tag_ok(text))
+		return ERR_OK;
+	return fail(why, ERR_INVALID, "a language's tag is wanted, as en or nb");
+}
+
+/* As it is called here: "no" is Norwegian too. "" when none was given. */
+static const char *read_language(struct input *in, const struct languages *languages)
+{
+	const char *tag = input_optional(in, "language", tag_check);
+	const struct language *l = tag ? languages_find(languages, tag) : NULL;
+	if (tag && !l)
+		input_fault(in, "language", "there is no such language here");
+	return l ? language_tag(l) : "";
 }
 
 /* The statements take: id, what it is, now, its parents' slugs. */
@@ -48,6 +68,7 @@ static void read_values(struct addition *a, struct input *in, const struct paren
 		add_value(a, value_text(input_required(in, "mobile", mobile_check)));
 		add_value(a, value_integer(input_flag(in, "may_order", true)));
 		add_value(a, value_integer(input_flag(in, "may_receive", true)));
+		add_value(a, value_text(read_language(in, a->languages)));
 	} else {
 		a->slug = input_required(in, "slug", slug_check);
 		add_value(a, value_text(a->slug));
@@ -68,7 +89,7 @@ static enum err store_addition(struct store *s, void *ctx)
 enum err directory_add(struct desk *d, const struct actor *who, enum directory_kind kind, json_t *body,
 		       char id[ID_SIZE], struct faults *faults, struct errbuf *why)
 {
-	struct addition a = {.kind = &kinds[kind], .step = {who, id, clock_now()}};
+	struct addition a = {.kind = &kinds[kind], .step = {who, id, clock_now()}, .languages = d->languages};
 	struct input in = {.body = body, .faults = faults};
 	struct parent parents[PARENT_LEVELS] = {0};
 	enum err rc = input_begin(&in, a.kind->members, why);

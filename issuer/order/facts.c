@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <string.h>
 
 static enum err id_check(const char *text, size_t len, struct errbuf *why)
@@ -37,12 +38,20 @@ static enum err key_type_check(const char *text, size_t len, struct errbuf *why)
 	return key_type_from_name(text, &type) == ERR_OK ? ERR_OK : fail(why, ERR_INVALID, "not a key type");
 }
 
+static enum err language_check_tag(const char *text, size_t len, struct errbuf *why)
+{
+	(void)len;
+	return language_tag_ok(text) ? ERR_OK : fail(why, ERR_INVALID, "not a language's tag");
+}
+
 /* Every text member, once; "approved_at" is the one integer. */
-#define MEMBER(member, check) {#member, offsetof(struct order_facts, member), sizeof(((struct order_facts *)0)->member), check}
+#define MEMBER(member, check) {#member, offsetof(struct order_facts, member), sizeof(((struct order_facts *)0)->member), check, false}
+#define MAY_LACK(member, check) {#member, offsetof(struct order_facts, member), sizeof(((struct order_facts *)0)->member), check, true}
 static const struct member {
 	const char *name;
 	size_t offset, size;
 	enum err (*check)(const char *text, size_t len, struct errbuf *why);
+	bool may_lack; /* then it is "" */
 } members[] = {
 	MEMBER(order, id_check),
 	MEMBER(organisation_slug, slug_check),
@@ -55,6 +64,7 @@ static const struct member {
 	MEMBER(contact_name, name_check),
 	MEMBER(email, mailbox_check),
 	MEMBER(mobile, mobile_check),
+	MAY_LACK(language, language_check_tag),
 	MEMBER(profile, profile_check),
 	MEMBER(key_type, key_type_check),
 	MEMBER(approved_by, approver_check),
@@ -86,6 +96,8 @@ enum err facts_write(const struct order_facts *f, struct buf *out)
 		return ERR_MEMORY;
 	for (size_t i = 0; i < MEMBERS; i++) {
 		const char *text = (const char *)f + members[i].offset;
+		if (members[i].may_lack && !text[0])
+			continue;
 		rc = check_text(&members[i], text, NULL);
 		if (rc != ERR_OK)
 			goto out;
@@ -106,7 +118,10 @@ out:
 
 static enum err read_text(const json_t *object, const struct member *m, struct order_facts *f, struct errbuf *why)
 {
-	const char *text = json_string_value(json_object_get(object, m->name));
+	const json_t *member = json_object_get(object, m->name);
+	const char *text = json_string_value(member);
+	if (!member && m->may_lack)
+		return ERR_OK;
 	if (!text)
 		return fail(why, ERR_MALFORMED, "facts, %s: a text is wanted", m->name);
 	size_t len = strlen(text);
@@ -120,8 +135,12 @@ static enum err read_text(const json_t *object, const struct member *m, struct o
 
 static enum err read_object(const json_t *object, struct order_facts *f, struct errbuf *why)
 {
-	if (json_object_size(object) != MEMBERS + 1) /* also 0 when it is no object */
-		return fail(why, ERR_MALFORMED, "facts: %zu members, wanted %d", json_object_size(object), MEMBERS + 1);
+	size_t lacking = 0;
+	for (size_t i = 0; i < MEMBERS; i++)
+		lacking += members[i].may_lack && !json_object_get(object, members[i].name);
+	if (json_object_size(object) + lacking != MEMBERS + 1) /* its size is 0 when it is no object */
+		return fail(why, ERR_MALFORMED, "facts: %zu members, wanted %zu", json_object_size(object),
+			    MEMBERS + 1 - lacking);
 	for (size_t i = 0; i < MEMBERS; i++) {
 		enum err e = read_text(object, &members[i], f, why);
 		if (e != ERR_OK)

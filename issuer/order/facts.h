@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "ca/name.h"
 #include "delivery/address.h"
+#include "delivery/language.h"
 
 enum { TICKET_BYTES = 32, FACTS_MAX_BYTES = 4096 };
 #define FACTS_OWN_KEY "request"
@@ -17,6 +18,7 @@ struct order_facts {
 	char contact[17];       /* contact id */
 	char contact_name[NAME_SIZE];
 	char email[MAILBOX_SIZE], mobile[MOBILE_SIZE];
+	char language[LANGUAGE_TAG_SIZE]; /* the contact's; "" in orders of before there were languages */
 	char profile[16];       /* "client" */
 	char key_type[16];      /* "p256"; FACTS_OWN_KEY: the recipient makes it and sends a request */
 	char approved_by[17];   /* staff id */
@@ -24,7 +26,7 @@ struct order_facts {
 };
 
 enum err facts_write(const struct order_facts *f, struct buf *out) MUST_CHECK;
-/* Strict: every member, no other, names and addresses checked again. ERR_MALFORMED or ERR_INVALID. */
+/* Strict: every member (but `language` when it is ""), no other, names and addresses checked again. ERR_MALFORMED or ERR_INVALID. */
 enum err facts_read(const char *json, size_t len, struct order_facts *out, struct errbuf *why) MUST_CHECK;
 
 #endif

@@ -50,6 +50,7 @@ static enum err take_contact(void *ctx, const struct row *r)
 	snprintf(c->facts->email, sizeof c->facts->email, "%s", row_text(r, 2));
 	snprintf(c->facts->mobile, sizeof c->facts->mobile, "%s", row_text(r, 3));
 	c->may_receive = row_integer(r, 4) != 0;
+	snprintf(c->facts->language, sizeof c->facts->language, "%s", row_text(r, 5));
 	return ERR_OK;
 }
 
@@ -129,6 +130,8 @@ static enum err approve(struct desk *d, struct new_order *n, struct errbuf *why)
 	snprintf(f->profile, sizeof f->profile, "%s", "client");
 	snprintf(f->approved_by, sizeof f->approved_by, "%s", n->step.who->id);
 	f->approved_at = n->step.now;
+	if (!f->language[0])
+		snprintf(f->language, sizeof f->language, "%s", d->settings->language);
 	enum err rc = facts_write(f, &n->text);
 	if (rc == ERR_OK && !buf_string(&n->text))
 		rc = buf_check(&n->text);

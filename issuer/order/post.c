@@ -23,6 +23,12 @@ static enum err post_make(struct desk *d, const struct order_facts *f, const str
 	return rc;
 }
 
+/* The last field of every message: none in orders of before there were languages. */
+static struct message_field language_field(const struct order_facts *f)
+{
+	return (struct message_field){f->language[0] ? "language" : NULL, f->language};
+}
+
 static enum err post_store(struct store *s, const struct step *t, const struct post *p, const char *code)
 {
 	return store_exec_one(s, STATEMENT_MESSAGE_ADD,
@@ -75,6 +81,7 @@ static enum err compose_link(struct desk *d, const struct order_facts *f, const 
 		{"orderer", orderer},
 		{"until", until},
 		{"minutes", minutes},
+		language_field(f),
 		{0},
 	};
 	if (rc == ERR_OK)
@@ -136,6 +143,7 @@ enum err code_make(struct desk *d, const struct order_facts *f, int64_t now, str
 			{"client", f->client_name},
 			{"domain", domain},
 			{"minutes", minutes},
+			language_field(f),
 			{0},
 		};
 		rc = post_make(d, f, fields, &out->sms, why);

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/pack.h"
+#include "issuer/languages.h"
 #include "issuer/process/supervisor.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@ enum source {
 	TLS_KEY,  /* the same, opened anew on reload */
 	PUBLIC,   /* certificate or CRL, opened anew on reload */
 	PROFILE,  /* opened once, as keys are, and not writable by others */
+	TEXTS,    /* a folder's files as one text in memory, read once; none when its setting is empty */
 	JOURNAL,  /* opened anew for each child, for a flock belongs to the open file: a dead child must not leave it locked. Never
 		   * made: an empty one knows of no revocation, and cannot tell an old database from the right one */
 	LISTENER, /* by index */
@@ -51,6 +53,7 @@ static const struct grant_row {
 	{"file.mail_ca", PUBLIC, COURIER, offsetof(struct settings, mail_ca)},
 	{"profile.client", PROFILE, SIGNER, offsetof(struct settings, profile_client)},
 	{"profile.ocsp", PROFILE, SIGNER, offsetof(struct settings, profile_ocsp)},
+	{LANGUAGES_GRANT, TEXTS, FRONT | COURIER, offsetof(struct settings, languages)},
 	{"journal", JOURNAL, SIGNER, offsetof(struct settings, journal)},
 	{"listen.public", LISTENER, FRONT, 0},
 	{"listen.members", LISTENER, FRONT, 1},
@@ -90,6 +93,8 @@ static enum err check_file(const struct grant_row *row, int fd, const char *path
 static enum err open_file(const struct grant_row *row, const struct settings *s, int *out, struct errbuf *why)
 {
 	const char *path = path_of(row, s);
+	if (row->source == TEXTS)
+		return languages_grant(path, out, why);
 	int flags = row->source == JOURNAL ? O_RDWR | O_APPEND : O_RDONLY;
 	int fd = open(path, flags | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
@@ -104,7 +109,8 @@ static enum err open_file(const struct grant_row *row, const struct settings *s,
 
 static bool kept(const struct grant_row *row)
 {
-	return row->source == KEY || row->source == TLS_KEY || row->source == PUBLIC || row->source == PROFILE;
+	return row->source == KEY || row->source == TLS_KEY || row->source == PUBLIC || row->source == PROFILE ||
+	       row->source == TEXTS;
 }
 
 /* What may be left out in the settings: a profile for the built-in one, a part that no channel needs. */

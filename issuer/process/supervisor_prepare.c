@@ -1,4 +1,5 @@
 /* Everything that must be there before the first child is. */
+#include "issuer/languages.h"
 #include "issuer/process/supervisor.h"
 #include "issuer/process/run_lock.h"
 #include "issuer/process/walls.h"
@@ -77,6 +78,15 @@ static enum err check_data(const struct settings *s, struct errbuf *why)
 	return ERR_OK;
 }
 
+/* A fault in a text is found before anybody waits for that text. */
+static enum err check_languages(const struct settings *s, struct errbuf *why)
+{
+	struct languages *all = NULL;
+	enum err e = languages_load(s, &all, why);
+	languages_free(all);
+	return e;
+}
+
 /* One page that can neither shrink under its readers nor grow. */
 static enum err make_page(struct supervisor *s, struct errbuf *why)
 {
@@ -131,6 +141,8 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 		e = run_lock_take(s->source.folder, &s->run_lock, why);
 	if (!e)
 		e = check_data(s->settings, why);
+	if (!e)
+		e = check_languages(s->settings, why);
 	if (!e)
 		e = supervisor_upgrade(s->settings, why);
 	if (!e)

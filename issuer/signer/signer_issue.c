@@ -25,7 +25,10 @@ void issued_free(struct issued *i)
 static enum err seal_password(const struct making *m, struct parcel *p, struct errbuf *why)
 {
 	const struct order_facts *f = &m->subject.facts;
-	const struct message_field fields[] = {{"password", secret_string(p->password)}, {"client", f->client_name}, {0}};
+	const struct message_field fields[] = {{"password", secret_string(p->password)},
+					       {"client", f->client_name},
+					       {f->language[0] ? "language" : NULL, f->language},
+					       {0}};
 	struct secret *plain = NULL;
 	enum err rc = message_compose(MESSAGE_PASSWORD, f->order, f->mobile, fields, &plain, why);
 	if (!rc)

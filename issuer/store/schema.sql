@@ -1,4 +1,4 @@
--- Schema version 4. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 5. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -13,7 +13,7 @@ CREATE TABLE client (
 CREATE TABLE contact (
   id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisation(id), name TEXT NOT NULL,
   email TEXT NOT NULL, mobile TEXT NOT NULL, may_order INTEGER NOT NULL, may_receive INTEGER NOT NULL,
-  created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, UNIQUE (organisation_id, email)) STRICT;
+  created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, language TEXT NOT NULL DEFAULT '', UNIQUE (organisation_id, email)) STRICT;
 
 -- Staff are known by their certificate (issuer, serial, fingerprint), never by a name.
 CREATE TABLE staff (

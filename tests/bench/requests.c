@@ -103,7 +103,7 @@ static void start_desk(struct bench *b, const char *folder)
 		"INSERT INTO service VALUES ('serviceaaaaaaaaa', 'organisationaaaa', 'archive', 'Archive', 1);"
 		"INSERT INTO client VALUES ('clientaaaaaaaaaa', 'serviceaaaaaaaaa', 'e-banking', 'e-banking', 1);"
 		"INSERT INTO contact VALUES ('contactaaaaaaaaa', 'organisationaaaa', 'Kari', 'kari@nordbank.example',"
-		" '+4791234567', 1, 1, 1, 1);";
+		" '+4791234567', 1, 1, 1, 1, '');";
 	char path[4096];
 	struct store *store = NULL;
 	snprintf(path, sizeof path, "%s/requests.db", folder);

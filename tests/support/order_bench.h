@@ -25,6 +25,7 @@
 static struct bench {
 	char folder[64], db[96];
 	struct settings settings;
+	struct languages *languages;
 	struct desk desk;
 	struct secret *code_key;
 	sqlite3 *sql; /* the intruder's, and the test's eyes */
@@ -137,7 +138,7 @@ static inline void bench_open(const char *order, const char *kind, struct messag
 	int len = bench_value(sealed, sizeof sealed, sql);
 	assert_true(len > 0);
 	assert_ok(seal_open_with(fake.courier, fake.courier_key, sealed, (size_t)len, &plain));
-	if (message_open(plain, out, &why))
+	if (message_open(plain, bench.desk.languages, out, &why))
 		fail_msg("%s", why.text);
 	secret_free(plain);
 }
@@ -300,7 +301,7 @@ static inline int bench_begin(void **state)
 	log_threshold(LOG_LEVEL_ALARM + 1); /* the alarms here are wanted */
 	bench = (struct bench){.settings = {.name = "Counterfoil", .public_url = "https://collect.example.org/",
 					    .link_life = 7 * 86400, .code_life = 1800, .code_tries = 5, .codes_a_day = 5,
-					    .claim_life = 86400}};
+					    .claim_life = 86400, .language = "en"}};
 	bench_clock(BENCH_NOW);
 	fake_signer_born(BENCH_NOW);
 	snprintf(bench.folder, sizeof bench.folder, "/tmp/order-test-XXXXXX");
@@ -309,7 +310,8 @@ static inline int bench_begin(void **state)
 	if (store_open(bench.db, STORE_CREATE, &s, &why) != ERR_OK)
 		fail_msg("store_open: %s", why.text);
 	assert_non_null(bench.code_key = secret_copy("0123456789abcdef0123456789abcdef", 32));
-	bench.desk = (struct desk){.settings = &bench.settings, .courier = fake.courier, .code_key = bench.code_key,
+	assert_ok(languages_new(&bench.languages, &why));
+	bench.desk = (struct desk){.settings = &bench.settings, .languages = bench.languages, .courier = fake.courier, .code_key = bench.code_key,
 				   .issuer_name = BENCH_ISSUER, .outbox_changed = bench_outbox_changed,
 				   .revocations_changed = bench_revocations_changed};
 	assert_ok(writer_start(s, &bench.desk.writer));
@@ -342,6 +344,7 @@ static inline int bench_end(void **state)
 	writer_stop(bench.desk.writer);
 	readers_close(bench.desk.readers);
 	secret_free(bench.code_key);
+	languages_free(bench.languages);
 	fake_signer_reset();
 	return nftw(bench.folder, bench_remove, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -48,7 +48,10 @@ static int set_up(void **state)
 	BIO_free(x);
 	EVP_PKEY_free(key);
 	X509_free(certificate);
-	return courier_set_up(&courier, &settings, key_pem, &certificate_pem, NULL);
+	return courier_set_up(&courier, &settings, key_pem, &certificate_pem, NULL) == ERR_OK &&
+			       languages_new(&courier.languages, NULL) == ERR_OK
+		       ? 0
+		       : -1;
 }
 
 static int tear_down(void **state)

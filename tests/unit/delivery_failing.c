@@ -141,9 +141,11 @@ static enum err compose(void)
 	return message_compose(MESSAGE_PASSWORD, "orderaaaaaaaaaaa", "+4799991234", fields, &at.plain, &at.why);
 }
 
+static struct languages *languages;
+
 static enum err open_message(void)
 {
-	return message_open(at.plain, &at.message, &at.why);
+	return message_open(at.plain, languages, &at.message, &at.why);
 }
 
 static bool message_is_right(void)
@@ -234,7 +236,7 @@ static int begin(void **state)
 	at.json = json_pack("{s:s, s:i, s:[s, s], s:n}", "previous", "0123456789abcdef0123456789abcdef", "sequence", 7, "who",
 			    "one", "two", "why");
 	at.rest_key = secret_copy("0123456789abcdef0123456789abcdef", SEAL_KEY_BYTES);
-	if (!at.json || !at.rest_key || seal_recipient_new("courier", &at.key, &at.certificate))
+	if (!at.json || !at.rest_key || languages_new(&languages, NULL) || seal_recipient_new("courier", &at.key, &at.certificate))
 		return -1;
 	return password_new(&at.password) == ERR_OK ? 0 : -1;
 }
@@ -248,6 +250,7 @@ static int end(void **state)
 	secret_free(at.password);
 	secret_free(at.rest_key);
 	json_decref(at.json);
+	languages_free(languages);
 	return 0;
 }
 

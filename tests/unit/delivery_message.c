@@ -40,7 +40,22 @@ static const struct usual {
 	[MESSAGE_PASSWORD] = {MESSAGE_PASSWORD, "+4790000000", password_fields},
 };
 
-enum { MOST_FIELDS = 12 };
+enum { MOST_FIELDS = 16 };
+
+static struct languages *languages;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return languages_new(&languages, NULL) == ERR_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	languages_free(languages);
+	return 0;
+}
 
 /* The usual fields of a kind, one of them replaced (or left out by NULL), one perhaps added. */
 static void with(const struct usual *u, const char *name, const char *value, struct message_field out[MOST_FIELDS])
@@ -75,7 +90,7 @@ static struct message opened(const struct usual *u, const struct message_field *
 	struct errbuf why = {{0}};
 	if (message_compose(u->kind, ORDER, u->to, fields, &plain, &why) != ERR_OK)
 		fail_msg("compose %s: %s", message_kind_name(u->kind), why.text);
-	if (message_open(plain, &m, &why) != ERR_OK)
+	if (message_open(plain, languages, &m, &why) != ERR_OK)
 		fail_msg("open %s: %s", message_kind_name(u->kind), why.text);
 	secret_free(plain);
 	return m;
@@ -86,6 +101,19 @@ static struct message opened_with(const struct usual *u, const char *name, const
 	struct message_field fields[MOST_FIELDS];
 	with(u, name, value, fields);
 	return opened(u, fields);
+}
+
+/* A text as one line, however it was broken. */
+static void flatten(const char *text, char out[8192])
+{
+	size_t n = 0;
+	for (; *text; text++) {
+		assert_true(n < 8191);
+		bool blank = *text == '\n' || *text == ' ';
+		if (!blank || (n > 0 && out[n - 1] != ' '))
+			out[n++] = blank ? ' ' : *text;
+	}
+	out[n] = '\0';
 }
 
 static void the_link_stands_on_a_line_of_its_own(void **state)
@@ -99,11 +127,13 @@ static void the_link_stands_on_a_line_of_its_own(void **state)
 	assert_int_equal(m.channel, CHANNEL_MAIL);
 	assert_non_null(strstr(text, "\n" URL "\n"));
 	static const char *const said[] = {"Hello Kari Nordmann,",  "Ola Nordmann",	 "e-banking",
-					   "Betaling",		    "Nordbank ASA",	 "2026-11-29 14:05 UTC",
+					   "Betaling",		    "Nordbank ASA",	 "29 November 2026, 14:05 UTC",
 					   "30 minutes",	    "ask for a new code", "I have saved the file",
 					   "password of the file",  "tell your administrator"};
+	char flat[8192];
+	flatten(text, flat);
 	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
-		if (!strstr(text, said[i]))
+		if (!strstr(flat, said[i]))
 			fail_msg("the mail does not say \"%s\"", said[i]);
 	message_clear(&m);
 }
@@ -308,7 +338,7 @@ static enum err open_text(const char *json, size_t len)
 {
 	struct secret *plain = secret_copy(json, len);
 	struct message m;
-	enum err e = message_open(plain, &m, NULL);
+	enum err e = message_open(plain, languages, &m, NULL);
 	secret_free(plain);
 	if (!e)
 		message_clear(&m);
@@ -317,6 +347,104 @@ static enum err open_text(const char *json, size_t len)
 
 #define HEAD "{\"kind\":\"password\",\"order\":\"" ORDER "\",\"to\":\"+4790000000\",\"fields\":"
 #define GOOD_FIELDS "{\"password\":\"" PASSWORD "\",\"client\":\"x\"}"
+
+static const char *const tags[] = {"en", "nb"};
+enum { TAGS = sizeof tags / sizeof tags[0] };
+
+/* The usual fields in a language, all texts among them replaced by one. */
+static size_t all_alike(const struct usual *u, const char *tag, const char *value, struct message_field out[MOST_FIELDS])
+{
+	static const char *const texts[] = {"client", "service", "organisation", "contact", "orderer", "until"};
+	size_t n = 0;
+	for (const struct message_field *f = u->fields; f->name; f++) {
+		out[n] = *f;
+		for (size_t i = 0; value && i < sizeof texts / sizeof texts[0]; i++)
+			if (strcmp(f->name, texts[i]) == 0)
+				out[n].value = value;
+		n++;
+	}
+	out[n++] = (struct message_field){"language", tag};
+	out[n] = (struct message_field){0};
+	return n;
+}
+
+static void markup_and_places_in_a_field_are_text_in_every_language(void **state)
+{
+	(void)state;
+	static const char *const canaries[] = {"<script>alert(1)</script>", "{{code}}{{password}}{{url}}", "{{#client}}", "{{_link.what}}",
+					       "\"><img src=x onerror=a>", "'&amp;", "<!--", "</title><b>"};
+	for (int k = 0; k < MESSAGE_KIND_COUNT; k++)
+		for (size_t c = 0; c < sizeof canaries / sizeof canaries[0]; c++)
+			for (size_t t = 0; t < TAGS; t++) {
+				struct message_field fields[MOST_FIELDS];
+				all_alike(&usual[k], tags[t], canaries[c], fields);
+				struct message m = opened(&usual[k], fields);
+				struct buf escaped = BUF_INIT(1024);
+				template_escape_html(&escaped, canaries[c]);
+				const char *text = buf_string(&m.text), *html = buf_string(&m.html);
+				assert_string_equal(m.language, tags[t]);
+				/* GSM lacks nothing of them, but a long one is cut. */
+				if (m.channel == CHANNEL_MAIL && (!strstr(text, canaries[c]) || !strstr(buf_string(&m.subject), canaries[c])))
+					fail_msg("%s, %s: text or subject has not \"%s\"", usual[k].to, tags[t], canaries[c]);
+				if (m.channel == CHANNEL_MAIL && !strstr(html, buf_string(&escaped)))
+					fail_msg("%s: HTML has not \"%s\"", tags[t], buf_string(&escaped));
+				if (strstr(html, "<script") || strstr(html, "<img") || strstr(html, "<b>") || strstr(html, "alert(1)</s"))
+					fail_msg("%s: \"%s\" is markup in the HTML", tags[t], canaries[c]);
+				buf_free(&escaped);
+				message_clear(&m);
+			}
+}
+
+static void html_has_what_the_text_has_and_nothing_from_elsewhere(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < TAGS; t++) {
+		struct message_field fields[MOST_FIELDS];
+		all_alike(&usual[MESSAGE_LINK], tags[t], NULL, fields);
+		struct message m = opened(&usual[MESSAGE_LINK], fields);
+		const char *html = buf_string(&m.html);
+		char lang[16];
+		snprintf(lang, sizeof lang, "lang=\"%s\"", tags[t]);
+		assert_non_null(strstr(html, lang));
+		assert_non_null(strstr(html, "href=\"" URL "\""));
+		assert_non_null(strstr(html, ">" URL "</a>"));
+		assert_non_null(strstr(html, "<strong>Ola Nordmann</strong>"));
+		static const char *const foreign[] = {"src=", "<link", "<style", "url(", "@import", "<script", "<form"};
+		for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+			if (strstr(html, foreign[i]))
+				fail_msg("the HTML mail has %s", foreign[i]);
+		for (const char *at = html; (at = strstr(at, "href=\"")) != NULL; at++)
+			assert_int_equal(strncmp(at + 6, URL, strlen(URL)), 0);
+		message_clear(&m);
+	}
+}
+
+static void each_language_has_its_own_words(void **state)
+{
+	(void)state;
+	static const char *const said[MESSAGE_KIND_COUNT] = {
+		[MESSAGE_LINK] = "Hei Kari Nordmann,", [MESSAGE_CODE] = "ABCD2345 er koden din", [MESSAGE_PASSWORD] = "Passord for"};
+	for (int k = 0; k < MESSAGE_KIND_COUNT; k++) {
+		struct message_field fields[MOST_FIELDS];
+		all_alike(&usual[k], "nb", NULL, fields);
+		struct message m = opened(&usual[k], fields);
+		assert_non_null(strstr(buf_string(&m.text), said[k]));
+		assert_true(m.channel == CHANNEL_MAIL || gsm_septets(buf_string(&m.text)) <= GSM_SEGMENT);
+		message_clear(&m);
+	}
+	struct message_field fields[MOST_FIELDS];
+	char flat[8192];
+	all_alike(&usual[MESSAGE_LINK], "no", NULL, fields);
+	struct message m = opened(&usual[MESSAGE_LINK], fields);
+	assert_string_equal(m.language, "nb");
+	flatten(buf_string(&m.text), flat);
+	assert_non_null(strstr(flat, "29. november 2026 kl. 14.05 UTC"));
+	message_clear(&m);
+	all_alike(&usual[MESSAGE_LINK], "xx", NULL, fields); /* one that was taken away meanwhile */
+	m = opened(&usual[MESSAGE_LINK], fields);
+	assert_string_equal(m.language, "en");
+	message_clear(&m);
+}
 
 static void only_the_exact_object_is_opened(void **state)
 {
@@ -436,6 +564,9 @@ int main(void)
 		cmocka_unit_test(no_field_can_add_a_line_when_composed),
 		cmocka_unit_test(no_address_or_order_id_can_add_a_line),
 		cmocka_unit_test(codes_passwords_and_links_have_their_shape),
+		cmocka_unit_test(markup_and_places_in_a_field_are_text_in_every_language),
+		cmocka_unit_test(html_has_what_the_text_has_and_nothing_from_elsewhere),
+		cmocka_unit_test(each_language_has_its_own_words),
 		cmocka_unit_test(only_the_exact_object_is_opened),
 		cmocka_unit_test(no_field_can_add_a_line_when_opened),
 		cmocka_unit_test(a_message_cut_at_any_length_is_not_opened),
@@ -443,5 +574,5 @@ int main(void)
 		cmocka_unit_test(a_fault_never_repeats_a_value),
 		cmocka_unit_test(kinds_are_known_by_name),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -29,6 +29,7 @@
 struct http_stage {
 	struct front front;
 	struct settings settings;
+	struct languages *languages;
 	struct shared_page shared;
 	struct folder *folder;
 	struct pki pki;
@@ -165,11 +166,13 @@ static inline int stage_open(void **state)
 	s->settings = (struct settings){.connections = 200, .connections_per_address = 100, .request_time = 30, .idle_time = 60,
 					.request_bytes = 4096, .name = "Stage", .public_url = "https://localhost:1",
 					.members_url = "https://localhost:2", .status_url = "http://localhost:3", .domain = "example.org",
-					.code_tries = 5, .code_life = 1800, .claim_life = 86400, .codes_a_day = 5, .link_life = 604800};
+					.code_tries = 5, .code_life = 1800, .claim_life = 86400, .codes_a_day = 5, .link_life = 604800, .language = "en"};
+	assert_ok(languages_new(&s->languages, NULL));
 	stage_authority(s);
 	stage_database(s);
 	s->code_key = secret_new(32);
 	f->desk.settings = &s->settings;
+	f->desk.languages = s->languages;
 	f->desk.issuer_name = s->issuer;
 	f->desk.code_key = s->code_key;
 	f->desk.outbox_changed = f->desk.revocations_changed = nothing_changed;
@@ -212,6 +215,7 @@ static inline int stage_close(void **state)
 	chain_trust_free(s->trust);
 	secret_free(s->server_key);
 	secret_free(s->code_key);
+	languages_free(s->languages);
 	EVP_PKEY_free(s->client_key);
 	buf_free(&s->client_der);
 	buf_free(&s->trust_pem);

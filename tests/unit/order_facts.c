@@ -116,6 +116,33 @@ static void every_member_is_needed_and_has_its_type(void **unused)
 	buf_free(&b);
 }
 
+/* Orders of before there were languages have none: their text, under its ticket, stays what it was. */
+static void only_a_language_may_lack(void **unused)
+{
+	struct order_facts with = good, back;
+	(void)unused;
+	memcpy(with.language, "nb", sizeof "nb");
+	struct buf b = text_of(&with), none = text_of(&good);
+	assert_non_null(strstr(buf_string(&b), ",\"language\":\"nb\",\"mobile\":"));
+	assert_null(strstr(buf_string(&none), "language"));
+	assert_int_equal(facts_read((const char *)b.data, b.len, &back, NULL), ERR_OK);
+	assert_string_equal(back.language, "nb");
+	assert_int_equal(facts_read((const char *)none.data, none.len, &back, NULL), ERR_OK);
+	assert_string_equal(back.language, "");
+	static const char *const bad[] = {"", "n", "NB", "nb_NO", "nb-", "nb ", "../nb", "nb-NO-and-far-too-long"};
+	json_t *object = json_loads(buf_string(&b), 0, NULL);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		json_object_set_new(object, "language", json_string(bad[i]));
+		if (read_object(object, JSON_SORT_KEYS | JSON_COMPACT) != ERR_INVALID)
+			fail_msg("taken: \"%s\"", bad[i]);
+	}
+	json_object_set_new(object, "language", json_null());
+	assert_int_equal(read_object(object, JSON_SORT_KEYS | JSON_COMPACT), ERR_MALFORMED);
+	json_decref(object);
+	buf_free(&b);
+	buf_free(&none);
+}
+
 static void another_spelling_of_the_same_order_is_refused(void **unused)
 {
 	struct buf b = text_of(&good);
@@ -196,6 +223,7 @@ int main(void)
 		cmocka_unit_test(facts_cut_at_any_length_are_refused),
 		cmocka_unit_test(a_flipped_bit_is_refused_or_other_facts),
 		cmocka_unit_test(every_member_is_needed_and_has_its_type),
+		cmocka_unit_test(only_a_language_may_lack),
 		cmocka_unit_test(another_spelling_of_the_same_order_is_refused),
 		cmocka_unit_test(values_are_checked_again_both_ways),
 		cmocka_unit_test(what_is_too_large_is_refused_unread),

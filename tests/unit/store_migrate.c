@@ -8,6 +8,8 @@
 #define WITHOUT_RECEIPTS                                                                                               \
 	"DROP TABLE attempt; ALTER TABLE message DROP COLUMN delivered_at; ALTER TABLE message DROP COLUMN failed_at;"   \
 	"ALTER TABLE message DROP COLUMN receipt;"
+/* What version 4 had not. */
+#define WITHOUT_LANGUAGES "ALTER TABLE contact DROP COLUMN language;"
 
 /* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
 static void version_1_learns_the_keys_of_its_certificates(void **state)
@@ -25,7 +27,7 @@ static void version_1_learns_the_keys_of_its_certificates(void **state)
 	issue_der(&pki.issuing, PROFILE_CLIENT, key, &der);
 	store_close(f->store);
 	f->store = NULL;
-	buf_text(&sql, WITHOUT_RECEIPTS "DROP INDEX certificate_key; ALTER TABLE certificate DROP COLUMN key_hash;"
+	buf_text(&sql, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "DROP INDEX certificate_key; ALTER TABLE certificate DROP COLUMN key_hash;"
 		       "ALTER TABLE certificate DROP COLUMN request_hash; UPDATE meta SET value = '1' WHERE name = 'schema_version';");
 	for (int i = 0; i < 2; i++) {
 		buf_format(&sql, "INSERT INTO certificate (serial, issuer, kind, fingerprint, subject, not_before, not_after, der,"
@@ -61,7 +63,7 @@ static void version_2_gets_an_index_from_which_lists_are_made(void **state)
 	sqlite3_stmt *q = NULL;
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_RECEIPTS "DROP INDEX certificate_revoked; UPDATE meta SET value = '2' WHERE name = 'schema_version';"
+	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "DROP INDEX certificate_revoked; UPDATE meta SET value = '2' WHERE name = 'schema_version';"
 			  "CREATE INDEX certificate_revoked ON certificate (issuer, serial) WHERE status <> 'valid'");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
@@ -92,7 +94,7 @@ static void version_3_learns_of_attempts_and_receipts(void **state)
 	int64_t attempts = -1;
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_RECEIPTS "UPDATE meta SET value = '3' WHERE name = 'schema_version';"
+	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "UPDATE meta SET value = '3' WHERE name = 'schema_version';"
 			  "INSERT INTO message (id, kind, channel, state, created_at, due_at, drop_after, attempts)"
 			  " VALUES ('m', 'code', 'sms', 'sent', 1, 1, 1, 1)");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
@@ -104,12 +106,30 @@ static void version_3_learns_of_attempts_and_receipts(void **state)
 	folder_sql(f->db, "UPDATE message SET delivered_at = 5, failed_at = NULL, receipt = 'x'");
 }
 
+static void version_4_has_contacts_without_a_language(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, WITHOUT_LANGUAGES "UPDATE meta SET value = '4' WHERE name = 'schema_version';"
+			  "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
+			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1)");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 1)); INSERT INTO wanted SELECT COUNT(*) FROM contact"
+			  " WHERE language = ''");
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(version_1_learns_the_keys_of_its_certificates, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_2_gets_an_index_from_which_lists_are_made, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_3_learns_of_attempts_and_receipts, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_4_has_contacts_without_a_language, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
