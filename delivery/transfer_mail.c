@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REPLIES_MOST = 65536, LAST_SIZE = 512, URL_SIZE = 1024 };
+enum { REPLIES_MOST = 65536, REFUSAL_SIZE = 512, URL_SIZE = 1024 };
 
 struct mailing {
 	const struct transfer_mail *mail;
@@ -14,8 +14,8 @@ struct mailing {
 	size_t heard;         /* bytes of replies */
 	bool go_ahead;        /* 354: the mail itself went out */
 	bool continued;       /* "250-": a line of the same reply follows */
-	char last[LAST_SIZE]; /* the last reply, cut */
-	size_t last_len;
+	char refusal[REFUSAL_SIZE]; /* the last reply of 4xx or 5xx, cut; libcurl takes its leave behind it */
+	size_t refusal_len;
 };
 
 static size_t on_read(char *out, size_t one, size_t room, void *data)
@@ -28,18 +28,24 @@ static size_t on_read(char *out, size_t one, size_t room, void *data)
 	return n;
 }
 
+static void keep_refusal(struct mailing *m, const char *line, size_t len)
+{
+	if (!m->continued)
+		m->refusal_len = 0;
+	size_t room = REFUSAL_SIZE - m->refusal_len, n = len < room ? len : room;
+	memcpy(m->refusal + m->refusal_len, line, n);
+	m->refusal_len += n;
+	m->continued = line[3] == '-';
+}
+
 static size_t on_reply(char *line, size_t one, size_t len, void *data)
 {
 	struct mailing *m = data;
 	(void)one; /* always 1 */
 	m->heard += len;
 	m->go_ahead = m->go_ahead || (len >= 4 && strncmp(line, "354 ", 4) == 0);
-	if (!m->continued)
-		m->last_len = 0;
-	size_t n = len < LAST_SIZE - m->last_len ? len : LAST_SIZE - m->last_len;
-	memcpy(m->last + m->last_len, line, n);
-	m->last_len += n;
-	m->continued = len >= 4 && line[3] == '-';
+	if (len >= 4 && (line[0] == '4' || line[0] == '5'))
+		keep_refusal(m, line, len);
 	return m->heard <= REPLIES_MOST ? len : 0;
 }
 
@@ -76,7 +82,7 @@ static enum err verdict(const struct transfer *x, CURLcode result, const struct 
 		replied = replied || of_replies[i] == result;
 	if (!replied || curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &number) != CURLE_OK || number < 400)
 		return transfer_verdict(x, result, why);
-	remark(m->last, m->last_len, m->mail->to, words);
+	remark(m->refusal, m->refusal_len, m->mail->to, words);
 	if (number < 500)
 		return fail(why, ERR_UNAVAILABLE, "it does not take it now: %s", words);
 	enum err rc = final(x, result, m);
