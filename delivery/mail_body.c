@@ -20,9 +20,15 @@ static struct line next_line(const char **at, const char *end)
 	return l;
 }
 
+static bool has_link(const struct line *l)
+{
+	return memmem(l->text, l->len, "://", 3) != NULL;
+}
+
+/* It is no part of a paragraph. */
 static bool stands(const struct line *l)
 {
-	return l->len == 0 || l->text[0] == ' ' || memmem(l->text, l->len, "://", 3);
+	return l->len == 0 || l->text[0] == ' ' || has_link(l);
 }
 
 /* Space-stuffed where it would otherwise be read as a quotation, or altered on its way. */
@@ -33,11 +39,14 @@ static void put(const struct line *l, struct buf *out)
 	buf_add(out, l->text, l->len);
 }
 
-/* Where to cut a line: behind the last space that leaves no more than the width, or behind the first one at all. */
+/* Where to cut a line: behind the last space that leaves no more than the width, or behind the first one at all; not in
+ * the spaces that it begins with. */
 static size_t cut(const struct line *l)
 {
-	size_t best = 0;
-	for (size_t i = 1; i < l->len && (i < FLOW_WIDTH || best == 0); i++)
+	size_t best = 0, begin = 0;
+	while (begin < l->len && l->text[begin] == ' ')
+		begin++;
+	for (size_t i = begin; i < l->len && (i < FLOW_WIDTH || best == 0); i++)
 		if (l->text[i] == ' ' && l->text[i + 1] != ' ')
 			best = i + 1;
 	return best ? best : l->len;
@@ -64,7 +73,7 @@ void mail_flow(const char *text, size_t len, struct buf *out)
 		struct line l = next_line(&at, end);
 		const char *ahead = at;
 		struct line following = at < end ? next_line(&ahead, end) : (struct line){.text = end};
-		if (stands(&l))
+		if (has_link(&l))
 			put(&l, out);
 		else
 			put_flowing(l, out);

@@ -5,7 +5,8 @@
 #include "base/buf.h"
 
 /* Lines that end in LF, from lines that end in LF, as format=flowed (RFC 3676): the lines of a paragraph flow together, and
- * long ones are cut at a space. A line that begins with a space, and one with a link in it, stands as it is. */
+ * long ones are cut at a space. A line that begins with a space is a paragraph by itself; one with a link in it stands as it
+ * is. */
 void mail_flow(const char *text, size_t len, struct buf *out);
 
 /* The headers of a part, and its body as 7bit, or quoted-printable where 7bit does not carry it (RFC 2045). A 7bit body

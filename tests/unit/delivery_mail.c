@@ -198,7 +198,13 @@ static const struct flowing {
 	const char *name, *text, *flowed;
 } flowings[] = {
 	{"lines of a paragraph flow together", "one\ntwo\n\nthree\n", "one \ntwo\n\nthree\n"},
-	{"a line that begins with a space stands", "one\n  two\nthree\n", "one\n   two\nthree\n"},
+	{"a long line that begins with a space is cut, and not there",
+	 "  1. aaaa bbbb cccc dddd eeee ffff gggg hhhh iiii jjjj kkkk llll mmmm nnnn oooo pppp\nqqqq\n",
+	 "   1. aaaa bbbb cccc dddd eeee ffff gggg hhhh iiii jjjj kkkk llll mmmm \nnnnn oooo pppp\nqqqq\n"},
+	{"spaces before a long word are not a line",
+	 "  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbb\n",
+	 "   aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa \nbbbb\n"},
+	{"a line that begins with a space stands alone", "one\n  two\nthree\n", "one\n   two\nthree\n"},
 	{"a link stands", "here:\nhttps://ca.example/d/x\nopen it\n", "here:\nhttps://ca.example/d/x\nopen it\n"},
 	{"spaces at the end of a line go", "one   \n\ntwo\n", "one\n\ntwo\n"},
 	{"a quotation is none", "> one\n", " > one\n"},
