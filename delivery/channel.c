@@ -1,10 +1,18 @@
 #include "delivery/channel.h"
+#include "delivery/channel_sms.h"
 #include "delivery/channel_smtp.h"
 #include "delivery/channel_spool.h"
 
 #include <string.h>
 
 enum { ID_MAX = 64 };
+
+/* The settings name the adapter once more. */
+#define GATEWAY(gateway)                                                                                               \
+	{                                                                                                              \
+		.name = (gateway), .kinds = {CHANNEL_SMS}, .kind_count = 1, .check = channel_sms_check,                \
+		.port = channel_sms_port, .send = channel_sms_send                                                     \
+	}
 
 static const struct delivery_channel channels[] = {
 	{.name = "spool",
@@ -18,6 +26,10 @@ static const struct delivery_channel channels[] = {
 	 .check = channel_smtp_check,
 	 .port = channel_smtp_port,
 	 .send = channel_smtp_send},
+	GATEWAY("twilio"),
+	GATEWAY("vonage"),
+	GATEWAY("infobip"),
+	GATEWAY("webhook"),
 };
 
 static bool carries(const struct delivery_channel *c, enum message_channel kind)

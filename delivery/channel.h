@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "delivery/message.h"
+#include "delivery/sms.h"
 
 #include <stdbool.h>
 
@@ -26,14 +27,34 @@ struct mail_settings {
 	int64_t patience;        /* seconds for one message */
 };
 
+/* Of SMS by a gateway. */
+struct sms_settings {
+	const char *gateway;          /* a name that sms_adapter_find knows */
+	struct sms_gateway peer;
+	const struct buf *trust;      /* as of mail */
+	const char *receipts;         /* address of the recipient pages, for delivery receipts */
+	bool wants_receipts;          /* the key of them is named */
+	const struct secret *receipt_key; /* NULL before it is read */
+	int64_t patience;
+};
+
 /* All borrowed. */
 struct channel_settings {
 	const char *spool_folder;
 	struct mail_settings mail;
+	struct sms_settings sms;
+};
+
+/* One hand-over of a message: which, as which, when, and what the other end calls it. */
+struct handover {
+	const char *id;  /* the message's: 1 to 64 letters, digits, '-' and '_' */
+	const char *key; /* the idempotency key, of the same letters: the same as long as nobody knows what became of it */
+	int64_t now;
+	char reference[SMS_REFERENCE_SIZE]; /* filled by a channel that is told one */
 };
 
 struct delivery_channel {
-	const char *name; /* "spool", "smtp" */
+	const char *name; /* "spool", "smtp", "twilio", ... */
 	enum message_channel kinds[2];
 	size_t kind_count; /* what it can carry */
 	/* What is wrong with the settings, without going out: ERR_USAGE. NULL: nothing can be. */
@@ -43,10 +64,9 @@ struct delivery_channel {
 	/* Once before the first message, with nobody else at it: tidy up what a process that died has left. May be NULL. */
 	void (*begin)(const struct channel_settings *s);
 	/* ERR_OK: handed over. ERR_REFUSED, ERR_INVALID: never try again. All else: try again later; ERR_USAGE: that will be in
-	 * vain until a person has put something right. `id` is the message's id, the idempotency key: 1 to 64 letters, digits,
-	 * '-' and '_'. */
-	enum err (*send)(const struct channel_settings *s, const char *id, const struct message *m, int64_t now,
-			 struct errbuf *why);
+	 * vain until a person has put something right. ERR_LIMIT and ERR_USAGE: it was plainly not taken, and the next try is
+	 * a new one. */
+	enum err (*send)(const struct channel_settings *s, const struct message *m, struct handover *h, struct errbuf *why);
 };
 
 /* NULL when there is none of that name for what it is to carry. */

@@ -75,13 +75,12 @@ static enum err transfer(const struct mail_settings *s, const struct message *m,
 	return rc ? fail(why, rc, "mail server %s: %s", s->server, err_why(rc, &reason)) : ERR_OK;
 }
 
-enum err channel_smtp_send(const struct channel_settings *s, const char *id, const struct message *m, int64_t now,
-			   struct errbuf *why)
+enum err channel_smtp_send(const struct channel_settings *s, const struct message *m, struct handover *h, struct errbuf *why)
 {
 	struct buf mail = BUF_INIT(MAIL_MOST);
 	enum err rc = channel_smtp_check(s, why);
 	if (!rc)
-		rc = mail_write(&s->mail, id, m, now, &mail, why);
+		rc = mail_write(&s->mail, h->key, m, h->now, &mail, why);
 	if (!rc)
 		rc = transfer(&s->mail, m, &mail, why);
 	buf_free(&mail);

@@ -6,7 +6,7 @@
 
 enum err channel_smtp_check(const struct channel_settings *s, struct errbuf *why) MUST_CHECK;
 uint16_t channel_smtp_port(const struct channel_settings *s);
-enum err channel_smtp_send(const struct channel_settings *s, const char *id, const struct message *m, int64_t now,
+enum err channel_smtp_send(const struct channel_settings *s, const struct message *m, struct handover *h,
 			   struct errbuf *why) MUST_CHECK;
 
 #endif

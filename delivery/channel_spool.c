@@ -89,14 +89,14 @@ static void write_file(const char *id, const struct message *m, struct buf *file
 		buf_byte(file, '\n');
 }
 
-enum err channel_spool_send(const struct channel_settings *s, const char *id, const struct message *m, int64_t now,
-			    struct errbuf *why)
+enum err channel_spool_send(const struct channel_settings *s, const struct message *m, struct handover *h, struct errbuf *why)
 {
+	const char *id = h->key;
 	char name[FILE_NAME_SIZE] = {0}, path[4096];
 	struct buf file = BUF_INIT(FILE_BYTES_MAX);
 	if (!channel_id_ok(id)) /* it becomes part of the file's name */
 		return fail(why, ERR_REFUSED, "spool: that is not a message's id");
-	enum err rc = file_name(s->spool_folder, id, m, now, name, why);
+	enum err rc = file_name(s->spool_folder, id, m, h->now, name, why);
 	if (rc)
 		return rc;
 	rc = file_join(path, s->spool_folder, name);

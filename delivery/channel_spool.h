@@ -5,7 +5,7 @@
 #include "delivery/channel.h"
 
 void channel_spool_begin(const struct channel_settings *s);
-enum err channel_spool_send(const struct channel_settings *s, const char *id, const struct message *m, int64_t now,
+enum err channel_spool_send(const struct channel_settings *s, const struct message *m, struct handover *h,
 			    struct errbuf *why) MUST_CHECK;
 
 #endif

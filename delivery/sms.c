@@ -2,7 +2,7 @@
 #include "delivery/gsm.h"
 #include "delivery/sms_parts.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { URL_MOST = 1024, BODY_MOST = 16384, HEADER_MOST = 2048, ID_MOST = 64 };
@@ -32,7 +32,7 @@ static const char *given(const struct sms_gateway *g, const char *name)
 	const struct {
 		const char *name, *value;
 	} texts[] = {{"url", g->url}, {"account", g->account}, {"sender", g->sender}, {"template", g->template},
-		     {"secret", g->secret ? secret_string(g->secret) : ""}};
+		     {"secret", g->has_secret ? "given" : ""}};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
 		if (strcmp(texts[i].name, name) == 0)
 			return texts[i].value;
@@ -47,15 +47,44 @@ static bool graphic(const char *text)
 	return true;
 }
 
+/* Behind the host: nothing, a path, or a port and then these. */
+static uint16_t port_behind(const char *host_end)
+{
+	enum { HTTPS_PORT = 443, DIGITS_MOST = 5 };
+	size_t digits = host_end[0] == ':' ? strspn(host_end + 1, "0123456789") : 0;
+	const char *end = host_end[0] == ':' ? host_end + 1 + digits : host_end;
+	unsigned long port = HTTPS_PORT;
+	if (end[0] && end[0] != '/')
+		return 0;
+	if (host_end[0] == ':')
+		port = digits > 0 && digits <= DIGITS_MOST ? strtoul(host_end + 1, NULL, 10) : 0;
+	return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+uint16_t sms_gateway_port(const struct sms_adapter *a, const struct sms_gateway *g)
+{
+	const char *url = g->url[0] || !a->url ? g->url : a->url;
+	if (strncmp(url, "https://", 8) != 0)
+		return 0;
+	const char *host = url + 8;
+	size_t len = strspn(host, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-");
+	if (host[0] == '[') {
+		len = strspn(host + 1, "0123456789abcdefABCDEF:.") + 1;
+		len = len > 1 && host[len] == ']' ? len + 1 : 0;
+	}
+	return len > 0 ? port_behind(host + len) : 0;
+}
+
 /* Only TLS: what is sent is a code or a password. */
 static enum err check_url(const struct sms_adapter *a, const struct sms_gateway *g, struct errbuf *why)
 {
 	const char *url = g->url[0] ? g->url : a->url;
 	if (!url)
-		return fail(why, ERR_USAGE, "sms.url is needed for %s", a->name);
+		return fail(why, ERR_USAGE, "delivery.sms_url is needed for %s", a->name);
 	if (strncmp(url, "https://", 8) != 0)
-		return fail(why, ERR_USAGE, "sms.url must begin with https://: codes and passwords go there");
-	return strlen(url) <= URL_MOST / 2 && graphic(url) ? ERR_OK : fail(why, ERR_USAGE, "sms.url is no address");
+		return fail(why, ERR_USAGE, "delivery.sms_url must begin with https://: codes and passwords go there");
+	return sms_gateway_port(a, g) && graphic(url) ? ERR_OK
+						      : fail(why, ERR_USAGE, "delivery.sms_url is no address of a server");
 }
 
 /* A sample goes through: what comes out must be JSON. */
@@ -68,12 +97,12 @@ static enum err check_template(const struct sms_adapter *a, const struct sms_gat
 		return ERR_OK;
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
 		if (!strstr(g->template, places[i]))
-			return fail(why, ERR_USAGE, "sms.template: %s is not in it", places[i]);
+			return fail(why, ERR_USAGE, "delivery.sms_template: %s is not in it", places[i]);
 	enum err rc = sms_build(a, g, &sample, &r, why);
 	const struct sms_answer made = {200, r.body.data, r.body.len};
 	json_t *j = rc ? NULL : sms_json(&made);
 	if (!rc && !j)
-		rc = fail(why, ERR_USAGE, "sms.template: what it makes is not a JSON object; write {text}, not \"{text}\"");
+		rc = fail(why, ERR_USAGE, "delivery.sms_template: what it makes is not a JSON object; write {text}, not \"{text}\"");
 	json_decref(j);
 	sms_request_clear(&r);
 	return rc;
@@ -83,11 +112,11 @@ enum err sms_gateway_check(const struct sms_adapter *a, const struct sms_gateway
 {
 	for (const char *const *need = a->needs; *need; need++)
 		if (!given(g, *need)[0])
-			return fail(why, ERR_USAGE, "sms.%s is needed for %s", *need, a->name);
+			return fail(why, ERR_USAGE, "delivery.sms_%s is needed for %s", *need, a->name);
 	if (g->secret && (!graphic(secret_string(g->secret)) || strlen(secret_string(g->secret)) != secret_len(g->secret)))
-		return fail(why, ERR_USAGE, "sms.secret: the file must hold one line of printable ASCII without spaces");
+		return fail(why, ERR_USAGE, "delivery.sms_secret: the file must hold one line of printable ASCII without spaces");
 	if (!graphic(g->account) || !graphic(g->user))
-		return fail(why, ERR_USAGE, "sms.account and sms.user are without spaces");
+		return fail(why, ERR_USAGE, "delivery.sms_account and delivery.sms_user are without spaces");
 	enum err rc = check_url(a, g, why);
 	return rc ? rc : check_template(a, g, why);
 }

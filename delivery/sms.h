@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-enum { SMS_HEADERS_MAX = 4, SMS_REFERENCE_SIZE = 65, SMS_ANSWER_MAX = 65536, SMS_RECEIPT_URL_MAX = 512 };
+enum { SMS_HEADERS_MAX = 4, SMS_REFERENCE_SIZE = 65, SMS_ANSWER_MAX = 65536, SMS_RECEIPT_URL_MAX = 512, SMS_TEXT_SIZE = 641 };
 
 /* What the settings say of it. Borrowed; a text that is not given is "". */
 struct sms_gateway {
@@ -19,7 +19,8 @@ struct sms_gateway {
 	const char *user;     /* Twilio: an API key's SID; "" the account itself */
 	const char *sender;   /* number or name that the telephone shows; Twilio: also a messaging service's SID */
 	const char *template; /* webhook: the body, JSON with {to} {text} {id} {from} {receipt} */
-	const struct secret *secret;  /* printable ASCII: auth token, API secret, API key, bearer token */
+	bool has_secret;              /* its file is named */
+	const struct secret *secret;  /* NULL before it is read; printable ASCII: auth token, API secret, API key, bearer token */
 	const struct secret *signing; /* webhook: what its requests are signed with; NULL: they are not */
 };
 
@@ -58,8 +59,12 @@ struct sms_adapter {
 /* NULL when there is none of that name: twilio, vonage, infobip, webhook. */
 const struct sms_adapter *sms_adapter_find(const char *name);
 
-/* At start: has it all that it needs, and is that in shape? ERR_USAGE names the setting. */
+/* At start: has it all that it needs, and is that in shape? ERR_USAGE names the setting. The secret is looked at when it is
+ * read. */
 enum err sms_gateway_check(const struct sms_adapter *a, const struct sms_gateway *g, struct errbuf *why) MUST_CHECK;
+
+/* The TCP port of its address; 0 when that is none. */
+uint16_t sms_gateway_port(const struct sms_adapter *a, const struct sms_gateway *g);
 
 /* The request for one message. ERR_INVALID: no E.164 number, no text of one segment, no id. Clear *out in every case. */
 enum err sms_build(const struct sms_adapter *a, const struct sms_gateway *g, const struct sms_job *job,

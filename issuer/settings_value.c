@@ -52,7 +52,7 @@ static const struct {
 	{"log", "level", " debug info warning error "},
 	{"delivery", "mail", " spool smtp "},
 	{"delivery", "mail_security", " starttls implicit "},
-	{"delivery", "sms", " spool "},
+	{"delivery", "sms", " spool twilio vonage infobip webhook "},
 };
 
 static enum err check_choice(const struct setting_row *row, const char *value, struct errbuf *why)

@@ -76,10 +76,11 @@ static enum err hand_over(const struct settings *s, const struct delivery_channe
 	const struct channel_settings told = courier_channel_settings(s, parts);
 	char id[ID_SIZE];
 	enum err rc = id_new(id);
+	struct handover h = {.id = id, .key = id, .now = clock_now()};
 	if (!rc)
 		rc = shut_in(s, why);
 	if (!rc)
-		rc = channel->send(&told, id, m, clock_now(), why);
+		rc = channel->send(&told, m, &h, why);
 	if (!rc)
 		printf("ok      %s for %s: handed over to %s as %s\n", message_channel_name(m->channel), m->to, channel->name, id);
 	return rc;

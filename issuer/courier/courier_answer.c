@@ -94,23 +94,26 @@ static enum err read_request(const struct frame *request, struct parcel_note *n)
 /* Once when a channel begins to need a person, once when it works again: each message is logged anyway. */
 static void note_state(struct courier *c, enum message_channel channel, enum err rc, const struct errbuf *why)
 {
-	if (rc == ERR_USAGE && !c->stuck[channel])
+	bool stuck = rc == ERR_USAGE || rc == ERR_UNAUTHENTICATED;
+	if (stuck && !c->stuck[channel])
 		log_event(LOG_LEVEL_ALARM, "channel.stuck", {"channel", message_channel_name(channel)}, {"why", err_why(rc, why)});
 	else if (rc == ERR_OK && c->stuck[channel])
 		log_event(LOG_LEVEL_INFO, "channel.works_again", {"channel", message_channel_name(channel)});
-	if (rc == ERR_USAGE || rc == ERR_OK)
-		c->stuck[channel] = rc == ERR_USAGE;
+	if (stuck || rc == ERR_OK)
+		c->stuck[channel] = stuck;
 }
 
-static enum err hand_on(struct courier *c, const char *id, const struct message *m, struct errbuf *why)
+static enum err hand_on(struct courier *c, const struct message *m, struct handover *h, struct errbuf *why)
 {
-	enum err rc = c->channels[m->channel]->send(&c->settings, id, m, clock_now(), why);
+	enum err rc = c->channels[m->channel]->send(&c->settings, m, h, why);
 	note_state(c, m->channel, rc, why);
 	return rc;
 }
 
-static enum err deliver(struct courier *c, const struct parcel_note *n, struct message *m, struct errbuf *why)
+static enum err deliver(struct courier *c, const struct parcel_note *n, struct message *m, struct buf *answer,
+			struct errbuf *why)
 {
+	struct handover h = {.id = n->id, .key = n->key, .now = clock_now()};
 	struct secret *plain = NULL;
 	enum err rc = seal_open_with(c->certificate, c->key, n->sealed, n->len, &plain);
 	if (rc)
@@ -121,7 +124,9 @@ static enum err deliver(struct courier *c, const struct parcel_note *n, struct m
 		rc = fail(why, ERR_REFUSED, "what is sealed is not a message of the kind that was asked for");
 	crash_point(CRASH_COURIER_OPENED);
 	if (!rc)
-		rc = hand_on(c, n->key, m, why);
+		rc = hand_on(c, m, &h, why);
+	if (!rc)
+		pack_text(answer, h.reference);
 	crash_point(CRASH_COURIER_PUBLISHED);
 	if (m->kind == MESSAGE_PASSWORD)
 		crash_point(CRASH_COURIER_PASSWORD);
@@ -138,9 +143,7 @@ enum err courier_answer(void *courier, enum role peer, const struct frame *reque
 	enum err rc = read_request(request, &note);
 	if (rc)
 		return fail(why, rc, "the request is not id, key, kind and sealed message");
-	rc = deliver(courier, &note, &m, why);
-	if (!rc)
-		pack_text(answer, "");
+	rc = deliver(courier, &note, &m, answer, why);
 	if (rc)
 		log_event(LOG_LEVEL_WARNING, "message.refused", {"message", note.id}, {"kind", note.kind},
 			  {"order", m.order}, {"error", err_word(rc)}, {"why", err_why(rc, why)});

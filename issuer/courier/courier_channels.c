@@ -21,6 +21,22 @@ static const struct part_row {
 	 .path = offsetof(struct settings, mail_ca),
 	 .secret = SIZE_MAX,
 	 .file = offsetof(struct channel_parts, mail_trust)},
+	{.grant = "key.sms_secret",
+	 .path = offsetof(struct settings, sms_secret),
+	 .secret = offsetof(struct channel_parts, sms_secret),
+	 .file = SIZE_MAX},
+	{.grant = "key.sms_signing",
+	 .path = offsetof(struct settings, sms_signing),
+	 .secret = offsetof(struct channel_parts, sms_signing),
+	 .file = SIZE_MAX},
+	{.grant = "key.sms_receipts",
+	 .path = offsetof(struct settings, sms_receipts),
+	 .secret = offsetof(struct channel_parts, sms_receipts),
+	 .file = SIZE_MAX},
+	{.grant = "file.sms_ca",
+	 .path = offsetof(struct settings, sms_ca),
+	 .secret = SIZE_MAX,
+	 .file = offsetof(struct channel_parts, sms_trust)},
 };
 
 static struct buf *file_of(const struct part_row *row, struct channel_parts *p)
@@ -93,6 +109,20 @@ struct channel_settings courier_channel_settings(const struct settings *s, const
 			 .password = parts ? parts->mail_password : NULL,
 			 .trust = parts ? &parts->mail_trust : NULL,
 			 .patience = s->patience},
+		.sms = {.gateway = s->sms_channel,
+			.peer = {.url = s->sms_url,
+				 .account = s->sms_account,
+				 .user = s->sms_user,
+				 .sender = s->sms_sender,
+				 .template = s->sms_template,
+				 .has_secret = s->sms_secret[0],
+				 .secret = parts ? parts->sms_secret : NULL,
+				 .signing = parts ? parts->sms_signing : NULL},
+			.trust = parts ? &parts->sms_trust : NULL,
+			.receipts = s->public_url,
+			.wants_receipts = s->sms_receipts[0],
+			.receipt_key = parts ? parts->sms_receipts : NULL,
+			.patience = s->patience},
 	};
 }
 

@@ -12,6 +12,8 @@ enum { COURIER_CHANNELS = 2, COURIER_PORTS_MOST = COURIER_CHANNELS + 1 };
 struct channel_parts {
 	struct secret *mail_password; /* NULL: none */
 	struct buf mail_trust;
+	struct secret *sms_secret, *sms_signing, *sms_receipts;
+	struct buf sms_trust;
 };
 /* Open the file of a part: a descriptor that is the caller's, or -1 and why not. */
 typedef int part_opener(void *ctx, const char *grant, const char *path, struct errbuf *why);

@@ -40,7 +40,8 @@ const struct settings *child_settings(const struct child *c);
 /* A granted descriptor by name; the caller owns it now. -1 when it was not granted. Names: "listen.public",
  * "listen.members", "listen.status", "listen.ops", "key.issuing", "key.parcel", "key.ticket", "key.code", "key.courier",
  * "key.public", "key.members", "file.public", "file.members" (TLS chains), "file.root", "file.root_crl", "file.issuing",
- * "file.courier", "profile.client", "profile.ocsp", "key.mail_password", "file.mail_ca", "texts.languages" (unless
+ * "file.courier", "profile.client", "profile.ocsp", "key.mail_password", "file.mail_ca", "key.sms_secret", "key.sms_signing",
+ * "key.sms_receipts", "file.sms_ca", "texts.languages" (unless
  * their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front" (the ends of the OCSP
  * pair). */
 int child_take(struct child *c, const char *name);

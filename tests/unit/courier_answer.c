@@ -23,7 +23,9 @@
 static char folder[] = "/tmp/courier-answer-XXXXXX";
 static struct settings settings = {
 	.mail_channel = "spool", .sms_channel = "spool", .spool = folder, .mail_from = "ca@example.com",
-	.mail_server = "", .mail_security = "starttls", .mail_user = "", .mail_password = "", .mail_ca = "", .name = "CA"};
+	.mail_server = "", .mail_security = "starttls", .mail_user = "", .mail_password = "", .mail_ca = "",
+	.sms_url = "", .sms_account = "", .sms_user = "", .sms_sender = "", .sms_template = "", .sms_secret = "",
+	.sms_signing = "", .sms_ca = "", .sms_receipts = "", .public_url = "https://ca.example.com", .name = "CA"};
 static struct courier courier;
 static struct secret *key_pem;
 static struct buf certificate_pem = {.cap = 4096};

@@ -69,7 +69,8 @@ static struct message mail(const char *text)
 
 static enum err send_as(const char *id, const struct message *m, int64_t now)
 {
-	return channel_find("spool", CHANNEL_SMS)->send(&settings, id, m, now, NULL);
+	struct handover h = {.id = id, .key = id, .now = now};
+	return channel_find("spool", CHANNEL_SMS)->send(&settings, m, &h, NULL);
 }
 
 static void assert_file(const char *name, const char *wanted)
@@ -180,7 +181,8 @@ static void a_folder_that_is_not_there_is_tried_again_later(void **state)
 	struct message m = mail("x\n");
 	struct errbuf why = {{0}};
 	const struct channel_settings nowhere = {.spool_folder = "/nonexistent/spool"};
-	assert_int_equal(channel_find("spool", CHANNEL_SMS)->send(&nowhere, ID, &m, NOW, &why), ERR_UNAVAILABLE);
+	struct handover h = {.id = ID, .key = ID, .now = NOW};
+	assert_int_equal(channel_find("spool", CHANNEL_SMS)->send(&nowhere, &m, &h, &why), ERR_UNAVAILABLE);
 	assert_non_null(strstr(why.text, "/nonexistent/spool"));
 	message_clear(&m);
 }

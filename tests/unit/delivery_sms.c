@@ -47,7 +47,8 @@ static int tear_down(void **state)
 static struct sms_gateway gateway(void)
 {
 	return (struct sms_gateway){.url = "https://gateway.example/", .account = "AC12", .user = "", .sender = "Nordbank",
-				    .template = TEMPLATE, .secret = at.secret, .signing = at.signing};
+				    .template = TEMPLATE, .has_secret = true, .secret = at.secret,
+				    .signing = at.signing};
 }
 
 static struct sms_job job(void)
@@ -236,18 +237,18 @@ static void a_gateway_that_lacks_something_is_refused_at_start(void **state)
 		const struct secret *secret;
 		const char *says;
 	} cases[] = {
-		{"twilio", "", "", "x", "", at.secret, "sms.account"},
-		{"twilio", "", "AC1", "", "", at.secret, "sms.sender"},
-		{"twilio", "", "AC1", "x", "", NULL, "sms.secret"},
+		{"twilio", "", "", "x", "", at.secret, "delivery.sms_account"},
+		{"twilio", "", "AC1", "", "", at.secret, "delivery.sms_sender"},
+		{"twilio", "", "AC1", "x", "", NULL, "delivery.sms_secret"},
 		{"twilio", "http://api.twilio.com", "AC1", "x", "", at.secret, "https"},
-		{"twilio", "", "AC1\r\nX: y", "x", "", at.secret, "sms.account"},
-		{"vonage", "", "", "x", "", at.secret, "sms.account"},
-		{"vonage", "", "k", "x", "", two_lines, "sms.secret"},
-		{"infobip", "", "", "x", "", at.secret, "sms.url"},
-		{"infobip", "https://x.example", "", "x", "", with_nul, "sms.secret"},
-		{"infobip", "https://x.example/\r\nX:", "", "x", "", at.secret, "sms.url"},
-		{"webhook", "", "", "", TEMPLATE, at.secret, "sms.url"},
-		{"webhook", "https://x.example", "", "", "", at.secret, "sms.template"},
+		{"twilio", "", "AC1\r\nX: y", "x", "", at.secret, "delivery.sms_account"},
+		{"vonage", "", "", "x", "", at.secret, "delivery.sms_account"},
+		{"vonage", "", "k", "x", "", two_lines, "delivery.sms_secret"},
+		{"infobip", "", "", "x", "", at.secret, "delivery.sms_url"},
+		{"infobip", "https://x.example", "", "x", "", with_nul, "delivery.sms_secret"},
+		{"infobip", "https://x.example/\r\nX:", "", "x", "", at.secret, "delivery.sms_url"},
+		{"webhook", "", "", "", TEMPLATE, at.secret, "delivery.sms_url"},
+		{"webhook", "https://x.example", "", "", "", at.secret, "delivery.sms_template"},
 		{"webhook", "https://x.example", "", "", "{\"a\":{to}}", at.secret, "{text}"},
 		{"webhook", "https://x.example", "", "", "{\"a\":{to},\"b\":\"{text}\"}", at.secret, "JSON"},
 		{"webhook", "https://x.example", "", "", "[{to},{text}]", at.secret, "JSON"},
@@ -259,7 +260,7 @@ static void a_gateway_that_lacks_something_is_refused_at_start(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		const struct sms_gateway g = {.url = cases[i].url, .account = cases[i].account, .user = "",
 					      .sender = cases[i].sender, .template = cases[i].template,
-					      .secret = cases[i].secret};
+					      .secret = cases[i].secret, .has_secret = cases[i].secret};
 		if (sms_gateway_check(adapter(cases[i].name), &g, &at.why) != ERR_USAGE || !strstr(at.why.text, cases[i].says))
 			fail_msg("%s %zu: %s", cases[i].name, i, at.why.text);
 	}

@@ -318,7 +318,9 @@ static struct settings of_channels(const char *mail)
 {
 	return (struct settings){.database = database, .spool = folder, .mail_channel = mail, .sms_channel = "spool",
 				 .name = "CA", .mail_from = "ca@example.com", .mail_server = "localhost:587",
-				 .mail_security = "starttls", .mail_user = "", .mail_password = "", .mail_ca = ""};
+				 .mail_security = "starttls", .mail_user = "", .mail_password = "", .mail_ca = "",
+	.sms_url = "", .sms_account = "", .sms_user = "", .sms_sender = "", .sms_template = "", .sms_secret = "",
+	.sms_signing = "", .sms_ca = "", .sms_receipts = "", .public_url = "https://ca.example.com"};
 }
 
 /* Both walls may be missing on a kernel; the daemon then says so. Here it is a failure: nothing is skipped silently. */
