@@ -1,4 +1,5 @@
 /* How messages leave, as the settings have it. Nobody is asked: that is what --send-test is for. */
+#include "issuer/clerk/clerk_due.h"
 #include "issuer/command/check.h"
 #include "issuer/courier/courier_channels.h"
 
@@ -22,6 +23,10 @@ static void check_channel(struct check *c, enum message_channel kind)
 
 void check_channels(struct check *c)
 {
+	struct quiet_hours quiet;
+	struct errbuf why = {""};
 	check_channel(c, CHANNEL_MAIL);
 	check_channel(c, CHANNEL_SMS);
+	if (quiet_hours_read(c->settings->quiet_hours, &quiet, &why) != ERR_OK)
+		check_say(c, CHECK_FAULT, "%s", why.text);
 }

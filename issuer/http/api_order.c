@@ -17,6 +17,9 @@ static void show(struct front *front, const struct request *q, struct reply *r, 
 		return;
 	enum err e = api_attach(front, row, "messages", STATEMENT_MESSAGE_OF_ORDER, STORE_VALUES(value_text(id)));
 	if (!e)
+		e = api_attach(front, row, "attempts", STATEMENT_ATTEMPT_OF_ORDER,
+			       STORE_VALUES(value_text(id), value_integer(API_LIMIT_MOST)));
+	if (!e)
 		e = api_attach(front, row, "history", STATEMENT_AUDIT_OF_OBJECT,
 			       STORE_VALUES(value_text(id), value_integer(API_LIMIT_MOST)));
 	if (e) {

@@ -96,7 +96,8 @@ static void one_contact_does_not_use_up_the_others_messages(void **state)
 {
 	(void)state;
 	limit(100, 2);
-	sql("INSERT INTO contact VALUES ('k2', 'g', 'Bo', 'bo@acme.example', '+41790000002', 1, 1, 1, 1)");
+	sql("INSERT INTO contact (id, organisation_id, name, email, mobile, may_order, may_receive, created_at, changed_at)"
+	    " VALUES ('k2', 'g', 'Bo', 'bo@acme.example', '+41790000002', 1, 1, 1, 1)");
 	add_order("o", "offered", NOW + DAYS, 0);
 	add_order("p", "offered", NOW + DAYS, 0);
 	sql("UPDATE orders SET contact_id = 'k2' WHERE id = 'p'");

@@ -1,0 +1,268 @@
+#!/usr/bin/env bats
+# SMS by gateways that answer as Twilio, Vonage, Infobip and a web service of one's own document it (tests/support/sms_gateway.py),
+# with their faults: what the telephone gets, once, and what the staff sees.
+
+load lib
+
+ACCOUNT=AC0123456789abcdef0123456789abcdef
+SECRET=s3cr3t-of-the-gateway
+TEMPLATE='{"recipient":{to},"message":{text},"ref":{id},"by":{from},"report":{receipt}}'
+
+setup_file() {
+	make_gateway
+	start_installation
+	make_directory
+}
+
+teardown_file() {
+	stop_installation
+	stop_gateway
+}
+
+# A CA of its own for the gateway, whose certificate names 127.0.0.1 alone.
+make_gateway() {
+	export GATEWAY=$BATS_FILE_TMPDIR/gateway
+	mkdir -p "$GATEWAY"
+	local name
+	for name in right wrong; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "/CN=$name CA" \
+			-keyout "$GATEWAY/$name-ca.key" -out "$GATEWAY/$name-ca.pem" 2>/dev/null
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=gateway -keyout "$GATEWAY/$name.key" 2>/dev/null |
+			openssl x509 -req -CA "$GATEWAY/$name-ca.pem" -CAkey "$GATEWAY/$name-ca.key" -days 30 -CAcreateserial \
+				-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$GATEWAY/$name.pem" 2>/dev/null
+	done
+	start_gateway right
+}
+start_gateway() { # start_gateway CERTIFICATE [PORT]
+	rm -f "$GATEWAY/port"
+	"$ROOT/tests/support/sms_gateway.py" "$GATEWAY" "$GATEWAY/$1.pem" "$GATEWAY/$1.key" ${2:+"$2"} 3>&- </dev/null >"$GATEWAY/log" 2>&1 &
+	echo $! >"$GATEWAY/pid"
+	until_true 20 test -e "$GATEWAY/port" || { cat "$GATEWAY/log" >&2; return 1; }
+}
+stop_gateway() {
+	[ -e "$GATEWAY/pid" ] || return 0
+	kill "$(cat "$GATEWAY/pid")" 2>/dev/null || true
+	until_true 10 gateway_gone
+	rm -f "$GATEWAY/pid"
+}
+gateway_gone() { ! kill -0 "$(cat "$GATEWAY/pid")" 2>/dev/null; }
+
+setup() {
+	load_environment
+	WORK=$BATS_TEST_TMPDIR
+	: >"$GATEWAY/fault"
+	: >"$GATEWAY/sent"
+	: >"$GATEWAY/asked"
+}
+
+set_key() { # set_key NAME VALUE: in the section delivery
+	sed -i "/^\[delivery\]/,/^\[/s|^$1 = .*|$1 = $2|; /^\[delivery\]/,/^\[/s|^$1 =\$|$1 = $2|" "$DIR/counterfoil.conf"
+	grep -q "^$1 = $2\$" "$DIR/counterfoil.conf"
+}
+
+# use GATEWAY: the installation sends by it.
+use() {
+	local port
+	port=$(cat "$GATEWAY/port")
+	umask 077
+	echo "$SECRET" >"$DIR/keys/sms"
+	echo the-key-that-signs-requests >"$DIR/keys/sms-signing"
+	[ -e "$DIR/keys/receipts" ] || openssl rand -base64 32 >"$DIR/keys/receipts"
+	set_key sms "$1"
+	set_key sms_url "https://127.0.0.1:$port$([ "$1" != webhook ] || echo /hook)"
+	set_key sms_account "$([ "$1" = twilio ] && echo "$ACCOUNT" || echo k3y)"
+	set_key sms_sender Nordbank
+	set_key sms_template "$TEMPLATE"
+	set_key sms_secret keys/sms
+	set_key sms_signing keys/sms-signing
+	set_key sms_receipts keys/receipts
+	set_key sms_ca "$GATEWAY/right-ca.pem"
+	set_key patience 2s
+	restart_installation
+}
+
+sent_count() { jq -s length "$GATEWAY/sent"; }
+asked_count() { jq -s length "$GATEWAY/asked"; }
+sent_is() { [ "$(sent_count)" -eq "$1" ]; }
+sent() { jq -rs ".[$1].$2" "$GATEWAY/sent"; }
+
+order_now() { # sets ORDER and LINK; the code is at the gateway
+	mark
+	api POST /v1/orders '{"organisation":"nordbank","service":"document-archive","client":"e-banking","contact":"kari@nordbank.example"}'
+	equal "$STATUS_CODE" 201 "order: $BODY"
+	ORDER=$(field .id)
+	until_true 20 has_message link
+	read_link
+}
+code_at_gateway() { CODE=$(sent -1 text | grep -oE '#[2-9A-HJ-NP-Z]{8}' | tr -d '#') && [ -n "$CODE" ]; }
+messages() { api GET "/v1/orders/$ORDER" && jq -r ".messages[] | select(.kind == \"$1\") | .$2" <<<"$BODY"; }
+message_is() { [ "$(messages "$1" state)" = "$2" ]; }
+attempts() { api GET "/v1/orders/$ORDER" && jq -r '[.attempts[].outcome] | join(" ")' <<<"$BODY"; }
+# Ten minutes later, as far as the daemon's clock goes: what waits is due.
+later() { move_clock $(($(cat "$COUNTERFOIL_TEST_CLOCK") + ${1:-600})); }
+
+fault_is() { [[ "$(messages code fault)" == *"$1"* ]]; }
+no_fault_left() { ! grep -q . "$GATEWAY/fault"; }
+
+# The telephone gets a code and then a password, once each, and the log has neither.
+whole_thread() { # whole_thread GATEWAY
+	: >"$GATEWAY/sent"
+	order_now
+	until_true 20 sent_is 1
+	equal "$(sent 0 gateway)" "$1" gateway
+	equal "$(sent 0 to)" +4791234567 number
+	equal "$(sent 0 from)" Nordbank sender
+	code_at_gateway
+	claim
+	fetch modern "$WORK/package.p12"
+	acknowledge "$WORK/package.p12"
+	until_true 20 sent_is 2
+	PASSWORD=$(sent 1 text | grep -ohE '[2-9A-HJ-NP-Z]{4}(-[2-9A-HJ-NP-Z]{4}){5}')
+	openssl pkcs12 -in "$WORK/package.p12" -passin "pass:$PASSWORD" -nokeys -out "$WORK/$1.pem"
+	until_true 20 state_is password_sent
+	equal "$(attempts)" "ok ok ok" "$1: attempts"
+	api GET "/v1/orders/$ORDER"
+	jq -e --arg reference "$(sent 0 reference)" '[.attempts[].reference] | index($reference)' <<<"$BODY" >/dev/null
+	equal "$(database 'SELECT COUNT(*) FROM message WHERE sealed IS NOT NULL')" 0 "$1: sealed messages that are left"
+	refute grep -qF -e "$CODE" -e "$PASSWORD" -e "$SECRET" -e 91234567 "$DIR.log"
+}
+
+# Not now, and nothing is sent; then it is.
+again_after() { # again_after FAULT
+	: >"$GATEWAY/sent"
+	echo "$1 1" >"$GATEWAY/fault"
+	order_now
+	until_true 20 no_fault_left
+	until_true 20 fault_is :
+	equal "$(messages code state)" waiting "state after $1"
+	equal "$(sent_count)" 0 "sent in spite of $1"
+	later 30
+	until_true 20 message_is code sent
+	equal "$(sent_count)" 1 "sent after $1"
+}
+
+# A plain no ends it; the staff sees it, and can send again.
+dead_after_never() {
+	: >"$GATEWAY/sent"
+	echo 'never 1' >"$GATEWAY/fault"
+	order_now
+	until_true 20 message_is code dead
+	equal "$(database "SELECT COUNT(*) FROM message WHERE order_id = '$ORDER' AND kind = 'code' AND sealed IS NOT NULL")" 0 sealed
+	api GET /v1/status
+	jq -e --arg order "$ORDER" '.dead_messages[] | select(.order_id == $order and .kind == "code")' <<<"$BODY" >/dev/null
+	refute grep -qF 91234567 "$WORK/body" # in spite of what the gateway says in words
+	equal "$(sent_count)" 0 sent
+	api POST "/v1/orders/$ORDER/resend"
+	until_true 20 sent_is 1
+}
+
+# Accepted, but the answer never came: how many the telephone gets.
+times_after_hang() {
+	: >"$GATEWAY/sent"
+	echo 'hang 1' >"$GATEWAY/fault"
+	order_now
+	until_true 20 sent_is 1
+	until_true 20 fault_is :
+	later 30
+	until_true 20 message_is code sent
+	[[ "$(attempts)" == *timeout*ok* ]]
+	TIMES=$(sent_count)
+}
+
+@test "Twilio: a form with Basic authentication; 201 is success; no key, so a lost answer costs a second SMS" {
+	use twilio
+	whole_thread twilio
+	again_after error
+	again_after auth
+	dead_after_never
+	times_after_hang
+	equal "$TIMES" 2 'messages'
+}
+
+@test "Vonage: 200 says nothing, the status in the body does" {
+	use vonage
+	whole_thread vonage
+	again_after garbage
+	again_after credit
+	dead_after_never
+	times_after_hang
+	equal "$TIMES" 2 'messages'
+}
+
+@test "Infobip: our id is its own, and a lost answer costs nothing" {
+	use infobip
+	whole_thread infobip
+	again_after credit
+	again_after slow-down
+	again_after huge
+	dead_after_never
+	times_after_hang
+	equal "$TIMES" 1 'messages'
+}
+
+@test "a web service of one's own: template, bearer, signature, idempotency key" {
+	use webhook
+	whole_thread webhook
+	again_after redirect
+	again_after auth
+	dead_after_never
+	times_after_hang
+	equal "$TIMES" 1 'messages'
+}
+
+@test "a gateway that is down: the order shows it, nothing is lost, and it is sent when the gateway is back" {
+	use infobip
+	local port
+	port=$(cat "$GATEWAY/port")
+	stop_gateway
+	order_now
+	until_true 20 fault_is infobip
+	equal "$(messages code state)" waiting state
+	start_gateway right "$port"
+	later 60
+	until_true 20 message_is code sent
+	equal "$(sent_count)" 1 messages
+	code_at_gateway
+	claim
+}
+
+@test "a gateway with the wrong certificate gets nothing at all" {
+	use twilio
+	local port
+	port=$(cat "$GATEWAY/port")
+	stop_gateway
+	start_gateway wrong "$port"
+	order_now
+	until_true 20 fault_is certificate
+	equal "$(asked_count)" 0 requests
+	grep -q '"event":"channel.stuck"' "$DIR.log"
+	stop_gateway
+	start_gateway right "$port"
+	later 60
+	until_true 20 message_is code sent
+	equal "$(sent_count)" 1 messages
+}
+
+@test "settings that a gateway cannot do with are refused at start, by name" {
+	cp "$DIR/counterfoil.conf" "$WORK/conf"
+	refused() { # refused NAME VALUE SAYS
+		cp "$WORK/conf" "$DIR/other.conf"
+		sed -i "s|^$1 = .*|$1 = $2|" "$DIR/other.conf"
+		run "$DAEMON" check --config "$DIR/other.conf"
+		[ "$status" -ne 0 ] && [[ "$output" == *"$3"* ]] || { echo "$1 = $2: $output" >&2; return 1; }
+	}
+	use vonage
+	cp "$DIR/counterfoil.conf" "$WORK/conf"
+	refused sms_url http://127.0.0.1 'https://'
+	refused sms_url https://user@127.0.0.1 'delivery.sms_url'
+	refused sms_account '' 'delivery.sms_account'
+	refused sms_secret '' 'delivery.sms_secret'
+	refused sms_secret keys/nowhere 'keys/nowhere'
+	refused sms pigeon 'wanted one of'
+	refused quiet_hours 22-7 'delivery.quiet_hours'
+	use webhook
+	cp "$DIR/counterfoil.conf" "$WORK/conf"
+	refused sms_template '{"to":{to}}' '{text}'
+	refused sms_template '{"to":"{to}","text":{text}}' 'JSON'
+	rm -f "$DIR/other.conf"
+}
