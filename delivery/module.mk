@@ -6,3 +6,8 @@ $(BUILD)/libdelivery.a: $(DELIVERY_OBJ)
 
 # The texts of messages are compiled in by .incbin, which -MMD does not see.
 $(DELIVERY_OBJ): $(wildcard delivery/templates/* delivery/languages/*)
+
+# Gateways that tests have inside them.
+GATEWAY_UNIT := $(addprefix $(BUILD)/unit/delivery_,transfer transfer_failing)
+$(GATEWAY_UNIT): $(addprefix $(BUILD)/obj/tests/support/,mail_host.o tls_server.o pkcs12_maker.o)
+$(GATEWAY_UNIT): DAEMON_LDLIBS += -lssl

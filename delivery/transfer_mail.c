@@ -28,14 +28,24 @@ static size_t on_read(char *out, size_t one, size_t room, void *data)
 	return n;
 }
 
+static void keep(struct mailing *m, const char *text, size_t len)
+{
+	size_t room = REFUSAL_SIZE - m->refusal_len, n = len < room ? len : room;
+	memcpy(m->refusal + m->refusal_len, text, n);
+	m->refusal_len += n;
+}
+
+/* Its number once. */
 static void keep_refusal(struct mailing *m, const char *line, size_t len)
 {
-	if (!m->continued)
+	enum { NUMBER = 3 };
+	if (!m->continued) {
 		m->refusal_len = 0;
-	size_t room = REFUSAL_SIZE - m->refusal_len, n = len < room ? len : room;
-	memcpy(m->refusal + m->refusal_len, line, n);
-	m->refusal_len += n;
-	m->continued = line[3] == '-';
+		keep(m, line, NUMBER);
+		keep(m, " ", 1);
+	}
+	keep(m, line + NUMBER + 1, len - NUMBER - 1);
+	m->continued = line[NUMBER] == '-';
 }
 
 static size_t on_reply(char *line, size_t one, size_t len, void *data)
@@ -62,13 +72,11 @@ static bool set_mail(CURL *e, struct mailing *m, struct curl_slist *to)
 	       !curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_reply) && !curl_easy_setopt(e, CURLOPT_HEADERDATA, m);
 }
 
-/* Of a final refusal: whose fault it is. The recipient's and the mail's own are refused for good; all else a person can
- * put right. */
-static enum err final(const struct transfer *x, CURLcode result, const struct mailing *m)
+/* Is it this mail or its recipient that is refused? All else a person can put right: libcurl tells of the sender, of the
+ * recipient and of DATA by one result, and which of them it was in words. */
+static bool of_this_mail(const struct transfer *x, CURLcode result, const struct mailing *m)
 {
-	if (result == CURLE_LOGIN_DENIED || strncmp(x->said, "MAIL ", 5) == 0)
-		return ERR_USAGE;
-	return result == CURLE_SEND_ERROR || m->go_ahead ? ERR_REFUSED : ERR_UNAVAILABLE;
+	return m->go_ahead || (result == CURLE_SEND_ERROR && strncmp(x->said, "MAIL ", 5) != 0);
 }
 
 static enum err verdict(const struct transfer *x, CURLcode result, const struct mailing *m, struct errbuf *why)
@@ -85,8 +93,9 @@ static enum err verdict(const struct transfer *x, CURLcode result, const struct 
 	remark(m->refusal, m->refusal_len, m->mail->to, words);
 	if (number < 500)
 		return fail(why, ERR_UNAVAILABLE, "it does not take it now: %s", words);
-	enum err rc = final(x, result, m);
-	return fail(why, rc, "%s: %s", rc == ERR_REFUSED ? "it does not take this mail" : "it does not take mail from us", words);
+	if (of_this_mail(x, result, m))
+		return fail(why, ERR_REFUSED, "it does not take this mail: %s", words);
+	return fail(why, ERR_USAGE, "it does not take mail from us: %s", words);
 }
 
 enum err transfer_mail(const struct transfer_mail *mail, struct errbuf *why)
