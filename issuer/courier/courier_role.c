@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "issuer/courier/courier_serve.h"
 #include "issuer/languages.h"
+#include "issuer/process/walls.h"
 
 #include <jansson.h>
 #include <malloc.h>
@@ -47,12 +48,22 @@ static enum err take_parts(struct child *c, struct courier *out, struct errbuf *
 	return rc;
 }
 
+static void look_at_names(void *ctx)
+{
+	struct courier *c = ctx;
+	if (!courier_names_replaced(&c->names))
+		return;
+	log_event(LOG_LEVEL_INFO, "courier.leaves", {"why", "the files that names are resolved by were replaced"});
+	child_leave(c->child);
+}
+
 int role_courier(struct child *c)
 {
-	struct courier courier = {0};
+	struct courier courier = {.child = c};
 	struct errbuf why = {""};
 	json_set_alloc_funcs(malloc, wiping_free);
 	enum err rc = take_parts(c, &courier, &why);
+	courier_names_note(&courier.names, courier_name_paths);
 	if (!rc)
 		rc = child_confine(c, &why);
 	if (rc)
@@ -60,6 +71,7 @@ int role_courier(struct child *c)
 	const struct child_server server = {
 		.permitted = courier_permitted,
 		.answer = courier_answer,
+		.tick = walls_kind(ROLE_COURIER, child_settings(c)) == WALLS_COURIER_OUT ? look_at_names : NULL,
 		.ctx = &courier,
 		.request_cap = COURIER_REQUEST_CAP,
 		.answer_cap = COURIER_ANSWER_CAP,

@@ -5,6 +5,7 @@
 
 #include "base/frame.h"
 #include "issuer/courier/courier_channels.h"
+#include "issuer/courier/courier_names.h"
 #include "issuer/process/child.h"
 
 #include <openssl/evp.h>
@@ -21,6 +22,8 @@ struct courier {
 	struct channel_parts parts;
 	struct channel_settings settings; /* borrows from parts: a courier is not copied */
 	struct languages *languages; /* given to it once it is set up */
+	struct courier_names names;
+	struct child *child; /* whose server it is */
 };
 
 /* The channels that the settings name, and the key (PEM) with its certificate (PEM); ERR_USAGE, ERR_INVALID. The channels'

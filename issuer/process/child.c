@@ -103,6 +103,11 @@ bool child_stopping(const struct child *c)
 	return c->stopping;
 }
 
+void child_leave(struct child *c)
+{
+	c->stopping = true;
+}
+
 int child_stop_fd(const struct child *c)
 {
 	return c->stop;

@@ -54,6 +54,9 @@ struct shared_page *child_shared(struct child *c); /* front and clerk; NULL else
 bool child_stopping(const struct child *c);
 int child_stop_fd(const struct child *c);
 
+/* Of itself, for a server: it leaves child_serve, and is started anew when it has ended with 0. */
+void child_leave(struct child *c);
+
 /* The calling end to a server process (signer, courier); kept fresh by the control thread. Owned by the child. */
 struct line *child_line(struct child *c, enum role server);
 

@@ -63,7 +63,7 @@ static void plan_successor(struct supervisor *s, struct process *p)
 static void bury(struct supervisor *s, struct process *p, int status, bool for_good)
 {
 	char end[32], pid[16], pause[16];
-	bool expected = for_good || p->reloading;
+	bool expected = for_good || p->reloading || (WIFEXITED(status) && WEXITSTATUS(status) == 0); /* it left by itself */
 	describe_end(status, end);
 	snprintf(pid, sizeof pid, "%d", (int)p->pid);
 	if (p->control >= 0)
