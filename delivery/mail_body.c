@@ -81,9 +81,9 @@ void mail_flow(const char *text, size_t len, struct buf *out)
 	}
 }
 
-static char harmless(uint8_t c)
+static uint8_t harmless(uint8_t c)
 {
-	return c < ' ' || c == 0x7f ? ' ' : (char)c;
+	return c < ' ' || c == 0x7f ? ' ' : c;
 }
 
 static bool seven_bit(const struct buf *body)
@@ -104,7 +104,7 @@ static void put_plain(const struct buf *body, struct buf *out)
 		if (body->data[i] == '\n')
 			buf_text(out, "\r\n");
 		else
-			buf_byte(out, (uint8_t)harmless(body->data[i]));
+			buf_byte(out, harmless(body->data[i]));
 }
 
 static bool ends_line(const struct buf *body, size_t i)
@@ -116,8 +116,8 @@ static void put_encoded(const struct buf *body, struct buf *out)
 {
 	size_t column = 0;
 	for (size_t i = 0; i < body->len; i++) {
-		char c = harmless(body->data[i]);
-		bool encode = (uint8_t)c >= 0x80 || c == '=' || (c == ' ' && ends_line(body, i));
+		uint8_t c = harmless(body->data[i]);
+		bool encode = c >= 0x80 || c == '=' || (c == ' ' && ends_line(body, i));
 		if (body->data[i] == '\n') {
 			buf_text(out, "\r\n");
 			column = 0;
@@ -128,9 +128,9 @@ static void put_encoded(const struct buf *body, struct buf *out)
 			column = 0;
 		}
 		if (encode)
-			buf_format(out, "=%02X", (unsigned)(uint8_t)c);
+			buf_format(out, "=%02X", (unsigned)c);
 		else
-			buf_byte(out, (uint8_t)c);
+			buf_byte(out, c);
 		column += encode ? 3 : 1;
 	}
 }

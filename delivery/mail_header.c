@@ -28,9 +28,9 @@ static size_t word_length(const char *text, size_t len)
 
 static void add_word(struct buf *out, const char *text, size_t len)
 {
-	char clean[WORD_BYTES];
+	uint8_t clean[WORD_BYTES];
 	for (size_t i = 0; i < len; i++)
-		clean[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? ' ' : text[i];
+		clean[i] = (uint8_t)text[i] < ' ' || text[i] == 0x7f ? ' ' : (uint8_t)text[i];
 	buf_text(out, "=?UTF-8?B?");
 	base64_encode(clean, len, out);
 	buf_text(out, "?=");

@@ -92,9 +92,9 @@ enum err check_send(const struct settings *s, const char *kind_word, const char 
 	struct channel_parts parts = {0};
 	struct message m = {0};
 	enum message_channel kind = CHANNEL_MAIL;
+	if (!to)
+		return fail(why, ERR_USAGE, "--send-test %.32s: to whom?", kind_word);
 	enum err rc = choose(kind_word, &kind, why);
-	if (!rc && !to)
-		rc = fail(why, ERR_USAGE, "--send-test %s: to whom?", kind_word);
 	if (!rc)
 		rc = address(kind, to, &m, why);
 	if (!rc)
