@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "issuer/http/admit.h"
 #include "issuer/http/metrics.h"
+#include "issuer/http/page.h"
 #include "issuer/http/refusal.h"
 #include "issuer/http/send.h"
 #include "issuer/http/wire.h"
@@ -131,7 +132,11 @@ static enum MHD_Result answer(struct exchange *x)
 static void refuse_exchange(struct exchange *x, enum err e, const struct errbuf *why)
 {
 	x->refused = e;
-	refuse(&x->reply, &x->request, head_prefers_html(&x->head), e, why);
+	bool html = head_prefers_html(&x->head);
+	if (e == ERR_NOT_FOUND && html && x->on->listener == LISTENER_PUBLIC)
+		page_dead(x->on->front, &x->request, &x->reply); /* a recipient who has mistyped the link's beginning */
+	else
+		refuse(&x->reply, &x->request, html, e, why);
 	x->stage = STAGE_READY;
 }
 

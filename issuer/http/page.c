@@ -4,109 +4,223 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 EMBED_TEXT(page_text_layout, "issuer/http/pages/layout.html");
 EMBED_TEXT(page_text_dead, "issuer/http/pages/dead.html");
 EMBED_TEXT(page_text_fault, "issuer/http/pages/fault.html");
 EMBED_TEXT(page_text_home, "issuer/http/pages/home.html");
 
-enum { BODY_MAX = 65536 };
-
-void page_time(int64_t at, char out[40])
-{
-	time_t t = (time_t)at;
-	struct tm tm = {0};
-	gmtime_r(&t, &tm);
-	char text[40] = "";
-	strftime(text, sizeof text, "%d %B %Y, %H:%M UTC", &tm);
-	snprintf(out, 40, "%s", text + (text[0] == '0'));
-}
+enum { BODY_MAX = 131072, WORDS_MAX = 8192, KEY_PLACE_SIZE = 64 };
 
 static const char *given(bool yes)
 {
 	return yes ? "1" : "";
 }
 
-static enum err render(struct front *front, struct reply *r, int step, const char *title, const struct buf *body)
+/* By the address, by the browser, by the contact, by the installation. */
+static void choose_language(struct visit *v)
 {
+	const struct desk *d = &v->front->desk;
+	const char *tag = request_query(v->q, "lang");
+	v->language = tag ? languages_find(d->languages, tag) : NULL;
+	v->query[0] = '\0';
+	if (v->language)
+		snprintf(v->query, sizeof v->query, "?lang=%s", language_tag(v->language));
+	else
+		v->language = languages_accepted(d->languages, request_header(v->q, "Accept-Language"));
+	if (!v->language)
+		v->language = languages_for(d->languages, v->view.facts.language, d->settings->language);
+	language_time(v->language, v->view.link_until, v->until);
+}
+
+/* The same page in the other languages. What was posted is not posted again: the link leads to the start. Dead links get
+ * the same bytes, whatever stands in their address. */
+static enum err write_choice(const struct visit *v, struct buf *out)
+{
+	const struct language *l;
+	bool posted = strcmp(v->q->method, "GET") != 0, dead = !v->view.facts.order[0];
+	for (size_t i = 0; (l = languages_at(v->front->desk.languages, i)) != NULL; i++) {
+		if (l == v->language)
+			continue;
+		buf_format(out, "<a href=\"%s%s", !posted ? "" : dead ? "." : "/d/", !posted || dead ? "" : v->token);
+		buf_format(out, "?lang=%s\" lang=\"%s\" hreflang=\"%s\">", language_tag(l), language_tag(l), language_tag(l));
+		template_escape_html(out, language_text(l, "language.name"));
+		buf_text(out, "</a>\n");
+	}
+	return buf_string(out) ? ERR_OK : buf_check(out);
+}
+
+struct making {
+	struct visit *v;
+	const struct page *page;
+	struct template_words words;
+	struct template_field fields[PAGE_FIELDS_MOST + 1];
+	struct buf body, alert, notice, choice;
+};
+
+/* One sentence with the page's fields in it. */
+static enum err write_sentence(struct making *m, const char *key, struct buf *out)
+{
+	char place[KEY_PLACE_SIZE];
+	snprintf(place, sizeof place, "{{_%s}}", key ? key : "");
+	enum err e = key ? template_render_words(place, TEMPLATE_HTML, &m->words, m->fields, out) : ERR_OK;
+	return e ? e : buf_string(out) ? ERR_OK : buf_check(out);
+}
+
+/* The page's own fields, and what every page has. */
+static enum err fill_fields(struct making *m)
+{
+	size_t n = 0;
+	for (const struct template_field *f = m->page->fields; f && f->name; f++) {
+		if (n == PAGE_FIELDS_MOST - 4)
+			return ERR_INTERNAL;
+		m->fields[n++] = *f;
+	}
+	m->fields[n++] = (struct template_field){"query", m->v->query, TEMPLATE_VALUE};
+	enum err e = write_sentence(m, m->page->alert, &m->alert);
+	if (!e)
+		e = write_sentence(m, m->page->notice, &m->notice);
+	m->fields[n++] = (struct template_field){"alert", (const char *)m->alert.data, TEMPLATE_PART};
+	m->fields[n] = (struct template_field){"notice", (const char *)m->notice.data, TEMPLATE_PART};
+	return e;
+}
+
+static enum err write_layout(struct making *m, struct buf *out)
+{
+	char title[KEY_PLACE_SIZE];
+	struct buf text = BUF_INIT(WORDS_MAX);
+	int step = m->page->step;
+	snprintf(title, sizeof title, "{{=%s}}", m->page->title);
+	enum err e = template_render_words(title, TEMPLATE_TEXT, &m->words, m->fields, &text);
+	if (!e && !buf_string(&text))
+		e = buf_check(&text);
 	const struct template_field fields[] = {
-		{"title", title, TEMPLATE_VALUE},
-		{"installation", front->desk.settings->name, TEMPLATE_VALUE},
+		{"title", (const char *)text.data, TEMPLATE_VALUE},
+		{"installation", m->v->front->desk.settings->name, TEMPLATE_VALUE},
+		{"language", language_tag(m->v->language), TEMPLATE_VALUE},
+		{"choice", (const char *)m->choice.data, TEMPLATE_PART},
 		{"step", given(step > 0), TEMPLATE_VALUE},
 		{"step1", given(step == 1), TEMPLATE_VALUE},
 		{"step2", given(step == 2), TEMPLATE_VALUE},
 		{"step3", given(step == 3), TEMPLATE_VALUE},
 		{"past1", given(step > 1), TEMPLATE_VALUE},
 		{"past2", given(step > 2), TEMPLATE_VALUE},
-		{"script", given(step == 2), TEMPLATE_VALUE},
-		{"body", (const char *)body->data, TEMPLATE_PART},
+		{"body", (const char *)m->body.data, TEMPLATE_PART},
 		{0},
 	};
-	return template_render(page_text_layout, TEMPLATE_HTML, fields, &r->body);
+	if (!e)
+		e = template_render_words(page_text_layout, TEMPLATE_HTML, &m->words, fields, out);
+	buf_free(&text);
+	return e;
 }
 
-void page_write(struct front *front, struct reply *r, int status, int step, const char *title, const char *text,
-		const struct template_field *fields)
+static enum err make(struct making *m, struct buf *out)
 {
-	struct buf body = BUF_INIT(BODY_MAX);
-	enum err e = template_render(text, TEMPLATE_HTML, fields, &body);
-	if (!e && !buf_string(&body))
-		e = buf_check(&body);
-	buf_clear(&r->body);
+	enum err e = write_choice(m->v, &m->choice);
 	if (!e)
-		e = render(front, r, step, title, &body);
+		e = fill_fields(m);
+	if (!e)
+		e = template_render_words(m->page->text, TEMPLATE_HTML, &m->words, m->fields, &m->body);
+	if (!e && !buf_string(&m->body))
+		e = buf_check(&m->body);
+	return e ? e : write_layout(m, out);
+}
+
+void page_write(struct visit *v, const struct page *p)
+{
+	struct reply *r = v->r;
+	struct making m = {.v = v, .page = p, .body = BUF_INIT(BODY_MAX), .alert = BUF_INIT(WORDS_MAX),
+			   .notice = BUF_INIT(WORDS_MAX), .choice = BUF_INIT(WORDS_MAX)};
+	choose_language(v);
+	m.words = language_words(v->language);
+	buf_clear(&r->body);
+	enum err e = make(&m, &r->body);
 	if (e) {
 		buf_clear(&r->body);
 		buf_text(&r->body, "This page could not be made. Nothing was changed; try again.\n");
 	}
-	r->status = e ? 500 : status;
+	r->status = e ? 500 : p->status;
 	r->content_type = e ? "text/plain; charset=utf-8" : "text/html; charset=utf-8";
-	buf_free(&body);
+	buf_free(&m.body);
+	buf_free(&m.alert);
+	buf_free(&m.notice);
+	buf_free(&m.choice);
 }
 
 void page_home(struct front *front, const struct request *q, struct reply *r)
 {
-	(void)q;
-	page_write(front, r, 200, 0, "Collect a certificate", page_text_home, (const struct template_field[]){{0}});
+	struct visit v = {.front = front, .q = q, .r = r, .token = ""};
+	page_write(&v, &(struct page){.status = 200, .title = "home.title", .text = page_text_home});
+}
+
+static void write_dead(struct visit *v)
+{
+	struct errbuf why = {"This link is not in use: mistyped, used, replaced or too old. Ask for a new one."};
+	v->view = (struct collect_view){0}; /* a link that has lived looks like one that never did */
+	if (v->q->wants_json)
+		reply_problem(v->r, v->q, ERR_NOT_FOUND, &why, NULL);
+	else
+		page_write(v, &(struct page){.status = 404, .title = "dead.title", .text = page_text_dead});
 }
 
 void page_dead(struct front *front, const struct request *q, struct reply *r)
 {
-	struct errbuf why = {"This link is not in use: mistyped, used, replaced or too old. Ask for a new one."};
-	if (q->wants_json)
-		reply_problem(r, q, ERR_NOT_FOUND, &why, NULL);
-	else
-		page_write(front, r, 404, 0, "Not in use", page_text_dead, (const struct template_field[]){{0}});
+	const char *token = q->parameter[0];
+	struct visit v = {.front = front, .q = q, .r = r, .token = token ? token : ""};
+	write_dead(&v);
+}
+
+/* What a person is told of an error. The log has the rest, by the request's id. */
+static const struct {
+	enum err e;
+	const char *words;
+} faults[] = {
+	{ERR_REFUSED, "fault.refused"},   {ERR_REVOKED, "fault.revoked"}, {ERR_CONFLICT, "fault.conflict"},
+	{ERR_EXISTS, "fault.conflict"},   {ERR_LIMIT, "fault.refused"},   {ERR_EXPIRED, "fault.conflict"},
+};
+
+static const char *words_of(const struct visit *v, enum err e)
+{
+	if (e == ERR_REFUSED && !v->view.claimed_by_caller)
+		return "fault.code_first";
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (faults[i].e == e)
+			return faults[i].words;
+	return err_http_status(e) >= 500 ? "fault.later" : "fault.input";
+}
+
+static void write_fault(struct visit *v, enum err e)
+{
+	bool later = err_http_status(e) >= 500;
+	const struct template_field fields[] = {
+		{"later", given(later), TEMPLATE_VALUE},
+		{"token", v->token, TEMPLATE_VALUE},
+		{"request", v->q->id, TEMPLATE_CODE},
+		{0},
+	};
+	page_write(v, &(struct page){.status = err_http_status(e), .title = later ? "fault.later_heading" : "fault.title",
+				     .text = page_text_fault, .notice = words_of(v, e), .fields = fields});
 }
 
 void page_fault(struct visit *v, enum err e, const struct errbuf *why)
 {
 	if (e == ERR_NOT_FOUND) {
-		page_dead(v->front, v->q, v->r);
+		write_dead(v);
 		return;
 	}
 	if (e == ERR_UNAVAILABLE || e == ERR_TIMEOUT)
 		v->r->retry_after = 2;
-	if (v->q->wants_json) {
+	if (v->q->wants_json)
 		reply_problem(v->r, v->q, e, why, NULL);
-		return;
-	}
-	const struct template_field fields[] = {
-		{"heading", err_http_status(e) >= 500 ? "Not now, but nothing is lost" : "That did not work", TEMPLATE_VALUE},
-		{"detail", err_why(e, why), TEMPLATE_VALUE},
-		{"token", v->token, TEMPLATE_VALUE},
-		{"request", v->q->id, TEMPLATE_VALUE},
-		{0},
-	};
-	page_write(v->front, v->r, err_http_status(e), 0, "That did not work", page_text_fault, fields);
+	else
+		write_fault(v, e);
 }
 
 void page_redirect(struct visit *v, const char *suffix)
 {
 	v->r->status = 303;
 	v->r->content_type = "text/plain; charset=utf-8";
-	snprintf(v->r->location, sizeof v->r->location, "/d/%s%s%s", v->token, suffix ? "/" : "", suffix ? suffix : "");
+	snprintf(v->r->location, sizeof v->r->location, "/d/%s%s%s%s", v->token, suffix ? "/" : "", suffix ? suffix : "", v->query);
 }
 
 /* The cookie's name must not give the token away: it is made of its hash. */
@@ -133,6 +247,8 @@ bool visit_again(struct visit *v)
 	enum err e = collect_look(&v->front->desk, v->token, v->claim, &v->view);
 	if (e)
 		page_fault(v, e, &why);
+	else
+		choose_language(v);
 	return e == ERR_OK;
 }
 

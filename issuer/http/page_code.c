@@ -49,8 +49,9 @@ static void wrong_code(struct visit *v, int tries_left)
 {
 	struct errbuf why = {0};
 	(void)fail(&why, ERR_WRONG_CODE, "That code is not right. %d %s left.", tries_left, tries_left == 1 ? "try is" : "tries are");
+	v->view.tries_left = tries_left;
 	if (!v->q->wants_json) {
-		page_intro_write(v, 403, why.text, "");
+		page_intro_write(v, 403, tries_left == 1 ? "alert.wrong_one" : "alert.wrong_many", NULL);
 		return;
 	}
 	reply_problem(v->r, v->q, ERR_WRONG_CODE, &why, NULL);
@@ -65,7 +66,7 @@ static void expired_code(struct visit *v)
 	if (v->q->wants_json)
 		reply_problem(v->r, v->q, ERR_EXPIRED, &why, NULL);
 	else
-		page_intro_write(v, 403, why.text, "");
+		page_intro_write(v, 403, "alert.old_code", NULL);
 }
 
 /* The field of a form, or false with the refusal written. An empty one is no try: scanners post forms empty. */
@@ -79,7 +80,7 @@ static bool typed(struct visit *v, const char *name, char *out, size_t size)
 	if (v->q->wants_json)
 		reply_problem(v->r, v->q, ERR_INVALID, &why, NULL);
 	else
-		page_intro_write(v, 422, why.text, "");
+		page_intro_write(v, 422, v->asks_new_code ? "alert.empty_digits" : "alert.empty_code", NULL);
 	return false;
 }
 
@@ -126,10 +127,10 @@ void page_new_code(struct front *front, const struct request *q, struct reply *r
 	} else if (q->wants_json) {
 		reply_json(r, 200, json_pack("{s:b}", "sent", 1));
 	} else if (e) {
-		page_intro_write(&v, err_http_status(e), why.text, "");
+		page_intro_write(&v, err_http_status(e), e == ERR_LIMIT ? "alert.limit" : "alert.digits", NULL);
 	} else if (visit_again(&v)) {
 		v.asks_new_code = false;
-		page_intro_write(&v, 200, "", "A new code is on its way. The old one no longer works.");
+		page_intro_write(&v, 200, NULL, "notice.sent");
 	}
 }
 

@@ -17,26 +17,37 @@ static bool taken(const struct collect_view *view)
 
 static void write_preparing(struct visit *v)
 {
-	const struct template_field fields[] = {
-		{"token", v->token, TEMPLATE_VALUE}, {"alert", "", TEMPLATE_VALUE}, {0}};
-	page_write(v->front, v->r, 200, 2, "Being made", page_text_preparing, fields);
+	const struct template_field fields[] = {{"token", v->token, TEMPLATE_VALUE}, {0}};
+	page_write(v, &(struct page){.status = 200, .step = 2, .title = "preparing.title", .text = page_text_preparing,
+				     .fields = fields});
+}
+
+/* "" until the package was made. */
+static void write_digest(const struct visit *v, enum package_encoding encoding, char out[65])
+{
+	static const uint8_t none[32];
+	out[0] = '\0';
+	if (memcmp(v->view.sha256[encoding], none, sizeof none) != 0)
+		hex_encode(v->view.sha256[encoding], 32, out);
 }
 
 static void write_file(struct visit *v, int status, const char *alert)
 {
-	char mobile[MOBILE_SIZE], digest[65];
+	char mobile[MOBILE_SIZE], modern[65], compatible[65];
 	mobile_mask(v->view.facts.mobile, mobile);
-	hex_encode(v->view.sha256[PACKAGE_MODERN], 32, digest);
+	write_digest(v, PACKAGE_MODERN, modern);
+	write_digest(v, PACKAGE_COMPATIBLE, compatible);
 	const struct template_field fields[] = {
-		{"client", v->view.facts.client_name, TEMPLATE_VALUE},
-		{"file_name", v->view.file_name, TEMPLATE_VALUE},
-		{"sha256", digest, TEMPLATE_VALUE},
-		{"mobile", mobile, TEMPLATE_VALUE},
+		{"client", v->view.facts.client_name, TEMPLATE_STRONG},
+		{"file_name", v->view.file_name, TEMPLATE_KEEP},
+		{"sha256", modern, TEMPLATE_VALUE},
+		{"sha256_old", compatible, TEMPLATE_VALUE},
+		{"mobile", mobile, TEMPLATE_KEEP},
 		{"token", v->token, TEMPLATE_VALUE},
-		{"alert", alert, TEMPLATE_VALUE},
 		{0},
 	};
-	page_write(v->front, v->r, status, 2, "Save the file", page_text_file, fields);
+	page_write(v, &(struct page){.status = status, .step = 2, .title = "file.title", .text = page_text_file,
+				     .alert = alert, .fields = fields});
 }
 
 void page_file(struct front *front, const struct request *q, struct reply *r)
@@ -45,13 +56,13 @@ void page_file(struct front *front, const struct request *q, struct reply *r)
 	if (!visit_begin(&v, front, q, r))
 		return;
 	if (!v.view.claimed_by_caller)
-		page_intro_write(&v, 403, "Type the code first.", "");
+		page_intro_write(&v, 403, "fault.code_first", NULL);
 	else if (taken(&v.view))
 		page_redirect(&v, "done");
 	else if (!v.view.ready)
 		write_preparing(&v);
 	else
-		write_file(&v, 200, "");
+		write_file(&v, 200, NULL);
 }
 
 void page_package(struct front *front, const struct request *q, struct reply *r)
@@ -116,7 +127,7 @@ void page_received(struct front *front, const struct request *q, struct reply *r
 	if (!e)
 		e = collect_received(&front->desk, &v.actor, v.token, v.claim, given ? hash : NULL, &why);
 	if (e == ERR_CONFLICT && !q->wants_json && v.view.ready && !taken(&v.view))
-		write_file(&v, 409, "The file has not arrived whole yet. Download it once more, then press the button again.");
+		write_file(&v, 409, "alert.not_whole");
 	else if (e)
 		page_fault(&v, e, &why);
 	else if (!q->wants_json)
@@ -125,27 +136,34 @@ void page_received(struct front *front, const struct request *q, struct reply *r
 		reply_json(r, 200, json_pack("{s:b}", "received", 1));
 }
 
+static void write_done(struct visit *v)
+{
+	char mobile[MOBILE_SIZE], stem[sizeof v->view.file_name];
+	mobile_mask(v->view.facts.mobile, mobile);
+	snprintf(stem, sizeof stem, "%.*s", (int)strcspn(v->view.file_name, "."), v->view.file_name);
+	const struct template_field fields[] = {
+		{"client", v->view.facts.client_name, TEMPLATE_STRONG},
+		{"slug", v->view.facts.client_slug, TEMPLATE_VALUE},
+		{"orderer", v->view.orderer_name, TEMPLATE_STRONG},
+		{"file_name", v->view.file_name, TEMPLATE_CODE},
+		{"stem", stem, TEMPLATE_VALUE},
+		{"include", "proxy.conf", TEMPLATE_CODE},
+		{"mobile", mobile, TEMPLATE_KEEP},
+		{"sent", v->view.state != ORDER_RECEIVED ? "1" : "", TEMPLATE_VALUE},
+		{0},
+	};
+	page_write(v, &(struct page){.status = 200, .step = 3, .title = "done.title", .text = page_text_done, .fields = fields});
+}
+
 void page_done(struct front *front, const struct request *q, struct reply *r)
 {
 	struct visit v;
-	char mobile[MOBILE_SIZE];
 	if (!visit_begin(&v, front, q, r))
 		return;
-	if (!v.view.claimed_by_caller || !taken(&v.view)) {
+	if (!v.view.claimed_by_caller || !taken(&v.view))
 		page_redirect(&v, v.view.claimed_by_caller ? "file" : NULL);
-		return;
-	}
-	mobile_mask(v.view.facts.mobile, mobile);
-	const struct template_field fields[] = {
-		{"client", v.view.facts.client_name, TEMPLATE_VALUE},
-		{"orderer", v.view.orderer_name, TEMPLATE_VALUE},
-		{"file_name", v.view.file_name, TEMPLATE_VALUE},
-		{"mobile", mobile, TEMPLATE_VALUE},
-		{"sent", v.view.state != ORDER_RECEIVED ? "1" : "", TEMPLATE_VALUE},
-		{0},
-	};
-	if (q->wants_json)
+	else if (q->wants_json)
 		reply_json(r, 200, page_view_json(&v));
 	else
-		page_write(front, r, 200, 3, "The password", page_text_done, fields);
+		write_done(&v);
 }

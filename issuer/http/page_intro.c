@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+enum { FILE_NAME_SIZE = 96, RESEND_WAIT = 60 }; /* seconds in which an SMS may still be on its way */
+
 EMBED_TEXT(page_text_intro, "issuer/http/pages/intro.html");
 EMBED_TEXT(page_text_locked, "issuer/http/pages/locked.html");
 
@@ -22,8 +24,8 @@ json_t *page_view_json(const struct visit *v)
 void page_locked_write(struct visit *v)
 {
 	const struct template_field fields[] = {
-		{"client", v->view.facts.client_name, TEMPLATE_VALUE},
-		{"orderer", v->view.orderer_name, TEMPLATE_VALUE},
+		{"client", v->view.facts.client_name, TEMPLATE_STRONG},
+		{"orderer", v->view.orderer_name, TEMPLATE_STRONG},
 		{0},
 	};
 	struct errbuf why = {0};
@@ -32,46 +34,88 @@ void page_locked_write(struct visit *v)
 		reply_problem(v->r, v->q, ERR_LOCKED, &why, NULL);
 		return;
 	}
-	page_write(v->front, v->r, 423, 0, "Locked", page_text_locked, fields);
+	page_write(v, &(struct page){.status = 423, .title = "locked.title", .text = page_text_locked, .fields = fields});
+}
+
+/* What the page says of the present code's life: one of the three is given. */
+struct life {
+	char minutes[24], seconds[24], wait[24];
+	bool many, one, unsent;
+};
+
+static struct life life_of(const struct visit *v)
+{
+	const struct collect_view *view = &v->view;
+	int64_t now = clock_now(), left = view->code_until - now, whole = v->front->desk.settings->code_life;
+	int64_t wait = view->code_handed_over_at + RESEND_WAIT - now;
+	struct life l = {.unsent = !view->code_until && !view->code_handed_over_at};
+	l.many = !l.unsent && left >= 60;
+	l.one = !l.unsent && !l.many;
+	snprintf(l.minutes, sizeof l.minutes, "%lld", (long long)((l.unsent ? whole : left) / 60));
+	snprintf(l.seconds, sizeof l.seconds, "%lld", (long long)(l.unsent ? 0 : left));
+	if (l.unsent || (wait > 0 && wait <= RESEND_WAIT))
+		snprintf(l.wait, sizeof l.wait, "%lld", (long long)(l.unsent ? RESEND_WAIT : wait));
+	return l;
+}
+
+/* Which file will come: its whole name is known once it is made. */
+static void write_file_name(const struct collect_view *view, char out[FILE_NAME_SIZE])
+{
+	if (view->file_name[0])
+		snprintf(out, FILE_NAME_SIZE, "%s", view->file_name);
+	else
+		snprintf(out, FILE_NAME_SIZE, "%s-\xe2\x80\xa6.p12", view->facts.client_slug);
+}
+
+static const char *given(bool yes)
+{
+	return yes ? "1" : "";
 }
 
 void page_intro_write(struct visit *v, int status, const char *alert, const char *notice)
 {
 	const struct collect_view *view = &v->view;
-	char until[40], mobile[MOBILE_SIZE], minutes[24];
-	page_time(view->link_until, until);
+	struct life life = life_of(v);
+	bool needs_new = view->code_expired || view->tries_left == 0;
+	char mobile[MOBILE_SIZE], tries[12], file_name[FILE_NAME_SIZE];
 	mobile_mask(view->facts.mobile, mobile);
-	snprintf(minutes, sizeof minutes, "%lld", (long long)(v->front->desk.settings->code_life / 60));
+	snprintf(tries, sizeof tries, "%d", view->tries_left);
+	write_file_name(view, file_name);
 	const struct template_field fields[] = {
-		{"client", view->facts.client_name, TEMPLATE_VALUE},
-		{"service", view->facts.service_name, TEMPLATE_VALUE},
-		{"organisation", view->facts.organisation_name, TEMPLATE_VALUE},
+		{"client", view->facts.client_name, TEMPLATE_STRONG},
+		{"service", view->facts.service_name, TEMPLATE_STRONG},
+		{"organisation", view->facts.organisation_name, TEMPLATE_STRONG},
 		{"contact", view->facts.contact_name, TEMPLATE_VALUE},
-		{"orderer", view->orderer_name, TEMPLATE_VALUE},
-		{"mobile", mobile, TEMPLATE_VALUE},
-		{"code_life", minutes, TEMPLATE_VALUE},
-		{"until", until, TEMPLATE_VALUE},
+		{"orderer", view->orderer_name, TEMPLATE_STRONG},
+		{"file_name", file_name, TEMPLATE_CODE},
+		{"mobile", mobile, TEMPLATE_KEEP},
+		{"minutes", life.minutes, TEMPLATE_STRONG},
+		{"life_many", given(life.many), TEMPLATE_VALUE},
+		{"life_one", given(life.one), TEMPLATE_VALUE},
+		{"life_unsent", given(life.unsent), TEMPLATE_VALUE},
+		{"left", life.seconds, TEMPLATE_VALUE},
+		{"seconds", life.wait, TEMPLATE_STRONG},
+		{"tries", tries, TEMPLATE_STRONG},
+		{"tries_many", given(view->tries_left > 1), TEMPLATE_VALUE},
+		{"until", v->until, TEMPLATE_STRONG},
 		{"token", v->token, TEMPLATE_VALUE},
-		{"alert", alert, TEMPLATE_VALUE},
-		{"notice", notice, TEMPLATE_VALUE},
-		{"claimed", view->claimed_by_caller ? "1" : "", TEMPLATE_VALUE},
-		{"open_new", v->asks_new_code || view->code_expired || view->tries_left == 0 ? "1" : "", TEMPLATE_VALUE},
+		{"claimed", given(view->claimed_by_caller), TEMPLATE_VALUE},
+		{"needs_new", given(needs_new), TEMPLATE_VALUE},
+		{"open_new", given(v->asks_new_code || needs_new), TEMPLATE_VALUE},
 		{0},
 	};
-	page_write(v->front, v->r, status, 1, view->facts.client_name, page_text_intro, fields);
+	page_write(v, &(struct page){.status = status, .step = 1, .title = "intro.heading", .text = page_text_intro,
+				     .alert = alert, .notice = notice, .fields = fields});
 }
 
 /* What the link's state calls for, when nothing has gone wrong. */
 static const char *standing_notice(const struct collect_view *view)
 {
 	if (view->claimed_by_caller)
-		return "You have typed the right code already.";
+		return "notice.claimed";
 	if (view->state == ORDER_COLLECTING)
-		return "The code was typed already, here or elsewhere. Go on in that browser, or ask for a new code: it takes "
-		       "the place of the first.";
-	if (view->code_expired)
-		return "The code that was sent is too old by now. Ask for a new one below.";
-	return "";
+		return "notice.elsewhere";
+	return view->code_expired ? "notice.old_code" : NULL;
 }
 
 void page_intro(struct front *front, const struct request *q, struct reply *r)
@@ -84,7 +128,7 @@ void page_intro(struct front *front, const struct request *q, struct reply *r)
 	else if (v.view.state == ORDER_LOCKED)
 		page_locked_write(&v);
 	else if (v.view.state == ORDER_OFFERED || v.view.state == ORDER_COLLECTING)
-		page_intro_write(&v, 200, "", standing_notice(&v.view));
+		page_intro_write(&v, 200, NULL, standing_notice(&v.view));
 	else
 		page_redirect(&v, "done");
 }

@@ -15,6 +15,8 @@ struct collect_view {
 	enum order_state state;
 	int tries_left;             /* of the present code */
 	bool code_expired;          /* the present code's time is over */
+	int64_t code_handed_over_at; /* 0 before a gateway has it */
+	int64_t code_until;         /* when its time is over; 0 before its hand-over and once it is spent */
 	bool claimed_by_caller;     /* the given claim is the order's */
 	bool ready;                 /* the certificate has been made */
 	int64_t link_until;

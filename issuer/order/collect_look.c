@@ -41,6 +41,8 @@ enum err collect_look(struct desk *d, const char *token, const char *claim, stru
 	out->state = row.state;
 	out->tries_left = row.code_tries < d->settings->code_tries ? (int)(d->settings->code_tries - row.code_tries) : 0;
 	out->code_expired = row.code_spent || code_is_old(&row, now, life);
+	out->code_handed_over_at = row.code_handed_over_at;
+	out->code_until = row.code_handed_over_at && !row.code_spent ? row.code_handed_over_at + life : 0;
 	out->claimed_by_caller = row.by_claimant;
 	out->ready = row.alive;
 	out->link_until = row.link_until;

@@ -44,6 +44,8 @@ export async function startInstallation() {
   command('client', 'add', '--organisation', 'nordbank', '--service', 'document-archive', '--slug', 'e-banking', '--name', 'e-banking');
   command('contact', 'add', '--organisation', 'nordbank', '--name', 'Kari Nordmann', '--email', 'kari@nordbank.example', '--mobile', '+4791234567');
 
+  command('contact', 'add', '--organisation', 'nordbank', '--name', 'Ola Nordmann', '--email', 'ola@nordbank.example', '--mobile', '+4791234567', '--language', 'nb');
+
   const spool = join(dir, 'spool');
   // What does not end in .txt is being written.
   const messages = (kind) => readdirSync(spool).filter((name) => name.includes(`-${kind}-`) && name.endsWith('.txt'));
@@ -58,10 +60,10 @@ export async function startInstallation() {
     moveClock: (seconds) => writeFileSync(clock, String(seconds)),
     client: (slug, name) => command('client', 'add', '--organisation', 'nordbank', '--service', 'document-archive', '--slug', slug, '--name', name),
     // An order: its link, its code, and how to ask for its state.
-    async order(client = 'e-banking') {
+    async order(client = 'e-banking', contact = 'kari@nordbank.example') {
       const before = new Set([...messages('link'), ...messages('code')]);
       const { id } = JSON.parse(command('order', 'new', '--organisation', 'nordbank', '--service', 'document-archive', '--client', client,
-        '--contact', 'kari@nordbank.example'));
+        '--contact', contact));
       const link = /https:\/\/\S+\/d\/[A-Za-z0-9_-]{22}/.exec(await newest('link', before))[0];
       const code = codeOf(await newest('code', before));
       return { id, link, code, state: () => JSON.parse(command('order', 'show', id)).state, show: () => JSON.parse(command('order', 'show', id)) };

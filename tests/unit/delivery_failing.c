@@ -222,6 +222,33 @@ static void a_message_says_what_was_meant_or_nothing(void **state)
 					    .after = after_message, .without_openssl = true, .without_sqlite = true}, SAMPLE);
 }
 
+static const char override[] = "[home]\ntitle = x\n[code]\nsms = {{code}} {{client}} {{minutes}}\n";
+static struct languages *fresh;
+
+static enum err make_languages(void)
+{
+	enum err rc = languages_new(&fresh, &at.why);
+	return rc ? rc : languages_add(fresh, "nb.txt", override, sizeof override - 1, &at.why);
+}
+
+/* All of it, or what was there before. */
+static void after_languages(enum err rc, bool failed)
+{
+	failing_require(failed || rc == ERR_OK);
+	const struct language *nb = fresh ? languages_find(fresh, "nb") : NULL;
+	failing_require(!fresh || (nb && language_text(nb, "home.lead")));
+	failing_require(rc != ERR_OK || (fresh && strcmp(language_text(nb, "home.title"), "x") == 0));
+	languages_free(fresh);
+	fresh = NULL;
+}
+
+static void a_language_is_taken_whole_or_not_at_all(void **state)
+{
+	(void)state;
+	failing_each(&(struct failing_work){.name = "languages_add", .act = make_languages, .after = after_languages,
+					    .without_openssl = true, .without_sqlite = true}, SAMPLE);
+}
+
 static void json_is_written_whole_or_not_at_all(void **state)
 {
 	(void)state;
@@ -261,6 +288,7 @@ int main(void)
 		cmocka_unit_test(what_rests_sealed_can_be_opened),
 		cmocka_unit_test(a_package_opens_with_its_password_or_is_none),
 		cmocka_unit_test(a_message_says_what_was_meant_or_nothing),
+		cmocka_unit_test(a_language_is_taken_whole_or_not_at_all),
 		cmocka_unit_test(json_is_written_whole_or_not_at_all),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
