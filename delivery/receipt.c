@@ -7,6 +7,15 @@
 
 enum { MAC_BYTES = 16, PLAIN_MOST = 128 };
 
+/* An editor's line feed is no part of the key. */
+static size_t key_length(const struct secret *key)
+{
+	size_t len = secret_len(key);
+	while (len > 0 && strchr("\r\n", secret_peek(key)[len - 1]))
+		len--;
+	return len;
+}
+
 enum err receipt_mac(const struct secret *key, const char *id, char out[RECEIPT_MAC_SIZE])
 {
 	static const char purpose[] = "receipt of "; /* the key has no other, and should it ever get one, this keeps them apart */
@@ -17,9 +26,9 @@ enum err receipt_mac(const struct secret *key, const char *id, char out[RECEIPT_
 	out[0] = '\0';
 	if (len < 0 || len >= PLAIN_MOST)
 		return ERR_TOO_LARGE;
-	if (secret_len(key) < RECEIPT_KEY_LEAST)
+	if (key_length(key) < RECEIPT_KEY_LEAST)
 		return ERR_USAGE;
-	if (!HMAC(EVP_sha256(), secret_peek(key), (int)secret_len(key), (const uint8_t *)plain, (size_t)len, mac, NULL))
+	if (!HMAC(EVP_sha256(), secret_peek(key), (int)key_length(key), (const uint8_t *)plain, (size_t)len, mac, NULL))
 		return ERR_CRYPTO;
 	base64url_encode(mac, MAC_BYTES, &text);
 	enum err rc = buf_check(&text);

@@ -206,6 +206,15 @@ const struct verb verbs[] = {
 	 .fields = {SERIAL, {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
 	 .examples = {"cert release 3f9a00c1 --note 'laptop found'"}},
 
+	{.noun = "outbox", .verb = "show", .method = "GET", .path = "/v1/outbox",
+	 .what = "Show what waits to be sent, what nobody will get, and whether it is paused",
+	 .examples = {"outbox show"}},
+	{.noun = "outbox", .verb = "pause", .method = "POST", .path = "/v1/outbox/pause", .what = "Send nothing until it is resumed",
+	 .fields = {{.name = "reason", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+	 .examples = {"outbox pause --reason 'the gateway is being replaced'"}},
+	{.noun = "outbox", .verb = "resume", .method = "POST", .path = "/v1/outbox/resume", .what = "Send again",
+	 .examples = {"outbox resume"}},
+
 	{.noun = "staff", .verb = "list", .method = "GET", .path = "/v1/staff", .what = "List staff",
 	 .fields = {LIMIT},
 	 .columns = {{"ID", "id"}, {"NAME", "name"}, {"ROLE", "role"}, {"STATUS", "status"},

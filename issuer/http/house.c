@@ -133,6 +133,9 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 	f->desk.ctx = f;
 	enum err rc = child_take_secret(c, "key.code", CODE_KEY_BYTES, &h->code_key, why);
 	f->desk.code_key = h->code_key;
+	if (rc == ERR_OK && f->desk.settings->sms_receipts[0])
+		rc = child_take_secret(c, "key.sms_receipts", KEY_MAX_BYTES, &h->receipt_key, why);
+	f->desk.receipt_key = h->receipt_key;
 	if (rc == ERR_OK)
 		rc = take_courier(h, c, why);
 	if (rc == ERR_OK)
@@ -279,6 +282,7 @@ void house_close(struct house *h)
 	chain_trust_free(h->trust);
 	X509_free(f->desk.courier);
 	secret_free(h->code_key);
+	secret_free(h->receipt_key);
 	languages_free(h->languages);
 	free(f->metrics);
 	buf_free(&f->root_pem);

@@ -10,7 +10,7 @@ struct house {
 	struct front front;
 	struct buf trust_pem; /* root and issuing */
 	char issuer_name[65];
-	struct secret *code_key;
+	struct secret *code_key, *receipt_key;
 	struct languages *languages;
 	struct chain_trust *trust;
 	struct listening *listening[LISTENER_COUNT];

@@ -104,17 +104,33 @@ static void write_ocsp(const struct ocsp_counts *c, struct buf *out)
 		buf_format(out, "counterfoil_ocsp_total{answer=\"%s\"} %" PRIu64 "\n", rows[i].kind, rows[i].count);
 }
 
+static enum err write_messages(void *ctx, const struct row *r)
+{
+	static const char *const states[] = {"waiting", "overdue", "sent", "dropped", "dead", "delivered", "undelivered"};
+	struct buf *out = ctx;
+	enum { STATES = sizeof states / sizeof states[0] };
+	head(out, "messages", "gauge",
+	     "Messages: waiting, of these overdue; sent, dropped, dead; and by receipts delivered and undelivered.");
+	for (int i = 0; i < STATES; i++)
+		buf_format(out, "counterfoil_messages{state=\"%s\"} %" PRId64 "\n", states[i], row_integer(r, i));
+	one(out, "outbox_paused", "gauge", "1 while nothing is sent.", row_integer(r, STATES));
+	return ERR_OK;
+}
+
 static enum err add_order_state(void *ctx, const struct row *r)
 {
 	buf_format(ctx, "counterfoil_orders{state=\"%s\"} %" PRId64 "\n", row_text(r, 0), row_integer(r, 1));
 	return ERR_OK;
 }
 
-static void write_orders(struct front *front, struct buf *out)
+static void write_orders(struct front *front, int64_t now, struct buf *out)
 {
 	struct store *s = readers_take(front->desk.readers);
 	struct buf rows = BUF_INIT(8192);
 	enum err rc = store_each(s, STATEMENT_STATUS_ORDERS, NULL, 0, add_order_state, &rows);
+	enum err messages = store_one(s, STATEMENT_STATUS_MESSAGES, STORE_VALUES(value_integer(now)), write_messages, out);
+	if (!rc)
+		rc = messages;
 	readers_give(front->desk.readers, s);
 	one(out, "database_writable", "gauge", "1 unless the last transaction failed by the disk.",
 	    writer_fault(front->desk.writer) == ERR_OK);
@@ -136,6 +152,6 @@ enum err metrics_write(struct front *front, int64_t now, struct buf *out)
 	write_state(front, now, out);
 	if (front->ocsp)
 		write_ocsp(ocsp_desk_counts(front->ocsp), out);
-	write_orders(front, out);
+	write_orders(front, now, out);
 	return buf_check(out);
 }

@@ -21,6 +21,7 @@ struct desk {
 	X509 *courier;                 /* messages are sealed to it */
 	const struct languages *languages;
 	const struct secret *code_key;
+	const struct secret *receipt_key; /* NULL: no delivery receipts are asked for */
 	const char *issuer_name;       /* certificate.issuer: lower-case hex SHA-256 of the issuing CA's certificate */
 	void (*outbox_changed)(void *ctx);     /* wakes the clerk */
 	void (*revocations_changed)(void *ctx); /* bumps the generation, wakes the clerk */

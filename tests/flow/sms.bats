@@ -169,9 +169,79 @@ times_after_hang() {
 	TIMES=$(sent_count)
 }
 
+# report GATEWAY URL FATE: a receipt as the gateway documents it.
+report() {
+	local form=application/x-www-form-urlencoded json=application/json
+	case $1.$3 in
+	twilio.delivered) set -- "$2" "$form" 'MessageSid=SM1&MessageStatus=delivered' ;;
+	twilio.failed) set -- "$2" "$form" 'MessageSid=SM1&MessageStatus=undelivered&ErrorCode=30003' ;;
+	vonage.delivered) set -- "$2" "$json" '{"msisdn":"47","messageId":"0C","status":"delivered","err-code":"0"}' ;;
+	vonage.failed) set -- "$2" "$form" 'msisdn=47&messageId=0C&status=failed&err-code=6' ;;
+	infobip.delivered) set -- "$2" "$json" '{"results":[{"messageId":"x","status":{"groupId":3,"id":5}}]}' ;;
+	infobip.failed) set -- "$2" "$json" '{"results":[{"messageId":"x","status":{"groupId":2,"id":9}}]}' ;;
+	webhook.delivered) set -- "$2" "$json" '{"status":"delivered"}' ;;
+	webhook.failed) set -- "$2" "$json" '{"status":"failed","code":"no-route"}' ;;
+	esac
+	visit POST "$1" -H "Content-Type: $2" -d "$3"
+}
+same_refusal() { jq -S 'del(.request)' <<<"$BODY" >"$WORK/refusal.$1" && equal "$STATUS_CODE" 403 "$1"; }
+
+# What the gateway reports is shown at the order; what it has not signed with its address is not believed.
+receipts() { # receipts GATEWAY, after whole_thread
+	local url records
+	url=$(sent 0 receipt)
+	report "$1" "$url" failed
+	equal "$STATUS_CODE" 200 failed
+	[ "$(messages code failed_at)" != null ]
+	[ -n "$(messages code receipt)" ]
+	api GET /v1/outbox
+	jq -e --arg order "$ORDER" '.dead[] | select(.order_id == $order and .failed_at)' <<<"$BODY" >/dev/null
+	report "$1" "$url" delivered
+	equal "$STATUS_CODE" 200 delivered
+	records=$(database 'SELECT COUNT(*) FROM audit')
+	for _ in 1 2 3; do
+		report "$1" "$url" delivered
+		equal "$STATUS_CODE" 200 again
+		report "$1" "$url" failed
+		equal "$STATUS_CODE" 200 'failed, too late'
+	done
+	equal "$(messages code failed_at)" null 'failed at'
+	[ "$(messages code delivered_at)" != null ]
+	equal "$(database 'SELECT COUNT(*) FROM audit')" "$records" 'records of repeated receipts'
+}
+
+# An address that was never told is refused in one way, whatever is behind it.
+forged() { # forged GATEWAY
+	local url id mac before
+	url=$(sent 1 receipt)
+	mac=${url##*/}
+	id=${url%/*}
+	id=${id##*/}
+	before=$(grep -c '"event":"receipt.refused"' "$DIR.log" || true)
+	report "$1" "$PUBLIC/r/$id/A${mac:1:20}_" delivered
+	same_refusal changed
+	report "$1" "$PUBLIC/r/aaaaaaaaaaaaaaaa/$mac" delivered
+	same_refusal 'unknown message'
+	report "$1" "$PUBLIC/r/$id/x" delivered
+	same_refusal short
+	cmp "$WORK/refusal.changed" "$WORK/refusal.unknown message"
+	cmp "$WORK/refusal.changed" "$WORK/refusal.short"
+	equal "$(messages password delivered_at)" null 'delivered at'
+	equal "$(grep -c '"event":"receipt.refused"' "$DIR.log")" $((before + 3)) 'lines in the log'
+	visit POST "$url" -H 'Content-Type: application/json' -d '{"status":'
+	equal "$STATUS_CODE" 400 'not JSON'
+	visit POST "$url" -H 'Content-Type: application/json' -d "$(head -c 20000 /dev/zero | tr '\0' x)"
+	equal "$STATUS_CODE" 413 'a large one'
+	visit GET "$url"
+	equal "$STATUS_CODE" 405 'a look'
+	refute grep -qF "$mac" "$DIR.log"
+}
+
 @test "Twilio: a form with Basic authentication; 201 is success; no key, so a lost answer costs a second SMS" {
 	use twilio
 	whole_thread twilio
+	receipts twilio
+	forged twilio
 	again_after error
 	again_after auth
 	dead_after_never
@@ -182,6 +252,8 @@ times_after_hang() {
 @test "Vonage: 200 says nothing, the status in the body does" {
 	use vonage
 	whole_thread vonage
+	receipts vonage
+	forged vonage
 	again_after garbage
 	again_after credit
 	dead_after_never
@@ -192,6 +264,8 @@ times_after_hang() {
 @test "Infobip: our id is its own, and a lost answer costs nothing" {
 	use infobip
 	whole_thread infobip
+	receipts infobip
+	forged infobip
 	again_after credit
 	again_after slow-down
 	again_after huge
@@ -203,11 +277,81 @@ times_after_hang() {
 @test "a web service of one's own: template, bearer, signature, idempotency key" {
 	use webhook
 	whole_thread webhook
+	receipts webhook
+	forged webhook
 	again_after redirect
 	again_after auth
 	dead_after_never
 	times_after_hang
 	equal "$TIMES" 1 'messages'
+}
+
+@test "a receipt that comes before the answer would have: no second SMS, and the order goes on" {
+	use vonage
+	echo 'hang 1' >"$GATEWAY/fault"
+	order_now
+	until_true 20 sent_is 1
+	until_true 20 fault_is :
+	equal "$(messages code state)" waiting state
+	report vonage "$(sent 0 receipt)" delivered
+	equal "$STATUS_CODE" 200 receipt
+	until_true 20 message_is code sent
+	equal "$(sent_count)" 1 messages
+	code_at_gateway
+	claim
+}
+
+@test "a paused outbox sends nothing and loses nothing" {
+	use webhook
+	api POST /v1/outbox/pause '{"reason":"the gateway is being replaced"}'
+	equal "$STATUS_CODE" 200 pause
+	jq -e '.paused == 1 and (.paused_at | test("^2"))' <<<"$BODY" >/dev/null
+	api POST /v1/orders '{"organisation":"nordbank","service":"document-archive","client":"e-banking","contact":"kari@nordbank.example"}'
+	ORDER=$(field .id)
+	sleep 1.2 # a round of the clerk
+	equal "$(messages code state)" waiting code
+	equal "$(messages link state)" waiting link
+	equal "$(sent_count)" 0 sent
+	curl -s "http://localhost:$PORT_OPS/metrics" >"$WORK/metrics"
+	grep -qx 'counterfoil_outbox_paused 1' "$WORK/metrics"
+	grep -q '^counterfoil_messages{state="waiting"} [1-9]' "$WORK/metrics"
+	"$COMMAND" outbox resume --server "$MEMBERS" --identity "$BATS_FILE_TMPDIR/administrator.pem" --ca "$CA" --json |
+		jq -e '.paused == 0' >/dev/null
+	until_true 20 sent_is 1
+	api GET '/v1/audit?object=outbox'
+	equal "$(jq -r '[.items[].record | fromjson? // .] | map(.what) | join(" ")' <<<"$BODY")" 'outbox.paused outbox.resumed' audit
+}
+
+@test "the day's limits: five hundred requests for a new code, and no more SMS than allowed" {
+	use infobip
+	order_now
+	until_true 20 sent_is 1
+	hold_installation
+	set_key sms_contact_a_day 1
+	set_key sms_a_day 1
+	release_installation
+	until_true 30 ready
+	order_now
+	until_true 20 fault_is limit
+	equal "$(sent_count)" 1 messages
+	equal "$(grep -c '"event":"outbox.limit_reached"' "$DIR.log")" 1 alarms
+	later 90000
+	: >"$GATEWAY/sent"
+	order_now
+	until_true 20 sent_is 1
+	for _ in $(seq 500); do
+		printf 'url = "%s/new-code"\ndata = "digits=4567"\noutput = "/dev/null"\nwrite-out = "%%{http_code}\\n"\nnext\n' "$LINK"
+	done >"$WORK/many"
+	curl -sS --cacert "$CA" -H 'Accept: application/json' -K "$WORK/many" >"$WORK/codes" 2>&1 || true
+	equal "$(grep -c . "$WORK/codes")" 500 answers
+	[ "$(grep -c '^200' "$WORK/codes")" -le 5 ]
+	sleep 1.2 # a round of the clerk
+	equal "$(sent_count)" 1 'messages to one contact that day'
+	hold_installation
+	set_key sms_contact_a_day 10000000
+	set_key sms_a_day 10000000
+	release_installation
+	until_true 30 ready
 }
 
 @test "a gateway that is down: the order shows it, nothing is lost, and it is sent when the gateway is back" {

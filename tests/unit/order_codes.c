@@ -312,6 +312,39 @@ static void codes_are_capped_a_day_and_staff_are_not(void **unused)
 	assert_err(collect_new_code(&bench.desk, &bench_recipient, p.token, "1234", NULL), ERR_LIMIT);
 }
 
+/* From eight sides at once, at four orders of one contact: what is in the outbox is what the day allows. */
+enum { ASKERS = 8, ASKED_EACH = 1250, ASKED_ORDERS = 4 };
+static struct parcel asked[ASKED_ORDERS];
+
+static void *ask_for_codes(void *granted)
+{
+	for (int i = 0; i < ASKED_EACH; i++)
+		if (collect_new_code(&bench.desk, &bench_recipient, asked[i % ASKED_ORDERS].token, "1234", NULL) == ERR_OK)
+			atomic_fetch_add((atomic_int *)granted, 1);
+	return NULL;
+}
+
+static void ten_thousand_requests_for_a_new_code_send_no_more_than_a_days_limit(void **unused)
+{
+	pthread_t askers[ASKERS];
+	atomic_int granted = 0;
+	(void)unused;
+	bench_clock(BENCH_NOW + 864000);
+	for (int i = 0; i < ASKED_ORDERS; i++)
+		bench_order(&asked[i]);
+	int64_t before = bench_integer("SELECT COUNT(*) FROM message WHERE kind = 'code'");
+	for (int i = 0; i < ASKERS; i++)
+		assert_int_equal(pthread_create(&askers[i], NULL, ask_for_codes, &granted), 0);
+	for (int i = 0; i < ASKERS; i++)
+		assert_int_equal(pthread_join(askers[i], NULL), 0);
+	int64_t limit = ASKED_ORDERS * bench.desk.settings->codes_a_day;
+	assert_int_equal(granted, limit);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message WHERE kind = 'code'") - before, limit);
+	/* and of those only the newest of each order still waits */
+	for (int i = 0; i < ASKED_ORDERS; i++)
+		assert_int_equal(bench_messages(asked[i].id, "code", "waiting"), 1);
+}
+
 static void a_claimant_is_not_locked_out_by_another_holder_of_the_link(void **unused)
 {
 	struct parcel p, stranger;
@@ -359,6 +392,7 @@ int main(void)
 		BENCH_TEST(a_new_code_needs_the_digits_and_ends_the_old_one),
 		BENCH_TEST(wrong_digits_are_capped_a_day_even_when_right_ones_follow),
 		BENCH_TEST(codes_are_capped_a_day_and_staff_are_not),
+		BENCH_TEST(ten_thousand_requests_for_a_new_code_send_no_more_than_a_days_limit),
 		BENCH_TEST(a_claimant_is_not_locked_out_by_another_holder_of_the_link),
 		BENCH_TEST(no_code_digit_or_token_is_in_audit_or_order),
 	};
