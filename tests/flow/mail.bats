@@ -208,14 +208,15 @@ dead_after() { # MODE
 }
 
 @test "a sender that is refused needs a person: an alarm, once, and the mail goes when it is over" {
-	alarms() { grep -cF channel.stuck "$DIR.log"; }
+	alarms() { grep -cF channel.stuck "$DIR.log" || true; }
+	before=$(alarms)
 	says mail '550 5.7.1 not from you'
 	order_only
 	until_true 20 tried 1
-	equal "$(alarms)" 1 alarms
+	equal "$(alarms)" $((before + 1)) alarms
 	hurry
 	until_true 20 tried 2
-	equal "$(alarms)" 1 alarms
+	equal "$(alarms)" $((before + 1)) alarms
 	link_is waiting
 	says
 	until_true 20 sent_at_last
