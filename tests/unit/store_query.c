@@ -15,7 +15,8 @@ static void add_contact(struct store *s, const char *id, const char *email, int 
 	assert_int_equal(store_exec_one(s, STATEMENT_CONTACT_ADD,
 					STORE_VALUES(value_text(id), value_text("Ann"), value_text(email),
 						     value_text("+41790000001"), value_integer(1),
-						     value_integer(may_receive), value_integer(1000), value_text("acme"))),
+						     value_integer(may_receive), value_text("nb"), value_integer(1000),
+						     value_text("acme"))),
 			 ERR_OK);
 }
 
