@@ -59,12 +59,11 @@ static enum err complete(const char *file, const struct language *over, const st
 			from = language_entry(under, key);
 		if (!from)
 			return fail(why, ERR_USAGE, "%s:%d: %s is missing; a new language needs every key", file, 1, key);
-		struct language_entry *to = &out->entries[out->count];
+		struct language_entry *to = &out->entries[out->count++];
 		memcpy(to->key, key, sizeof to->key);
 		to->text = strdup(from->text);
 		if (!to->text)
 			return ERR_MEMORY;
-		out->count++;
 	}
 	return ERR_OK;
 }
@@ -187,7 +186,8 @@ void language_time(const struct language *l, int64_t at, char out[LANGUAGE_TIME_
 	strftime(year, sizeof year, "%Y", &tm);
 	strftime(hour, sizeof hour, "%H", &tm);
 	strftime(minute, sizeof minute, "%M", &tm);
-	word_at(language_text(l, "language.months"), tm.tm_mon, month);
+	const char *months = language_text(l, "language.months");
+	word_at(months ? months : "", tm.tm_mon, month);
 	const struct template_field fields[] = {{"day", day + (day[0] == '0'), TEMPLATE_VALUE},
 						{"month", month, TEMPLATE_VALUE},
 						{"year", year, TEMPLATE_VALUE},

@@ -18,7 +18,9 @@ $(BUILD)/counterfoild: $(BUILD)/obj/issuer/main.o $(DAEMON_LIBS)
 programs: $(BUILD)/counterfoild
 
 INSTALLED_DAEMON := 755:$(BUILD)/counterfoild:sbin/counterfoild \
-	644:docs/man/counterfoil.conf.5:share/man/man5/counterfoil.conf.5 644:docs/man/counterfoil-profile.5:share/man/man5/counterfoil-profile.5 644:docs/man/counterfoild.8:share/man/man8/counterfoild.8
+	644:docs/man/counterfoil.conf.5:share/man/man5/counterfoil.conf.5 644:docs/man/counterfoil-profile.5:share/man/man5/counterfoil-profile.5 644:docs/man/counterfoild.8:share/man/man8/counterfoild.8 \
+	644:docs/languages.md:share/doc/counterfoil/languages.md \
+	$(foreach language,$(wildcard delivery/languages/*.txt),644:$(language):share/doc/counterfoil/languages/$(notdir $(language)))
 .PHONY: install-daemon
 install: install-daemon
 install-daemon: $(BUILD)/counterfoild

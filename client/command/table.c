@@ -140,6 +140,12 @@ const struct verb verbs[] = {
 	{.noun = "contact", .verb = "show", .method = "GET", .path = "/v1/contacts/{contact}", .what = "Show a contact",
 	 .fields = {POSITIONAL("contact", "CONTACT", "the contact's id or e-mail address")},
 	 .examples = {"contact show kari@nordbank.example"}},
+	{.noun = "contact", .verb = "change", .method = "POST", .path = "/v1/contacts/{contact}",
+	 .what = "Change the language of a contact",
+	 .fields = {POSITIONAL("contact", "CONTACT", "the contact's id or e-mail address"),
+		    {.name = "language", .wants = "TAG", .help = "of messages and pages: en, nb, ...", .place = IN_BODY,
+		     .required = true}},
+	 .examples = {"contact change kari@nordbank.example --language nb"}},
 
 	{.noun = "order", .verb = "new", .method = "POST", .path = "/v1/orders",
 	 .what = "Order a certificate: the contact gets a link by e-mail and a code by SMS",

@@ -98,6 +98,23 @@ void api_contact_show(struct front *front, const struct request *q, struct reply
 		reply_json(r, 200, row);
 }
 
+void api_contact_change(struct front *front, const struct request *q, struct reply *r)
+{
+	struct errbuf why = {0};
+	struct faults faults = {0};
+	struct actor who = request_actor(q);
+	json_t *body = NULL;
+	enum err e = request_json(q, &body, &why);
+	if (!e)
+		e = directory_change_contact(&front->desk, &who, q->parameter[0], body, &faults, &why);
+	if (e)
+		reply_problem(r, q, e, &why, &faults);
+	else
+		api_contact_show(front, q, r);
+	faults_clear(&faults);
+	json_decref(body);
+}
+
 /* A client's caller reaches its own service alone; for any other it cannot even tell whether it exists. */
 static bool own_service(const struct request *q)
 {

@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "delivery/address.h"
 
-#include <string.h>
-
 enum { VALUES_MOST = 9 };
 
 static const struct kind {
@@ -41,23 +39,6 @@ static void add_value(struct addition *a, struct value v)
 	a->values[a->count++] = v;
 }
 
-static enum err tag_check(const char *text, size_t len, struct errbuf *why)
-{
-	if (strlen(text) == len && language_tag_ok(text))
-		return ERR_OK;
-	return fail(why, ERR_INVALID, "a language's tag is wanted, as en or nb");
-}
-
-/* As it is called here: "no" is Norwegian too. "" when none was given. */
-static const char *read_language(struct input *in, const struct languages *languages)
-{
-	const char *tag = input_optional(in, "language", tag_check);
-	const struct language *l = tag ? languages_find(languages, tag) : NULL;
-	if (tag && !l)
-		input_fault(in, "language", "there is no such language here");
-	return l ? language_tag(l) : "";
-}
-
 /* The statements take: id, what it is, now, its parents' slugs. */
 static void read_values(struct addition *a, struct input *in, const struct parent *parents)
 {
@@ -68,7 +49,7 @@ static void read_values(struct addition *a, struct input *in, const struct paren
 		add_value(a, value_text(input_required(in, "mobile", mobile_check)));
 		add_value(a, value_integer(input_flag(in, "may_order", true)));
 		add_value(a, value_integer(input_flag(in, "may_receive", true)));
-		add_value(a, value_text(read_language(in, a->languages)));
+		add_value(a, value_text(input_language(in, a->languages)));
 	} else {
 		a->slug = input_required(in, "slug", slug_check);
 		add_value(a, value_text(a->slug));

@@ -123,3 +123,19 @@ enum err remark_check(const char *text, size_t len, struct errbuf *why)
 		return fail(why, ERR_INVALID, "%zu characters, at most %d", characters, REMARK_CHARACTERS);
 	return ERR_OK;
 }
+
+static enum err tag_check(const char *text, size_t len, struct errbuf *why)
+{
+	if (strlen(text) == len && language_tag_ok(text))
+		return ERR_OK;
+	return fail(why, ERR_INVALID, "a language's tag is wanted, as en or nb");
+}
+
+const char *input_language(struct input *in, const struct languages *languages)
+{
+	const char *tag = input_optional(in, "language", tag_check);
+	const struct language *l = tag ? languages_find(languages, tag) : NULL;
+	if (tag && !l)
+		input_fault(in, "language", "there is no such language here");
+	return l ? language_tag(l) : "";
+}

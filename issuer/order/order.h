@@ -16,11 +16,14 @@ void faults_clear(struct faults *f);
 
 /* Directory. `body` is the request's JSON object; on success *id is set. ERR_INVALID with faults; ERR_EXISTS.
  *   organisation {"slug","name"}   service {"organisation","slug","name"}   client {"organisation","service","slug","name"}
- *   contact {"organisation","name","email","mobile","may_order"?,"may_receive"?} (both true by default)
+ *   contact {"organisation","name","email","mobile","may_order"?,"may_receive"?,"language"?} (both true by default; the installation's language)
  * Parents are named by slug. Unknown members are faults. */
 enum directory_kind { DIRECTORY_ORGANISATION, DIRECTORY_SERVICE, DIRECTORY_CLIENT, DIRECTORY_CONTACT };
 enum err directory_add(struct desk *d, const struct actor *who, enum directory_kind kind, json_t *body,
 		       char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
+/* {"language"} of a contact, by id or e-mail; orders that are made already keep theirs. ERR_NOT_FOUND; ERR_INVALID with faults. */
+enum err directory_change_contact(struct desk *d, const struct actor *who, const char *contact, json_t *body,
+				  struct faults *faults, struct errbuf *why) MUST_CHECK;
 
 /* {"organisation","service","client","contact","key_type"?,"note"?}: slugs; contact by id or e-mail. Requested, approved
  * (no approvals are required) and offered in one transaction: link mail and code SMS are in the outbox when it returns. */

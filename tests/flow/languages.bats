@@ -65,6 +65,25 @@ written_to() {
 	equal "$STATUS_CODE" 404 'it was not added'
 }
 
+@test "the language of a contact is changed by a command, for what is ordered next" {
+	contact en later@nordbank.example
+	run "$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" --json \
+		contact change later@nordbank.example --language nb
+	equal "$status" 0 "$output"
+	equal "$(jq -r .language <<<"$output")" nb 'as shown'
+	written_to later@nordbank.example
+	grep -q 'Hei Kari Nordmann,' <<<"$MAIL"
+	api POST /v1/contacts/later@nordbank.example '{"language":"tlh"}'
+	equal "$STATUS_CODE" 422 "$BODY"
+}
+
+@test "the pages are in the languages of the folder, by browser and by address" {
+	page=$(curl -sS --cacert "$CA" -H 'Accept: text/html' -H 'Accept-Language: sv-SE, en;q=0.5' "$PUBLIC/")
+	grep -q '<html lang="sv">' <<<"$page"
+	grep -q 'href="?lang=nb" lang="nb" hreflang="nb">Norsk' <<<"$page"
+	grep -q '<html lang="nb">' < <(curl -sS --cacert "$CA" -H 'Accept: text/html' "$PUBLIC/?lang=no")
+}
+
 @test "check names the languages, and the file and line of a fault; the daemon does not start with it" {
 	run "$DAEMON" check --config "$DIR/counterfoil.conf"
 	equal "$status" 0 "$output"

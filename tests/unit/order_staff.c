@@ -83,6 +83,52 @@ static void additions_are_audited_and_people_by_id_only(void **unused)
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE instr(record, 'kari') OR instr(record, 'Kari')"), 0);
 }
 
+static enum err change(const char *contact, const char *text, struct faults *faults)
+{
+	struct errbuf why = {{0}};
+	json_t *body = json_loads(text, 0, NULL);
+	assert_non_null(body);
+	enum err e = directory_change_contact(&bench.desk, &bench_staff, contact, body, faults, &why);
+	json_decref(body);
+	return e;
+}
+
+static void a_contacts_language_is_changed_for_what_is_ordered_next(void **unused)
+{
+	static const struct {
+		const char *name, *text;
+		enum err wanted;
+	} bad[] = {
+		{"nothing", "{}", ERR_INVALID},
+		{"no tag", "{\"language\":\"Norsk\"}", ERR_INVALID},
+		{"none such", "{\"language\":\"de\"}", ERR_INVALID},
+		{"empty", "{\"language\":\"\"}", ERR_INVALID},
+		{"a number", "{\"language\":1}", ERR_INVALID},
+		{"the number too", "{\"language\":\"nb\",\"mobile\":\"+4799999999\"}", ERR_INVALID},
+		{"no object", "[]", ERR_MALFORMED},
+	};
+	struct parcel before, after;
+	struct message m;
+	(void)unused;
+	int64_t audits = bench_integer("SELECT COUNT(*) FROM audit");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (change("kari@example.org", bad[i].text, NULL) != bad[i].wanted)
+			fail_msg("%s", bad[i].name);
+	assert_err(change("ola@example.org", "{\"language\":\"nb\"}", NULL), ERR_NOT_FOUND);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit"), audits);
+	bench_order(&before);
+	assert_ok(change("kari@example.org", "{\"language\":\"no\"}", NULL));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM contact WHERE language = 'nb'"), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE json_extract(record, '$.what') = 'directory.contact_changed'"), 1);
+	bench_order(&after);
+	bench_open(before.id, "link", &m);
+	assert_string_equal(m.language, "en");
+	message_clear(&m);
+	bench_open(after.id, "link", &m);
+	assert_string_equal(m.language, "nb");
+	message_clear(&m);
+}
+
 static enum err order_with(const char *member, json_t *value, struct faults *faults)
 {
 	char id[ID_SIZE];
@@ -339,6 +385,7 @@ int main(void)
 		BENCH_TEST(every_fault_of_an_addition_is_told_at_once),
 		BENCH_TEST(what_is_taken_or_no_object_is_refused),
 		BENCH_TEST(additions_are_audited_and_people_by_id_only),
+		BENCH_TEST(a_contacts_language_is_changed_for_what_is_ordered_next),
 		BENCH_TEST(a_faulty_order_names_its_field_and_sends_nothing),
 		BENCH_TEST(an_order_names_its_contact_by_id_too_and_keeps_note_and_key),
 		BENCH_TEST(a_signer_that_refuses_the_ticket_leaves_no_order),
