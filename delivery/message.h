@@ -18,13 +18,14 @@ enum message_kind {
 	MESSAGE_LINK,
 	MESSAGE_CODE,     /* SMS: the one-time code. fields: code, client, domain; minutes */
 	MESSAGE_PASSWORD, /* SMS: the permanent password. fields: password, client */
+	MESSAGE_DEAD,     /* mail to the staff: a message that nobody will get. fields: kind, order, why */
 	MESSAGE_KIND_COUNT,
 	MESSAGE_TEST = MESSAGE_KIND_COUNT /* "test": what a check of a channel sends; it is never composed or opened */
 };
 
 enum message_channel { CHANNEL_MAIL, CHANNEL_SMS };
 
-const char *message_kind_name(enum message_kind k); /* "link", "code", "password", "test" */
+const char *message_kind_name(enum message_kind k); /* "link", "code", "password", "dead", "test" */
 enum err message_kind_from_name(const char *name, enum message_kind *out) MUST_CHECK;
 enum message_channel message_channel_of(enum message_kind k);
 const char *message_channel_name(enum message_channel c); /* "mail", "sms" */

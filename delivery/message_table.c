@@ -9,6 +9,8 @@
 
 EMBED_TEXT(delivery_text_link, "delivery/templates/link.txt");
 EMBED_TEXT(delivery_html_link, "delivery/templates/link.html");
+EMBED_TEXT(delivery_text_dead, "delivery/templates/dead.txt");
+EMBED_TEXT(delivery_html_dead, "delivery/templates/dead.html");
 EMBED_TEXT(delivery_text_code, "delivery/templates/code.txt");
 EMBED_TEXT(delivery_text_password, "delivery/templates/password.txt");
 
@@ -111,6 +113,15 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 			      .text = delivery_text_password,
 			      .shorten = "client",
 			      .fields = {{.name = "password", .ok = is_password}, {.name = "client", .ok = is_text}, LANGUAGE}},
+	[MESSAGE_DEAD] = {.name = "dead",
+			  .channel = CHANNEL_MAIL,
+			  .subject = "{{=dead.subject}}",
+			  .text = delivery_text_dead,
+			  .html = delivery_html_dead,
+			  .fields = {{.name = "kind", .ok = is_text},
+				     {.name = "order", .ok = is_text},
+				     {.name = "why", .ok = is_text},
+				     LANGUAGE}},
 };
 
 enum err message_values_put(const struct message_row *row, struct message_values *v, const char *name,

@@ -3,10 +3,13 @@
 #include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "delivery/address.h"
 #include "issuer/clerk/clerk_due.h"
 
+#include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <poll.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -122,6 +125,26 @@ static enum err read_issuer(struct child *child, struct clerk *c, struct errbuf 
 	return rc;
 }
 
+/* Whom messages that die are told. */
+static enum err read_mailer(struct child *child, struct clerk *c, struct errbuf *why)
+{
+	struct buf pem = BUF_INIT(PEM_CAP);
+	const char *staff = c->settings->staff_mail;
+	if (!staff[0])
+		return ERR_OK;
+	struct errbuf reason = {""};
+	if (mailbox_check(staff, strlen(staff), &reason) != ERR_OK)
+		return fail(why, ERR_USAGE, "delivery.staff_mail = %s: %s", staff, reason.text);
+	enum err rc = child_take_file(child, "file.courier", &pem, why);
+	BIO *bio = rc ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
+	c->mailer = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	if (!rc && !c->mailer)
+		rc = fail(why, ERR_USAGE, "the courier's certificate cannot be read");
+	BIO_free(bio);
+	buf_free(&pem);
+	return rc;
+}
+
 static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 {
 	c->settings = child_settings(child);
@@ -132,6 +155,8 @@ static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 	enum err rc = quiet_hours_read(c->settings->quiet_hours, &c->quiet, why);
 	if (!rc)
 		rc = read_issuer(child, c, why);
+	if (!rc)
+		rc = read_mailer(child, c, why);
 	if (!rc)
 		rc = store_open(c->settings->database, STORE_OPEN, &c->store, why);
 	if (!rc) /* a predecessor may have died between a commit and its word to the front */
@@ -155,6 +180,7 @@ int role_clerk(struct child *child)
 	}
 	store_close(c.store);
 	X509_free(c.issuing);
+	X509_free(c.mailer);
 	if (kick >= 0)
 		close(kick);
 	return err_exit_code(rc);

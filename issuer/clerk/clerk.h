@@ -33,6 +33,7 @@ struct clerk {
 
 	/* clerk_outbox */
 	struct quiet_hours quiet;
+	X509 *mailer;    /* the courier's certificate, to which mails to the staff are sealed; NULL: nobody is told */
 	bool limit_told; /* the alarm of the day's limits was raised */
 
 	/* clerk_crl: what the newest list was made from. */

@@ -2,6 +2,7 @@
 #include "base/log.h"
 #include "delivery/message.h"
 #include "issuer/clerk/clerk_outbox.h"
+#include "issuer/order/alert.h"
 #include "issuer/order/step.h"
 
 #include <stdio.h>
@@ -96,7 +97,8 @@ enum err outbox_retry(struct clerk *c, const struct outgoing *m, int64_t at, con
 	return close_transaction(c->store, e);
 }
 
-static enum err ended(struct store *s, const struct outgoing *m, const char *state, const char *fault, int64_t now)
+static enum err ended(struct store *s, const struct outgoing *m, const char *state, const char *fault, const struct alert *alert,
+		      int64_t now)
 {
 	char what[32];
 	int64_t affected = 0;
@@ -105,14 +107,30 @@ static enum err ended(struct store *s, const struct outgoing *m, const char *sta
 				STORE_VALUES(value_text(state), value_text(fault), value_text(m->id)), &affected);
 	if (!e)
 		e = end_attempt(s, m, fault);
-	return e || affected == 0 ? e : note(s, m, what, fault, now);
+	if (!e && affected > 0)
+		e = note(s, m, what, fault, now);
+	return e || affected == 0 ? e : alert_store(s, alert, now);
+}
+
+/* A message that was never needed any more is nobody's news. Its end does not depend on whether the staff can be told. */
+static void tell_staff(struct clerk *c, const struct outgoing *m, const char *state, const char *fault, struct alert *out)
+{
+	enum err e = ERR_OK;
+	*out = (struct alert){.sealed = {0}};
+	if (c->mailer && strcmp(state, "dead") == 0)
+		e = alert_make(c->mailer, c->settings, m->kind, m->order, fault, out);
+	if (e)
+		log_event(LOG_LEVEL_ERROR, "alert.failed", {"message", m->id}, {"error", err_word(e)});
 }
 
 enum err outbox_end(struct clerk *c, const struct outgoing *m, const char *state, const char *fault, int64_t now)
 {
+	struct alert alert;
+	tell_staff(c, m, state, fault, &alert);
 	enum err e = store_begin(c->store);
 	if (!e)
-		e = close_transaction(c->store, ended(c->store, m, state, fault, now));
+		e = close_transaction(c->store, ended(c->store, m, state, fault, &alert, now));
+	alert_clear(&alert);
 	if (e)
 		return e;
 	c->erased = true;

@@ -1,9 +1,11 @@
 /* How messages leave, as the settings have it. Nobody is asked: that is what --send-test is for. */
+#include "delivery/address.h"
 #include "issuer/clerk/clerk_due.h"
 #include "issuer/command/check.h"
 #include "issuer/courier/courier_channels.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void check_channel(struct check *c, enum message_channel kind)
 {
@@ -29,4 +31,6 @@ void check_channels(struct check *c)
 	check_channel(c, CHANNEL_SMS);
 	if (quiet_hours_read(c->settings->quiet_hours, &quiet, &why) != ERR_OK)
 		check_say(c, CHECK_FAULT, "%s", why.text);
+	if (c->settings->staff_mail[0] && mailbox_check(c->settings->staff_mail, strlen(c->settings->staff_mail), &why) != ERR_OK)
+		check_say(c, CHECK_FAULT, "delivery.staff_mail = %s: %s", c->settings->staff_mail, why.text);
 }

@@ -48,7 +48,7 @@ static const struct grant_row {
 	{"file.root", PUBLIC, SIGNER | FRONT, offsetof(struct settings, ca_root)},
 	{"file.root_crl", PUBLIC, FRONT, offsetof(struct settings, ca_root_crl)},
 	{"file.issuing", PUBLIC, SIGNER | FRONT | CLERK, offsetof(struct settings, ca_issuing)},
-	{"file.courier", PUBLIC, SIGNER | FRONT | COURIER, offsetof(struct settings, courier_certificate)},
+	{"file.courier", PUBLIC, SIGNER | FRONT | COURIER | CLERK, offsetof(struct settings, courier_certificate)},
 	{"key.mail_password", KEY, COURIER, offsetof(struct settings, mail_password)},
 	{"file.mail_ca", PUBLIC, COURIER, offsetof(struct settings, mail_ca)},
 	{"key.sms_secret", KEY, COURIER, offsetof(struct settings, sms_secret)},

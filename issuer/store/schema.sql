@@ -74,6 +74,7 @@ CREATE TABLE message (
   attempts INTEGER NOT NULL, sent_at INTEGER, fault TEXT, delivered_at INTEGER, failed_at INTEGER, receipt TEXT) STRICT;
 CREATE INDEX message_due ON message (due_at) WHERE state IN ('waiting', 'leased');
 CREATE INDEX message_order ON message (order_id);
+CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead';
 
 -- Every hand-over to a gateway, from before it begins. outcome: NULL while it goes, and for ever when the clerk died then;
 -- else the word of the error, "ok" among them. reference: the gateway's own id of the message.

@@ -78,6 +78,7 @@ use() {
 	set_key sms_receipts keys/receipts
 	set_key sms_ca "$GATEWAY/right-ca.pem"
 	set_key patience 2s
+	set_key staff_mail staff@example.com
 	restart_installation
 }
 
@@ -151,6 +152,10 @@ dead_after_never() {
 	api GET /v1/status
 	jq -e --arg order "$ORDER" '.dead_messages[] | select(.order_id == $order and .kind == "code")' <<<"$BODY" >/dev/null
 	refute grep -qF 91234567 "$WORK/body" # in spite of what the gateway says in words
+	until_true 20 has_message dead
+	grep -q '^To: staff@example.com$' "$(spool_since dead)"
+	grep -q "order resend $ORDER" "$(spool_since dead)"
+	refute grep -qE "91234567|#[2-9A-HJ-NP-Z]{8}" "$(spool_since dead)"
 	equal "$(sent_count)" 0 sent
 	api POST "/v1/orders/$ORDER/resend"
 	until_true 20 sent_is 1

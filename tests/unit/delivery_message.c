@@ -30,6 +30,9 @@ static const struct message_field code_fields[] = {
 	{"code", "ABCD2345"}, {"client", "e-banking"}, {"domain", "ca.example.com"}, {0}};
 static const struct message_field password_fields[] = {{"password", PASSWORD}, {"client", "e-banking"}, {0}};
 
+static const struct message_field dead_fields[] = {
+	{"kind", "code"}, {"order", "k3m7q2w4x5y6z7a2"}, {"why", "twilio: error 21211"}, {0}};
+
 static const struct usual {
 	enum message_kind kind;
 	const char *to;
@@ -38,6 +41,7 @@ static const struct usual {
 	[MESSAGE_LINK] = {MESSAGE_LINK, "kari@example.com", link_fields},
 	[MESSAGE_CODE] = {MESSAGE_CODE, "+4790000000", code_fields},
 	[MESSAGE_PASSWORD] = {MESSAGE_PASSWORD, "+4790000000", password_fields},
+	[MESSAGE_DEAD] = {MESSAGE_DEAD, "staff@example.com", dead_fields},
 };
 
 enum { MOST_FIELDS = 16 };
@@ -354,7 +358,7 @@ enum { TAGS = sizeof tags / sizeof tags[0] };
 /* The usual fields in a language, all texts among them replaced by one. */
 static size_t all_alike(const struct usual *u, const char *tag, const char *value, struct message_field out[MOST_FIELDS])
 {
-	static const char *const texts[] = {"client", "service", "organisation", "contact", "orderer", "until"};
+	static const char *const texts[] = {"client", "service", "organisation", "contact", "orderer", "until", "kind", "order", "why"};
 	size_t n = 0;
 	for (const struct message_field *f = u->fields; f->name; f++) {
 		out[n] = *f;
@@ -423,7 +427,8 @@ static void each_language_has_its_own_words(void **state)
 {
 	(void)state;
 	static const char *const said[MESSAGE_KIND_COUNT] = {
-		[MESSAGE_LINK] = "Hei Kari Nordmann,", [MESSAGE_CODE] = "ABCD2345 er koden din", [MESSAGE_PASSWORD] = "Passord for"};
+		[MESSAGE_LINK] = "Hei Kari Nordmann,", [MESSAGE_CODE] = "ABCD2345 er koden din", [MESSAGE_PASSWORD] = "Passord for",
+		[MESSAGE_DEAD] = "fikk ikke levert en melding"};
 	for (int k = 0; k < MESSAGE_KIND_COUNT; k++) {
 		struct message_field fields[MOST_FIELDS];
 		all_alike(&usual[k], "nb", NULL, fields);

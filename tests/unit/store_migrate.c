@@ -6,8 +6,8 @@
 
 /* What version 3 had not. */
 #define WITHOUT_RECEIPTS                                                                                               \
-	"DROP TABLE attempt; ALTER TABLE message DROP COLUMN delivered_at; ALTER TABLE message DROP COLUMN failed_at;"   \
-	"ALTER TABLE message DROP COLUMN receipt;"
+	"DROP TABLE attempt; DROP INDEX message_dead; ALTER TABLE message DROP COLUMN delivered_at;"                      \
+	"ALTER TABLE message DROP COLUMN failed_at; ALTER TABLE message DROP COLUMN receipt;"
 /* What version 4 had not. */
 #define WITHOUT_LANGUAGES "ALTER TABLE contact DROP COLUMN language;"
 

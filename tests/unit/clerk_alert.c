@@ -1,0 +1,160 @@
+/* Messages that nobody will get: the staff is told by mail, once each, and not too often. */
+#include "tests/support/clerk_fakes.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "delivery/message.h"
+#include "delivery/seal.h"
+
+static struct settings told;
+static struct languages *languages;
+
+static void tell(const char *mailbox)
+{
+	told = fake_settings;
+	told.staff_mail = mailbox;
+	told.language = "en";
+	fake.clerk->settings = &told;
+	fake.clerk->mailer = mailbox[0] ? fake_ca()->certificate : NULL;
+}
+
+static void add_sms(const char *id, const char *order)
+{
+	sql("INSERT INTO message (id, order_id, kind, channel, sealed, state, created_at, due_at, drop_after, attempts)"
+	    " VALUES ('%s', NULLIF('%s', ''), 'code', 'sms', X'5ea1ed', 'waiting', 1, 1, %d, 0)", id, order, NOW + DAYS);
+}
+
+static void round_of(struct clerk *c)
+{
+	struct errbuf why = {0};
+	if (clerk_outbox(c, clock_now(), &why) != ERR_OK)
+		fail_msg("%s", why.text);
+}
+
+static enum err take_sealed(void *ctx, const struct row *r)
+{
+	size_t len = 0;
+	const uint8_t *bytes = row_blob(r, 4, &len);
+	buf_add(ctx, bytes, len);
+	return buf_check(ctx);
+}
+
+/* The mail that waits, opened as the courier would. */
+static struct message waiting_mail(void)
+{
+	struct buf sealed = BUF_INIT(65536);
+	struct secret *plain = NULL;
+	struct message m;
+	struct errbuf why = {""};
+	assert_int_equal(store_begin(fake.clerk->store), ERR_OK);
+	assert_int_equal(store_one(fake.clerk->store, STATEMENT_MESSAGE_LEASE,
+				   STORE_VALUES(value_integer(NOW + 60), value_integer(NOW)), take_sealed, &sealed), ERR_OK);
+	store_rollback(fake.clerk->store);
+	assert_int_equal(seal_open_with(fake_ca()->certificate, fake_ca()->key, sealed.data, sealed.len, &plain), ERR_OK);
+	if (message_open(plain, languages, &m, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	secret_free(plain);
+	buf_free(&sealed);
+	return m;
+}
+
+static void a_dead_message_is_mailed_to_the_staff(void **state)
+{
+	(void)state;
+	tell("staff@acme.example");
+	add_order("orderaaaaaaaaaaa", "offered", NOW + DAYS, 0);
+	add_sms("m1", "orderaaaaaaaaaaa");
+	fake.courier_says = ERR_REFUSED;
+	struct errbuf why = {0};
+	assert_int_equal(clerk_outbox(fake.clerk, NOW, &why), ERR_OK);
+	assert_asks("SELECT group_concat(kind || ' ' || channel || ' ' || state) FROM message ORDER BY id", "code sms dead,dead mail dead");
+	assert_int_equal(fake.sends, 2); /* a mail that is refused itself is nobody's mail */
+}
+
+static void the_mail_says_which_and_why_and_how_to_go_on(void **state)
+{
+	(void)state;
+	tell("staff@acme.example");
+	add_order("orderaaaaaaaaaaa", "offered", NOW + DAYS, 0);
+	add_sms("m1", "orderaaaaaaaaaaa");
+	sql("UPDATE message SET sealed = NULL"); /* dead without being sent */
+	clock_inject(NOW);
+	sql("CREATE TRIGGER later AFTER INSERT ON message BEGIN UPDATE message SET due_at = %d WHERE id = NEW.id; END", NOW + 1);
+	round_of(fake.clerk);
+	sql("UPDATE message SET due_at = %d", NOW);
+	struct message m = waiting_mail();
+	assert_string_equal(m.to, "staff@acme.example");
+	assert_int_equal(m.channel, CHANNEL_MAIL);
+	assert_string_equal(buf_string(&m.subject), "Not delivered: code of order orderaaaaaaaaaaa");
+	assert_non_null(strstr(buf_string(&m.text), "nothing is sealed in it"));
+	assert_non_null(strstr(buf_string(&m.text), "counterfoil order resend orderaaaaaaaaaaa"));
+	assert_non_null(strstr(buf_string(&m.html), "nothing is sealed in it"));
+	message_clear(&m);
+}
+
+static void ten_within_an_hour_are_enough(void **state)
+{
+	(void)state;
+	tell("staff@acme.example");
+	fake.courier_says = ERR_REFUSED;
+	for (int i = 0; i < 30; i++) {
+		char id[8];
+		snprintf(id, sizeof id, "m%02d", i);
+		add_sms(id, "");
+	}
+	for (int i = 0; i < 6; i++)
+		round_of(fake.clerk);
+	assert_asks("SELECT COUNT(*) FROM message WHERE kind = 'code' AND state = 'dead'", "30");
+	assert_asks("SELECT COUNT(*) FROM message WHERE kind = 'dead'", "10");
+	clock_inject(NOW + HOUR + 1);
+	add_sms("n1", "");
+	round_of(fake.clerk);
+	assert_asks("SELECT COUNT(*) FROM message WHERE kind = 'dead'", "11");
+}
+
+static void nobody_is_told_where_nobody_wants_to_be(void **state)
+{
+	(void)state;
+	tell("");
+	fake.courier_says = ERR_REFUSED;
+	add_sms("m1", "");
+	round_of(fake.clerk);
+	assert_asks("SELECT COUNT(*) FROM message", "1");
+}
+
+/* What was only too late is no fault of the gateway's. */
+static void a_dropped_message_is_no_news(void **state)
+{
+	(void)state;
+	tell("staff@acme.example");
+	add_sms("m1", "");
+	sql("UPDATE message SET drop_after = 5");
+	round_of(fake.clerk);
+	assert_asks("SELECT group_concat(state) FROM message", "dropped");
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	log_threshold(LOG_LEVEL_ALARM);
+	return languages_new(&languages, NULL) == ERR_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	languages_free(languages);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CLERK_TEST(a_dead_message_is_mailed_to_the_staff),
+		CLERK_TEST(the_mail_says_which_and_why_and_how_to_go_on),
+		CLERK_TEST(ten_within_an_hour_are_enough),
+		CLERK_TEST(nobody_is_told_where_nobody_wants_to_be),
+		CLERK_TEST(a_dropped_message_is_no_news),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
