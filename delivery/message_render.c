@@ -108,20 +108,12 @@ static enum err fit_sms(const struct message_row *row, struct places *p, struct 
 	return rc ? rc : septets > GSM_SEGMENT ? ERR_INTERNAL : ERR_OK;
 }
 
-/* The columns before which a line's further lines begin: behind its blanks, and behind "1. ". */
-static size_t indentation(const char *line, size_t len)
+/* How many bytes of the line fit: up to the last blank within the columns, or the first word whole. */
+static size_t fitting(const char *line, size_t len)
 {
-	size_t blanks = strspn(line, " "), digits = strspn(line + blanks, "0123456789");
-	size_t number = digits > 0 && strncmp(line + blanks + digits, ". ", 2) == 0 ? digits + 2 : 0;
-	return blanks + number < len && blanks + number < COLUMNS / 2 ? blanks + number : 0;
-}
-
-/* How many bytes of the line fit, from what stands in `column` already: up to its last blank, or its first word whole. */
-static size_t fitting(const char *line, size_t len, size_t column)
-{
-	size_t fit = 0;
+	size_t fit = 0, column = 0;
 	for (size_t at = 0; at < len; at++) {
-		if (line[at] == ' ' && at > 0)
+		if (line[at] == ' ')
 			fit = at;
 		column += (line[at] & 0xc0) != 0x80; /* a letter of UTF-8 is one column */
 		if (column > COLUMNS && fit > 0)
@@ -132,27 +124,27 @@ static size_t fitting(const char *line, size_t len, size_t column)
 
 static void wrap_line(const char *line, size_t len, struct buf *out)
 {
-	size_t indent = indentation(line, len), from = indent;
-	buf_add(out, line, indent);
-	for (;;) {
-		size_t n = fitting(line + from, len - from, indent);
-		buf_add(out, line + from, n);
+	for (size_t n; (n = fitting(line, len)) < len; line += n + 1, len -= n + 1) {
+		buf_add(out, line, n);
 		buf_byte(out, '\n');
-		from += n;
-		if (from >= len)
-			return;
-		from++; /* the blank */
-		for (size_t i = 0; i < indent; i++)
-			buf_byte(out, ' ');
 	}
+	buf_add(out, line, len);
+	buf_byte(out, '\n');
 }
 
-/* People read mail in lines, and some programs do not make them. */
+/* Words are one line a text; people read lines. A step of a list stays one: a mail that flows breaks it as it should be. */
 static enum err wrap(struct buf *from, struct buf *out)
 {
 	const char *line = buf_string(from);
-	for (const char *feed; line && (feed = strchr(line, '\n')); line = feed + 1)
-		wrap_line(line, (size_t)(feed - line), out);
+	for (const char *feed; line && (feed = strchr(line, '\n')); line = feed + 1) {
+		size_t len = (size_t)(feed - line);
+		if (line[0] != ' ') {
+			wrap_line(line, len, out);
+			continue;
+		}
+		buf_add(out, line, len);
+		buf_byte(out, '\n');
+	}
 	return line ? buf_check(out) : ERR_MEMORY;
 }
 
