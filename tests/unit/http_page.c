@@ -128,6 +128,34 @@ static void every_page_is_there_in_every_language(void **state)
 	}
 }
 
+static void what_is_being_made_or_fails_is_told_calmly(void **state)
+{
+	static const char *const making[] = {"One moment: your file is being made", "Et øyeblikk: filen din lages nå"};
+	static const char *const later[] = {"Not now, but nothing is lost", "Ikke nå, men ingenting er tapt"};
+	(void)state;
+	for (size_t i = 0; i < LANGUAGES; i++) {
+		struct parcel p;
+		bench_order(&p);
+		bench_claim(&p);
+		browse(languages[i].tag, &p);
+		expect(ask(page_file, "GET", &p, "/file", NULL), 200, languages[i].tag, making[i]);
+		fake.fail[SIGNER_ISSUE] = ERR_UNAVAILABLE;
+		expect_way(ask(page_prepare, "POST", &p, "/prepare", ""), "/file");
+		fake.fail[SIGNER_ISSUE] = ERR_INTERNAL;
+		struct reply r = ask(page_prepare, "POST", &p, "/prepare", "");
+		assert_null(strstr(buf_string(&r.body), "made to fail")); /* that is for the log */
+		assert_non_null(strstr(buf_string(&r.body), "<code>0123456789abcdef</code>"));
+		expect(r, 500, languages[i].tag, later[i]);
+		fake.fail[SIGNER_ISSUE] = ERR_OK;
+		assert_ok(bench_prepare(&p));
+		fake.fail[SIGNER_PACKAGE] = ERR_UNAVAILABLE;
+		r = ask(page_package, "GET", &p, "/package/compatible", NULL);
+		assert_int_equal(r.retry_after, r.status == 503 ? 2 : 0);
+		reply_clear(&r);
+		fake.fail[SIGNER_PACKAGE] = ERR_OK;
+	}
+}
+
 static void the_last_try_is_told_and_a_locked_parcel_says_whom_to_ask(void **state)
 {
 	(void)state;
@@ -254,6 +282,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_page_is_there_in_every_language),
+		TEST(what_is_being_made_or_fails_is_told_calmly),
 		TEST(the_last_try_is_told_and_a_locked_parcel_says_whom_to_ask),
 		TEST(the_code_counts_down_and_then_only_a_new_one_helps),
 		TEST(names_are_text_on_every_page),
