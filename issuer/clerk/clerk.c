@@ -1,110 +1,35 @@
 #include "issuer/clerk/clerk.h"
 
-#include "base/clock.h"
 #include "base/encode.h"
 #include "base/log.h"
 #include "delivery/address.h"
+#include "issuer/clerk/clerk_calendar.h"
 #include "issuer/clerk/clerk_due.h"
 
+#include <errno.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
-#include <poll.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PEM_CAP = 65536, ROUND_MOST_MS = 1000 };
+enum { PEM_CAP = 65536 };
 
 /* The order is that of a start: first journal and database are compared, so that issuing may begin. */
-static const struct task {
-	const char *name;
-	int64_t every_ms;
-	bool kicked;  /* runs at once when the front says that something has changed */
-	bool erasure; /* runs at once when a task before it has erased something */
-	enum err (*run)(struct clerk *c, int64_t now, struct errbuf *why);
-} tasks[] = {
+static const struct task office[] = {
 	{"reconcile", 2000, false, false, clerk_reconcile},
 	{"crl", 1000, true, false, clerk_crl},
-	{"outbox", 1000, true, false, clerk_outbox},
 	{"sweep", 10000, false, false, clerk_sweep},
 	{"truncate", 60000, false, true, clerk_truncate},
 };
-enum { TASKS = sizeof tasks / sizeof *tasks };
 
-struct calendar {
-	int64_t next_ms[TASKS]; /* by clock_mono_ms */
-	unsigned failures[TASKS];
-	enum err errors[TASKS]; /* the last */
-	enum err faults[TASKS]; /* of the disk under the database */
+/* On a thread of its own: a gateway that takes its time over a message delays no revocation list. */
+static const struct task post[] = {
+	{"outbox", 1000, true, false, clerk_outbox},
+	{"truncate", 60000, false, true, clerk_truncate},
 };
-
-/* A task that goes on failing says so once a reason, and once that it is well again. */
-static void note_outcome(const struct task *t, unsigned *failures, enum err *before, enum err e, const struct errbuf *why)
-{
-	if (e && (*failures == 0 || e != *before))
-		log_event(LOG_LEVEL_WARNING, "clerk.task_failed", {"task", t->name}, {"error", err_word(e)},
-			  {"why", err_why(e, why)});
-	if (!e && *failures > 0)
-		log_event(LOG_LEVEL_INFO, "clerk.task_recovered", {"task", t->name});
-	*failures = e ? *failures + 1 : 0;
-	*before = e;
-}
-
-static void tell_fault(struct clerk *c, const struct calendar *k)
-{
-	enum err fault = ERR_OK;
-	for (int i = 0; !fault && i < TASKS; i++)
-		fault = k->faults[i];
-	atomic_store(&c->shared->clerk_fault, fault);
-}
-
-static void run_task(struct clerk *c, struct calendar *k, int i)
-{
-	struct errbuf why = {0};
-	c->more = false;
-	store_fault_clear(); /* what failed before is not this task's */
-	enum err e = tasks[i].run(c, clock_now(), &why);
-	k->faults[i] = e ? store_fault()->code : ERR_OK;
-	note_outcome(&tasks[i], &k->failures[i], &k->errors[i], e, k->faults[i] ? &store_fault()->why : &why);
-	tell_fault(c, k);
-	atomic_store(&c->shared->clerk_alive_at, clock_now());
-	k->next_ms[i] = clock_mono_ms();
-	if (!c->more || k->failures[i])
-		k->next_ms[i] += task_pause_ms(tasks[i].every_ms, k->failures[i]);
-}
-
-/* A task that fails waits out its pause: nothing drives it. */
-static bool is_due(const struct clerk *c, const struct calendar *k, int i, bool kicked)
-{
-	bool called = (kicked && tasks[i].kicked) || (c->erased && tasks[i].erasure);
-	return clock_mono_ms() >= k->next_ms[i] || (called && !k->failures[i]);
-}
-
-static void run_due(struct clerk *c, struct calendar *k, bool kicked)
-{
-	for (int i = 0; i < TASKS; i++)
-		if (is_due(c, k, i, kicked))
-			run_task(c, k, i);
-}
-
-static int pause_ms(const struct calendar *k)
-{
-	int64_t now = clock_mono_ms(), pause = ROUND_MOST_MS;
-	for (int i = 0; i < TASKS; i++)
-		if (k->next_ms[i] - now < pause)
-			pause = k->next_ms[i] - now;
-	return pause > 0 ? (int)pause : 0;
-}
-
-/* Wait for the next task, a kick or the end; true for a kick. */
-static bool wait_kick(int kick, int stop, int timeout_ms)
-{
-	struct pollfd ends[] = {{.fd = kick, .events = POLLIN}, {.fd = stop, .events = POLLIN}};
-	uint64_t count;
-	if (poll(ends, 2, timeout_ms) <= 0 || !(ends[0].revents & POLLIN))
-		return false;
-	return read(kick, &count, sizeof count) == sizeof count;
-}
 
 static enum err read_issuer(struct child *child, struct clerk *c, struct errbuf *why)
 {
@@ -161,23 +86,71 @@ static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 		rc = store_open(c->settings->database, STORE_OPEN, &c->store, why);
 	if (!rc) /* a predecessor may have died between a commit and its word to the front */
 		clerk_revoked(c);
-	return rc ? rc : child_confine(child, why);
+	return rc;
+}
+
+/* The sender's thread: its own books, and the word of the other calendar on whether the database may be believed. */
+struct sender {
+	struct clerk clerk;
+	struct rota rota;
+	pthread_t thread;
+	bool runs;
+	int kick, end; /* eventfds */
+};
+
+static void *send_mail(void *sender)
+{
+	struct sender *s = sender;
+	calendar_follow(&s->clerk, &s->rota);
+	return NULL;
+}
+
+static enum err start_sender(struct sender *s, const struct clerk *c, struct errbuf *why)
+{
+	s->clerk = (struct clerk){.courier = c->courier, .settings = c->settings, .shared = c->shared, .quiet = c->quiet,
+				  .mailer = c->mailer, .compared = &c->trusted};
+	s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->end = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->kick < 0 || s->end < 0)
+		return fail(why, ERR_IO, "eventfd: %s", strerror(errno));
+	s->rota = (struct rota){post, sizeof post / sizeof post[0], &c->shared->sender_fault, NULL, s->kick, -1, s->end};
+	enum err rc = store_open(c->settings->database, STORE_OPEN, &s->clerk.store, why);
+	if (!rc && pthread_create(&s->thread, NULL, send_mail, s) != 0)
+		rc = ERR_MEMORY;
+	s->runs = !rc;
+	return rc;
+}
+
+static void stop_sender(struct sender *s)
+{
+	uint64_t one = 1;
+	if (s->runs && write(s->end, &one, sizeof one) == sizeof one)
+		pthread_join(s->thread, NULL);
+	store_close(s->clerk.store);
+	if (s->kick >= 0)
+		close(s->kick);
+	if (s->end >= 0)
+		close(s->end);
 }
 
 int role_clerk(struct child *child)
 {
 	struct clerk c = {0};
-	struct calendar calendar = {.next_ms = {0}};
+	struct sender sender = {.kick = -1, .end = -1};
 	struct errbuf why = {0};
 	enum err rc = set_up(child, &c, &why);
+	int kick = child_take(child, "kick");
+	if (!rc)
+		rc = start_sender(&sender, &c, &why);
+	if (!rc)
+		rc = child_confine(child, &why);
+	const struct rota rota = {office, sizeof office / sizeof office[0], c.shared ? &c.shared->clerk_fault : NULL,
+				  c.shared ? &c.shared->clerk_alive_at : NULL, kick, sender.kick, child_stop_fd(child)};
 	if (rc)
 		log_event(LOG_LEVEL_ERROR, "clerk.start_failed", {"error", err_word(rc)}, {"why", err_why(rc, &why)});
-	int kick = child_take(child, "kick");
-	bool kicked = false;
-	while (!rc && !child_stopping(child)) {
-		run_due(&c, &calendar, kicked);
-		kicked = wait_kick(kick, child_stop_fd(child), pause_ms(&calendar));
-	}
+	else
+		calendar_follow(&c, &rota);
+	stop_sender(&sender);
 	store_close(c.store);
 	X509_free(c.issuing);
 	X509_free(c.mailer);

@@ -1,5 +1,5 @@
-/* clerk: the calendar. One loop runs a table of tasks: the outbox, revocation lists, the comparison of journal and
- * database, what time has overtaken, and the log that erased bytes must leave.
+/* clerk: the calendar. One loop runs a table of tasks: revocation lists, the comparison of journal and database, what time
+ * has overtaken, and the log that erased bytes must leave; another the outbox, on a thread and with a store of its own.
  *
  * No task holds a transaction while it waits for another process: each reads, asks, and then commits what came of
  * it under a guard. What a crash cuts is taken up again by the next round. */
@@ -29,7 +29,8 @@ struct clerk {
 
 	/* The journal has been compared, and the database is not an old copy: a list made from one would take
 	 * revocations back, and what waits or is overdue in one may be done. */
-	bool trusted;
+	_Atomic bool trusted;
+	const _Atomic bool *compared; /* the same, of the calendar that compares; NULL: it is this one */
 
 	/* clerk_outbox */
 	struct quiet_hours quiet;

@@ -89,7 +89,7 @@ enum err clerk_outbox(struct clerk *c, int64_t now, struct errbuf *why)
 	(void)now; /* each message has its own: a slow courier takes long over a round */
 	(void)why;
 	enum err e = ERR_OK;
-	bool away = !c->trusted; /* what an old database has waiting has been sent */
+	bool away = !atomic_load(c->compared ? c->compared : &c->trusted); /* what an old database has waiting has been sent */
 	for (int i = 0; !e && !away && i < ROUND_MOST; i++)
 		e = one_message(c, &away);
 	c->more = !e && !away;

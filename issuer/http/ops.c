@@ -48,6 +48,8 @@ static const char *front_disk_fault(struct front *front, int64_t now)
 static const char *clerk_disk_fault(struct front *front, int64_t now)
 {
 	enum err e = (enum err)atomic_load(&front->shared->clerk_fault);
+	if (!e)
+		e = (enum err)atomic_load(&front->shared->sender_fault);
 	(void)now;
 	return !e ? NULL : e == ERR_FULL ? "the disk is full: the clerk cannot write the database"
 					 : "the clerk cannot use the database";

@@ -31,6 +31,7 @@ struct shared_page {
 	_Atomic int64_t issuing_paused;         /* enum issuing_pause; the clerk says it */
 	_Atomic int64_t journal_fault;          /* enum err: why the signer's journal cannot be written; the clerk says it */
 	_Atomic int64_t clerk_fault;            /* enum err: by which fault of the disk the clerk's work fails */
+	_Atomic int64_t sender_fault;           /* enum err: the same of its thread that sends messages */
 };
 /* Why issuing is paused, as a sentence for people; NULL while it is not. Static. */
 const char *issuing_paused_because(const struct shared_page *p);

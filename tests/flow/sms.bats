@@ -306,6 +306,26 @@ forged() { # forged GATEWAY
 	claim
 }
 
+crl_number() { curl -s "http://localhost:$PORT_OPS/metrics" | sed -n 's/^counterfoil_crl_number //p'; }
+newer_crl() { [ "$(crl_number)" != "$1" ]; }
+
+@test "a gateway that takes its time delays no revocation list" {
+	use twilio
+	set_key patience 8s
+	restart_installation
+	local serial number
+	serial=$(database "SELECT serial FROM certificate WHERE kind = 'client' AND status = 'valid' LIMIT 1")
+	number=$(crl_number)
+	echo 'hang 1' >"$GATEWAY/fault"
+	order_now
+	until_true 20 sent_is 1
+	api POST "/v1/certificates/$serial/revoke" '{"reason":"superseded"}'
+	equal "$STATUS_CODE" 200 revoke
+	until_true 4 newer_crl "$number"
+	equal "$(messages code fault)" null 'the gateway has not answered yet'
+	equal "$(curl -s -o /dev/null -w '%{http_code}' "http://localhost:$PORT_OPS/readyz")" 200 ready
+}
+
 @test "a paused outbox sends nothing and loses nothing" {
 	use webhook
 	api POST /v1/outbox/pause '{"reason":"the gateway is being replaced"}'
