@@ -10,6 +10,8 @@
 #include <openssl/pem.h>
 #include <string.h>
 
+enum { LONG_MS = 5000 };
+
 /* What each process may ask; all else ends its conversation. */
 static const struct {
 	uint16_t op;
@@ -103,9 +105,20 @@ static void note_state(struct courier *c, enum message_channel channel, enum err
 		c->stuck[channel] = stuck;
 }
 
+int64_t courier_rest_ms(int64_t took_ms)
+{
+	return took_ms < LONG_MS ? 0 : took_ms;
+}
+
 static enum err hand_on(struct courier *c, const struct message *m, struct handover *h, struct errbuf *why)
 {
+	int64_t began = clock_mono_ms();
+	if (began < c->rests_until[m->channel])
+		return fail(why, ERR_NETWORK, "not tried: a moment ago nobody answered there");
 	enum err rc = c->channels[m->channel]->send(&c->settings, m, h, why);
+	int64_t ended = clock_mono_ms();
+	if (rc == ERR_NETWORK || rc == ERR_TIMEOUT)
+		c->rests_until[m->channel] = ended + courier_rest_ms(ended - began);
 	note_state(c, m->channel, rc, why);
 	return rc;
 }

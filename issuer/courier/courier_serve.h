@@ -19,6 +19,7 @@ struct courier {
 	X509 *certificate;
 	const struct delivery_channel *channels[COURIER_CHANNELS]; /* by enum message_channel */
 	bool stuck[COURIER_CHANNELS]; /* it needs a person */
+	int64_t rests_until[COURIER_CHANNELS]; /* by clock_mono_ms; nobody answered */
 	struct channel_parts parts;
 	struct channel_settings settings; /* borrows from parts: a courier is not copied */
 	struct languages *languages; /* given to it once it is set up */
@@ -31,6 +32,10 @@ struct courier {
 enum err courier_set_up(struct courier *c, const struct settings *s, const struct secret *key,
 			const struct buf *certificate, struct errbuf *why) MUST_CHECK;
 void courier_clear(struct courier *c);
+
+/* How long a channel rests after it took so long, 5 s or more, that nobody answered: as long; what comes for it meanwhile is put
+ * off at once. One message is sent after the other, and a mail server that swallows everything must not hold up the codes. */
+int64_t courier_rest_ms(int64_t took_ms);
 
 int courier_permitted(enum role peer, uint16_t op);
 enum err courier_answer(void *courier, enum role peer, const struct frame *request, struct buf *answer,

@@ -1,6 +1,7 @@
 /* The courier's answers, from a frame to a file in the spool. */
 #include "tests/support/test.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/pack.h"
@@ -263,6 +264,45 @@ static void it_asks_nobody_for_a_pass_phrase_and_takes_no_strangers_certificate(
 	X509_free(stranger);
 }
 
+static int tries;
+
+static enum err answer_never(const struct channel_settings *s, const struct message *m, struct handover *h, struct errbuf *why)
+{
+	(void)s, (void)m, (void)h, (void)why;
+	tries++;
+	return ERR_TIMEOUT;
+}
+
+static void a_channel_that_rests_puts_its_messages_off(void **state)
+{
+	(void)state;
+	static const struct delivery_channel slow = {.name = "slow", .send = answer_never};
+	const struct delivery_channel *as_it_was = courier.channels[CHANNEL_SMS];
+	struct buf sealed = sealed_code();
+	courier.channels[CHANNEL_SMS] = &slow;
+	assert_int_equal(ask(ID, "code", &sealed, NULL), ERR_TIMEOUT);
+	courier.rests_until[CHANNEL_MAIL] = clock_mono_ms() + 60000;
+	assert_int_equal(ask(ID, "code", &sealed, NULL), ERR_TIMEOUT); /* it was quick, and mail is another matter */
+	assert_int_equal(tries, 2);
+	courier.rests_until[CHANNEL_SMS] = clock_mono_ms() + 60000;
+	assert_int_equal(ask(ID, "code", &sealed, NULL), ERR_NETWORK);
+	assert_int_equal(tries, 2);
+	courier.rests_until[CHANNEL_SMS] = courier.rests_until[CHANNEL_MAIL] = clock_mono_ms();
+	assert_int_equal(ask(ID, "code", &sealed, NULL), ERR_TIMEOUT);
+	assert_int_equal(tries, 3);
+	courier.channels[CHANNEL_SMS] = as_it_was;
+	buf_free(&sealed);
+}
+
+static void a_rest_is_as_long_as_what_it_cost_if_that_was_long(void **state)
+{
+	(void)state;
+	assert_int_equal(courier_rest_ms(0), 0);
+	assert_int_equal(courier_rest_ms(4999), 0);
+	assert_int_equal(courier_rest_ms(5000), 5000);
+	assert_int_equal(courier_rest_ms(40000), 40000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +313,8 @@ int main(void)
 		cmocka_unit_test(sealed_bytes_that_are_no_message_are_never_sent),
 		cmocka_unit_test(a_request_cut_anywhere_is_refused),
 		cmocka_unit_test(the_log_names_order_and_kind_but_no_address_and_no_code),
+		cmocka_unit_test(a_channel_that_rests_puts_its_messages_off),
+		cmocka_unit_test(a_rest_is_as_long_as_what_it_cost_if_that_was_long),
 		cmocka_unit_test(it_does_not_start_with_parts_that_do_not_fit),
 		cmocka_unit_test(it_asks_nobody_for_a_pass_phrase_and_takes_no_strangers_certificate),
 	};
