@@ -44,7 +44,7 @@ static enum err find_places(const char *text, struct places *p, struct errbuf *w
 
 static enum err check_places(const char *text, const char *english, struct errbuf *why)
 {
-	struct places had, wanted;
+	struct places had = {0}, wanted = {0};
 	enum err e = find_places(text, &had, why);
 	if (!e)
 		e = find_places(english, &wanted, why);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 EMBED_TEXT(page_text_layout, "issuer/http/pages/layout.html");
-EMBED_TEXT(page_text_dead, "issuer/http/pages/dead.html");
+EMBED_TEXT(page_text_gone, "issuer/http/pages/gone.html");
 EMBED_TEXT(page_text_fault, "issuer/http/pages/fault.html");
 EMBED_TEXT(page_text_home, "issuer/http/pages/home.html");
 
@@ -160,7 +160,7 @@ static void write_dead(struct visit *v)
 	if (v->q->wants_json)
 		reply_problem(v->r, v->q, ERR_NOT_FOUND, &why, NULL);
 	else
-		page_write(v, &(struct page){.status = 404, .title = "dead.title", .text = page_text_dead});
+		page_write(v, &(struct page){.status = 404, .title = "gone.title", .text = page_text_gone});
 }
 
 void page_dead(struct front *front, const struct request *q, struct reply *r)

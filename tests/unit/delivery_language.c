@@ -81,7 +81,7 @@ static void a_faulty_file_is_refused_by_its_line(void **state)
 		{"missing place", "[intro]\n\n\nheading = A certificate\n", "nb.txt:4: intro.heading: {{client}} is missing"},
 		{"section of a template", "[intro]\nheading = {{#client}}x{{/client}}\n", "two braces stand nowhere else"},
 		{"part of a template", "[intro]\nheading = {{>client}}\n", "two braces stand nowhere else"},
-		{"words in words", "[intro]\nheading = {{_dead.lead}} {{client}}\n", "two braces stand nowhere else"},
+		{"words in words", "[intro]\nheading = {{_gone.lead}} {{client}}\n", "two braces stand nowhere else"},
 		{"open place", "[intro]\nheading = {{client\n", "two braces stand nowhere else"},
 		{"closing braces", "[intro]\nheading = {{client}} }}\n", "two braces stand nowhere else"},
 		{"three braces", "[intro]\nheading = {{{client}}}\n", "two braces stand nowhere else"},

@@ -27,13 +27,13 @@ static struct reply ask(route_handler *handler, const char *method, const struct
 /* The head of every request until the next: a browser's language, and the claim when there is one. */
 static void browse(const char *language, const struct parcel *p)
 {
-	static char bearer[64];
 	head = (struct head){.method = "GET"};
 	if (language) {
 		const struct head_field f = {"Accept-Language", language, strlen("Accept-Language"), strlen(language)};
 		head_add(&head, &f);
 	}
 	if (p && p->claim[0]) {
+		static char bearer[64];
 		snprintf(bearer, sizeof bearer, "Bearer %s", p->claim);
 		const struct head_field f = {"Authorization", bearer, strlen("Authorization"), strlen(bearer)};
 		head_add(&head, &f);
@@ -200,7 +200,7 @@ static void the_code_counts_down_and_then_only_a_new_one_helps(void **state)
 static void names_are_text_on_every_page(void **state)
 {
 	(void)state;
-	static const char *const canaries[] = {"<script>alert(1)</script>", "{{token}} {{>alert}} {{_dead.lead}}", "\"><img src=x onerror=a>",
+	static const char *const canaries[] = {"<script>alert(1)</script>", "{{token}} {{>alert}} {{_gone.lead}}", "\"><img src=x onerror=a>",
 					       "' onmouseover='a", "&lt;b&gt;"};
 	for (size_t c = 0; c < COUNT(canaries); c++)
 		for (size_t i = 0; i < LANGUAGES; i++) {
