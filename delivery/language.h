@@ -28,7 +28,8 @@ void languages_free(struct languages *all);
 enum err languages_add(struct languages *all, const char *file, const void *text, size_t len, struct errbuf *why) MUST_CHECK;
 
 /* A folder's files as one text, for processes that may open none: each "*.txt", behind a form feed and a line with its
- * name. Regular files that group and others cannot write, at most LANGUAGES_MOST: else ERR_REFUSED, ERR_USAGE, ERR_IO. */
+ * name. Regular files, at most LANGUAGES_MOST; neither them nor the folder may group or others write: else ERR_REFUSED,
+ * ERR_USAGE, ERR_IO. */
 enum err languages_bundle(const char *folder, struct buf *out, struct errbuf *why) MUST_CHECK;
 enum err languages_unbundle(struct languages *all, const struct buf *bundle, struct errbuf *why) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int is_text(const struct dirent *e)
 {
@@ -32,11 +33,28 @@ static enum err bundle_file(const char *folder, const char *name, struct buf *ou
 	return e;
 }
 
+/* Who may write in it may put another file there. */
+static enum err check_folder(const char *folder, struct errbuf *why)
+{
+	struct stat st;
+	if (stat(folder, &st) != 0)
+		return fail(why, ERR_USAGE, "%s: %s", folder, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return fail(why, ERR_USAGE, "%s is not a folder", folder);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return fail(why, ERR_REFUSED, "%s may be written by others: chmod go-w %s", folder, folder);
+	return ERR_OK;
+}
+
 enum err languages_bundle(const char *folder, struct buf *out, struct errbuf *why)
 {
 	struct dirent **names = NULL;
+	enum err e = check_folder(folder, why);
+	if (e)
+		return e;
 	int count = scandir(folder, &names, is_text, alphasort);
-	enum err e = count < 0 ? fail(why, errno == ENOMEM ? ERR_MEMORY : ERR_USAGE, "%s: %s", folder, strerror(errno)) : ERR_OK;
+	if (count < 0)
+		return fail(why, errno == ENOMEM ? ERR_MEMORY : ERR_USAGE, "%s: %s", folder, strerror(errno));
 	if (count > LANGUAGES_MOST)
 		e = fail(why, ERR_USAGE, "%s: more than %d languages", folder, LANGUAGES_MOST);
 	for (int i = 0; i < count; i++) {

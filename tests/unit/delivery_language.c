@@ -344,6 +344,11 @@ static void a_folder_is_taken_whole_or_not(void **state)
 	write_file(folder, "fi.txt", "\fnb.txt\n[home]\ntitle = x\n", 0644);
 	assert_int_equal(languages_bundle(folder, &bundle, &why), ERR_USAGE);
 	drop(folder, "fi.txt");
+	buf_clear(&bundle);
+	assert_int_equal(chmod(folder, 0770), 0);
+	assert_int_equal(languages_bundle(folder, &bundle, &why), ERR_REFUSED);
+	assert_int_equal(chmod(folder, 0700), 0);
+	assert_int_equal(languages_bundle("/dev/null", &bundle, &why), ERR_USAGE);
 	drop(folder, "nb.txt");
 	drop(folder, "en.txt");
 	drop(folder, "README");

@@ -69,6 +69,7 @@
     bar.value = 0;
     try {
       var answer = await fetch(link.href, { credentials: 'same-origin', cache: 'no-store' });
+      if (answer.status >= 400 && answer.status < 500) { location.reload(); return; } // it has gone on elsewhere: see how it stands
       if (!answer.ok) throw new Error('status ' + answer.status);
       var blob = await readAll(answer);
       var digest = hex(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer()));
