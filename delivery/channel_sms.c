@@ -12,8 +12,8 @@ static enum err check_receipts(const struct sms_settings *s, const struct sms_ad
 {
 	size_t len = strlen(s->receipts) + strlen("/r/") + ID_LENGTH + strlen("/") + RECEIPT_MAC_SIZE - 1;
 	if (s->wants_receipts && len > a->receipt_url_most)
-		return fail(why, ERR_USAGE, "delivery.sms_receipts: public.url is too long: %s takes addresses of at most %zu characters",
-			    a->name, a->receipt_url_most);
+		return fail(why, ERR_USAGE, "delivery.sms_receipts: public.url is too long: %s takes addresses of at most %zu "
+			    "characters", a->name, a->receipt_url_most);
 	if (s->receipt_key && secret_len(s->receipt_key) < RECEIPT_KEY_LEAST)
 		return fail(why, ERR_USAGE, "delivery.sms_receipts: wanted a key of at least %d bytes", RECEIPT_KEY_LEAST);
 	return ERR_OK;
@@ -51,7 +51,8 @@ static enum err make(const struct sms_settings *s, const struct sms_adapter *a, 
 	return rc;
 }
 
-static enum err exchange(const struct sms_settings *s, struct sms_request *r, int *status, struct buf *body, struct errbuf *why)
+static enum err exchange(const struct sms_settings *s, struct sms_request *r, int *status, struct buf *body,
+			 struct errbuf *why)
 {
 	const char *headers[SMS_HEADERS_MAX + 1] = {NULL};
 	const char *url = buf_string(&r->url);
@@ -67,7 +68,8 @@ static enum err exchange(const struct sms_settings *s, struct sms_request *r, in
 	return rc == ERR_USAGE ? ERR_UNAUTHENTICATED : rc;
 }
 
-enum err channel_sms_send(const struct channel_settings *s, const struct message *m, struct handover *h, struct errbuf *why)
+enum err channel_sms_send(const struct channel_settings *s, const struct message *m, struct handover *h,
+			  struct errbuf *why)
 {
 	const struct sms_adapter *a = sms_adapter_find(s->sms.gateway);
 	struct sms_request r = {0};

@@ -18,7 +18,7 @@ static size_t key_length(const struct secret *key)
 
 enum err receipt_mac(const struct secret *key, const char *id, char out[RECEIPT_MAC_SIZE])
 {
-	static const char purpose[] = "receipt of "; /* the key has no other, and should it ever get one, this keeps them apart */
+	static const char purpose[] = "receipt of "; /* should the key ever get another one, this keeps them apart */
 	uint8_t mac[EVP_MAX_MD_SIZE];
 	char plain[PLAIN_MOST];
 	struct buf text = BUF_INIT(RECEIPT_MAC_SIZE);

@@ -1,6 +1,6 @@
-/* Infobip: POST /sms/3/messages, JSON, "Authorization: App KEY", at an address of the account's own. The status of each
- * message has a group and an id. Our id goes along as its messageId, and the same again is told to be a duplicate: so what
- * was accepted before a time-out is not sent twice. */
+/* Infobip: POST /sms/3/messages, JSON, "Authorization: App KEY", at an address of the account's own. The status of
+ * each message has a group and an id. Our id goes along as its messageId, and the same again is told to be a
+ * duplicate: so what was accepted before a time-out is not sent twice. */
 #include "base/encode.h"
 #include "delivery/sms_parts.h"
 

@@ -1,5 +1,5 @@
-/* Vonage (Nexmo) SMS API: POST /sms/json, a form. HTTP says 200 whatever came of it: the body does, in the status of each
- * message. It takes no idempotency key, only a reference (client-ref). */
+/* Vonage (Nexmo) SMS API: POST /sms/json, a form. HTTP says 200 whatever came of it: the body does, in the status of
+ * each message. It takes no idempotency key, only a reference (client-ref). */
 #include "delivery/sms_parts.h"
 
 /* https://developer.vonage.com/en/messaging/sms/guides/troubleshooting-sms */

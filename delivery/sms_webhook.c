@@ -1,5 +1,6 @@
-/* A web service of your own: POST of the JSON that the template makes, with "Authorization: Bearer", "Idempotency-Key" and
- * "Counterfoil-Signature: t=TIME,v1=HEX", the HMAC-SHA-256 over TIME, a full stop and the body. 2xx is success. */
+/* A web service of your own: POST of the JSON that the template makes, with "Authorization: Bearer",
+ * "Idempotency-Key" and "Counterfoil-Signature: t=TIME,v1=HEX", the HMAC-SHA-256 over TIME, a full stop and the
+ * body. 2xx is success. */
 #include "base/encode.h"
 #include "delivery/sms_parts.h"
 

@@ -1,8 +1,9 @@
-/* clerk: the calendar. One loop runs a table of tasks: revocation lists, the comparison of journal and database, what time
- * has overtaken, and the log that erased bytes must leave; another the outbox, on a thread and with a store of its own.
+/* clerk: the calendar. One loop runs a table of tasks: revocation lists, the comparison of journal and database,
+ * what time has overtaken, and the log that erased bytes must leave; another the outbox, on a thread and with a
+ * store of its own.
  *
- * No task holds a transaction while it waits for another process: each reads, asks, and then commits what came of
- * it under a guard. What a crash cuts is taken up again by the next round. */
+ * No task holds a transaction while it waits for another process: each reads, asks, and then commits what came of it
+ * under a guard. What a crash cuts is taken up again by the next round. */
 #ifndef ISSUER_CLERK_H
 #define ISSUER_CLERK_H
 

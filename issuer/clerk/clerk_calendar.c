@@ -17,7 +17,8 @@ struct calendar {
 };
 
 /* A task that goes on failing says so once a reason, and once that it is well again. */
-static void note_outcome(const struct task *t, unsigned *failures, enum err *before, enum err e, const struct errbuf *why)
+static void note_outcome(const struct task *t, unsigned *failures, enum err *before, enum err e,
+			 const struct errbuf *why)
 {
 	if (e && (*failures == 0 || e != *before))
 		log_event(LOG_LEVEL_WARNING, "clerk.task_failed", {"task", t->name}, {"error", err_word(e)},

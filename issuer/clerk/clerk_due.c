@@ -69,7 +69,7 @@ int64_t quiet_until(const struct quiet_hours *q, int64_t now)
 	if (q->from == q->to || !localtime_r(&at, &local))
 		return now;
 	int since = (60 * local.tm_hour + local.tm_min - q->from + A_DAY) % A_DAY, length = (q->to - q->from + A_DAY) % A_DAY;
-	return since < length ? now + 60 * (length - since) - local.tm_sec % 60 : now;
+	return since < length ? now + INT64_C(60) * (length - since) - local.tm_sec % 60 : now;
 }
 
 bool peer_gone(enum err said)

@@ -15,9 +15,9 @@ struct courier_job {
 	size_t len;
 };
 
-/* Open, render and hand over one sealed message. ERR_OK: handed over; `reference` is the gateway's own id of it, "" when it
- * told none. ERR_REFUSED, ERR_INVALID: never try again. ERR_LIMIT, ERR_USAGE: the gateway has plainly not taken it, and may
- * later. All else: try again later, under the same key. */
+/* Open, render and hand over one sealed message. ERR_OK: handed over; `reference` is the gateway's own id of it, ""
+ * when it told none. ERR_REFUSED, ERR_INVALID: never try again. ERR_LIMIT, ERR_USAGE: the gateway has plainly not
+ * taken it, and may later. All else: try again later, under the same key. */
 enum err courier_send(struct line *l, const struct courier_job *job, char reference[COURIER_REFERENCE_SIZE],
 		      struct errbuf *why) MUST_CHECK;
 

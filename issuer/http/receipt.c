@@ -1,5 +1,6 @@
-/* Delivery receipts of SMS gateways, at addresses that we gave them with each message (delivery/receipt.h). The address is
- * looked at before anything of the body; a forged one is refused alike, whether its message exists or not. */
+/* Delivery receipts of SMS gateways, at addresses that we gave them with each message (delivery/receipt.h). The
+ * address is looked at before anything of the body; a forged one is refused alike, whether its message exists or
+ * not. */
 #include "base/log.h"
 #include "delivery/receipt.h"
 #include "issuer/http/handlers.h"

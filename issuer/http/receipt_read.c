@@ -76,7 +76,8 @@ static enum err read_object(const struct names *n, const json_t *j, struct recei
 	return by_words(text_of(json_object_get(j, n->status), none), text_of(json_object_get(j, n->code), number), out);
 }
 
-/* One result: {"status":{"groupId","id"}}. 5 of group 3 is the telephone, the others of that group are on the way to it. */
+/* One result: {"status":{"groupId","id"}}. 5 of group 3 is the telephone, the others of that group are on the way to
+ * it. */
 static enum err read_infobip(const json_t *j, struct receipt *out)
 {
 	enum { GROUP_UNDELIVERABLE = 2, GROUP_DELIVERED, GROUP_EXPIRED, GROUP_REJECTED, TO_HANDSET = 5 };
@@ -109,12 +110,15 @@ static const struct gateway {
 static enum err read_json(const struct gateway *g, const void *body, size_t len, struct receipt *out)
 {
 	json_t *j = len > 0 && len <= BODY_MOST ? json_loadb(body, len, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	enum err rc = !json_is_object(j) ? ERR_MALFORMED : g->shapes & RESULTS ? read_infobip(j, out) : read_object(&g->names, j, out);
+	enum err rc = ERR_MALFORMED;
+	if (json_is_object(j))
+		rc = g->shapes & RESULTS ? read_infobip(j, out) : read_object(&g->names, j, out);
 	json_decref(j);
 	return rc;
 }
 
-static enum err read_by(const struct gateway *g, const char *content_type, const void *body, size_t len, struct receipt *out)
+static enum err read_by(const struct gateway *g, const char *content_type, const void *body, size_t len,
+			struct receipt *out)
 {
 	static const char form[] = "application/x-www-form-urlencoded", json[] = "application/json";
 	if ((g->shapes & FORM) && strncasecmp(content_type, form, strlen(form)) == 0)

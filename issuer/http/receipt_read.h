@@ -1,4 +1,5 @@
-/* receipt_read: what a gateway's delivery receipt says. Pure; fuzzed. Read only after its address has shown that it is one. */
+/* receipt_read: what a gateway's delivery receipt says. Pure; fuzzed. Read only after its address has shown that it
+ * is one. */
 #ifndef ISSUER_RECEIPT_READ_H
 #define ISSUER_RECEIPT_READ_H
 

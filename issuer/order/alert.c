@@ -8,30 +8,33 @@
 
 enum { AN_HOUR = 3600, A_DAY = 86400, ALERTS_AN_HOUR = 10, REASON_SIZE = 257 };
 
+struct death {
+	const char *kind, *order, *reason;
+};
+
 /* A reason that no mail can hold, cut in the middle of a letter perhaps, is left out: the log and the order have it. */
-static enum err compose(const struct settings *s, struct message_field *fields, const char *id, struct secret **plain)
+static enum err compose(const struct settings *s, const struct death *d, const char *id, struct secret **plain)
 {
-	enum err rc = message_compose(MESSAGE_DEAD, id, s->staff_mail, fields, plain, NULL);
-	if (rc != ERR_INVALID)
-		return rc;
+	char why[REASON_SIZE];
+	snprintf(why, sizeof why, "%s", d->reason && d->reason[0] ? d->reason : "-");
+	struct message_field fields[] = {
+		{"why", why}, {"kind", d->kind}, {"order", d->order[0] ? d->order : "-"}, {"language", s->language}, {0}};
+	const char *about = d->order[0] ? d->order : id;
+	enum err rc = message_compose(MESSAGE_DEAD, about, s->staff_mail, fields, plain, NULL);
 	fields[0].value = "-";
-	return message_compose(MESSAGE_DEAD, id, s->staff_mail, fields, plain, NULL);
+	return rc != ERR_INVALID ? rc : message_compose(MESSAGE_DEAD, about, s->staff_mail, fields, plain, NULL);
 }
 
 enum err alert_make(X509 *courier, const struct settings *s, const char *kind, const char *order, const char *reason,
 		    struct alert *out)
 {
-	char why[REASON_SIZE];
 	struct secret *plain = NULL;
 	*out = (struct alert){.sealed = BUF_INIT(SEAL_MAX_BYTES)};
 	if (!s->staff_mail[0] || strcmp(kind, message_kind_name(MESSAGE_DEAD)) == 0)
 		return ERR_OK;
-	snprintf(why, sizeof why, "%s", reason && reason[0] ? reason : "-");
-	struct message_field fields[] = {
-		{"why", why}, {"kind", kind}, {"order", order[0] ? order : "-"}, {"language", s->language}, {0}};
 	enum err rc = id_new(out->id);
 	if (!rc)
-		rc = compose(s, fields, order[0] ? order : out->id, &plain);
+		rc = compose(s, &(struct death){kind, order, reason}, out->id, &plain);
 	if (!rc)
 		rc = seal_to(courier, secret_peek(plain), secret_len(plain), &out->sealed);
 	if (rc)

@@ -33,7 +33,7 @@ static enum err tell_staff(struct store *s, const struct report *p)
 {
 	struct alert alert;
 	char reason[64];
-	snprintf(reason, sizeof reason, "not delivered, code %s", p->code[0] ? p->code : "-");
+	snprintf(reason, sizeof reason, "not delivered, code %s", p->code && p->code[0] ? p->code : "-");
 	enum err e = alert_make(p->desk->courier, p->desk->settings, p->kind, p->order, reason, &alert);
 	if (!e)
 		e = alert_store(s, &alert, p->now);
@@ -76,7 +76,8 @@ enum err message_delivered(struct desk *d, const char *id)
 
 enum err message_undelivered(struct desk *d, const char *id, const char *code)
 {
-	struct report p = {.id = id, .code = code, .what = "message.undelivered", .statement = STATEMENT_MESSAGE_UNDELIVERED, .desk = d};
+	struct report p = {.id = id, .code = code, .what = "message.undelivered", .desk = d,
+			   .statement = STATEMENT_MESSAGE_UNDELIVERED};
 	enum err e = report(d, &p);
 	if (!e && p.changed)
 		d->outbox_changed(d->ctx);
@@ -97,7 +98,8 @@ static enum err store_pause(struct store *s, void *ctx)
 	snprintf(since, sizeof since, "%lld", (long long)now);
 	enum err e = p->on ? store_exec(s, STATEMENT_OUTBOX_PAUSE, STORE_VALUES(value_text(since)), &affected)
 			   : store_exec(s, STATEMENT_OUTBOX_RESUME, NULL, 0, &affected);
-	const struct audit_event event = {.what = p->on ? "outbox.paused" : "outbox.resumed", .object = "outbox", .why = p->reason};
+	const struct audit_event event = {
+		.what = p->on ? "outbox.paused" : "outbox.resumed", .object = "outbox", .why = p->reason};
 	return e || affected == 0 ? e : audit_append(s, p->who, &event, now, NULL);
 }
 
