@@ -4,7 +4,10 @@
  * 20261122T021338Z-mail-link-k3m7q2w4x5y6z7a2.txt) with the lines "To:", for mail "Subject:", and "Message-Id:" (the
  * idempotency key), an empty line and the text. The same id again replaces the same file, under its first time, so a
  * repeat is not a second message. The folder must exist, and be readable. A process that died while it wrote leaves a
- * file NAME.txt.XXXXXX, which is no message; the next one removes it. */
+ * file NAME.txt.XXXXXX, which is no message; the next one removes it.
+ *
+ * smtp: mail handed to one server, by TLS that is verified or not at all; the Message-ID is made of the id, so that a repeat
+ * has the same one. See mail.h and transfer.h. */
 #ifndef DELIVERY_CHANNEL_H
 #define DELIVERY_CHANNEL_H
 

@@ -1,11 +1,16 @@
 /* How messages leave, as the settings have it. Nobody is asked: that is what --send-test is for. */
+#include "base/file.h"
 #include "delivery/address.h"
 #include "issuer/clerk/clerk_due.h"
 #include "issuer/command/check.h"
 #include "issuer/courier/courier_channels.h"
 
 #include <inttypes.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <string.h>
+
+enum { TRUST_MOST = 1 << 20 };
 
 static void check_channel(struct check *c, enum message_channel kind)
 {
@@ -23,10 +28,41 @@ static void check_channel(struct check *c, enum message_channel kind)
 		check_say(c, CHECK_NOTE, "%s is written to files in %s; nothing is sent", what, c->settings->spool);
 }
 
+static bool has_certificate(const struct buf *pem)
+{
+	BIO *in = BIO_new_mem_buf(pem->data, (int)pem->len);
+	X509 *x = in ? PEM_read_bio_X509(in, NULL, NULL, NULL) : NULL;
+	bool has = x != NULL;
+	X509_free(x);
+	BIO_free(in);
+	ERR_clear_error();
+	return has;
+}
+
+/* That it can be read is looked at with all files. */
+static void check_trust(struct check *c, const char *key, const char *path)
+{
+	struct buf pem = BUF_INIT(TRUST_MOST);
+	if (path[0] && file_read(path, &pem, NULL) == ERR_OK && !has_certificate(&pem))
+		check_say(c, CHECK_FAULT, "delivery.%s: there is no certificate in %s", key, path);
+	buf_free(&pem);
+}
+
+/* What init leaves there is fine for files; hardly a server takes it, and answers to it go nowhere. */
+static void check_sender(struct check *c)
+{
+	const char *from = c->settings->mail_from, *at = strchr(from, '@');
+	if (strcmp(c->settings->mail_channel, "spool") != 0 && at && strcmp(at, "@localhost") == 0)
+		check_say(c, CHECK_WARNING, "delivery.mail_from = %s: mail is sent from there; give it a domain of yours", from);
+}
+
 void check_channels(struct check *c)
 {
 	struct quiet_hours quiet;
 	struct errbuf why = {""};
+	check_trust(c, "mail_ca", c->settings->mail_ca);
+	check_trust(c, "sms_ca", c->settings->sms_ca);
+	check_sender(c);
 	check_channel(c, CHANNEL_MAIL);
 	check_channel(c, CHANNEL_SMS);
 	if (quiet_hours_read(c->settings->quiet_hours, &quiet, &why) != ERR_OK)

@@ -308,10 +308,14 @@ send_test() { "$DAEMON" check --config "$1" --send-test mail you@example.com; }
 		no-user mail_user= mail_user and delivery.mail_password
 		no-file mail_password=$WORK/none key.mail_password
 		no-sender mail_from=nobody delivery.mail_from
+		no-certificate mail_ca=$BATS_FILE_TMPDIR/ca.key no.certificate
 	END
 	[ ! -e "$SERVER/log" ]
 	run "$DAEMON" check --config "$(configuration fine "localhost:$(cat "$SERVER/port")")"
 	grep -qF "mail goes out by smtp, port $(cat "$SERVER/port")" <<<"$output"
+	refute grep delivery.mail_from <<<"$output"
+	run "$DAEMON" check --config "$(configuration here "localhost:$(cat "$SERVER/port")" mail_from=ca@localhost)"
+	grep -E '^warning.*delivery.mail_from' <<<"$output"
 	for arguments in 'mail' 'mail nobody' 'fax +4790000000' 'sms nobody'; do
 		# shellcheck disable=SC2086
 		run "$DAEMON" check --config "$DIR/counterfoil.conf" --send-test $arguments
