@@ -4,8 +4,9 @@
 #include "issuer/http/page.h"
 
 #include <stdio.h>
+#include <string.h>
 
-enum { FILE_NAME_SIZE = 96, RESEND_WAIT = 60 }; /* seconds in which an SMS may still be on its way */
+enum { FILE_NAME_SIZE = 96, LINK_SIZE = 512, RESEND_WAIT = 60 }; /* seconds in which an SMS may still be on its way */
 
 EMBED_TEXT(page_text_intro, "issuer/http/pages/intro.html");
 EMBED_TEXT(page_text_locked, "issuer/http/pages/locked.html");
@@ -67,6 +68,16 @@ static void write_file_name(const struct collect_view *view, char out[FILE_NAME_
 		snprintf(out, FILE_NAME_SIZE, "%s-\xe2\x80\xa6.p12", view->facts.client_slug);
 }
 
+/* As it stands in the mail. */
+static void write_link(const struct visit *v, char out[LINK_SIZE])
+{
+	const char *base = v->front->desk.settings->public_url;
+	size_t len = strlen(base);
+	while (len > 0 && base[len - 1] == '/')
+		len--;
+	snprintf(out, LINK_SIZE, "%.*s/d/%s", (int)len, base, v->token);
+}
+
 static const char *given(bool yes)
 {
 	return yes ? "1" : "";
@@ -77,10 +88,11 @@ void page_intro_write(struct visit *v, int status, const char *alert, const char
 	const struct collect_view *view = &v->view;
 	struct life life = life_of(v);
 	bool needs_new = view->code_expired || view->tries_left == 0;
-	char mobile[MOBILE_SIZE], tries[12], file_name[FILE_NAME_SIZE];
+	char mobile[MOBILE_SIZE], tries[12], file_name[FILE_NAME_SIZE], link[LINK_SIZE];
 	mobile_mask(view->facts.mobile, mobile);
 	snprintf(tries, sizeof tries, "%d", view->tries_left);
 	write_file_name(view, file_name);
+	write_link(v, link);
 	const struct template_field fields[] = {
 		{"client", view->facts.client_name, TEMPLATE_STRONG},
 		{"service", view->facts.service_name, TEMPLATE_STRONG},
@@ -99,6 +111,7 @@ void page_intro_write(struct visit *v, int status, const char *alert, const char
 		{"tries_many", given(view->tries_left > 1), TEMPLATE_VALUE},
 		{"until", v->until, TEMPLATE_STRONG},
 		{"token", v->token, TEMPLATE_VALUE},
+		{"link", link, TEMPLATE_VALUE},
 		{"claimed", given(view->claimed_by_caller), TEMPLATE_VALUE},
 		{"needs_new", given(needs_new), TEMPLATE_VALUE},
 		{"open_new", given(v->asks_new_code || needs_new), TEMPLATE_VALUE},

@@ -178,6 +178,9 @@ static void the_code_counts_down_and_then_only_a_new_one_helps(void **state)
 	struct parcel p;
 	bench_order(&p);
 	browse("en", NULL);
+	char command[128];
+	snprintf(command, sizeof command, "<code>counterfoil collect https://collect.example.org/d/%s</code>", p.token);
+	expect(ask(page_intro, "GET", &p, "", NULL), 200, "en", command);
 	expect(ask(page_intro, "GET", &p, "", NULL), 200, "en", "in <strong>60</strong> seconds");
 	bench_clock(bench.now + 45);
 	expect(ask(page_intro, "GET", &p, "", NULL), 200, "en", "in <strong>15</strong> seconds");
