@@ -56,7 +56,7 @@ static void manual_lists_every_key_as_the_table_has_it(void **state)
 		at += wanted.len;
 		buf_free(&wanted);
 	}
-	assert_int_equal(strncmp(at, ".El\n.Sh SEE ALSO\n", 17), 0);
+	assert_int_equal(strncmp(at, ".El\n.Sh ", 8), 0); /* no key that the table has not */
 }
 
 int main(void)
