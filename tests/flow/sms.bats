@@ -10,6 +10,8 @@ TEMPLATE='{"recipient":{to},"message":{text},"ref":{id},"by":{from},"report":{re
 
 setup_file() {
 	make_gateway
+	export COUNTERFOIL_TEST_CRASH=$BATS_FILE_TMPDIR/crash
+	die_at
 	start_installation
 	make_directory
 }
@@ -54,6 +56,9 @@ setup() {
 	: >"$GATEWAY/sent"
 	: >"$GATEWAY/asked"
 }
+
+# die_at [PLACE COUNT]: who passes it as the COUNTth from now dies there (tests/support/crash_injected.h).
+die_at() { printf '%-63s\n' "$*" >"$COUNTERFOIL_TEST_CRASH"; }
 
 set_key() { # set_key NAME VALUE: in the section delivery
 	sed -i "/^\[delivery\]/,/^\[/s|^$1 = .*|$1 = $2|; /^\[delivery\]/,/^\[/s|^$1 =\$|$1 = $2|" "$DIR/counterfoil.conf"
@@ -346,6 +351,35 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	dead_after_never
 	times_after_hang
 	equal "$TIMES" 1 'messages'
+}
+
+@test "a crash anywhere between the lease and its end: one SMS, where the gateway knows keys" {
+	use infobip
+	for place in clerk.leased courier.opened courier.published clerk.handed_over clerk.sent; do
+		: >"$GATEWAY/sent"
+		die_at "$place" 2 # the link passes first
+		order_now
+		until_true 20 eval "! grep -q '$place' '$COUNTERFOIL_TEST_CRASH'"
+		until_true 20 ready
+		later 100 # the lease of the one that died is over
+		until_true 20 message_is code sent
+		equal "$(sent_count)" 1 "messages after a death at $place"
+	done
+	code_at_gateway
+	claim
+}
+
+@test "a message that says nothing shows whether the gateway takes any" {
+	use infobip
+	"$DAEMON" check --config "$DIR/counterfoil.conf" --send-test sms +4790000001 >"$WORK/said"
+	grep -q infobip "$WORK/said"
+	equal "$(sent 0 to)" +4790000001 number
+	report infobip "$(sent 0 receipt)" delivered # of no message that there is
+	equal "$STATUS_CODE" 200 receipt
+	echo 'never 1' >"$GATEWAY/fault"
+	refute "$DAEMON" check --config "$DIR/counterfoil.conf" --send-test sms +4790000001
+	refute "$DAEMON" check --config "$DIR/counterfoil.conf" --send-test sms 90000001
+	equal "$(sent_count)" 1 messages
 }
 
 @test "a gateway that is down: the order shows it, nothing is lost, and it is sent when the gateway is back" {
