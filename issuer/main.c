@@ -31,6 +31,9 @@ const struct command command_table[] = {
 	{"check", "--config FILE | --keys", "say what a configuration would do, and what is wrong with it", command_check},
 	{"admin", "new --config FILE --name NAME --role administrator|support|auditor --out FILE.p12",
 	 "make a member of the staff from this machine (audited)", command_admin},
+	{"ca", "root-crl --config FILE [--revoke CERTIFICATE] [--reason WORD] [--days N] [--root-key FILE] [--root-pass-fd N]\n"
+	       "            | root-crl --root FILE --crl OLD --out NEW ... | root-crl --config FILE --install NEW",
+	 "the root's ceremonies; counterfoild(8) has them step by step", command_ca},
 	{"recover", "--config FILE", "bring an old database that was put back up to what the journal knows", command_recover},
 	{"clock-accept", "--config FILE", "believe the clock again after it has jumped", command_clock_accept},
 	{"role", NULL, "what run starts", command_role},

@@ -121,17 +121,6 @@ enum err init_place(const struct init_wishes *w, const struct secret *root_pass,
 	return e;
 }
 
-static enum err get_pass_phrase(const struct init_wishes *w, struct secret **out, struct errbuf *why)
-{
-	char *end = NULL;
-	if (!w->root_pass_fd)
-		return pass_phrase_from_terminal("Pass phrase for the root key, at least 12 characters", out, why);
-	long fd = strtol(w->root_pass_fd, &end, 10);
-	if (!*w->root_pass_fd || *end || fd < 0 || fd > 1 << 20)
-		return fail(why, ERR_USAGE, "--root-pass-fd %s: wanted a descriptor's number", w->root_pass_fd);
-	return pass_phrase_from_fd((int)fd, out, why);
-}
-
 int command_init(int argc, char **argv)
 {
 	struct init_wishes w = {.admin = "Administrator"};
@@ -145,7 +134,7 @@ int command_init(int argc, char **argv)
 	if (!e)
 		e = check_place(w.folder, &why); /* before a person is asked for anything */
 	if (!e)
-		e = get_pass_phrase(&w, &root_pass, &why);
+		e = pass_phrase_of_root(w.root_pass_fd, true, &root_pass, &why);
 	if (!e)
 		e = init_place(&w, root_pass, &result, &why);
 	if (!e)
