@@ -198,7 +198,7 @@ enum err authority_make_issuing(const struct authority_names *n, const struct au
 	return authority_make(root, &f, now, out, why);
 }
 
-static enum err certificate_load(const struct buf *bytes, X509 **out, struct errbuf *why)
+enum err authority_certificate(const struct buf *bytes, X509 **out, struct errbuf *why)
 {
 	struct buf der = BUF_INIT(CERTIFICATE_MAX);
 	*out = certificate_decode(bytes);
@@ -209,26 +209,29 @@ static enum err certificate_load(const struct buf *bytes, X509 **out, struct err
 	return *out ? ERR_OK : fail(why, ERR_MALFORMED, "this is not a certificate in PEM or DER");
 }
 
+enum err authority_join(X509 *certificate, EVP_PKEY *key, struct authority *out, struct errbuf *why)
+{
+	struct authority joined = {.certificate = certificate, .key = key};
+	enum err rc = X509_check_private_key(certificate, key) == 1
+			      ? authority_rehearse(&joined, why)
+			      : crypto_why(why, ERR_REFUSED, "the key does not belong to the certificate");
+	if (rc)
+		authority_clear(&joined);
+	else
+		*out = joined;
+	return rc;
+}
+
 enum err authority_load(const struct buf *certificate, const struct buf *key_pem, const struct secret *pass,
 			struct authority *out, struct errbuf *why)
 {
-	struct authority loaded = {0};
-	enum err rc = certificate_load(certificate, &loaded.certificate, why);
-	if (rc)
-		goto out;
-	rc = key_read_pem(key_pem->data, key_pem->len, pass, &loaded.key, why);
-	if (rc)
-		goto out;
-	if (X509_check_private_key(loaded.certificate, loaded.key) != 1) {
-		rc = crypto_why(why, ERR_REFUSED, "the key does not belong to the certificate");
-		goto out;
-	}
-	rc = authority_rehearse(&loaded, why);
-	if (rc)
-		goto out;
-	*out = loaded;
-	loaded = (struct authority){0};
-out:
-	authority_clear(&loaded);
+	X509 *x = NULL;
+	EVP_PKEY *key = NULL;
+	enum err rc = authority_certificate(certificate, &x, why);
+	if (!rc)
+		rc = key_read_pem(key_pem->data, key_pem->len, pass, &key, why);
+	if (!rc)
+		return authority_join(x, key, out, why);
+	X509_free(x);
 	return rc;
 }

@@ -29,6 +29,10 @@ enum err authority_make_issuing(const struct authority_names *n, const struct au
 /* Certificate in PEM or DER and a PEM key; ERR_REFUSED when they do not belong together. */
 enum err authority_load(const struct buf *certificate, const struct buf *key_pem, const struct secret *pass,
 			struct authority *out, struct errbuf *why) MUST_CHECK;
+/* The two steps of it, for a key that is had in another way: read the certificate; put both together, which are taken, also
+ * when it fails. */
+enum err authority_certificate(const struct buf *certificate, X509 **out, struct errbuf *why) MUST_CHECK;
+enum err authority_join(X509 *certificate, EVP_PKEY *key, struct authority *out, struct errbuf *why) MUST_CHECK;
 /* Make the understudy of one that was put together by hand. */
 enum err authority_rehearse(struct authority *a, struct errbuf *why) MUST_CHECK;
 void authority_clear(struct authority *a);
