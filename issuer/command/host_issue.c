@@ -131,7 +131,7 @@ enum err host_sign(struct host_office *o, const struct host_subject *subject, EV
 	bool staff = subject->profile == PROFILE_STAFF;
 	const struct profile *p = staff ? &o->staff : &o->server;
 	const struct profile_name names[] = {{"domain", o->settings->domain}, {"staff", subject->staff_id}, {NULL, NULL}};
-	if (addresses_make(o->settings, p, &at) != ERR_OK)
+	if (addresses_make(o->settings, p, o->issuing.certificate, &at) != ERR_OK)
 		return fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", o->settings->status_url);
 	enum err e = staff ? profile_uri(p, names, uri, NULL) : ERR_OK;
 	if (e)

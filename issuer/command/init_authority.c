@@ -63,7 +63,7 @@ static enum err begin(const struct settings *s, struct beginning *b, struct errb
 	enum err e = profiles_load(s, PROFILE_ROOT, &b->root, why);
 	if (!e)
 		e = profiles_load(s, PROFILE_ISSUING, &b->issuing, why);
-	if (!e && addresses_make(s, &b->issuing, &b->at) != ERR_OK)
+	if (!e && addresses_make(s, &b->issuing, NULL, &b->at) != ERR_OK)
 		e = fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", s->status_url);
 	if (e)
 		return e;

@@ -36,7 +36,7 @@ static enum err delegate_certify(struct signer *s, struct delegation *d, EVP_PKE
 	const struct issue_hook hook = {journal_delegate, d};
 	const struct profile *p = &s->has.profiles[PROFILE_OCSP];
 	struct certificate_fields f = {.profile = PROFILE_OCSP, .rules = p, .common_name = "OCSP responder"};
-	if (addresses_make(s->has.settings, p, &at) != ERR_OK)
+	if (addresses_make(s->has.settings, p, s->has.authority.certificate, &at) != ERR_OK)
 		return fail(why, ERR_TOO_LARGE, "status.url does not fit into a certificate");
 	addresses_name(&at, &f);
 	certificate_life(p, s->has.authority.certificate, d->now, &f);

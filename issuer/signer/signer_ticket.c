@@ -56,7 +56,7 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 	const struct profile *p = &s->has.profiles[PROFILE_CLIENT];
 	const struct profile_name names[] = {{"domain", settings->domain}, {"organisation", f->organisation_slug},
 					     {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
-	if ((rc = profile_uri(p, names, out->uri, NULL)) || (rc = addresses_make(settings, p, &out->at)))
+	if ((rc = profile_uri(p, names, out->uri, NULL)) || (rc = addresses_make(settings, p, s->has.authority.certificate, &out->at)))
 		return fail(why, rc, "the names do not fit into a certificate");
 	out->fields = (struct certificate_fields){
 		.profile = PROFILE_CLIENT,
