@@ -7,13 +7,14 @@
 #define ISSUER_CLERK_H
 
 #include "ca/crl.h"
+#include "issuer/issuers.h"
 #include "issuer/process/child.h"
 #include "issuer/signer/signer.h"
 #include "issuer/store/audit.h"
 
 #include <stdbool.h>
 
-enum { ISSUER_NAME_SIZE = 65, UNSETTLED_MOST = 256 };
+enum { UNSETTLED_MOST = 256 };
 
 struct clerk {
 	struct store *store;

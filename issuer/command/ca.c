@@ -18,6 +18,8 @@ static const struct verb {
 	const char *options; /* their names, each between spaces */
 } verbs[] = {
 	{"root-crl", ca_root_crl, " config root root-key root-pass-fd crl out revoke reason days install "},
+	{"new-issuing", ca_new_issuing,
+	 " config root root-key root-pass-fd out request request-out certificate profile status-url "},
 };
 
 static const struct verb *verb_find(const char *name)

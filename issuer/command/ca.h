@@ -7,7 +7,7 @@
 #define ISSUER_COMMAND_CA_H
 
 #include "ca/authority.h"
-#include "issuer/settings.h"
+#include "issuer/addresses.h"
 
 /* What was asked, option by option; NULL: it was not given. */
 struct ca_wishes {
@@ -18,6 +18,25 @@ struct ca_wishes {
 };
 
 enum err ca_root_crl(const struct ca_wishes *w, struct errbuf *why) MUST_CHECK;
+enum err ca_new_issuing(const struct ca_wishes *w, struct errbuf *why) MUST_CHECK;
+
+/* What the certificate of a new issuing CA has to say, on either machine: all of it follows from the root, the new key, the
+ * profile and status.url. The fields point into the struct. */
+struct ca_description {
+	struct profile rules;
+	struct addresses at;
+	char organisation[NAME_SIZE], name[NAME_SIZE];
+	struct certificate_fields fields;
+};
+enum err ca_describe(X509 *root, EVP_PKEY *key, const struct settings *s, struct ca_description *out,
+		     struct errbuf *why) MUST_CHECK;
+/* Signed by the root, for a key whose private half may be elsewhere. */
+enum err ca_sign_issuing(const struct authority *root, EVP_PKEY *key, const struct settings *s, X509 **out,
+			 struct errbuf *why) MUST_CHECK;
+/* Is it what ca_describe says, signed by the root, within its time or before it? ERR_REFUSED, ERR_INVALID, ERR_EXPIRED. */
+enum err ca_check_issuing(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why) MUST_CHECK;
+/* ERR_REVOKED: the root's list has it. */
+enum err ca_check_unrevoked(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why) MUST_CHECK;
 
 /* The root's certificate alone: `path`, or that of the settings (which may be NULL) when it is NULL. ERR_REFUSED: it is no
  * root. */

@@ -104,3 +104,46 @@ root_list_served() { curl -sS -o "$WORK/served.crl" "$STATUS/crl/root.crl" && cm
 	refused 2 'stands alone' here root-crl --install "$ELSEWHERE/day.crl" --days 3
 	equal "$(sha256sum "$DIR/ca/root.crl")" "$before" 'the list here'
 }
+
+@test "new-issuing: a request goes to the root's machine, and only the right certificate comes back in" {
+	refused 3 root.key here new-issuing
+	refused 2 'one at a time' here new-issuing --request-out "$WORK/r" --certificate "$WORK/c"
+	refused 2 'belong to --request' here new-issuing --request-out "$WORK/r" --status-url "$STATUS"
+	refused 2 '--status-url' elsewhere new-issuing --request "$WORK/none" --out new.pem
+	refused 3 none elsewhere new-issuing --request "$WORK/none" --out new.pem --status-url "$STATUS"
+	here new-issuing --request-out "$BATS_FILE_TMPDIR/request.pem"
+	here new-issuing --request-out "$WORK/again.pem"
+	equal "$(openssl req -in "$WORK/again.pem" -noout -pubkey)" "$(openssl req -in "$BATS_FILE_TMPDIR/request.pem" -noout -pubkey)" 'the key of the request'
+	equal "$(stat -c %a "$DIR"/keys/others "$DIR"/keys/others/*.key | tr '\n' ' ')" '700 600 ' 'modes of the key'
+	head -c 200 "$WORK/again.pem" >"$WORK/cut.pem"
+	refused 1 cut.pem elsewhere new-issuing --request "$WORK/cut.pem" --out new.pem --status-url "$STATUS"
+	PASS=$DIR.admin-password refused 4 'does not open' elsewhere new-issuing --request "$WORK/again.pem" --out new.pem --status-url "$STATUS"
+	[ ! -e "$ELSEWHERE/new.pem" ]
+
+	elsewhere new-issuing --request "$BATS_FILE_TMPDIR/request.pem" --out new.pem --status-url "$STATUS"
+	openssl verify -x509_strict -CAfile "$DIR/ca/root.pem" "$ELSEWHERE/new.pem"
+	elsewhere new-issuing --request "$BATS_FILE_TMPDIR/request.pem" --out addresses.pem --status-url http://other.example
+	refused 1 cRLDistributionPoints here new-issuing --certificate "$ELSEWHERE/addresses.pem"
+	refused 1 subject here new-issuing --certificate "$DIR/ca/issuing.pem"
+	refused 4 'not signed by the root' here new-issuing --certificate "$BATS_FILE_TMPDIR/administrator.pem"
+	"$DAEMON" init "$WORK/twin" --name 'Counterfoil test' --status-url "$STATUS" --root-pass-fd 9 9<"$PASS" >/dev/null 2>&1
+	ELSEWHERE=$WORK/twin/ca elsewhere new-issuing --request "$BATS_FILE_TMPDIR/request.pem" --out new.pem --status-url "$STATUS"
+	refused 4 'not signed by the root' here new-issuing --certificate "$WORK/twin/ca/new.pem"
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/other.key" -subj /CN=x -out "$WORK/other.pem" 2>/dev/null
+	elsewhere new-issuing --request "$WORK/other.pem" --out other.pem --status-url "$STATUS"
+	refused 4 'not for a key that was made here' here new-issuing --certificate "$ELSEWHERE/other.pem"
+	move_clock 400000000
+	refused 6 'ended on' here new-issuing --certificate "$ELSEWHERE/new.pem"
+	move_clock 0
+	elsewhere root-crl --crl root.crl --out revoked.crl --revoke new.pem
+	cp "$DIR/ca/root.crl" "$WORK/root.crl"
+	cp "$ELSEWHERE/revoked.crl" "$DIR/ca/root.crl"
+	refused 6 revoked here new-issuing --certificate "$ELSEWHERE/new.pem"
+	cp "$WORK/root.crl" "$DIR/ca/root.crl"
+	mkdir -m 777 "$DIR/ca/others"
+	refused 2 'written to by others' here new-issuing --certificate "$ELSEWHERE/new.pem"
+	rmdir "$DIR/ca/others"
+	ln -s "$WORK" "$DIR/ca/others"
+	refused 2 others here new-issuing --certificate "$ELSEWHERE/new.pem"
+	rm "$DIR/ca/others"
+}
