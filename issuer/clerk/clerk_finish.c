@@ -27,7 +27,7 @@ static enum err hold_in(struct store *s, const struct finish *f)
 					  .why = "the journal has the hold", .detail = crl_reason_name(REASON_HOLD)};
 	enum err e = store_exec_one(
 		s, STATEMENT_CERTIFICATE_HOLD,
-		STORE_VALUES(value_integer(f->since), value_text(f->clerk->issuer), value_text(f->what->serial)));
+		STORE_VALUES(value_integer(f->since), value_text(f->what->serial)));
 	return e ? e : audit_append(s, &clerk_actor, &event, f->now, NULL);
 }
 
@@ -41,8 +41,7 @@ static enum err revoke_in(struct store *s, const struct finish *f)
 	const struct step step = {&clerk_actor, f->order, f->now};
 	struct value compromised = r->compromised_at ? value_integer(r->compromised_at) : value_null();
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(f->since), value_integer(r->reason), compromised,
-						 value_text(f->clerk->issuer), value_text(r->serial)));
+				    STORE_VALUES(value_integer(f->since), value_integer(r->reason), compromised, value_text(r->serial)));
 	if (!e)
 		e = audit_append(s, &clerk_actor, &event, f->now, NULL);
 	return e || !f->order[0] ? e : step_end_delivery(s, &step);

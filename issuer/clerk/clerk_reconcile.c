@@ -73,7 +73,7 @@ static enum err compare_revoked(struct clerk *c, const struct journal_last *last
 	enum err e = ERR_OK;
 	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i].serial[0]; i++) {
 		const struct revocation *r = &last->revoked[i];
-		e = reconcile_find(c->store, c->issuer, r->serial, &known);
+		e = reconcile_find(c->store, r->serial, &known);
 		if (!e && reconcile_lacks(&known, r) && !noted_as(c, r))
 			e = note_unless_released(c, r->serial, &known, now);
 	}
@@ -89,7 +89,7 @@ static enum err settle(struct clerk *c, int64_t now)
 		struct unsettled u = c->unsettled[i];
 		struct known known = {{0}, {0}, {0}};
 		if (!e)
-			e = reconcile_find(c->store, c->issuer, u.what.serial, &known);
+			e = reconcile_find(c->store, u.what.serial, &known);
 		bool waits = e || reconcile_lacks(&known, &u.what);
 		if (!e && waits && clock_mono_ms() - u.since >= UNSETTLED_MS) {
 			e = reconcile_finish(c, &u.what, known.order, now);
@@ -128,7 +128,7 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 	if (e)
 		return e;
 	atomic_store(&c->shared->journal_read_at, now);
-	e = reconcile_newest(c->store, c->issuer, &last, &lacking);
+	e = reconcile_newest(c->store, &last, &lacking);
 	if (!e)
 		e = compare_revoked(c, &last, now);
 	if (!e)

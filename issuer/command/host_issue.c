@@ -69,7 +69,7 @@ enum err host_office_open(struct host_office *o, const struct settings *s, enum 
 		e = store_open(s->database, mode, &o->store, why);
 	if (!e)
 		e = open_journal(o, why);
-	return e ? e : host_books_agree(o->store, o->issuer_name, o->journal, why);
+	return e ? e : host_books_agree(o->store, o->journal, why);
 }
 
 void host_office_close(struct host_office *o)

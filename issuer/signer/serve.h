@@ -9,12 +9,13 @@
  *   PACKAGE      text order, u8 encoding, bytes sealed key, bytes certificate -> bytes sealed, fixed sha256 32
  *   UNSEAL       text order, u8 encoding, bytes sealed -> bytes package
  *   DONE         text order, text serial, fixed audit head 32 -> nothing
- *   REVOKE       text serial, u8 reason, i64 revoked at, i64 compromised at, u8 release, fixed audit head 32 -> nothing
+ *   REVOKE       text issuer, text serial, u8 reason, i64 revoked at, i64 compromised at, u8 release, fixed audit head 32 -> nothing
  *   CRL_BEGIN    i64 this, i64 next, u32 octets of all entries in DER -> nothing; ends a list that was begun before
  *   CRL_ADD      u32 how many came before, u32 n, n x (fixed serial 20, i64 revoked at, i64 compromised at, u8 reason)
  *                -> nothing; a part that is lost, or comes twice, ends the list
  *   CRL_END      nothing -> bytes head, bytes tail, u64 number
- *   OPEN_INTENTS u32 most -> u32 n, n x (text order, text serial, i64 not before, i64 not after, fixed tbs hash 32)
+ *   OPEN_INTENTS u32 most -> u32 n, n x (text issuer, text order, text serial, i64 not before,
+ *                i64 not after, fixed tbs hash 32)
  *   LAST         nothing -> text done serial, 16 x (text revoked serial, u8 reason, i64 revoked at, i64 compromised at),
  *                u64 sequence, fixed audit head 32, u8 fault (enum err: why the journal cannot be written)
  *   RESUME       u8 ok -> nothing */
@@ -24,6 +25,7 @@
 #include "base/pack.h"
 #include "ca/authority.h"
 #include "issuer/addresses.h"
+#include "issuer/issuers.h"
 #include "issuer/process/child.h"
 #include "issuer/signer/journal.h"
 
@@ -87,7 +89,7 @@ struct signer_ocsp;
 struct signer {
 	struct signer_parts has;
 	struct signer_ocsp *ocsp; /* the second lane; NULL in tests without */
-	char issuer_name[65];  /* lower-case hex SHA-256 of the issuing CA's certificate */
+	char issuer_name[ISSUER_NAME_SIZE];  /* lower-case hex SHA-256 of the issuing CA's certificate */
 	EVP_PKEY *throwaway[KEY_TYPE_COUNT + 1]; /* by type, for dry runs, once one was wanted; the last: RSA of another size */
 	struct issued_cache issued;
 	struct signer_list list;

@@ -74,6 +74,7 @@ enum err signer_done(struct line *l, const char *order, const char *serial, cons
 /* Journalled (fsync) before it returns; the caller then commits to the database. The reason REASON_HOLD holds; `release`
  * true releases. ERR_CONFLICT: a hold or a release of what the journal knows as revoked for good. */
 struct revocation {
+	char issuer[65]; /* certificate.issuer; "" when it is not known */
 	char serial[SERIAL_TEXT_SIZE];
 	enum crl_reason reason;
 	int64_t revoked_at, compromised_at;
@@ -95,6 +96,7 @@ enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint
 /* Intents without `done`: of an earlier signer process, or older than two minutes. The clerk compares each with the
  * database and answers with signer_done or signer_revoke (an orphan). Listing one withdraws it from signer_issue. */
 struct open_intent {
+	char issuer[65];
 	char order[17];
 	char serial[SERIAL_TEXT_SIZE];
 	int64_t not_before, not_after;

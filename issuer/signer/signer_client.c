@@ -145,6 +145,7 @@ enum err signer_done(struct line *l, const char *order, const char *serial, cons
 enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t audit_head[32], struct errbuf *why)
 {
 	struct talk t = talk_begin(BODY_CAP);
+	pack_text(&t.body, r->issuer);
 	pack_text(&t.body, r->serial);
 	pack_u8(&t.body, (uint8_t)r->reason);
 	pack_i64(&t.body, r->revoked_at);
@@ -223,6 +224,7 @@ enum err signer_open_intents(struct line *l, struct open_intent *out, size_t mos
 		return rc;
 	size_t count = unpack_u32(&t.reply);
 	for (size_t i = 0; i < count && i < most && !t.reply.bad; i++) {
+		unpack_text(&t.reply, out[i].issuer, sizeof out[i].issuer);
 		unpack_text(&t.reply, out[i].order, sizeof out[i].order);
 		unpack_text(&t.reply, out[i].serial, sizeof out[i].serial);
 		out[i].not_before = unpack_i64(&t.reply);

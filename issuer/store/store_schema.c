@@ -8,7 +8,7 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 3;
+const int schema_newest = 4;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -16,6 +16,7 @@ const struct migration schema_steps[] = {
 	{2, "DROP INDEX certificate_revoked;"
 	    "CREATE INDEX certificate_revoked ON certificate (issuer, serial, status, revoked_at, created_at, reason,"
 	    " compromised_at, not_after) WHERE status <> 'valid'"},
+	{3, "DROP INDEX certificate_serial; CREATE UNIQUE INDEX certificate_serial ON certificate (serial)"},
 	{0, NULL},
 };
 

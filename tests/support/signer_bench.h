@@ -225,10 +225,12 @@ static inline enum err ask_done(const char *order, const char *serial)
 	return rc;
 }
 
+#define BENCH_ISSUER_NAME "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 static inline enum err ask_revoke(const char *serial, unsigned reason, bool release)
 {
 	const uint8_t head[32] = {7};
 	struct buf body = BUF_INIT(256), answer = BUF_INIT(16);
+	pack_text(&body, BENCH_ISSUER_NAME);
 	pack_text(&body, serial);
 	pack_u8(&body, (uint8_t)reason);
 	pack_i64(&body, 1800000000);

@@ -80,6 +80,7 @@ static void body_of(enum signer_operation op, struct buf *b)
 		pack_bytes(b, zeros, 32);
 		return;
 	case SIGNER_REVOKE:
+		pack_text(b, "");
 		pack_text(b, serial_a);
 		pack_u8(b, 1);
 		pack_i64(b, 1800000000);
@@ -154,6 +155,7 @@ static size_t open_intents(struct open_intent *out, size_t most)
 	size_t n = unpack_u32(&u);
 	assert_true(n <= most);
 	for (size_t i = 0; i < n; i++) {
+		unpack_text(&u, out[i].issuer, sizeof out[i].issuer);
 		unpack_text(&u, out[i].order, sizeof out[i].order);
 		unpack_text(&u, out[i].serial, sizeof out[i].serial);
 		out[i].not_before = unpack_i64(&u);

@@ -73,11 +73,37 @@ static void version_2_gets_an_index_from_which_lists_are_made(void **state)
 	sqlite3_close(db);
 }
 
+/* A serial is looked up by itself: then no other of our CAs may have it. */
+static void version_3_has_no_serial_twice_from_then_on(void **state)
+{
+	static const char add[] = "INSERT INTO certificate (serial, issuer, kind, fingerprint, subject, not_before, not_after, der, status,"
+				  " created_at) VALUES ('1', '%s', 'orphan', X'%s', '', 1, 2, X'', 'revoked', 1)";
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	sqlite3 *db = NULL;
+	char sql[256];
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, "DROP INDEX certificate_serial; CREATE INDEX certificate_serial ON certificate (serial);"
+			  "UPDATE meta SET value = '3' WHERE name = 'schema_version'");
+	snprintf(sql, sizeof sql, add, "one", "01");
+	folder_sql(f->db, sql);
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	store_close(s);
+	assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+	snprintf(sql, sizeof sql, add, "another", "02");
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	sqlite3_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(version_1_learns_the_keys_of_its_certificates, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_2_gets_an_index_from_which_lists_are_made, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_3_has_no_serial_twice_from_then_on, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
