@@ -79,7 +79,7 @@ SECONDS_EACH ?= 60
 FUZZ_NAMES  := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZ_REPLAY := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
 # The library's targets link the client's objects, all others the daemon's.
-CLIENT_FUZZ := $(filter json ocsp peer pem pkcs12 soap,$(FUZZ_NAMES))
+CLIENT_FUZZ := $(filter json lists ocsp peer pem pkcs12 soap,$(FUZZ_NAMES))
 DAEMON_FUZZ := $(filter-out $(CLIENT_FUZZ),$(FUZZ_NAMES))
 fuzz_binaries = $(foreach name,$(1),$(BUILD)/fuzz/$(name) $(BUILD)/fuzzer-$(name))
 $(call fuzz_binaries,$(CLIENT_FUZZ)): $(CLIENT_LIB_OBJ) $(BUILD)/libbase.a
