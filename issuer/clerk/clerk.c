@@ -24,6 +24,7 @@ static const struct task {
 	{"outbox", 1000, true, false, clerk_outbox},
 	{"sweep", 10000, false, false, clerk_sweep},
 	{"truncate", 60000, false, true, clerk_truncate},
+	{"keys", 1000, false, false, clerk_keys},
 };
 enum { TASKS = sizeof tasks / sizeof *tasks };
 

@@ -56,6 +56,7 @@ enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_outbox(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_sweep(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_truncate(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_keys(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 
 /* After a committed change of a certificate's status. */
 void clerk_revoked(struct clerk *c);

@@ -104,6 +104,36 @@ static void write_ocsp(const struct ocsp_counts *c, struct buf *out)
 		buf_format(out, "counterfoil_ocsp_total{answer=\"%s\"} %" PRIu64 "\n", rows[i].kind, rows[i].count);
 }
 
+/* One line for each type of which keys are kept ready. */
+static void write_keys_of(const struct shared_page *page, size_t place, const char *name, struct buf *out)
+{
+	for (unsigned t = 0; t < KEY_TYPE_COUNT; t++) {
+		const struct shared_keys *k = &page->keys[t];
+		const _Atomic uint64_t *value = (const void *)((const char *)k + place);
+		if (k->wanted || k->made)
+			buf_format(out, "counterfoil_%s{type=\"%s\"} %" PRIu64 "\n", name, key_type_name((enum key_type)t), *value);
+	}
+}
+
+static void write_keys(const struct shared_page *page, struct buf *out)
+{
+	static const struct {
+		const char *name, *type, *help;
+		size_t place;
+	} rows[] = {
+		{"rsa_keys_ready", "gauge", "RSA keys that are made and wait for an order.", offsetof(struct shared_keys, ready)},
+		{"rsa_keys_wanted", "gauge", "How many are to be ready.", offsetof(struct shared_keys, wanted)},
+		{"rsa_keys_made_total", "counter", "RSA keys made since the signer's start.", offsetof(struct shared_keys, made)},
+		{"rsa_keys_awaited_total", "counter", "Times that none was ready and somebody waited.",
+		 offsetof(struct shared_keys, awaited)},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		head(out, rows[i].name, rows[i].type, rows[i].help);
+		write_keys_of(page, rows[i].place, rows[i].name, out);
+	}
+	one(out, "rsa_keys_failing", "gauge", "1 while no RSA key can be made.", page->keys_fault != 0);
+}
+
 static enum err add_order_state(void *ctx, const struct row *r)
 {
 	buf_format(ctx, "counterfoil_orders{state=\"%s\"} %" PRId64 "\n", row_text(r, 0), row_integer(r, 1));
@@ -136,6 +166,7 @@ enum err metrics_write(struct front *front, int64_t now, struct buf *out)
 	write_state(front, now, out);
 	if (front->ocsp)
 		write_ocsp(ocsp_desk_counts(front->ocsp), out);
+	write_keys(front->shared, out);
 	write_orders(front, out);
 	return buf_check(out);
 }

@@ -5,6 +5,7 @@
 
 #include "base/frame.h"
 #include "base/secret.h"
+#include "ca/key.h"
 #include "issuer/process/line.h"
 #include "issuer/settings.h"
 
@@ -22,6 +23,12 @@ enum issuing_pause {
 	ISSUING_NOT_COMPARED, /* the daemon has just started */
 };
 
+/* As the signer said it to the clerk: RSA keys of one type that are made before they are wanted. */
+struct shared_keys {
+	_Atomic uint64_t wanted, ready;
+	_Atomic uint64_t made, awaited; /* since the signer's start; the latter while somebody waited */
+};
+
 /* One page shared by front and clerk. */
 struct shared_page {
 	_Atomic uint64_t revocation_generation; /* bumped after each committed change of a certificate's status */
@@ -31,6 +38,8 @@ struct shared_page {
 	_Atomic int64_t issuing_paused;         /* enum issuing_pause; the clerk says it */
 	_Atomic int64_t journal_fault;          /* enum err: why the signer's journal cannot be written; the clerk says it */
 	_Atomic int64_t clerk_fault;            /* enum err: by which fault of the disk the clerk's work fails */
+	struct shared_keys keys[KEY_TYPE_COUNT];
+	_Atomic int64_t keys_fault;             /* enum err: why the signer can make no RSA keys; the clerk says it */
 };
 /* Why issuing is paused, as a sentence for people; NULL while it is not. Static. */
 const char *issuing_paused_because(const struct shared_page *p);

@@ -4,7 +4,7 @@
  * Bodies (base/pack.h), request -> answer; `fixed` is a bytes field of that length:
  *   TICKET       bytes facts -> fixed ticket 32
  *   ISSUE        bytes facts, fixed ticket 32 -> bytes certificate, sealed key, sealed modern; fixed sha256 32;
- *                bytes sealed password
+ *                bytes sealed password; or nothing: its key is being made, ask again
  *   SIGN         bytes facts, fixed ticket 32, bytes request -> bytes certificate
  *   PACKAGE      text order, u8 encoding, bytes sealed key, bytes certificate -> bytes sealed, fixed sha256 32
  *   UNSEAL       text order, u8 encoding, bytes sealed -> bytes package
@@ -18,7 +18,8 @@
  *                i64 not after, fixed tbs hash 32)
  *   LAST         nothing -> text done serial, 16 x (text revoked serial, u8 reason, i64 revoked at, i64 compromised at),
  *                u64 sequence, fixed audit head 32, u8 fault (enum err: why the journal cannot be written)
- *   RESUME       u8 ok -> nothing */
+ *   RESUME       u8 ok -> nothing
+ *   KEYS         nothing -> each enum key_type x (u32 wanted, u32 ready, u64 made, u64 awaited), u8 fault (enum err) */
 #ifndef ISSUER_SIGNER_SERVE_H
 #define ISSUER_SIGNER_SERVE_H
 
@@ -89,6 +90,7 @@ struct signer_ocsp;
 struct signer {
 	struct signer_parts has;
 	struct signer_ocsp *ocsp; /* the second lane; NULL in tests without */
+	struct key_pool *keys;    /* NULL in tests without: keys are made on the spot */
 	char issuer_name[ISSUER_NAME_SIZE];  /* lower-case hex SHA-256 of the issuing CA's certificate */
 	EVP_PKEY *throwaway[KEY_TYPE_COUNT + 1]; /* by type, for dry runs, once one was wanted; the last: RSA of another size */
 	struct issued_cache issued;
@@ -102,6 +104,14 @@ struct signer {
 enum err signer_new(struct signer_parts *parts, struct signer **out, struct errbuf *why) MUST_CHECK;
 void signer_free(struct signer *s);
 
+/* RSA keys are made ahead from here on, as settings and profile say: the threads of that start, and rest until issuing is
+ * resumed. */
+enum err signer_keys_start(struct signer *s, struct errbuf *why) MUST_CHECK;
+/* As key_pool_end. */
+bool signer_keys_end(struct signer *s);
+/* A new key pair: a ready one if the pool has that type. ERR_UNAVAILABLE: one is being made; ask again. */
+enum err signer_key(struct signer *s, enum key_type type, EVP_PKEY **out) MUST_CHECK;
+
 /* For child_serve; ctx is the signer. */
 int signer_permitted(enum role peer, uint16_t op);
 enum err signer_answer(void *ctx, enum role peer, const struct frame *request, struct buf *answer,
@@ -110,7 +120,7 @@ void signer_tick(void *ctx);
 
 typedef enum err signer_handler(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why);
 signer_handler signer_on_ticket, signer_on_issue, signer_on_sign, signer_on_package, signer_on_unseal, signer_on_done, signer_on_revoke,
-	signer_on_crl_begin, signer_on_crl_add, signer_on_crl_end, signer_on_open_intents, signer_on_last, signer_on_resume;
+	signer_on_crl_begin, signer_on_crl_add, signer_on_crl_end, signer_on_open_intents, signer_on_last, signer_on_resume, signer_on_keys;
 
 /* What an approved order says, ready to be put into a certificate. The fields point into the struct. */
 struct subject {
@@ -132,6 +142,7 @@ struct making {
 	uint8_t request[32]; /* as in issued_entry */
 	char serial[SERIAL_TEXT_SIZE];
 	bool journalled;
+	bool waits;        /* its key is being made: nothing has been done yet */
 	EVP_PKEY *key;     /* owned */
 	X509 *certificate; /* owned */
 };

@@ -8,6 +8,7 @@
 #include "delivery/package.h"
 #include "issuer/order/facts.h"
 #include "issuer/process/line.h"
+#include "issuer/signer/key_pool.h"
 
 /* operation, name, peers that may call it (bits 1u << enum role) */
 #define SIGNER_OPERATIONS(X)                                                                                           \
@@ -23,7 +24,8 @@
 	X(CRL_END, "crl_end", 1u << ROLE_CLERK)                                                                        \
 	X(OPEN_INTENTS, "open_intents", 1u << ROLE_CLERK)                                                              \
 	X(LAST, "last", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
-	X(RESUME, "resume", 1u << ROLE_CLERK)
+	X(RESUME, "resume", 1u << ROLE_CLERK)                                                                          \
+	X(KEYS, "keys", 1u << ROLE_CLERK)
 
 enum signer_operation {
 	SIGNER_NONE,
@@ -48,7 +50,8 @@ struct issued {
 #define ISSUED_INIT                                                                                                    \
 	((struct issued){BUF_INIT(16384), BUF_INIT(16384), BUF_INIT(PACKAGE_MAX_BYTES + 64), {0}, BUF_INIT(16384)})
 void issued_free(struct issued *i);
-/* ERR_REFUSED: the ticket is not for these facts. ERR_UNAVAILABLE: issuing is paused or the order's last attempt is being
+/* While a key of RSA is made for it, it asks again and again, and the line is free for others in between.
+ * ERR_REFUSED: the ticket is not for these facts. ERR_UNAVAILABLE: issuing is paused or the order's last attempt is being
  * reconciled; try again. The same order again gives the same certificate until its `done`; after it ERR_CONFLICT. */
 enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,
 		      struct errbuf *why) MUST_CHECK;
@@ -116,5 +119,12 @@ struct journal_last {
 enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *why) MUST_CHECK;
 /* The clerk has compared: issuing may begin (ok), or stays paused with the reason. */
 enum err signer_resume(struct line *l, bool ok, struct errbuf *why) MUST_CHECK;
+
+/* How many keys are ready before they are wanted, by enum key_type: zeros for those that are not kept ready. */
+struct signer_keys {
+	struct key_pool_state of[KEY_TYPE_COUNT];
+	enum err fault; /* why none could be made, when last tried */
+};
+enum err signer_keys(struct line *l, struct signer_keys *out, struct errbuf *why) MUST_CHECK;
 
 #endif

@@ -28,6 +28,7 @@ static signer_handler *const handlers[SIGNER_OPERATION_COUNT] = {
 	[SIGNER_OPEN_INTENTS] = signer_on_open_intents,
 	[SIGNER_LAST] = signer_on_last,
 	[SIGNER_RESUME] = signer_on_resume,
+	[SIGNER_KEYS] = signer_on_keys,
 };
 
 int signer_permitted(enum role peer, uint16_t op)

@@ -112,6 +112,8 @@ enum err making_run(struct making *m, making_step *make, struct buf *answer, str
 	if (rc)
 		return rc;
 	rc = make(m, answer, why);
+	if (m->waits)
+		return rc;
 	crash_point(CRASH_SIGNER_PACKED);
 	if (!rc)
 		rc = remember(m, answer);

@@ -58,7 +58,10 @@ static void parcel_pack(const struct issued *o, struct buf *answer)
 static enum err make(struct making *m, struct buf *answer, struct errbuf *why)
 {
 	struct parcel p = {.out = ISSUED_INIT};
-	enum err rc = key_generate(m->subject.key_type, &m->key);
+	enum err rc = signer_key(m->signer, m->subject.key_type, &m->key);
+	m->waits = rc == ERR_UNAVAILABLE;
+	if (m->waits)
+		return ERR_OK;
 	if (!rc)
 		rc = password_new(&p.password);
 	if (!rc)

@@ -122,6 +122,8 @@ enum err signer_on_resume(struct signer *s, struct unpack *request, struct buf *
 	if (!ok && s->resume != RESUME_REFUSED)
 		log_event(LOG_LEVEL_ALARM, "issuing.paused", {"why", "the database lacks what the journal knows"});
 	s->resume = ok ? RESUME_OK : RESUME_REFUSED;
+	if (ok && s->keys)
+		key_pool_fill(s->keys);
 	crash_point(CRASH_SIGNER_RESUMED);
 	return ERR_OK;
 }

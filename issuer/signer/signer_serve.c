@@ -4,6 +4,7 @@
 #include "issuer/signer/signer_ocsp.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum { KEY_FILE_MOST = 16384, CERTIFICATE_FILE_MOST = 65536 };
 
@@ -103,6 +104,8 @@ int role_signer(struct child *c)
 	if (!rc)
 		rc = open_ocsp(c, s, &why);
 	if (!rc)
+		rc = signer_keys_start(s, &why);
+	if (!rc)
 		rc = child_confine(c, &why);
 	if (rc) {
 		log_event(LOG_LEVEL_ALARM, "signer.not_started", {"error", err_word(rc)}, {"why", err_why(rc, &why)});
@@ -118,6 +121,8 @@ int role_signer(struct child *c)
 					.answer_cap = SIGNER_ANSWER_CAP,
 				});
 out:
+	if (s && !signer_keys_end(s)) /* a key is being made still: no library may be unloaded under it */
+		_exit(status);
 	signer_free(s);
 	return status;
 }

@@ -117,6 +117,7 @@ void signer_free(struct signer *s)
 {
 	if (!s)
 		return;
+	(void)signer_keys_end(s); /* role_signer has done it before, and knows what came of it */
 	signer_ocsp_end(s->ocsp);
 	issued_forget_all(&s->issued);
 	crl_signing_free(s->list.signing);

@@ -22,6 +22,7 @@ static void operations_of_other_peers_are_not_permitted(void **state)
 		{SIGNER_REVOKE, true, true},	     {SIGNER_CRL_BEGIN, false, true}, {SIGNER_OPEN_INTENTS, false, true},
 		{SIGNER_CRL_ADD, false, true},	     {SIGNER_CRL_END, false, true},
 		{SIGNER_LAST, true, true},	     {SIGNER_RESUME, false, true},
+		{SIGNER_KEYS, false, true},
 		{SIGNER_OPERATION_COUNT, false, false}, {(enum signer_operation)0xffff, false, false},
 	};
 	struct buf none = BUF_INIT(1), answer = BUF_INIT(SIGNER_ANSWER_CAP);
