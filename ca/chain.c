@@ -95,6 +95,8 @@ static enum err chain_build(const struct chain_trust *t, X509_STORE_CTX *ctx, co
 	if (X509_verify_cert(ctx) == 1) {
 		const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
 		enum err late = chain_trust_time(t, chain, asked->now, why);
+		if (!late)
+			late = chain_unrevoked(t, chain, why);
 		return late ? late : chain_strong(chain, why);
 	}
 	enum err rc = verdict(ctx, why);

@@ -183,6 +183,7 @@ void chain_trust_free(struct chain_trust *t)
 		OPENSSL_free(t->vouches[i].der);
 	free(t->vouches);
 	X509_STORE_free(t->store);
+	X509_CRL_free(t->root_list);
 	sk_X509_pop_free(t->intermediates, X509_free);
 	free(t);
 }

@@ -16,7 +16,11 @@ struct chain_trust {
 	X509_STORE *store;             /* the roots, and the intermediates that they vouch for */
 	STACK_OF(X509) *intermediates; /* ours, so that a peer need not send them */
 	struct vouch *vouches;         /* one for each of them */
+	X509_CRL *root_list;           /* what a root has revoked; NULL: nobody said */
 };
+
+/* ERR_REFUSED: the list says that a CA of the chain is revoked. */
+enum err chain_unrevoked(const struct chain_trust *t, const STACK_OF(X509) *chain, struct errbuf *why) MUST_CHECK;
 
 X509 *chain_decode(const void *der, size_t len); /* NULL unless it is one certificate and nothing behind it */
 

@@ -67,4 +67,8 @@ enum err issuer_keys(const struct settings *s, struct issuer_files *out, struct 
 /* All of them, for commands on this machine. In the daemon they come as granted descriptors. */
 enum err issuers_load(const struct settings *s, struct issuers *out, struct errbuf *why) MUST_CHECK;
 
+struct child;
+/* The same in the daemon: what was granted to this process. */
+enum err issuers_take(struct child *c, struct issuers *out, struct errbuf *why) MUST_CHECK;
+
 #endif

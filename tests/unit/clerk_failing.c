@@ -73,7 +73,7 @@ static const struct buf der = {.data = (uint8_t *)(uintptr_t)"a list", .len = 6}
 static enum err edit_it(void)
 {
 	static const struct crl_head head = {.number = 1, .this_update = 1, .next_update = 2};
-	enum err rc = crl_edition_new(&head, &der, &der, &at.edition);
+	enum err rc = crl_edition_new(&head, &der, (const struct buf *const[]){&der}, 1, &at.edition);
 	return rc ? rc : crl_edition_compress(at.edition, CRL_BUNDLE, &at.small);
 }
 
