@@ -58,7 +58,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libmi
            libsqlite3-dev libjansson-dev libxml2-dev libinih-dev libseccomp-dev libsystemd-dev libunistring-dev zlib1g-dev openssl curl ca-certificates
 TEST_PACKAGES  := libcmocka-dev bats jq sqlite3 mandoc chromium universal-ctags shellcheck procps clang-tidy cppcheck g++ nginx-light \
            apache2 haproxy tinyproxy-bin gunicorn python3-spyne python3-zeep default-jdk-headless python3-requests python3-httpx libevent-dev gnutls-bin \
-           libnss3-tools strongswan-pki python3-cryptography-vectors
+           libnss3-tools strongswan-pki python3-cryptography-vectors softhsm2 libengine-pkcs11-openssl
 BENCH_PACKAGES := nginx-light sqlite3 golang-cfssl jq
 
 .PHONY: deps deps-build deps-test

@@ -39,7 +39,7 @@ static bool about_pin(unsigned long e)
 static enum err read_queue(const char **reason)
 {
 	unsigned long e;
-	enum err rc = ERR_UNAVAILABLE;
+	enum err rc = ERR_CRYPTO;
 	*reason = NULL;
 	while ((e = ERR_get_error()) != 0) {
 		const char *text = ERR_reason_error_string(e);
@@ -58,7 +58,7 @@ enum err key_token_failed(struct errbuf *why)
 	const char *reason = NULL;
 	enum err rc = read_queue(&reason);
 	(void)rc;
-	return fail(why, ERR_UNAVAILABLE, "the token did not sign: %s", reason ? reason : "it does not say why");
+	return fail(why, ERR_CRYPTO, "the token did not sign: %s", reason ? reason : "it does not say why");
 }
 
 static ENGINE *load(struct errbuf *why)
@@ -116,7 +116,7 @@ enum err key_token_key(const char *uri, EVP_PKEY **out, struct errbuf *why)
 	if (rc)
 		return rc;
 	if (!token.engine)
-		return fail(why, ERR_UNAVAILABLE, "the token is not open");
+		return fail(why, ERR_CRYPTO, "the token is not open");
 	if (token.refused)
 		return refuse_pin(why, "as before");
 	*out = ENGINE_load_private_key(token.engine, uri, (UI_METHOD *)(uintptr_t)UI_null(), NULL);

@@ -25,11 +25,11 @@ enum err key_token_look(const struct key_token_place *place, const char *uri, st
 enum err key_token_open(const struct key_token_place *place, struct errbuf *why) MUST_CHECK;
 
 /* A private key of it; with its public half if the token has that. The caller frees it. ERR_REFUSED: the PIN is wrong, and from
- * then on every key is refused without another try; ERR_NOT_FOUND: there is no such key; ERR_UNAVAILABLE: anything else, with what
- * the module says. */
+ * then on every key is refused without another try; ERR_NOT_FOUND: there is no such key; ERR_CRYPTO: anything else, with what the
+ * module says. */
 enum err key_token_key(const char *uri, EVP_PKEY **out, struct errbuf *why) MUST_CHECK;
 
-/* The words for a signature by such a key that failed; empties the queue. */
+/* ERR_CRYPTO, with the words for a signature by such a key that failed; empties the queue. */
 enum err key_token_failed(struct errbuf *why);
 
 /* End the module's session. Not after a failure: what the engine keeps of a lost token does not survive it. */

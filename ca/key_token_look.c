@@ -39,8 +39,11 @@ static enum err no_token(const char *uri, struct errbuf *why)
 static enum err look(const struct key_token_place *place, const char *uri, struct errbuf *why)
 {
 	unsigned flags = 0;
-	if (gnutls_pkcs11_add_provider(place->module, NULL) < 0)
+	int loaded = gnutls_pkcs11_add_provider(place->module, NULL);
+	if (loaded == GNUTLS_E_PKCS11_LOAD_ERROR)
 		return fail(why, ERR_NOT_FOUND, "token.module: %s is not a PKCS#11 module that can be loaded", place->module);
+	if (loaded < 0)
+		return fail(why, ERR_CRYPTO, "the module %s does not begin: %s", place->module, gnutls_strerror(loaded));
 	if (gnutls_pkcs11_token_get_flags(uri, &flags) < 0)
 		return no_token(uri, why);
 	if (flags & GNUTLS_PKCS11_TOKEN_USER_PIN_LOCKED)
@@ -61,7 +64,7 @@ enum err key_token_look(const struct key_token_place *place, const char *uri, st
 	if (access(place->module, R_OK) != 0)
 		return fail(why, ERR_NOT_FOUND, "token.module: there is no file %s that can be read", place->module);
 	if (gnutls_pkcs11_init(GNUTLS_PKCS11_FLAG_MANUAL, NULL) < 0)
-		return fail(why, ERR_UNAVAILABLE, "PKCS#11 cannot be used");
+		return fail(why, ERR_CRYPTO, "PKCS#11 cannot be used");
 	enum err rc = look(place, uri, why);
 	gnutls_pkcs11_deinit();
 	return rc;

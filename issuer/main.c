@@ -4,6 +4,7 @@
 #include "issuer/process/control.h"
 
 #include <jansson.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
 		fputs("counterfoild: OpenSSL's memory cannot be wiped\n", stderr);
 		return err_exit_code(ERR_CRYPTO);
 	}
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL); /* another file has no say in what signs */
 	for (size_t i = 0; argc > 1 && i < command_count; i++)
 		if (strcmp(argv[1], command_table[i].name) == 0)
 			return run(&command_table[i], argc - 1, argv + 1);

@@ -128,6 +128,7 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 	if (e)
 		return e;
 	atomic_store(&c->shared->journal_read_at, now);
+	atomic_store(&c->shared->keys_away, last.away);
 	e = reconcile_newest(c->store, &last, &lacking);
 	if (!e)
 		e = compare_revoked(c, &last, now);

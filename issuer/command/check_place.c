@@ -159,14 +159,17 @@ static void check_users(struct check *c)
 	struct supervisor s = {.settings = (struct settings *)(uintptr_t)c->settings};
 	struct errbuf why = {""};
 	enum err e = supervisor_users(&s, &why);
-	size_t own = 0;
-	for (size_t i = 0; i < CHILD_ROLES; i++)
-		own += s.processes[start_order[i]].birth.change_user;
+	size_t own = 0, wanted = 0;
+	for (size_t i = 0; i < CHILD_ROLES; i++) {
+		bool there = role_wanted(c->settings, start_order[i]);
+		wanted += there;
+		own += there && s.processes[start_order[i]].birth.change_user;
+	}
 	if (e)
 		check_say(c, CHECK_FAULT, "%s", err_why(e, &why));
-	else if (own < CHILD_ROLES)
-		check_say(c, CHECK_NOTE, "users: %zu of %d processes change their user; the others run as user %u, apart only "
-			  "by landlock and seccomp", own, CHILD_ROLES, (unsigned)geteuid());
+	else if (own < wanted)
+		check_say(c, CHECK_NOTE, "users: %zu of %zu processes change their user; the others run as user %u, apart only "
+			  "by landlock and seccomp", own, wanted, (unsigned)geteuid());
 	else
 		check_say(c, CHECK_OK, "users: every process has its own setting");
 	if (!e)

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "issuer/addresses.h"
 #include "issuer/command/host_books.h"
+#include "issuer/command/host_key.h"
 #include "issuer/profiles.h"
 
 #include <errno.h>
@@ -17,21 +18,18 @@ enum { FILE_MOST = 65536 };
 
 static enum err load_authority(struct host_office *o, struct errbuf *why)
 {
-	struct buf certificate = BUF_INIT(FILE_MOST);
-	struct buf key = BUF_INIT(FILE_MOST);
-	struct secret *pem = NULL;
-	enum err e = file_read(o->settings->ca_issuing, &certificate, why);
+	struct buf bytes = BUF_INIT(FILE_MOST);
+	X509 *certificate = NULL;
+	EVP_PKEY *key = NULL;
+	enum err e = file_read(o->settings->ca_issuing, &bytes, why);
 	if (!e)
-		e = file_read_secret(o->settings->key_issuing, FILE_MOST, &pem, why);
-	if (!e) {
-		buf_add(&key, secret_peek(pem), secret_len(pem));
-		e = buf_check(&key);
-	}
+		e = authority_certificate(&bytes, &certificate, why);
 	if (!e)
-		e = authority_load(&certificate, &key, NULL, &o->issuing, why);
-	secret_free(pem);
-	buf_free(&key);
-	buf_free(&certificate);
+		e = host_key(o->settings, o->settings->key_issuing, X509_get0_pubkey(certificate), &key, why);
+	buf_free(&bytes);
+	if (!e)
+		return authority_join(certificate, key, &o->issuing, why);
+	X509_free(certificate);
 	return e;
 }
 

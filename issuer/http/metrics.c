@@ -3,6 +3,7 @@
 #include "issuer/http/ocsp.h"
 #include "issuer/http/workers.h"
 #include "issuer/process/child.h"
+#include "issuer/signer/signer.h"
 #include "issuer/store/store.h"
 
 #include <inttypes.h>
@@ -73,6 +74,13 @@ static void write_connections(const struct metrics *m, struct buf *out)
 	one(out, "connections_swept_total", "counter", "Connections closed past their deadline.", (int64_t)m->swept);
 }
 
+static void write_keys_away(unsigned away, struct buf *out)
+{
+	head(out, "key_away", "gauge", "1 while the key is in a token that is away, and signs nothing.");
+	buf_format(out, "counterfoil_key_away{key=\"issuing\"} %d\n", (away & SIGNER_AWAY_ISSUING) != 0);
+	buf_format(out, "counterfoil_key_away{key=\"ocsp\"} %d\n", (away & SIGNER_AWAY_OCSP) != 0);
+}
+
 static void write_state(struct front *front, int64_t now, struct buf *out)
 {
 	const struct shared_page *page = front->shared;
@@ -85,6 +93,7 @@ static void write_state(struct front *front, int64_t now, struct buf *out)
 	    (int64_t)page->revocation_generation);
 	one(out, "clerk_age_seconds", "gauge", "Since the clerk's last round.", now - page->clerk_alive_at);
 	one(out, "issuing_paused", "gauge", "1 while nothing is issued.", page->issuing_paused != 0);
+	write_keys_away((unsigned)page->keys_away, out);
 	if (crl_cache_head(front->crl_cache, &crl) == ERR_OK) {
 		one(out, "crl_number", "gauge", "Number of the newest CRL.", (int64_t)crl.number);
 		one(out, "crl_age_seconds", "gauge", "Since the newest CRL was made.", now - crl.this_update);

@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum role { ROLE_SUPERVISOR, ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_COUNT };
+enum role { ROLE_SUPERVISOR, ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_TOKEN, ROLE_COUNT };
 const char *role_name(enum role r);
 
 /* Why nothing is issued. While that is so the database may be an old copy, in which the revoked are valid again: nobody is
@@ -37,6 +37,7 @@ struct shared_page {
 	_Atomic int64_t journal_read_at;        /* seconds UTC when the signer last told the clerk what its journal says */
 	_Atomic int64_t issuing_paused;         /* enum issuing_pause; the clerk says it */
 	_Atomic int64_t journal_fault;          /* enum err: why the signer's journal cannot be written; the clerk says it */
+	_Atomic int64_t keys_away;              /* bits of enum signer_away: keys in a token that is away; the clerk says it */
 	_Atomic int64_t clerk_fault;            /* enum err: by which fault of the disk the clerk's work fails */
 	struct shared_keys keys[KEY_TYPE_COUNT];
 	_Atomic int64_t keys_fault;             /* enum err: why the signer can make no RSA keys; the clerk says it */
@@ -49,7 +50,8 @@ const struct settings *child_settings(const struct child *c);
 /* A granted descriptor by name; the caller owns it now. -1 when it was not granted. Names: "listen.public",
  * "listen.members", "listen.status", "listen.ops", "key.issuing", "key.parcel", "key.ticket", "key.code", "key.courier",
  * "key.public", "key.members", "file.public", "file.members" (TLS chains), "file.root", "file.root_crl", "file.issuing",
- * "file.courier", "profile.client", "profile.ocsp" (unless their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front" (the ends of the OCSP pair). */
+ * "file.courier", "profile.client", "profile.ocsp" (unless their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front" (the ends of the OCSP pair); where a setting
+ * names them, "key.ocsp", "key.pass_phrase" and "token.pin"; "key.issuing" unless it is in a token. */
 int child_take(struct child *c, const char *name);
 enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 enum err child_take_file(struct child *c, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;
@@ -85,5 +87,6 @@ int role_signer(struct child *c);
 int role_front(struct child *c);
 int role_courier(struct child *c);
 int role_clerk(struct child *c);
+int role_token(struct child *c);
 
 #endif

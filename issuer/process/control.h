@@ -23,6 +23,7 @@ enum control_operation {
 };
 
 enum {
+	CHILD_AGAIN = 75, /* exit status of a child that has not died, but begins anew */
 	CONTROL_DESCRIPTOR = 3,
 	CONTROL_CAP = 128 * 1024,
 	GRANTS_MOST = 32,

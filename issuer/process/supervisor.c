@@ -23,12 +23,17 @@ enum {
 	DEATHS_AT_START = 8, /* before everything was ready once: the daemon gives up */
 };
 
-const enum role start_order[CHILD_ROLES] = {ROLE_SIGNER, ROLE_COURIER, ROLE_CLERK, ROLE_FRONT};
+const enum role start_order[CHILD_ROLES] = {ROLE_TOKEN, ROLE_SIGNER, ROLE_COURIER, ROLE_CLERK, ROLE_FRONT};
+
+bool role_wanted(const struct settings *s, enum role r)
+{
+	return r != ROLE_TOKEN || settings_token_wanted(s);
+}
 
 static void announce_when_ready(struct supervisor *s)
 {
 	for (size_t i = 0; i < CHILD_ROLES; i++)
-		if (!s->processes[start_order[i]].ready)
+		if (!s->processes[start_order[i]].ready && role_wanted(s->settings, start_order[i]))
 			return;
 	if (s->announced)
 		return;
@@ -55,7 +60,7 @@ static void plan_successor(struct supervisor *s, struct process *p)
 	if (p->reloading)
 		p->back_off = 0;
 	p->start_at = now + p->back_off;
-	if (!s->announced && !p->reloading)
+	if (!s->announced && !p->reloading && !p->again)
 		s->deaths_before++;
 	p->reloading = false;
 }
@@ -63,7 +68,8 @@ static void plan_successor(struct supervisor *s, struct process *p)
 static void bury(struct supervisor *s, struct process *p, int status, bool for_good)
 {
 	char end[32], pid[16], pause[16];
-	bool expected = for_good || p->reloading;
+	p->again = WIFEXITED(status) && WEXITSTATUS(status) == CHILD_AGAIN;
+	bool expected = for_good || p->reloading || p->again;
 	describe_end(status, end);
 	snprintf(pid, sizeof pid, "%d", (int)p->pid);
 	if (p->control >= 0)
@@ -75,7 +81,7 @@ static void bury(struct supervisor *s, struct process *p, int status, bool for_g
 	if (!for_good)
 		plan_successor(s, p);
 	snprintf(pause, sizeof pause, "%" PRId64, for_good ? 0 : p->back_off);
-	log_event(expected ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, expected ? "child.stopped" : "child.died",
+	log_event(p->again ? LOG_LEVEL_DEBUG : expected ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, expected ? "child.stopped" : "child.died",
 		  {"role", role_name(p->role)}, {"pid", pid}, {"end", end}, {"restart_ms", pause});
 }
 
@@ -94,7 +100,7 @@ static enum err hear(struct supervisor *s, struct process *p, const struct frame
 {
 	if (f->op == CONTROL_READY) {
 		p->ready = true;
-		log_event(LOG_LEVEL_INFO, "child.ready", {"role", role_name(p->role)});
+		log_event(p->again ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "child.ready", {"role", role_name(p->role)});
 		announce_when_ready(s);
 		return ERR_OK;
 	}
@@ -161,7 +167,7 @@ static void start_one(struct supervisor *s, struct process *p)
 	if (s->announced)
 		crash_point(CRASH_SUPERVISOR_RESTARTED);
 	snprintf(pid, sizeof pid, "%d", (int)p->pid);
-	log_event(LOG_LEVEL_INFO, "child.started", {"role", role_name(p->role)}, {"pid", pid});
+	log_event(p->again ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "child.started", {"role", role_name(p->role)}, {"pid", pid});
 }
 
 static void do_what_is_due(struct supervisor *s)
@@ -184,16 +190,17 @@ static void do_what_is_due(struct supervisor *s)
 
 static void reload(struct supervisor *s)
 {
-	struct process *front = &s->processes[ROLE_FRONT];
+	struct process *const fresh[] = {&s->processes[ROLE_FRONT], &s->processes[ROLE_TOKEN]};
 	struct errbuf why = {""};
 	enum err e = grants_reopen(s, &why);
 	if (e) {
 		log_event(LOG_LEVEL_ERROR, "reload.refused", {"reason", err_why(e, &why)});
 		return;
 	}
-	log_event(LOG_LEVEL_INFO, "reload", {"what", "certificates and keys of the listeners"});
-	if (front->pid && process_say(front, CONTROL_STOP, NULL, -1) == ERR_OK)
-		front->reloading = true;
+	log_event(LOG_LEVEL_INFO, "reload", {"what", "certificates and keys of the listeners, and the token's PIN"});
+	for (size_t i = 0; i < sizeof fresh / sizeof *fresh; i++)
+		if (fresh[i]->pid && process_say(fresh[i], CONTROL_STOP, NULL, -1) == ERR_OK)
+			fresh[i]->reloading = true;
 }
 
 /* false: it is time to stop. */
@@ -255,7 +262,8 @@ int supervisor_run(const char *config)
 		return err_exit_code(e);
 	}
 	for (size_t i = 0; i < CHILD_ROLES; i++)
-		start_one(&s, &s.processes[start_order[i]]);
+		if (role_wanted(s.settings, start_order[i]))
+			start_one(&s, &s.processes[start_order[i]]);
 	while (wait_and_act(&s))
 		;
 	bool failed = !s.announced && s.deaths_before >= DEATHS_AT_START;

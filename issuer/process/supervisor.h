@@ -14,6 +14,7 @@ struct process {
 	pid_t pid;   /* 0: there is none */
 	int control; /* -1 with it */
 	bool ready;
+	bool again;          /* its predecessor wanted it (CHILD_AGAIN): not worth a line of the log */
 	bool reloading;      /* asked to stop only to be started again */
 	int64_t started_at;  /* by clock_mono_ms */
 	int64_t start_at;    /* when to start it; 0: not planned */
@@ -41,6 +42,9 @@ struct supervisor {
 extern const enum role start_order[];
 extern const enum role stop_order[];
 enum { CHILD_ROLES = ROLE_COUNT - 1 };
+
+/* The token's runs only where a key is in one. */
+bool role_wanted(const struct settings *s, enum role r);
 
 /* Everything that must be there before a child is: lock, users, listeners, keys, page. ERR_USAGE for what the
  * configuration or the operator has to change. */

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/pack.h"
+#include "ca/key_uri.h"
 #include "issuer/process/supervisor.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #define FRONT 1u << ROLE_FRONT
 #define COURIER 1u << ROLE_COURIER
 #define CLERK 1u << ROLE_CLERK
+#define TOKEN 1u << ROLE_TOKEN
 
 enum source {
 	KEY,      /* private file, opened once: a key changed on the disk must not meet children that have the old one */
@@ -35,10 +37,13 @@ static const struct grant_row {
 	size_t place; /* offset of the path in struct settings, or the listener's index */
 } rows[] = {
 	{"key.issuing", KEY, SIGNER, offsetof(struct settings, key_issuing)},
+	{"key.ocsp", KEY, SIGNER, offsetof(struct settings, key_ocsp)},
+	{"key.pass_phrase", KEY, SIGNER, offsetof(struct settings, key_pass_phrase)},
 	{"key.parcel", KEY, SIGNER, offsetof(struct settings, key_parcel)},
 	{"key.ticket", KEY, SIGNER, offsetof(struct settings, key_ticket)},
 	{"key.code", KEY, FRONT, offsetof(struct settings, key_code)},
 	{"key.courier", KEY, COURIER, offsetof(struct settings, key_courier)},
+	{"token.pin", TLS_KEY, TOKEN, offsetof(struct settings, token_pin)},
 	{"key.public", TLS_KEY, FRONT, offsetof(struct settings, public_key)},
 	{"key.members", TLS_KEY, FRONT, offsetof(struct settings, members_key)},
 	{"file.public", PUBLIC, FRONT, offsetof(struct settings, public_certificate)},
@@ -105,10 +110,15 @@ static bool kept(const struct grant_row *row)
 	return row->source == KEY || row->source == TLS_KEY || row->source == PUBLIC || row->source == PROFILE;
 }
 
-/* The built-in profile has no file. */
+static bool is_file(const struct grant_row *row)
+{
+	return kept(row) || row->source == JOURNAL;
+}
+
+/* The built-in profile has no file, nor has a key in a token; some settings may be empty. */
 static bool there(const struct grant_row *row, const struct settings *s)
 {
-	return row->source != PROFILE || path_of(row, s)[0];
+	return !is_file(row) || (path_of(row, s)[0] && !key_uri_is(path_of(row, s)));
 }
 
 enum err grants_open(struct supervisor *s, struct errbuf *why)
@@ -131,7 +141,7 @@ enum err grants_reopen(struct supervisor *s, struct errbuf *why)
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < ROWS; i++) {
 		fresh[i] = -1;
-		if (!e && (rows[i].source == TLS_KEY || rows[i].source == PUBLIC))
+		if (!e && (rows[i].source == TLS_KEY || rows[i].source == PUBLIC) && there(&rows[i], s->settings))
 			e = open_file(&rows[i], s->settings, &fresh[i], why);
 	}
 	for (size_t i = 0; i < ROWS; i++) {

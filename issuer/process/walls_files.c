@@ -45,7 +45,7 @@ enum { ABI_NEWEST = sizeof abis / sizeof *abis };
 #define ALL ~0u
 #define DATABASE_ROLES (1u << ROLE_FRONT | 1u << ROLE_CLERK)
 
-enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL };
+enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL, BASE_TOKEN, BASE_MODULE_FOLDER };
 
 /* Each file or folder that a role may still open. The database's files are named one by one, for its folder is often the
  * one that the keys are in too; the supervisor makes those that are missing. */
@@ -74,6 +74,9 @@ static const struct file_right {
 	{BASE_DATABASE, "-shm", DATABASE_ROLES, WRITE},
 	{BASE_DATABASE, ".lock", DATABASE_ROLES, WRITE},
 	{BASE_SPOOL, "", 1u << ROLE_COURIER, SPOOL},
+	{BASE_ROOT, "/etc", 1u << ROLE_TOKEN, READ}, /* where modules are configured, and names of hosts found */
+	{BASE_MODULE_FOLDER, "", 1u << ROLE_TOKEN, READ},
+	{BASE_TOKEN, "", 1u << ROLE_TOKEN, SPOOL | FS_IOCTL_DEVICE},
 };
 
 int walls_landlock_abi(void)
@@ -84,15 +87,25 @@ int walls_landlock_abi(void)
 
 static bool path_of(const struct file_right *r, const struct settings *s, char out[PATH_MAX])
 {
-	const char *base = r->base == BASE_ROOT ? "" : r->base == BASE_SPOOL ? s->spool : s->database;
-	int n = snprintf(out, PATH_MAX, "%s%s", base, r->suffix);
+	const struct {
+		const char *path;
+		bool folder; /* not the file, but where it lies */
+	} bases[] = {
+		[BASE_ROOT] = {"", false},
+		[BASE_DATABASE] = {s->database, false},
+		[BASE_DATABASE_FOLDER] = {s->database, true},
+		[BASE_SPOOL] = {s->spool, false},
+		[BASE_TOKEN] = {s->token_folder, false},
+		[BASE_MODULE_FOLDER] = {s->token_module, true},
+	};
+	int n = snprintf(out, PATH_MAX, "%s%s", bases[r->base].path, r->suffix);
 	char *slash = strrchr(out, '/');
-	if (r->base == BASE_DATABASE_FOLDER && slash)
+	if (bases[r->base].folder && slash)
 		slash[slash == out ? 1 : 0] = '\0';
-	return n > 0 && n < PATH_MAX;
+	return n < PATH_MAX;
 }
 
-/* What is not there needs no right. */
+/* What is not there, or has no name, needs no right. */
 static int allow(int ruleset, const char *path, uint64_t wanted)
 {
 	struct stat st;
@@ -128,7 +141,10 @@ enum err walls_files(enum role role, const struct settings *s, struct errbuf *wh
 	if (abi == 0)
 		return ERR_OK;
 	int row = abi < ABI_NEWEST ? abi - 1 : ABI_NEWEST - 1;
-	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &abis[row].rights, abis[row].size, 0);
+	struct ruleset taken = abis[row].rights;
+	if (role == ROLE_TOKEN) /* it may stand in a network */
+		taken.net &= ~NET_CONNECT_TCP;
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &taken, abis[row].size, 0);
 	if (ruleset < 0)
 		return fail(why, ERR_INTERNAL, "landlock: %s", strerror(errno));
 	enum err e = allow_all(ruleset, role, s, abis[row].rights.fs, why);

@@ -16,6 +16,7 @@
 
 #define ALL ~0u
 #define NOT_COURIER (ALL & ~(1u << ROLE_COURIER)) /* it publishes files in the spool, where landlock keeps it */
+#define NOT_TOKEN (ALL & ~(1u << ROLE_TOKEN)) /* whoever made the module: it finds its token by files, sockets or a network */
 
 /* What no role does once it works. Kill what only an intruder would try; refuse what a library may try in good faith. */
 static const struct denial {
@@ -46,14 +47,14 @@ static const struct denial {
 	{.call = SCMP_SYS(process_madvise), .roles = ALL, .action = KILL},
 	{.call = SCMP_SYS(kcmp), .roles = ALL, .action = KILL},
 	/* new ways out */
-	{.call = SCMP_SYS(socket), .roles = ALL, .action = KILL},
-	{.call = SCMP_SYS(connect), .roles = ALL, .action = KILL},
+	{.call = SCMP_SYS(socket), .roles = NOT_TOKEN, .action = KILL},
+	{.call = SCMP_SYS(connect), .roles = NOT_TOKEN, .action = KILL},
 	{.call = SCMP_SYS(bind), .roles = ALL, .action = KILL},
 	{.call = SCMP_SYS(listen), .roles = ALL, .action = KILL},
-	{.call = SCMP_SYS(socketpair), .roles = ALL, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(socketpair), .roles = NOT_TOKEN, .action = NOT_PERMITTED},
 	/* files */
-	{.call = SCMP_SYS(open), .roles = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(openat), .roles = NOT_COURIER, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(open), .roles = NOT_COURIER & NOT_TOKEN, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(openat), .roles = NOT_COURIER & NOT_TOKEN, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(openat2), .roles = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(creat), .roles = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(open_by_handle_at), .roles = ALL, .action = KILL},

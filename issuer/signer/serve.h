@@ -17,7 +17,8 @@
  *   OPEN_INTENTS u32 most -> u32 n, n x (text issuer, text order, text serial, i64 not before,
  *                i64 not after, fixed tbs hash 32)
  *   LAST         nothing -> text done serial, 16 x (text revoked serial, u8 reason, i64 revoked at, i64 compromised at),
- *                u64 sequence, fixed audit head 32, u8 fault (enum err: why the journal cannot be written)
+ *                u64 sequence, fixed audit head 32, u8 fault (enum err: why the journal cannot be written),
+ *                u8 keys that are away (bits of enum signer_away)
  *   RESUME       u8 ok -> nothing
  *   KEYS         nothing -> each enum key_type x (u32 wanted, u32 ready, u64 made, u64 awaited), u8 fault (enum err) */
 #ifndef ISSUER_SIGNER_SERVE_H
@@ -29,6 +30,7 @@
 #include "issuer/issuers.h"
 #include "issuer/process/child.h"
 #include "issuer/signer/journal.h"
+#include "issuer/signer/signer_token.h"
 
 enum {
 	SIGNER_REQUEST_CAP = 256 << 10,
@@ -46,6 +48,8 @@ struct signer_parts { /* owned by the signer once it is made, but for the settin
 	struct authority authority;
 	X509 *root, *courier;
 	struct secret *parcel_key, *ticket_key; /* 32 bytes each */
+	EVP_PKEY *ocsp_key;        /* NULL: each delegate has a fresh one, or it is in a token that was not seen yet */
+	struct signer_token *token; /* NULL: no key is in one */
 	struct profile profiles[PROFILE_COUNT]; /* those without a name: the built-in ones, once the signer is made */
 	struct journal *journal;
 };
@@ -172,6 +176,12 @@ enum err subject_key_seal(const struct signer *s, const char *order, EVP_PKEY *k
 
 /* What is packed is opened again and compared, also by another implementation of the derivation (OpenSSL's). */
 enum err package_self_test(struct errbuf *why) MUST_CHECK;
+
+/* ERR_UNAVAILABLE while the key that signs certificates and lists is away, or the one that signs OCSP answers. */
+enum err signer_issuing_check(struct signer *s, struct errbuf *why) MUST_CHECK;
+enum err signer_ocsp_check(struct signer *s, struct errbuf *why) MUST_CHECK;
+/* What a signature by the issuing key that did not come means: that the key has gone, or `rc` as it was. */
+enum err signer_signature(struct signer *s, enum err rc, struct errbuf *why) MUST_CHECK;
 
 void signer_clock_begin(struct signer *s);
 /* ERR_UNAVAILABLE while the wall clock is not believed. Issuing alone asks. */

@@ -107,6 +107,9 @@ struct open_intent {
 };
 enum err signer_open_intents(struct line *l, struct open_intent *out, size_t most, size_t *n, struct errbuf *why) MUST_CHECK;
 
+/* Keys in a token that cannot be used now. */
+enum signer_away { SIGNER_AWAY_ISSUING = 1, SIGNER_AWAY_OCSP = 2 };
+
 /* The journal's newest `done` and newest revocations, which the database must know: else an old one was put back. A
  * signer that starts does not issue before signer_resume. */
 struct journal_last {
@@ -114,7 +117,8 @@ struct journal_last {
 	struct revocation revoked[16];          /* newest first, serial "" after the last; revoked_at 0: nothing else is known */
 	uint64_t sequence;
 	uint8_t audit_head[32];                 /* of the newest record that carries one; zeros when none does */
-	enum err fault;                         /* why the journal cannot be written; only signer_last knows it */
+	enum err fault;                         /* why the journal cannot be written; only signer_last knows it, as it does: */
+	unsigned away;                          /* bits of enum signer_away */
 };
 enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *why) MUST_CHECK;
 /* The clerk has compared: issuing may begin (ok), or stays paused with the reason. */

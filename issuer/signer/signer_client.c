@@ -277,6 +277,7 @@ enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *wh
 	out->sequence = unpack_u64(&t.reply);
 	unpack_fixed(&t.reply, out->audit_head, sizeof out->audit_head);
 	out->fault = (enum err)unpack_u8(&t.reply);
+	out->away = unpack_u8(&t.reply);
 	return talk_end(&t);
 }
 

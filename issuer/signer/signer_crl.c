@@ -38,6 +38,9 @@ enum err signer_on_crl_begin(struct signer *s, struct unpack *request, struct bu
 	    head.next_update - head.this_update > CRL_LIFE_MOST)
 		return fail(why, ERR_INVALID, "a CRL lives more than 0 and at most 31 days");
 	list_forget(&s->list);
+	enum err rc = signer_issuing_check(s, why); /* no number for a list that nobody would sign */
+	if (rc)
+		return rc;
 	head.number = s->list.number = number_next(s);
 	return crl_signing_begin(&head, entries_len, a->certificate, a->key, &s->list.signing, why);
 }
@@ -96,9 +99,11 @@ static enum err number_take(struct signer *s)
 static enum err list_end(struct signer *s, struct buf *answer, struct errbuf *why)
 {
 	struct buf head = BUF_INIT(CRL_PART_MAX), tail = BUF_INIT(CRL_PART_MAX);
-	enum err rc = number_take(s);
+	enum err rc = signer_issuing_check(s, why);
 	if (!rc)
-		rc = crl_signing_end(s->list.signing, &head, &tail, why);
+		rc = number_take(s);
+	if (!rc)
+		rc = signer_signature(s, crl_signing_end(s->list.signing, &head, &tail, why), why);
 	crash_point(CRASH_SIGNER_CRL_SIGNED);
 	if (!rc) {
 		pack_bytes(answer, head.data, head.len);

@@ -48,15 +48,32 @@ static enum err delegate_certify(struct signer *s, struct delegation *d, EVP_PKE
 	return authority_certify(&s->has.authority, &f, key, &hook, out, why);
 }
 
+/* A fresh one, or the one that the settings name. */
+static enum err delegate_key(struct signer *s, EVP_PKEY **out, struct errbuf *why)
+{
+	const char *name = s->has.settings->key_ocsp;
+	if (!name || !name[0])
+		return key_generate(s->has.profiles[PROFILE_OCSP].key_first, out);
+	enum err rc = s->has.ocsp_key ? ERR_OK : signer_token_key(s->has.token, name, &s->has.ocsp_key, why);
+	if (!rc)
+		rc = signer_ocsp_check(s, why);
+	if (!rc && EVP_PKEY_up_ref(s->has.ocsp_key) != 1)
+		rc = ERR_MEMORY;
+	*out = rc ? NULL : s->has.ocsp_key;
+	return rc;
+}
+
 enum err delegate_new(struct signer *s, struct delegate *out, struct errbuf *why)
 {
 	struct delegate made = {.responder = NULL};
 	struct delegation d = {.signer = s, .out = &made, .now = clock_now()};
 	X509 *issuer = s->has.authority.certificate, *certificate = NULL;
 	EVP_PKEY *key = NULL;
-	enum err rc = key_generate(s->has.profiles[PROFILE_OCSP].key_first, &key);
+	enum err rc = signer_issuing_check(s, why);
 	if (!rc)
-		rc = delegate_certify(s, &d, key, &certificate, why);
+		rc = delegate_key(s, &key, why);
+	if (!rc)
+		rc = signer_signature(s, delegate_certify(s, &d, key, &certificate, why), why);
 	crash_point(CRASH_SIGNER_DELEGATE);
 	if (!rc)
 		rc = ocsp_responder_new(issuer, certificate, key, &made.responder);

@@ -76,9 +76,11 @@ static enum err answer(struct signer_ocsp *o, struct ocsp_told *told)
 	buf_clear(&o->der);
 	if (!o->current || wanted.next_update <= wanted.this_update) /* nobody would believe it */
 		return ERR_UNAVAILABLE;
-	enum err rc = ocsp_answer_make(o->current, &wanted, &o->der);
-	if (rc)
-		return rc;
+	enum err rc = signer_ocsp_check(o->signer, NULL);
+	if (!rc)
+		rc = ocsp_answer_make(o->current, &wanted, &o->der);
+	if (rc) /* the key may have gone just now */
+		return signer_ocsp_check(o->signer, NULL) ? ERR_UNAVAILABLE : rc;
 	told->this_update = wanted.this_update;
 	told->next_update = wanted.next_update;
 	told->der = o->der.data;

@@ -1,12 +1,13 @@
 /* The signer's main: take what was granted, shut in, answer. */
 #include "base/log.h"
 #include "issuer/profiles.h"
+#include "issuer/signer/signer_key.h"
 #include "issuer/signer/signer_ocsp.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-enum { KEY_FILE_MOST = 16384, CERTIFICATE_FILE_MOST = 65536 };
+enum { CERTIFICATE_FILE_MOST = 65536 };
 
 static enum err take_certificate(struct child *c, const char *name, X509 **out, struct errbuf *why)
 {
@@ -23,23 +24,35 @@ static enum err take_certificate(struct child *c, const char *name, X509 **out, 
 	return rc;
 }
 
-static enum err take_authority(struct child *c, struct authority *out, struct errbuf *why)
+static enum err take_authority(struct child *c, struct signer_key_home *k, struct authority *out, struct errbuf *why)
 {
-	struct buf certificate = BUF_INIT(CERTIFICATE_FILE_MOST), pem = BUF_INIT(KEY_FILE_MOST);
-	struct secret *key = NULL;
-	enum err rc = child_take_file(c, "file.issuing", &certificate, why);
+	struct buf bytes = BUF_INIT(CERTIFICATE_FILE_MOST);
+	X509 *certificate = NULL;
+	EVP_PKEY *key = NULL;
+	enum err rc = child_take_file(c, "file.issuing", &bytes, why);
 	if (!rc)
-		rc = child_take_secret(c, "key.issuing", KEY_FILE_MOST, &key, why);
-	if (!rc) {
-		buf_add(&pem, secret_peek(key), secret_len(key));
-		rc = buf_check(&pem);
-	}
+		rc = authority_certificate(&bytes, &certificate, why);
 	if (!rc)
-		rc = authority_load(&certificate, &pem, NULL, out, why);
-	secret_free(key);
-	buf_free(&pem);
-	buf_free(&certificate);
+		rc = signer_key_take(k, child_settings(c)->key_issuing, "key.issuing", X509_get0_pubkey(certificate), &key, why);
+	buf_free(&bytes);
+	if (!rc)
+		return authority_join(certificate, key, out, why);
+	X509_free(certificate);
 	return rc;
+}
+
+/* Every key that certifies or answers, and the token that has some of them. */
+static enum err take_keys(struct child *c, struct signer_parts *p, struct errbuf *why)
+{
+	struct signer_key_home home;
+	enum err rc = signer_key_begin(&home, c, why);
+	if (!rc)
+		rc = take_authority(c, &home, &p->authority, why);
+	if (!rc && p->settings->key_ocsp[0])
+		rc = signer_key_take(&home, p->settings->key_ocsp, "key.ocsp", NULL, &p->ocsp_key, why);
+	p->token = home.token;
+	signer_key_end(&home);
+	return rc || !p->token ? rc : signer_token_start(p->token, why);
 }
 
 /* Its setting empty: the built-in one. */
@@ -66,7 +79,7 @@ static enum err take_parts(struct child *c, struct signer_parts *p, struct errbu
 		return fail(why, ERR_NOT_FOUND, "the journal was not granted");
 	enum err rc = journal_open(journal, p->settings->node, &p->journal, why);
 	if (!rc)
-		rc = take_authority(c, &p->authority, why);
+		rc = take_keys(c, p, why);
 	if (!rc)
 		rc = take_certificate(c, "file.root", &p->root, why);
 	if (!rc)

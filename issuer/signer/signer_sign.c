@@ -10,8 +10,9 @@
 static enum err ours_check(const struct signer *s, const EVP_PKEY *key, struct errbuf *why)
 {
 	X509 *const ours[] = {s->has.authority.certificate, s->has.root, s->has.courier, NULL};
+	bool own = s->has.ocsp_key && EVP_PKEY_eq(key, s->has.ocsp_key) == 1;
 	for (size_t i = 0; ours[i]; i++)
-		if (EVP_PKEY_eq(key, X509_get0_pubkey(ours[i])) == 1)
+		if (own || EVP_PKEY_eq(key, X509_get0_pubkey(ours[i])) == 1)
 			return fail(why, ERR_INVALID, "the key is one of this authority's own");
 	return ERR_OK;
 }

@@ -10,6 +10,8 @@
 void signer_parts_clear(struct signer_parts *p)
 {
 	authority_clear(&p->authority);
+	EVP_PKEY_free(p->ocsp_key);
+	signer_token_free(p->token); /* behind the keys, whose signatures it makes */
 	X509_free(p->root);
 	X509_free(p->courier);
 	secret_free(p->parcel_key);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -27,10 +28,10 @@
 
 enum { HELD = 0, NOT_HELD = 1, WALL_FAILED = 2 }; /* exit statuses of an attempt that lived */
 
-static const enum role roles[] = {ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK};
+static const enum role roles[] = {ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_TOKEN};
 
 static char folder[] = "/tmp/walls-XXXXXX";
-static char database[64], key_file[64], spool[64];
+static char database[64], key_file[64], spool[64], token_file[64];
 
 static int refused(long rc, int wanted)
 {
@@ -125,9 +126,9 @@ static const struct attempt {
 	{"execve", SYS_execve, try_execve, SIGSYS, ~0u},
 	{"fork", SYS_clone, try_fork, SIGSYS, ~0u},
 	{"clone3", SYS_clone3, try_clone3, 0, ~0u},
-	{"socket", SYS_socket, try_socket, SIGSYS, ~0u},
-	{"unix socket", SYS_socket, try_unix_socket, SIGSYS, ~0u},
-	{"connect", SYS_connect, try_connect, SIGSYS, ~0u},
+	{"socket", SYS_socket, try_socket, SIGSYS, ~(1u << ROLE_TOKEN)},
+	{"unix socket", SYS_socket, try_unix_socket, SIGSYS, ~(1u << ROLE_TOKEN)},
+	{"connect", SYS_connect, try_connect, SIGSYS, ~(1u << ROLE_TOKEN)},
 	{"ptrace", SYS_ptrace, try_ptrace, SIGSYS, ~0u},
 	{"kill", SYS_kill, try_kill_parent, SIGSYS, ~0u},
 	{"tgkill to another", SYS_tgkill, try_tgkill_parent, SIGSYS, ~0u},
@@ -137,7 +138,7 @@ static const struct attempt {
 	{"executable memory", SYS_mmap, try_executable_memory, 0, ~0u},
 	{"memory made executable", SYS_mprotect, try_make_executable, SIGSYS, ~0u},
 	{"setuid", SYS_setuid, try_setuid, SIGSYS, ~0u},
-	{"open", SYS_openat, try_open, 0, ~(1u << ROLE_COURIER)},
+	{"open", SYS_openat, try_open, 0, ~(1u << ROLE_COURIER | 1u << ROLE_TOKEN)},
 	{"unlink", SYS_unlinkat, try_unlink, 0, ~(1u << ROLE_COURIER)},
 	{"dumpable again", SYS_prctl, try_dump, SIGSYS, ~0u},
 };
@@ -275,20 +276,22 @@ static const struct opening {
 	{"a key beside the database", key_file, O_RDONLY, 0},
 	{"a key, to write", key_file, O_WRONLY, 0},
 	{"a message in the spool", spool, O_RDWR | O_CREAT, 1u << ROLE_COURIER},
-	{"a program, to read", "/usr/bin/env", O_RDONLY, ~0u},
-	{"the users", "/etc/passwd", O_RDONLY, 0},
+	{"a program, to read", "/usr/bin/dpkg-split", O_RDONLY, ~0u},
+	{"the users", "/etc/passwd", O_RDONLY, 1u << ROLE_TOKEN},
+	{"the users, to write", "/etc/passwd", O_WRONLY, 0},
+	{"what the token keeps", token_file, O_RDWR | O_CREAT, 1u << ROLE_TOKEN},
 	{"the root's home", "/root", O_RDONLY | O_DIRECTORY, 0},
-	{"a program, to write", "/usr/bin/env", O_WRONLY, 0},
+	{"a program, to write", "/usr/bin/dpkg-split", O_WRONLY, 0},
 };
 
 /* Both walls may be missing on a kernel; the daemon then says so. Here it is a failure: nothing is skipped silently. */
 static int look_at_files(const void *arg)
 {
 	const enum role *role = arg;
-	struct settings s = {.database = database, .spool = folder};
-	char spool_folder[64];
+	char spool_folder[64], token_folder[64];
+	const struct settings s = {.database = database, .spool = spool_folder, .token_folder = token_folder, .token_module = ""};
 	snprintf(spool_folder, sizeof spool_folder, "%s/spool", folder);
-	s.spool = spool_folder;
+	snprintf(token_folder, sizeof token_folder, "%s/token", folder);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (walls_files(*role, &s, NULL) != ERR_OK)
 		return WALL_FAILED;
@@ -313,7 +316,7 @@ static void each_role_opens_its_own_files_and_no_others(void **state)
 static int bind_a_port(const void *arg)
 {
 	(void)arg;
-	struct settings s = {.database = database, .spool = folder};
+	const struct settings s = {.database = database, .spool = folder, .token_folder = "", .token_module = ""};
 	struct sockaddr a = {.sa_family = AF_INET};
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -327,6 +330,26 @@ static void no_role_binds_a_port_even_before_the_filter(void **state)
 		assert_int_equal(in_a_process(bind_a_port, NULL), HELD);
 }
 
+/* A token may stand in a network: its process connects, where no other's does. */
+static int connect_somewhere(const void *arg)
+{
+	const enum role *role = arg;
+	const struct settings s = {.database = database, .spool = folder, .token_folder = "", .token_module = ""};
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(1), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (walls_files(*role, &s, NULL) != ERR_OK)
+		return WALL_FAILED;
+	return refused(connect(fd, (struct sockaddr *)&a, sizeof a), *role == ROLE_TOKEN ? ECONNREFUSED : EACCES);
+}
+
+static void the_token_alone_connects_before_the_filter(void **state)
+{
+	(void)state;
+	for (size_t r = 0; walls_landlock_abi() >= 4 && r < sizeof roles / sizeof *roles; r++)
+		assert_int_equal(in_a_process(connect_somewhere, &roles[r]), HELD);
+}
+
 static int make_files(void **state)
 {
 	(void)state;
@@ -337,6 +360,10 @@ static int make_files(void **state)
 	snprintf(key_file, sizeof key_file, "%s/key", folder);
 	snprintf(path, sizeof path, "%s/spool", folder);
 	snprintf(spool, sizeof spool, "%s/spool/message", folder);
+	if (mkdir(path, 0700) != 0)
+		return -1;
+	snprintf(path, sizeof path, "%s/token", folder);
+	snprintf(token_file, sizeof token_file, "%s/token/object", folder);
 	return mkdir(path, 0700) || file_publish(database, "x", 1, 0600, NULL) || file_publish(key_file, "x", 1, 0600, NULL);
 }
 
@@ -348,6 +375,10 @@ static int remove_files(void **state)
 	unlink(spool);
 	unlink(database);
 	unlink(key_file);
+	unlink(token_file);
+	if (rmdir(path) != 0)
+		return -1;
+	snprintf(path, sizeof path, "%s/token", folder);
 	return rmdir(path) || rmdir(folder);
 }
 
@@ -359,6 +390,7 @@ int main(void)
 		cmocka_unit_test(filter_stands_before_threads_that_were_there_first),
 		cmocka_unit_test(each_role_opens_its_own_files_and_no_others),
 		cmocka_unit_test(no_role_binds_a_port_even_before_the_filter),
+		cmocka_unit_test(the_token_alone_connects_before_the_filter),
 	};
 	return cmocka_run_group_tests_name("process_walls", tests, make_files, remove_files);
 }

@@ -435,6 +435,7 @@ static void last_tells_what_the_database_must_know(void **state)
 	assert_int_equal(unpack_u64(&u), 2);
 	unpack_fixed(&u, head, sizeof head);
 	assert_int_equal(unpack_u8(&u), ERR_OK); /* nothing is wrong with the journal */
+	assert_int_equal(unpack_u8(&u), 0);      /* no key is away */
 	assert_int_equal(unpack_end(&u), ERR_OK);
 	assert_int_equal(head[0], 7);
 	buf_free(&answer);
