@@ -152,12 +152,29 @@ static X509 *certificate_decode(const struct buf *der)
 	return NULL;
 }
 
+/* A further reference to the key that is given, or a new one. */
+static enum err birth_key(const struct profile *p, EVP_PKEY *given, EVP_PKEY **out, struct errbuf *why)
+{
+	enum key_type type = KEY_TYPE_COUNT;
+	if (!given)
+		return key_generate(p->key_first, out);
+	EVP_PKEY *half = key_public_half(given);
+	bool permitted = half && key_type_of(half, &type) == ERR_OK && (p->key_types & 1u << type);
+	EVP_PKEY_free(half);
+	if (!permitted)
+		return fail(why, ERR_REFUSED, "the profile %s does not permit a key of this type", p->name);
+	if (EVP_PKEY_up_ref(given) != 1)
+		return ERR_MEMORY;
+	*out = given;
+	return ERR_OK;
+}
+
 /* A CA at its birth: key, serial, life, certificate. issuer NULL: the new key signs itself. */
-static enum err authority_make(const struct authority *issuer, struct certificate_fields *f, int64_t now,
+static enum err authority_make(const struct authority *issuer, struct certificate_fields *f, EVP_PKEY *given, int64_t now,
 			       struct authority *out, struct errbuf *why)
 {
 	struct authority made = {0}, self = {0};
-	enum err rc = key_generate(certificate_profile(f)->key_first, &made.key);
+	enum err rc = birth_key(certificate_profile(f), given, &made.key, why);
 	if (rc)
 		goto out;
 	rc = serial_new(f->serial);
@@ -181,7 +198,7 @@ enum err authority_make_root(const struct authority_names *n, int64_t now, struc
 {
 	struct certificate_fields f = {
 		.profile = PROFILE_ROOT, .rules = n->root_rules, .organisation = n->organisation, .common_name = n->root_name};
-	return authority_make(NULL, &f, now, out, why);
+	return authority_make(NULL, &f, NULL, now, out, why);
 }
 
 enum err authority_make_issuing(const struct authority_names *n, const struct authority *root, int64_t now,
@@ -195,7 +212,7 @@ enum err authority_make_issuing(const struct authority_names *n, const struct au
 				       .issuer_url = n->root_url};
 	if (!root->certificate || !root->key)
 		return fail(why, ERR_INVALID, "the root has no certificate or no key");
-	return authority_make(root, &f, now, out, why);
+	return authority_make(root, &f, n->issuing_key, now, out, why);
 }
 
 enum err authority_certificate(const struct buf *bytes, X509 **out, struct errbuf *why)

@@ -20,6 +20,7 @@ struct authority_names {
 	const char *issuing_name;  /* CN */
 	const char *root_crl_url, *root_url; /* put into the issuing CA's certificate; NULL: left out */
 	const struct profile *root_rules, *issuing_rules; /* NULL: the built-in ones */
+	EVP_PKEY *issuing_key; /* one that there is already, of a type that the rules permit; NULL: a new one is made */
 };
 
 enum err authority_make_root(const struct authority_names *n, int64_t now, struct authority *out,

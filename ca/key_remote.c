@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "ca/crypto_why.h"
+#include "ca/key.h"
 
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -141,17 +142,6 @@ static bool assign_rsa(EVP_PKEY *key, const RSA *public, struct remote *r)
 	return false;
 }
 
-/* The same public half, whatever made the other: from its encoding. */
-static EVP_PKEY *public_copy(const EVP_PKEY *key)
-{
-	uint8_t *der = NULL;
-	int len = i2d_PUBKEY(key, &der);
-	const uint8_t *at = der;
-	EVP_PKEY *copy = len > 0 ? d2i_PUBKEY(NULL, &at, len) : NULL;
-	OPENSSL_free(der);
-	return copy;
-}
-
 static bool assign(EVP_PKEY *key, struct remote *r)
 {
 	if (EVP_PKEY_is_a(r->public, "RSA") == 1)
@@ -165,7 +155,7 @@ enum err key_remote_new(const EVP_PKEY *public, const struct key_hand *hand, EVP
 	struct remote *r = OPENSSL_zalloc(sizeof *r);
 	pthread_once(&once, methods_make);
 	if (r)
-		*r = (struct remote){.hand = hand, .public = public_copy(public)};
+		*r = (struct remote){.hand = hand, .public = key_public_half(public)};
 	if (methods.made && key && r && r->public && assign(key, r)) {
 		*out = key;
 		return ERR_OK;

@@ -26,7 +26,9 @@ static int command_help(int argc, char **argv);
 const struct command command_table[] = {
 	{"init", "DIR [--name N] [--domain D] [--public-url U] [--members-url U] [--status-url U]\n"
 		 "            [--listen-public L] [--listen-members L] [--listen-status L] [--listen-ops L]\n"
-		 "            [--host NAME]... [--admin NAME] [--root-pass-fd N]",
+		 "            [--host NAME]... [--admin NAME] [--root-pass-fd N]\n"
+		 "            [--issuing-key pkcs11:URI --token-module FILE [--token-pin-file FILE] [--token-folder DIR] |\n"
+		 "             --issuing-pass-file FILE]",
 	 "make a new installation in DIR", command_init},
 	{"run", "--config FILE", "run the daemon", command_run},
 	{"check", "--config FILE | --keys", "say what a configuration would do, and what is wrong with it", command_check},

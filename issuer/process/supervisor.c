@@ -18,6 +18,7 @@
 enum {
 	BACK_OFF_FIRST = 100,
 	BACK_OFF_MOST = 5000,
+	AGAIN_MOST = 2000,   /* of one that begins anew: its token may be back */
 	LONG_LIFE = 10000,   /* after which a death is not held against the next start */
 	RELINK_PAUSE = 100,  /* so that a death, which also breaks lines, is seen first */
 	DEATHS_AT_START = 8, /* before everything was ready once: the daemon gives up */
@@ -55,8 +56,9 @@ static void plan_successor(struct supervisor *s, struct process *p)
 	int64_t now = clock_mono_ms();
 	bool long_life = now - p->started_at >= LONG_LIFE;
 	p->back_off = long_life || !p->back_off ? BACK_OFF_FIRST : p->back_off * 2;
-	if (p->back_off > BACK_OFF_MOST)
-		p->back_off = BACK_OFF_MOST;
+	int64_t most = p->again ? AGAIN_MOST : BACK_OFF_MOST;
+	if (p->back_off > most)
+		p->back_off = most;
 	if (p->reloading)
 		p->back_off = 0;
 	p->start_at = now + p->back_off;

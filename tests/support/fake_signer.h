@@ -50,7 +50,7 @@ static struct fake_signer {
 static inline void fake_signer_born(int64_t now)
 {
 	static const struct authority_names names = {"Fake Authority", "Fake Root", "Fake Issuing", "http://ca.test/root.crl",
-						     "http://ca.test/root.cer", NULL, NULL};
+						     "http://ca.test/root.cer", NULL, NULL, NULL};
 	struct errbuf why = {{0}};
 	if (fake.root.key)
 		return;

@@ -269,7 +269,7 @@ static inline int bench_end(void **state)
 static inline int bench_open(void **state)
 {
 	const struct authority_names names = {"Test", "Test Root", "Test Issuing", "http://localhost/crl/root.crl",
-					      "http://localhost/ca/root.cer", NULL, NULL};
+					      "http://localhost/ca/root.cer", NULL, NULL, NULL};
 	(void)state;
 	snprintf(bench.path, sizeof bench.path, "/tmp/signer_bench.XXXXXX");
 	int fd = mkstemp(bench.path);

@@ -116,7 +116,7 @@ static void a_twin_under_another_authority_is_refused(void **unused)
 	EVP_PKEY *key = NULL;
 	struct certificate_facts facts;
 	static const struct authority_names names = {"Fake Authority", "Fake Root", "Fake Issuing", "http://ca.test/root.crl",
-						     "http://ca.test/root.cer", NULL, NULL};
+						     "http://ca.test/root.cer", NULL, NULL, NULL};
 	(void)unused;
 	holder(&p);
 	assert_ok(certificate_read(der.data, der.len, &facts, NULL));

@@ -390,7 +390,7 @@ static void a_key_is_packaged_with_its_own_certificate_only(void **state)
 static void a_certificate_of_another_authority_is_not_packaged(void **state)
 {
 	(void)state;
-	const struct authority_names names = {"Twin", "Twin Root", "Twin Issuing", "http://localhost/r", "http://localhost/c", NULL, NULL};
+	const struct authority_names names = {"Twin", "Twin Root", "Twin Issuing", "http://localhost/r", "http://localhost/c", NULL, NULL, NULL};
 	struct buf answer = BUF_INIT(100000), opened = BUF_INIT(100000), twin = BUF_INIT(10000);
 	struct authority other = {0};
 	struct order_facts f = bench_facts();
