@@ -24,7 +24,8 @@ enum {
 	DEATHS_AT_START = 8, /* before everything was ready once: the daemon gives up */
 };
 
-const enum role start_order[CHILD_ROLES] = {ROLE_TOKEN, ROLE_SIGNER, ROLE_COURIER, ROLE_CLERK, ROLE_FRONT};
+/* Whoever has most to do until the first answer goes first; but the token before those who ask it. */
+const enum role start_order[CHILD_ROLES] = {ROLE_TOKEN, ROLE_FRONT, ROLE_SIGNER, ROLE_CLERK, ROLE_COURIER};
 
 bool role_wanted(const struct settings *s, enum role r)
 {
