@@ -101,10 +101,11 @@ struct signer {
 	struct signer_list list;
 	struct signer_clock clock;
 	enum { RESUME_AWAITED, RESUME_OK, RESUME_REFUSED } resume;
-	enum err checkpoint_failed, journal_fault; /* said once */
+	bool packaging_tested;
+	enum err checkpoint_failed, journal_fault, packaging_fault; /* said once */
 };
 
-/* Takes the parts (also on failure): checks that they belong together, and tests the packaging once. */
+/* Takes the parts (also on failure) and checks that they belong together. */
 enum err signer_new(struct signer_parts *parts, struct signer **out, struct errbuf *why) MUST_CHECK;
 void signer_free(struct signer *s);
 
@@ -176,6 +177,9 @@ enum err subject_key_seal(const struct signer *s, const char *order, EVP_PKEY *k
 
 /* What is packed is opened again and compared, also by another implementation of the derivation (OpenSSL's). */
 enum err package_self_test(struct errbuf *why) MUST_CHECK;
+/* It was tested so by this signer, now or before: when it first has a moment, and at the latest before it journals what it
+ * would pack. OCSP, lists and revocations do not wait for it. */
+enum err packaging_check(struct signer *s, struct errbuf *why) MUST_CHECK;
 
 /* ERR_UNAVAILABLE while the key that signs certificates and lists is away, or the one that signs OCSP answers. */
 enum err signer_issuing_check(struct signer *s, struct errbuf *why) MUST_CHECK;

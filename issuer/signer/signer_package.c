@@ -123,6 +123,9 @@ enum err signer_on_package(struct signer *s, struct unpack *request, struct buf 
 	if (rc)
 		return rc;
 	p.order = order;
+	rc = packaging_check(s, why);
+	if (rc)
+		goto out;
 	rc = subject_key_open(s, order, sealed_key, key_len, &p, &password);
 	if (rc) {
 		fail(why, rc, "the sealed key cannot be opened");

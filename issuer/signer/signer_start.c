@@ -1,5 +1,6 @@
 /* What the signer begins with: parts that belong together, and a packaging that works. */
 #include "base/encode.h"
+#include "base/log.h"
 #include "delivery/code.h"
 #include "issuer/signer/signer_ocsp.h"
 
@@ -89,6 +90,19 @@ enum err package_self_test(struct errbuf *why)
 	return rc;
 }
 
+enum err packaging_check(struct signer *s, struct errbuf *why)
+{
+	struct errbuf fault = {""};
+	if (s->packaging_tested)
+		return ERR_OK;
+	enum err rc = package_self_test(&fault);
+	if (rc && rc != s->packaging_fault)
+		log_event(LOG_LEVEL_ALARM, "packaging.broken", {"error", err_word(rc)}, {"why", err_why(rc, &fault)});
+	s->packaging_fault = rc;
+	s->packaging_tested = rc == ERR_OK;
+	return rc ? fail(why, rc, "no package is made: the packaging does not pass its test") : rc;
+}
+
 enum err signer_new(struct signer_parts *parts, struct signer **out, struct errbuf *why)
 {
 	struct signer *s = calloc(1, sizeof *s);
@@ -104,8 +118,6 @@ enum err signer_new(struct signer_parts *parts, struct signer **out, struct errb
 		rc = issuer_name(s->has.authority.certificate, s->issuer_name);
 	if (!rc)
 		rc = authority_rehearse(&s->has.authority, why);
-	if (!rc)
-		rc = package_self_test(why);
 	if (!rc) {
 		signer_clock_begin(s);
 		*out = s;
