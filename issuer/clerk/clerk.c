@@ -1,15 +1,13 @@
 #include "issuer/clerk/clerk.h"
 
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/log.h"
 #include "issuer/clerk/clerk_due.h"
 
-#include <openssl/sha.h>
 #include <poll.h>
 #include <unistd.h>
 
-enum { PEM_CAP = 65536, ROUND_MOST_MS = 1000 };
+enum { ROUND_MOST_MS = 1000 };
 
 /* The order is that of a start: first journal and database are compared, so that issuing may begin. */
 static const struct task {
@@ -103,32 +101,13 @@ static bool wait_kick(int kick, int stop, int timeout_ms)
 	return read(kick, &count, sizeof count) == sizeof count;
 }
 
-static enum err read_issuer(struct child *child, struct clerk *c, struct errbuf *why)
-{
-	struct buf pem = BUF_INIT(PEM_CAP), der = BUF_INIT(PEM_CAP);
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	enum err rc = child_take_file(child, "file.issuing", &pem, why);
-	if (!rc && certificate_pem_to_der(pem.data, pem.len, 0, &der) != ERR_OK)
-		rc = fail(why, ERR_MALFORMED, "the issuing CA's file has no certificate in PEM");
-	if (!rc && !SHA256(der.data, der.len, hash))
-		rc = ERR_CRYPTO;
-	const uint8_t *at = der.data;
-	if (!rc && !(c->issuing = d2i_X509(NULL, &at, (long)der.len)))
-		rc = ERR_CRYPTO;
-	if (!rc)
-		hex_encode(hash, sizeof hash, c->issuer);
-	buf_free(&pem);
-	buf_free(&der);
-	return rc;
-}
-
 static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 {
 	c->settings = child_settings(child);
 	c->shared = child_shared(child);
 	c->signer = child_line(child, ROLE_SIGNER);
 	c->courier = child_line(child, ROLE_COURIER);
-	enum err rc = read_issuer(child, c, why);
+	enum err rc = issuers_take(child, &c->issuers, why);
 	if (!rc)
 		rc = store_open(c->settings->database, STORE_OPEN, &c->store, why);
 	if (!rc) /* a predecessor may have died between a commit and its word to the front */
@@ -151,7 +130,7 @@ int role_clerk(struct child *child)
 		kicked = wait_kick(kick, child_stop_fd(child), pause_ms(&calendar));
 	}
 	store_close(c.store);
-	X509_free(c.issuing);
+	issuers_clear(&c.issuers);
 	if (kick >= 0)
 		close(kick);
 	return err_exit_code(rc);

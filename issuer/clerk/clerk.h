@@ -21,8 +21,7 @@ struct clerk {
 	struct line *signer, *courier;
 	const struct settings *settings;
 	struct shared_page *shared;
-	char issuer[ISSUER_NAME_SIZE]; /* certificate.issuer: hex SHA-256 of the issuing CA's certificate */
-	X509 *issuing;                 /* that certificate */
+	struct issuers issuers; /* the first is the present one */
 
 	bool erased; /* bytes were erased: the log is to be truncated */
 	bool more;   /* a task left work for a next round at once */
@@ -31,12 +30,16 @@ struct clerk {
 	 * revocations back, and what waits or is overdue in one may be done. */
 	bool trusted;
 
-	/* clerk_crl: what the newest list was made from. */
-	bool crl_made;
-	uint64_t crl_generation;
-	int64_t crl_revoked, crl_newest_revocation;
-	int64_t crl_counted_at;  /* by clock_mono_ms, as is: */
-	int64_t crl_rests_until; /* a long list is not made anew at once, however fast revocations come */
+	/* clerk_crl: what the newest list of each of them was made from. */
+	struct clerk_crl {
+		bool made;
+		uint64_t generation;
+		int64_t revoked, newest_revocation;
+		int64_t counted_at;  /* by clock_mono_ms, as is: */
+		int64_t rests_until; /* a long list is not made anew at once, however fast revocations come */
+		int64_t looked_at;   /* whether it has anything left to say; 0: not yet */
+		bool over;           /* all that it issued has expired, and a period more: it needs no list any more */
+	} crl[ISSUERS_MOST];
 
 	/* clerk_reconcile: revocations that the journal has and the database has not, oldest first, and since when. The
 	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. The

@@ -105,7 +105,8 @@ static enum err settle(struct clerk *c, int64_t now)
 static void pause_issuing(struct clerk *c, const struct errbuf *why)
 {
 	c->trusted = false;
-	c->crl_made = false; /* the next one, once all is well, is made at once */
+	for (size_t i = 0; i < c->issuers.count; i++)
+		c->crl[i].made = false; /* the next one, once all is well, is made at once */
 	if (atomic_exchange(&c->shared->issuing_paused, ISSUING_OLD_DATABASE) != ISSUING_OLD_DATABASE)
 		log_event(LOG_LEVEL_ALARM, "clerk.old_database", {"what", issuing_paused_because(c->shared)}, {"why", why->text});
 }

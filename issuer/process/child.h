@@ -29,6 +29,8 @@ struct shared_keys {
 	_Atomic uint64_t made, awaited; /* since the signer's start; the latter while somebody waited */
 };
 
+enum { SHARED_ISSUERS = 10 };
+
 /* One page shared by front and clerk. */
 struct shared_page {
 	_Atomic uint64_t revocation_generation; /* bumped after each committed change of a certificate's status */
@@ -38,6 +40,7 @@ struct shared_page {
 	_Atomic int64_t issuing_paused;         /* enum issuing_pause; the clerk says it */
 	_Atomic int64_t journal_fault;          /* enum err: why the signer's journal cannot be written; the clerk says it */
 	_Atomic int64_t keys_away;              /* bits of enum signer_away: keys in a token that is away; the clerk says it */
+	_Atomic bool issuer_over[SHARED_ISSUERS]; /* by its place: all that a retired CA issued has expired; the clerk says it */
 	_Atomic int64_t clerk_fault;            /* enum err: by which fault of the disk the clerk's work fails */
 	struct shared_keys keys[KEY_TYPE_COUNT];
 	_Atomic int64_t keys_fault;             /* enum err: why the signer can make no RSA keys; the clerk says it */
@@ -49,10 +52,12 @@ struct child;
 const struct settings *child_settings(const struct child *c);
 /* A granted descriptor by name; the caller owns it now. -1 when it was not granted. Names: "listen.public",
  * "listen.members", "listen.status", "listen.ops", "key.issuing", "key.parcel", "key.ticket", "key.code", "key.courier",
- * "key.public", "key.members", "file.public", "file.members" (TLS chains), "file.root", "file.root_crl", "file.issuing",
+ * "key.public", "key.members", "file.public", "file.members" (TLS chains), "file.root", "file.root_crl", "file.issuing", "issuer.next" and
+ * "issuer.0" and on (the other issuing CAs), "key.ID" (their keys),
  * "file.courier", "profile.client", "profile.ocsp" (unless their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front" (the ends of the OCSP pair); where a setting
  * names them, "key.ocsp", "key.pass_phrase" and "token.pin"; "key.issuing" unless it is in a token. */
 int child_take(struct child *c, const char *name);
+bool child_has(const struct child *c, const char *name); /* was it granted, and not taken yet? */
 enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 enum err child_take_file(struct child *c, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;
 struct shared_page *child_shared(struct child *c); /* front and clerk; NULL elsewhere */

@@ -193,15 +193,17 @@ static void do_what_is_due(struct supervisor *s)
 
 static void reload(struct supervisor *s)
 {
-	struct process *const fresh[] = {&s->processes[ROLE_FRONT], &s->processes[ROLE_TOKEN]};
+	struct process *const fresh[] = {&s->processes[ROLE_FRONT], &s->processes[ROLE_TOKEN], &s->processes[ROLE_SIGNER],
+					 &s->processes[ROLE_CLERK]};
 	struct errbuf why = {""};
-	enum err e = grants_reopen(s, &why);
+	bool all = false;
+	enum err e = grants_reopen(s, &all, &why);
 	if (e) {
 		log_event(LOG_LEVEL_ERROR, "reload.refused", {"reason", err_why(e, &why)});
 		return;
 	}
 	log_event(LOG_LEVEL_INFO, "reload", {"what", "certificates and keys of the listeners, and the token's PIN"});
-	for (size_t i = 0; i < sizeof fresh / sizeof *fresh; i++)
+	for (size_t i = 0; i < (all ? sizeof fresh / sizeof *fresh : 2); i++)
 		if (fresh[i]->pid && process_say(fresh[i], CONTROL_STOP, NULL, -1) == ERR_OK)
 			fresh[i]->reloading = true;
 }

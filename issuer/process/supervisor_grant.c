@@ -132,18 +132,31 @@ enum err grants_open(struct supervisor *s, struct errbuf *why)
 	for (size_t i = 0; i < ROWS && !e; i++)
 		if (kept(&rows[i]) && there(&rows[i], s->settings))
 			e = open_file(&rows[i], s->settings, &s->granted[i], why);
-	return e;
+	return e ? e : others_open(s->settings, &s->others, why);
 }
 
-enum err grants_reopen(struct supervisor *s, struct errbuf *why)
+static void replace_others(struct supervisor *s, struct others *fresh, bool *changed)
+{
+	*changed = !others_same(&s->others, fresh);
+	others_close(&s->others);
+	s->others = *fresh;
+	fresh->count = 0;
+}
+
+enum err grants_reopen(struct supervisor *s, bool *others_changed, struct errbuf *why)
 {
 	int fresh[ROWS];
+	struct others others = {.count = 0};
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < ROWS; i++) {
 		fresh[i] = -1;
 		if (!e && (rows[i].source == TLS_KEY || rows[i].source == PUBLIC) && there(&rows[i], s->settings))
 			e = open_file(&rows[i], s->settings, &fresh[i], why);
 	}
+	if (!e)
+		e = others_open(s->settings, &others, why);
+	if (!e)
+		replace_others(s, &others, others_changed);
 	for (size_t i = 0; i < ROWS; i++) {
 		if (fresh[i] < 0)
 			continue;
@@ -162,6 +175,18 @@ void grants_close(struct supervisor *s)
 			close(s->granted[i]);
 	free(s->granted);
 	s->granted = NULL;
+	others_close(&s->others);
+}
+
+static enum err send_named(struct process *p, const char *name, int fd)
+{
+	struct buf body = BUF_INIT(256);
+	pack_text(&body, name);
+	enum err e = buf_check(&body);
+	if (!e)
+		e = process_say(p, CONTROL_GRANT, &body, fd);
+	buf_free(&body);
+	return e;
 }
 
 static enum err send_row(struct supervisor *s, struct process *p, size_t i, struct errbuf *why)
@@ -174,14 +199,19 @@ static enum err send_row(struct supervisor *s, struct process *p, size_t i, stru
 	enum err e = own ? open_file(&rows[i], s->settings, &fd, why) : ERR_OK;
 	if (e)
 		return e;
-	struct buf body = BUF_INIT(256);
-	pack_text(&body, rows[i].name);
-	e = buf_check(&body);
-	if (!e)
-		e = process_say(p, CONTROL_GRANT, &body, fd);
-	buf_free(&body);
+	e = send_named(p, rows[i].name, fd);
 	if (own)
 		close(fd);
+	return e;
+}
+
+static enum err send_others(struct supervisor *s, struct process *p)
+{
+	unsigned role = 1u << p->role;
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < s->others.count && !e; i++)
+		if (role & (s->others.at[i].key ? SIGNER : (SIGNER | FRONT | CLERK)))
+			e = send_named(p, s->others.at[i].name, s->others.at[i].fd);
 	return e;
 }
 
@@ -191,7 +221,7 @@ enum err grants_send(struct supervisor *s, struct process *p, struct errbuf *why
 	for (size_t i = 0; i < ROWS && !e; i++)
 		if (rows[i].roles & 1u << p->role && there(&rows[i], s->settings))
 			e = send_row(s, p, i, why);
-	return e;
+	return e ? e : send_others(s, p);
 }
 
 void grants_look(const struct settings *s, grant_seen *each, void *ctx)

@@ -10,7 +10,7 @@
  *   UNSEAL       text order, u8 encoding, bytes sealed -> bytes package
  *   DONE         text order, text serial, fixed audit head 32 -> nothing
  *   REVOKE       text issuer, text serial, u8 reason, i64 revoked at, i64 compromised at, u8 release, fixed audit head 32 -> nothing
- *   CRL_BEGIN    i64 this, i64 next, u32 octets of all entries in DER -> nothing; ends a list that was begun before
+ *   CRL_BEGIN    text issuer, i64 this, i64 next, u32 octets of all entries in DER -> nothing; ends a list that was begun before
  *   CRL_ADD      u32 how many came before, u32 n, n x (fixed serial 20, i64 revoked at, i64 compromised at, u8 reason)
  *                -> nothing; a part that is lost, or comes twice, ends the list
  *   CRL_END      nothing -> bytes head, bytes tail, u64 number
@@ -45,7 +45,14 @@ enum {
 
 struct signer_parts { /* owned by the signer once it is made, but for the settings */
 	const struct settings *settings;
-	struct authority authority;
+	struct authority authority; /* the one that issues */
+	const char *key_name;       /* the setting that names its key, which may be in a token; NULL: a file */
+	struct other_authority {    /* those that only say what was revoked */
+		struct authority authority;
+		enum issuer_standing standing;
+		const char *key_name;
+	} others[ISSUERS_MOST - 1];
+	size_t other_count;
 	X509 *root, *courier;
 	struct secret *parcel_key, *ticket_key; /* 32 bytes each */
 	EVP_PKEY *ocsp_key;        /* NULL: each delegate has a fresh one, or it is in a token that was not seen yet */
@@ -82,8 +89,19 @@ struct signer_clock {
 	bool alarmed;
 };
 
+/* One of the CAs that sign here. */
+struct signer_ca {
+	const struct authority *authority;
+	enum issuer_standing standing;
+	const char *key_name;
+	uint8_t fingerprint[FINGERPRINT_BYTES]; /* of its certificate */
+	char name[ISSUER_NAME_SIZE];            /* that as the books have it: lower-case hexadecimal */
+	int64_t until;
+};
+
 /* The revocation list that is being signed, part by part. */
 struct signer_list {
+	const struct signer_ca *ca;
 	struct crl_signing *signing; /* NULL: none was begun, or it is spoilt */
 	uint64_t number;             /* not journalled yet */
 	size_t entries;
@@ -95,7 +113,9 @@ struct signer {
 	struct signer_parts has;
 	struct signer_ocsp *ocsp; /* the second lane; NULL in tests without */
 	struct key_pool *keys;    /* NULL in tests without: keys are made on the spot */
-	char issuer_name[ISSUER_NAME_SIZE];  /* lower-case hex SHA-256 of the issuing CA's certificate */
+	struct signer_ca cas[ISSUERS_MOST]; /* the first is the one that issues */
+	size_t ca_count;
+	const char *issuer_name; /* its name */
 	EVP_PKEY *throwaway[KEY_TYPE_COUNT + 1]; /* by type, for dry runs, once one was wanted; the last: RSA of another size */
 	struct issued_cache issued;
 	struct signer_list list;
@@ -116,6 +136,9 @@ enum err signer_keys_start(struct signer *s, struct errbuf *why) MUST_CHECK;
 bool signer_keys_end(struct signer *s);
 /* A new key pair: a ready one if the pool has that type. ERR_UNAVAILABLE: one is being made; ask again. */
 enum err signer_key(struct signer *s, enum key_type type, EVP_PKEY **out) MUST_CHECK;
+
+const struct signer_ca *signer_ca_named(const struct signer *s, const char *name); /* or NULL */
+const struct signer_ca *signer_ca_of(const struct signer *s, X509 *certificate);  /* by its issuer's name, or NULL */
 
 /* For child_serve; ctx is the signer. */
 int signer_permitted(enum role peer, uint16_t op);
@@ -183,9 +206,10 @@ enum err packaging_check(struct signer *s, struct errbuf *why) MUST_CHECK;
 
 /* ERR_UNAVAILABLE while the key that signs certificates and lists is away, or the one that signs OCSP answers. */
 enum err signer_issuing_check(struct signer *s, struct errbuf *why) MUST_CHECK;
+enum err signer_ca_check(struct signer *s, const struct signer_ca *ca, struct errbuf *why) MUST_CHECK;
 enum err signer_ocsp_check(struct signer *s, struct errbuf *why) MUST_CHECK;
-/* What a signature by the issuing key that did not come means: that the key has gone, or `rc` as it was. */
-enum err signer_signature(struct signer *s, enum err rc, struct errbuf *why) MUST_CHECK;
+/* What a signature by a CA's key that did not come means: that the key has gone, or `rc` as it was. */
+enum err signer_signature(struct signer *s, const struct signer_ca *ca, enum err rc, struct errbuf *why) MUST_CHECK;
 
 void signer_clock_begin(struct signer *s);
 /* ERR_UNAVAILABLE while the wall clock is not believed. Issuing alone asks. */

@@ -85,11 +85,11 @@ struct revocation {
 };
 enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t audit_head[32], struct errbuf *why) MUST_CHECK;
 
-/* A signed CRL, in three moves, so that the signer holds nothing of a long one and answers others in between. The caller
+/* A signed CRL of one of our CAs, by its name, in three moves, so that the signer holds nothing of a long one and answers others in between. The caller
  * writes the entries itself (crl_entries_write) and puts the signer's head before them and its tail behind. The number is
  * max(last + 1, microseconds UTC), journalled before the signature. One list at a time. ERR_CONFLICT: the signer does not
  * know this list any more; begin it anew. */
-enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len,
+enum err signer_crl_begin(struct line *l, const char *issuer, const struct crl_head *times, size_t entries_len,
 			  struct errbuf *why) MUST_CHECK;
 /* The next n entries, in rising serial order, behind `before` others. */
 enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n,

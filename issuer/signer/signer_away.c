@@ -8,7 +8,12 @@ static enum err check(struct signer *s, const char *name, struct errbuf *why)
 
 enum err signer_issuing_check(struct signer *s, struct errbuf *why)
 {
-	return check(s, s->has.settings->key_issuing, why);
+	return signer_ca_check(s, &s->cas[0], why);
+}
+
+enum err signer_ca_check(struct signer *s, const struct signer_ca *ca, struct errbuf *why)
+{
+	return check(s, ca->key_name, why);
 }
 
 enum err signer_ocsp_check(struct signer *s, struct errbuf *why)
@@ -16,7 +21,7 @@ enum err signer_ocsp_check(struct signer *s, struct errbuf *why)
 	return check(s, s->has.settings->key_ocsp, why);
 }
 
-enum err signer_signature(struct signer *s, enum err rc, struct errbuf *why)
+enum err signer_signature(struct signer *s, const struct signer_ca *ca, enum err rc, struct errbuf *why)
 {
-	return rc == ERR_CRYPTO && signer_issuing_check(s, why) ? ERR_UNAVAILABLE : rc;
+	return rc == ERR_CRYPTO && signer_ca_check(s, ca, why) ? ERR_UNAVAILABLE : rc;
 }

@@ -76,7 +76,7 @@ enum err making_certify(struct making *m, struct errbuf *why)
 	const struct issue_hook hook = {journal_intent, m};
 	enum err rc = authority_certify(&m->signer->has.authority, &m->subject.fields, m->key, &hook, &m->certificate, why);
 	crash_point(CRASH_SIGNER_SIGNED);
-	return signer_signature(m->signer, rc, why);
+	return signer_signature(m->signer, &m->signer->cas[0], rc, why);
 }
 
 static enum err remember(struct making *m, const struct buf *answer)

@@ -184,13 +184,15 @@ enum err signer_resume(struct line *l, bool ok, struct errbuf *why)
 	return rc ? rc : talk_end(&t);
 }
 
-enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
+enum err signer_crl_begin(struct line *l, const char *issuer, const struct crl_head *times, size_t entries_len,
+			  struct errbuf *why)
 {
 	if (entries_len > CRL_MAX_BYTES)
 		return fail(why, ERR_TOO_LARGE, "a CRL of %zu octets is larger than the signer takes", entries_len);
 	struct talk t = talk_begin(BODY_CAP);
-	pack_i64(&t.body, this_update);
-	pack_i64(&t.body, next_update);
+	pack_text(&t.body, issuer);
+	pack_i64(&t.body, times->this_update);
+	pack_i64(&t.body, times->next_update);
 	pack_u32(&t.body, (uint32_t)entries_len);
 	enum err rc = talk_send(&t, l, SIGNER_CRL_BEGIN, why);
 	return rc ? rc : talk_end(&t);

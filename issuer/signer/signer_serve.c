@@ -24,20 +24,45 @@ static enum err take_certificate(struct child *c, const char *name, X509 **out, 
 	return rc;
 }
 
-static enum err take_authority(struct child *c, struct signer_key_home *k, struct authority *out, struct errbuf *why)
+/* The key of a CA is the file of keys.others that has its name, or else keys.issuing. */
+static enum err take_authority(struct child *c, struct signer_key_home *home, const struct issuer *issuer, const char **name,
+			       struct authority *out, struct errbuf *why)
 {
-	struct buf bytes = BUF_INIT(CERTIFICATE_FILE_MOST);
-	X509 *certificate = NULL;
+	char granted[ISSUER_ID_SIZE + 8];
 	EVP_PKEY *key = NULL;
-	enum err rc = child_take_file(c, "file.issuing", &bytes, why);
+	snprintf(granted, sizeof granted, "key.%s", issuer->id);
+	bool own = child_has(c, granted);
+	*name = own ? NULL : child_settings(c)->key_issuing;
+	enum err rc = signer_key_take(home, own ? "" : *name, own ? granted : "key.issuing", X509_get0_pubkey(issuer->certificate),
+				      &key, why);
+	if (rc)
+		return rc;
+	X509_up_ref(issuer->certificate);
+	return authority_join(issuer->certificate, key, out, why);
+}
+
+/* Without its key a CA that does not issue is passed over: its list ends, and everybody hears of it, but the others go on. */
+static void take_other(struct child *c, struct signer_key_home *home, const struct issuer *issuer, struct signer_parts *p)
+{
+	struct other_authority *other = &p->others[p->other_count];
+	struct errbuf why = {""};
+	other->standing = issuer->standing;
+	enum err rc = take_authority(c, home, issuer, &other->key_name, &other->authority, &why);
+	if (rc)
+		log_event(LOG_LEVEL_ALARM, "issuer.no_key", {"issuer", issuer->label}, {"error", err_word(rc)}, {"why", err_why(rc, &why)});
+	else
+		p->other_count++;
+}
+
+static enum err take_authorities(struct child *c, struct signer_key_home *home, struct signer_parts *p, struct errbuf *why)
+{
+	struct issuers all;
+	enum err rc = issuers_take(c, &all, why);
 	if (!rc)
-		rc = authority_certificate(&bytes, &certificate, why);
-	if (!rc)
-		rc = signer_key_take(k, child_settings(c)->key_issuing, "key.issuing", X509_get0_pubkey(certificate), &key, why);
-	buf_free(&bytes);
-	if (!rc)
-		return authority_join(certificate, key, out, why);
-	X509_free(certificate);
+		rc = take_authority(c, home, &all.at[0], &p->key_name, &p->authority, why);
+	for (size_t i = 1; !rc && i < all.count; i++)
+		take_other(c, home, &all.at[i], p);
+	issuers_clear(&all);
 	return rc;
 }
 
@@ -47,7 +72,7 @@ static enum err take_keys(struct child *c, struct signer_parts *p, struct errbuf
 	struct signer_key_home home;
 	enum err rc = signer_key_begin(&home, c, why);
 	if (!rc)
-		rc = take_authority(c, &home, &p->authority, why);
+		rc = take_authorities(c, &home, p, why);
 	if (!rc && p->settings->key_ocsp[0])
 		rc = signer_key_take(&home, p->settings->key_ocsp, "key.ocsp", NULL, &p->ocsp_key, why);
 	p->token = home.token;

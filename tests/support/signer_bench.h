@@ -82,6 +82,7 @@ static inline enum err ask(enum role peer, enum signer_operation op, const struc
 
 static inline void list_begin_body(int64_t this_update, int64_t next_update, size_t entries_len, struct buf *body)
 {
+	pack_text(body, bench.signer->issuer_name);
 	pack_i64(body, this_update);
 	pack_i64(body, next_update);
 	pack_u32(body, (uint32_t)entries_len);

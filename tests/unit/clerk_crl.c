@@ -10,7 +10,7 @@ static void round_at(int64_t now)
 	struct errbuf why = {0};
 	clock_inject(now);
 	if (!fake.rests)
-		fake.clerk->crl_rests_until = 0; /* on a slow machine every list takes long */
+		fake.clerk->crl[0].rests_until = 0; /* on a slow machine every list takes long */
 	if (clerk_crl(fake.clerk, now, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 }
@@ -63,7 +63,7 @@ static void a_change_that_nobody_told_is_counted(void **state)
 	add_certificate(serial_of('1'), "", "revoked", NOW + DAYS);
 	round_at(NOW + 1);
 	assert_int_equal(fake.crls, 1);
-	fake.clerk->crl_counted_at -= 30001;
+	fake.clerk->crl[0].counted_at -= 30001;
 	round_at(NOW + 2);
 	assert_int_equal(fake.crls, 2);
 	assert_int_equal(fake.crl_entries, 1);
@@ -150,13 +150,13 @@ static void a_long_list_rests_before_a_change_makes_the_next(void **state)
 	(void)state;
 	round_at(NOW);
 	fake.rests = true;
-	fake.clerk->crl_rests_until = clock_mono_ms() + 100000;
+	fake.clerk->crl[0].rests_until = clock_mono_ms() + 100000;
 	clerk_revoked(fake.clerk);
 	round_at(NOW + 1);
 	assert_int_equal(fake.crls, 1);
 	round_at(NOW + HOUR); /* the timetable knows no rest */
 	assert_int_equal(fake.crls, 2);
-	fake.clerk->crl_rests_until = 0;
+	fake.clerk->crl[0].rests_until = 0;
 	clerk_revoked(fake.clerk);
 	round_at(NOW + HOUR + 1);
 	assert_int_equal(fake.crls, 3);

@@ -268,11 +268,12 @@ static void clerk_makes_lists_and_reconciles(void **state)
 		entries[i].serial[2] = (uint8_t)i;
 		entries[i].serial[SERIAL_BYTES - 1] = 1;
 	}
+	const struct crl_head times = {.this_update = now, .next_update = now + 86400};
 	struct buf tail = BUF_INIT(CRL_PART_MAX);
 	size_t len = 0;
 	for (size_t i = 0; i < MANY; i++)
 		len += crl_entry_size(&entries[i]);
-	assert_int_equal(signer_crl_begin(line, now, now + 86400, len, &why), ERR_OK);
+	assert_int_equal(signer_crl_begin(line, bench.signer->issuer_name, &times, len, &why), ERR_OK);
 	assert_int_equal(signer_crl_add(line, 0, entries, MANY, &why), ERR_OK);
 	assert_int_equal(signer_crl_end(line, &der, &tail, &number, &why), ERR_OK);
 	assert_int_equal(crl_entries_write(entries, MANY, NULL, &der, &why), ERR_OK);
@@ -281,8 +282,8 @@ static void clerk_makes_lists_and_reconciles(void **state)
 	assert_int_equal(crl_read(der.data, der.len, bench.issuing.certificate, &head, &n, &why), ERR_OK);
 	assert_int_equal(n, MANY);
 	assert_int_equal(head.number, number);
-	assert_int_equal(signer_crl_begin(line, now, now + 86400, CRL_MAX_BYTES, &why), ERR_TOO_LARGE);
-	assert_int_equal(signer_crl_begin(line, now, now + 86400, SIZE_MAX, &why), ERR_TOO_LARGE);
+	assert_int_equal(signer_crl_begin(line, bench.signer->issuer_name, &times, CRL_MAX_BYTES, &why), ERR_TOO_LARGE);
+	assert_int_equal(signer_crl_begin(line, bench.signer->issuer_name, &times, SIZE_MAX, &why), ERR_TOO_LARGE);
 	assert_int_equal(signer_open_intents(line, open_ones, 2, &n, &why), ERR_OK);
 	assert_int_equal(n, 0);
 	for (unsigned i = 0; i < 3; i++) {
