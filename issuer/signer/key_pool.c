@@ -20,15 +20,16 @@ enum {
 	MAKER_NICE = 10,
 	REST_DOUBLINGS = 6,
 	END_PATIENCE_MS = 100,
-	SLOTS = KEY_POOL_MOST + 1, /* the maker's key may come when the filler has just made the last */
+	ASK_PATIENCE_MS = 2000, /* then the machine has no idle time, and the maker steps in */
+	SLOTS = KEY_POOL_MOST + 1, /* the maker's may come when the filler has just made the last */
 };
 
 /* Of one type. A slot holds the digest of a key's DER and the DER, or NULL. */
 struct stock {
 	_Atomic(struct secret *) slots[SLOTS];
 	_Atomic uint64_t made, awaited;
-	_Atomic bool asked; /* in vain: the maker has it to do */
-	_Atomic int failed; /* enum err: how the maker's attempt ended, for who asks again */
+	_Atomic int64_t asked_at; /* in vain, by clock_mono_ms; 0: not */
+	_Atomic int failed;       /* enum err: how the attempt for who asked ended */
 };
 
 struct key_pool {
@@ -75,9 +76,9 @@ static unsigned ready_count(const struct stock *s)
 }
 
 /* One that finds no room is wiped. */
-static void put(struct stock *s, struct secret *key, size_t room)
+static void put(struct stock *s, struct secret *key)
 {
-	for (size_t i = 0; i < room; i++) {
+	for (size_t i = 0; i < SLOTS; i++) {
 		struct secret *none = NULL;
 		if (atomic_compare_exchange_strong(&s->slots[i], &none, key))
 			return;
@@ -124,8 +125,9 @@ static void note(struct key_pool *p, enum key_type type, enum err rc)
 		log_event(LOG_LEVEL_WARNING, "keys.made_again", {"type", key_type_name(type)});
 }
 
-static enum err make_one(struct key_pool *p, enum key_type type, size_t room)
+static enum err make_one(struct key_pool *p, enum key_type type)
 {
+	struct stock *s = &p->stocks[type];
 	struct secret *resting = NULL;
 	EVP_PKEY *key = NULL;
 	enum err rc = p->plan.make(type, &key);
@@ -134,11 +136,15 @@ static enum err make_one(struct key_pool *p, enum key_type type, size_t room)
 	EVP_PKEY_free(key);
 	ERR_clear_error();
 	note(p, type, rc);
-	if (rc)
-		return rc;
-	atomic_fetch_add(&p->stocks[type].made, 1);
-	put(&p->stocks[type], resting, room);
-	return ERR_OK;
+	if (!rc) {
+		atomic_fetch_add(&s->made, 1);
+		put(s, resting);
+	}
+	if (atomic_load(&s->asked_at)) {
+		atomic_store(&s->failed, (int)rc);
+		atomic_store(&s->asked_at, 0);
+	}
+	return rc;
 }
 
 /* Has it been posted before `until`, by clock_mono_ms? */
@@ -156,13 +162,27 @@ static bool wait_for(sem_t *posted, int64_t until)
 	return left > 0 && sem_clockwait(posted, CLOCK_MONOTONIC, &t) == 0;
 }
 
+/* The type that was asked for in vain before all others; KEY_TYPE_COUNT: none was. */
+static enum key_type asked_first(const struct key_pool *p)
+{
+	unsigned type = KEY_TYPE_COUNT;
+	int64_t first = INT64_MAX;
+	for (unsigned t = 0; t < KEY_TYPE_COUNT; t++) {
+		int64_t at = atomic_load(&p->stocks[t].asked_at);
+		if (at && at < first) {
+			first = at;
+			type = t;
+		}
+	}
+	return (enum key_type)type;
+}
+
 static void rest(struct key_pool *p, unsigned failures)
 {
 	unsigned doublings = failures < REST_DOUBLINGS ? failures : REST_DOUBLINGS;
 	int64_t until = clock_mono_ms() + ((int64_t)p->plan.rest_ms << doublings);
-	while (!atomic_load(&p->ending) && clock_mono_ms() < until)
-		if (wait_for(&p->filler, until)) /* a key was taken, or it is the end */
-			continue;
+	while (!atomic_load(&p->ending) && asked_first(p) == KEY_TYPE_COUNT && clock_mono_ms() < until)
+		(void)wait_for(&p->filler, until); /* a key was taken or asked for, or it is the end */
 }
 
 /* The type of which fewest are ready; KEY_TYPE_COUNT when it is full. */
@@ -179,6 +199,13 @@ static enum key_type fewest(const struct key_pool *p)
 	return (enum key_type)type;
 }
 
+/* Somebody's before everybody's. */
+static enum key_type next_type(const struct key_pool *p)
+{
+	enum key_type asked = asked_first(p);
+	return asked == KEY_TYPE_COUNT && atomic_load(&p->filling) ? fewest(p) : asked;
+}
+
 static void *fill(void *arg)
 {
 	struct key_pool *p = arg;
@@ -186,10 +213,10 @@ static void *fill(void *arg)
 	if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &(struct sched_param){0}) != 0)
 		log_event(LOG_LEVEL_WARNING, "keys.priority", {"why", "there is no idle priority"});
 	while (!atomic_load(&p->ending)) {
-		enum key_type type = atomic_load(&p->filling) ? fewest(p) : KEY_TYPE_COUNT;
+		enum key_type type = next_type(p);
 		if (type == KEY_TYPE_COUNT)
 			sem_wait(&p->filler);
-		else if (make_one(p, type, p->plan.wanted) == ERR_OK)
+		else if (make_one(p, type) == ERR_OK)
 			failures = 0;
 		else
 			rest(p, failures++);
@@ -199,26 +226,21 @@ static void *fill(void *arg)
 	return NULL;
 }
 
-static enum key_type asked_for(const struct key_pool *p)
-{
-	unsigned t = 0;
-	while (t < KEY_TYPE_COUNT && !atomic_load(&p->stocks[t].asked))
-		t++;
-	return (enum key_type)t;
-}
-
-static void *make_asked(void *arg)
+static void *make_overdue(void *arg)
 {
 	struct key_pool *p = arg;
 	setpriority(PRIO_PROCESS, (id_t)gettid(), MAKER_NICE);
 	while (!atomic_load(&p->ending)) {
-		enum key_type type = asked_for(p);
+		enum key_type type = asked_first(p);
 		if (type == KEY_TYPE_COUNT) {
 			sem_wait(&p->maker);
 			continue;
 		}
-		atomic_store(&p->stocks[type].failed, (int)make_one(p, type, p->plan.wanted + 1));
-		atomic_store(&p->stocks[type].asked, false);
+		int64_t overdue = atomic_load(&p->stocks[type].asked_at) + ASK_PATIENCE_MS;
+		if (clock_mono_ms() >= overdue && asked_first(p) == type)
+			(void)make_one(p, type); /* who asked hears how it ended */
+		else
+			(void)wait_for(&p->maker, overdue);
 	}
 	sem_post(&p->left);
 	drop_pool(p);
@@ -246,7 +268,7 @@ enum err key_pool_new(const struct key_pool_plan *plan, struct key_pool **out, s
 	sem_init(&p->filler, 0, 0);
 	sem_init(&p->maker, 0, 0);
 	sem_init(&p->left, 0, 0);
-	if (!start(p, fill) || !start(p, make_asked)) {
+	if (!start(p, fill) || !start(p, make_overdue)) {
 		key_pool_end(p);
 		return fail(why, ERR_MEMORY, "no thread for RSA keys");
 	}
@@ -274,8 +296,10 @@ static enum err ask_for(struct key_pool *p, struct stock *s)
 	enum err failed = (enum err)atomic_exchange(&s->failed, ERR_OK);
 	if (failed)
 		return failed;
-	if (!atomic_exchange(&s->asked, true)) {
+	int64_t not_asked = 0;
+	if (atomic_compare_exchange_strong(&s->asked_at, &not_asked, clock_mono_ms())) {
 		atomic_fetch_add(&s->awaited, 1);
+		sem_post(&p->filler);
 		sem_post(&p->maker);
 	}
 	return ERR_UNAVAILABLE;

@@ -1,8 +1,9 @@
 /* key_pool: RSA key pairs that were made before anybody waits for one, inside the signer.
  *
- * Two threads. The filler has the idle priority of the scheduler: it makes keys while nobody else has work, so that the pool
- * costs those nothing who wait for an answer. The maker makes a key of a type that was asked for in vain; it goes behind the
- * signer's other threads, but is not put off for ever by a busy machine. Ready keys rest as DER in locked memory
+ * Two threads. The filler has the idle priority of the scheduler: it makes keys, and first those that were asked for in vain,
+ * while nobody else has work; so that it costs those nothing who wait for an answer. (At any other priority it would keep
+ * them waiting for its time slice of some milliseconds.) On a machine without idle time the maker steps in after two seconds
+ * for whoever waits then. Ready keys rest as DER in locked memory
  * (base/secret.h), are written nowhere, and each is handed out once. Whoever takes one shares no lock with the two: a thread
  * of idle priority that held it could keep everybody waiting. */
 #ifndef ISSUER_KEY_POOL_H
@@ -28,7 +29,7 @@ enum err key_pool_new(const struct key_pool_plan *plan, struct key_pool **out, s
 /* From now on the filler keeps it full. */
 void key_pool_fill(struct key_pool *p);
 
-/* A key that nobody else has had; the caller frees it. ERR_UNAVAILABLE: none is ready, and the maker is at it: ask again.
+/* A key that nobody else has had; the caller frees it. ERR_UNAVAILABLE: none is ready, and one is being made: ask again.
  * ERR_INVALID: no type of the plan. Anything else: it could not be made, or was spoilt; who asks again has it tried again.
  * Never waits. One thread takes. */
 enum err key_pool_take(struct key_pool *p, enum key_type type, EVP_PKEY **out) MUST_CHECK;
