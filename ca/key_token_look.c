@@ -4,6 +4,7 @@
 
 #include <gnutls/gnutls.h>
 #include <gnutls/pkcs11.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -67,5 +68,6 @@ enum err key_token_look(const struct key_token_place *place, const char *uri, st
 		return fail(why, ERR_CRYPTO, "PKCS#11 cannot be used");
 	enum err rc = look(place, uri, why);
 	gnutls_pkcs11_deinit();
+	ERR_clear_error(); /* a module may use OpenSSL too */
 	return rc;
 }
