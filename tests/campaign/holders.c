@@ -121,7 +121,7 @@ static enum err open_office(struct making *m)
 	if (!e)
 		e = host_office_open(&m->office, m->settings, STORE_OPEN, &m->why);
 	if (!e)
-		e = addresses_make(m->settings, profile_get(PROFILE_CLIENT), &m->at);
+		e = addresses_make(m->settings, profile_get(PROFILE_CLIENT), m->office.issuing.certificate, &m->at);
 	return e;
 }
 
