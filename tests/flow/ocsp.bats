@@ -135,6 +135,7 @@ refused() { # refused SENTENCE SERVER ARGUMENT...
 responder() {
 	local signer=$1
 	shift
+	: >"$WORK/responder.out" # what the one before said is not this one's address
 	openssl ocsp -port 0 -index "$WORK/index" -CA "$BATS_FILE_TMPDIR/ca.pem" -rsigner "$BATS_FILE_TMPDIR/$signer.pem" \
 		-rkey "$BATS_FILE_TMPDIR/$signer.key" "$@" 3>&- </dev/null >"$WORK/responder.out" 2>&1 &
 	echo $! >"$WORK/responder.pid"
