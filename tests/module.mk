@@ -182,11 +182,12 @@ campaign-short: campaign-programs
 .PHONY: campaign campaign-short campaign-programs
 
 # What it costs, beside bare programs that do the same work (tests/bench). Not part of check: it takes a quiet minute.
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load load_ocsp bare_members bare_ocsp bare_package calls list requests)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load load_ocsp bare_members bare_ocsp bare_package calls list requests start)
 bench_object = $(addprefix $(BUILD)/obj/tests/bench/,$(addsuffix .o,$(1)))
 $(BUILD)/bench/load: $(call bench_object,load session)
 $(BUILD)/bench/load: BENCH_LDLIBS := -lssl -lcrypto
 $(BUILD)/bench/load_ocsp: $(call bench_object,load_ocsp)
+$(BUILD)/bench/start: $(call bench_object,start)
 $(BUILD)/bench/bare_members: $(call bench_object,bare_members bare)
 $(BUILD)/bench/bare_ocsp: $(call bench_object,bare_ocsp bare)
 $(BUILD)/bench/bare_package: $(call bench_object,bare_package bare_steps bare_crypto bare)

@@ -1,5 +1,5 @@
-/* load_ocsp PORT FILE COUNT CONNECTIONS: the OCSP request in FILE posted COUNT times over so many kept connections of plain
- * HTTP, each with one request on its way. Any answer but 200 with a successful OCSPResponse ends it with an error. Its own
+/* load_ocsp PORT FILE COUNT CONNECTIONS: the OCSP requests in FILE, one DER behind the other, posted COUNT times in turn over
+ * so many kept connections of plain HTTP, each with one request on its way. Any answer but 200 with a successful OCSPResponse ends it with an error. Its own
  * cost does not count. */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -9,10 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MOST = 256, REQUEST_MOST = 8192, ANSWER_MOST = 16384, USAGE = 2, PATIENCE_MS = 10000 };
+enum { CONNECTIONS_MOST = 256, REQUESTS_MOST = 1024, REQUEST_MOST = 1024, ANSWER_MOST = 16384, USAGE = 2, PATIENCE_MS = 10000 };
 
-static char request[REQUEST_MOST];
-static size_t request_len;
+static struct request {
+	size_t len;
+	char bytes[REQUEST_MOST];
+} requests[REQUESTS_MOST];
+static size_t request_count, turn;
 
 static struct connection {
 	size_t len;
@@ -26,19 +29,36 @@ static _Noreturn void die(const char *what)
 	exit(1);
 }
 
-static void make_request(const char *path)
+/* A SEQUENCE whose length has one or two octets; 0: none that has room. */
+static size_t der_len(const unsigned char *der, size_t had)
 {
-	char body[4096];
-	FILE *f = fopen(path, "r");
-	size_t len = f ? fread(body, 1, sizeof body, f) : 0;
-	if (len == 0)
-		die(path);
-	fclose(f);
-	int head = snprintf(request, sizeof request,
+	size_t len = had < 3 || der[0] != 0x30 ? 0 : der[1] < 0x80 ? 2 + (size_t)der[1] : der[1] == 0x81 ? 3 + (size_t)der[2] : 0;
+	return len <= had ? len : 0;
+}
+
+static void make_request(struct request *r, const char *der, size_t len)
+{
+	int head = snprintf(r->bytes, sizeof r->bytes,
 			    "POST /ocsp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/ocsp-request\r\n"
 			    "Content-Length: %zu\r\n\r\n", len);
-	memcpy(request + head, body, len);
-	request_len = (size_t)head + len;
+	memcpy(r->bytes + head, der, len);
+	r->len = (size_t)head + len;
+}
+
+static void make_requests(const char *path)
+{
+	static char all[REQUESTS_MOST * 256];
+	FILE *f = fopen(path, "r");
+	size_t had = f ? fread(all, 1, sizeof all, f) : 0, len;
+	for (size_t at = 0; at < had && request_count < REQUESTS_MOST; at += len) {
+		len = der_len((const unsigned char *)all + at, had - at);
+		if (!len)
+			break;
+		make_request(&requests[request_count++], all + at, len);
+	}
+	if (request_count == 0)
+		die(path);
+	fclose(f);
 }
 
 static int dial(unsigned port)
@@ -52,8 +72,9 @@ static int dial(unsigned port)
 
 static void ask(size_t i)
 {
+	const struct request *r = &requests[turn++ % request_count];
 	connections[i].len = 0;
-	if (write(fds[i].fd, request, request_len) != (ssize_t)request_len)
+	if (write(fds[i].fd, r->bytes, r->len) != (ssize_t)r->len)
 		die("write");
 }
 
@@ -97,7 +118,7 @@ int main(int argc, char **argv)
 	unsigned long count = strtoul(argv[3], NULL, 10), n = strtoul(argv[4], NULL, 10), asked = 0, done = 0;
 	if (n < 1 || n > CONNECTIONS_MOST)
 		return USAGE;
-	make_request(argv[2]);
+	make_requests(argv[2]);
 	for (size_t i = 0; i < n; i++) {
 		fds[i] = (struct pollfd){.fd = dial((unsigned)strtoul(argv[1], NULL, 10)), .events = POLLIN};
 		if (asked++ < count)

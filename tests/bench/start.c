@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { USAGE = 2, BODY_MOST = 4096, ANSWER_MOST = 16384, AGAIN_US = 500, PATIENCE_S = 30 };
+enum { USAGE = 2, BODY_MOST = 4096, ANSWER_MOST = 16384, AGAIN_NS = 500000, PATIENCE_S = 30 };
 
 static char request[BODY_MOST + 256];
 static size_t request_len;
@@ -94,7 +94,7 @@ static int answered(unsigned port)
 static long front_kb(pid_t daemon)
 {
 	char path[64], line[128], name[32] = "";
-	int child;
+	int child = 0;
 	long kb = 0;
 	snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)daemon, (int)daemon);
 	FILE *children = fopen(path, "r");
@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 		while (!answered((unsigned)strtoul(port, NULL, 10))) {
 			if (now_ms() - began > PATIENCE_S * 1e3)
 				die("no answer");
-			usleep(AGAIN_US);
+			nanosleep(&(struct timespec){.tv_nsec = AGAIN_NS}, NULL);
 		}
 		double took = now_ms() - began;
 		printf("%.2f %ld\n", took, front_kb(pid));
