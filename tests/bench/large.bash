@@ -32,11 +32,11 @@ fill() {
 		"$indexes COMMIT; PRAGMA wal_checkpoint(TRUNCATE);" >/dev/null
 }
 
-# Requests about certificates that lie evenly over the first $few, each with a nonce.
+# make_questions COUNT: requests about certificates that lie evenly over so many, each with a nonce.
 make_questions() {
 	local i
-	for ((i = 0; i < asked_for; i++)); do
-		openssl ocsp -issuer "$dir/ca/issuing.pem" -serial "0x$(printf '5c%038x' "$((few / 2 + i * (few / 2) / asked_for))")" \
+	for ((i = 1; i <= asked_for; i++)); do
+		openssl ocsp -issuer "$dir/ca/issuing.pem" -serial "0x$(printf '5c%038x' "$(($1 / 10 + i * $1 * 9 / 10 / asked_for))")" \
 			-reqout "$home/question" 2>"$home/openssl.err"
 		cat "$home/question"
 	done >"$home/questions"
@@ -65,11 +65,11 @@ measure_size() { # measure_size SIDE
 
 measure_large() {
 	local size side=bare
-	make_questions
 	for size in "$few" "$many"; do
 		progress "bench: $size certificates"
 		hold_product
 		fill "$size"
+		make_questions "$size"
 		measure_size "$side"
 		side=product
 	done
