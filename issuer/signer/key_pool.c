@@ -265,10 +265,8 @@ enum err key_pool_new(const struct key_pool_plan *plan, struct key_pool **out, s
 		return ERR_MEMORY;
 	p->plan = *plan;
 	atomic_init(&p->users, 1);
-	sem_init(&p->filler, 0, 0);
-	sem_init(&p->maker, 0, 0);
-	sem_init(&p->left, 0, 0);
-	if (!start(p, fill) || !start(p, make_overdue)) {
+	bool able = sem_init(&p->filler, 0, 0) == 0 && sem_init(&p->maker, 0, 0) == 0 && sem_init(&p->left, 0, 0) == 0;
+	if (!able || !start(p, fill) || !start(p, make_overdue)) {
 		key_pool_end(p);
 		return fail(why, ERR_MEMORY, "no thread for RSA keys");
 	}
