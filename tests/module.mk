@@ -182,7 +182,7 @@ campaign-short: campaign-programs
 .PHONY: campaign campaign-short campaign-programs
 
 # What it costs, beside bare programs that do the same work (tests/bench). Not part of check: it takes a quiet minute.
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load load_ocsp bare_members bare_ocsp bare_package calls list requests start)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load load_ocsp bare_members bare_ocsp bare_package bare_rsa calls list requests start)
 bench_object = $(addprefix $(BUILD)/obj/tests/bench/,$(addsuffix .o,$(1)))
 $(BUILD)/bench/load: $(call bench_object,load session)
 $(BUILD)/bench/load: BENCH_LDLIBS := -lssl -lcrypto
@@ -192,6 +192,8 @@ $(BUILD)/bench/bare_members: $(call bench_object,bare_members bare)
 $(BUILD)/bench/bare_ocsp: $(call bench_object,bare_ocsp bare)
 $(BUILD)/bench/bare_package: $(call bench_object,bare_package bare_steps bare_crypto bare)
 $(BUILD)/bench/bare_members $(BUILD)/bench/bare_ocsp $(BUILD)/bench/bare_package: BENCH_LDLIBS := -lmicrohttpd -lgnutls -lsqlite3 -lcrypto
+$(BUILD)/bench/bare_rsa: $(call bench_object,bare_rsa)
+$(BUILD)/bench/bare_rsa: BENCH_LDLIBS := -lgnutls
 $(BUILD)/bench/requests: $(call bench_object,requests) $(DAEMON_LIBS)
 $(BUILD)/bench/list: $(call bench_object,list) $(DAEMON_LIBS)
 $(BUILD)/bench/list $(BUILD)/bench/requests: BENCH_LDLIBS := $(DAEMON_LDLIBS)

@@ -1,12 +1,14 @@
-/* load_ocsp PORT FILE COUNT CONNECTIONS: the OCSP requests in FILE, one DER behind the other, posted COUNT times in turn over
- * so many kept connections of plain HTTP, each with one request on its way. Any answer but 200 with a successful OCSPResponse ends it with an error. Its own
- * cost does not count. */
+/* load_ocsp PORT FILE COUNT CONNECTIONS [PAUSE]: the OCSP requests in FILE, one DER behind the other, posted COUNT times in turn
+ * over so many kept connections of plain HTTP, each with one request on its way, which begins PAUSE microseconds after the
+ * answer before it. Any answer but 200 with a successful OCSPResponse ends it with an error. Prints how long an answer took, in
+ * microseconds: the 99th of a hundred. Its own cost does not count. */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CONNECTIONS_MOST = 256, REQUESTS_MOST = 1024, REQUEST_MOST = 1024, ANSWER_MOST = 16384, USAGE = 2, PATIENCE_MS = 10000 };
@@ -16,9 +18,12 @@ static struct request {
 	char bytes[REQUEST_MOST];
 } requests[REQUESTS_MOST];
 static size_t request_count, turn;
+static unsigned pause_us;
+static unsigned *took_us; /* each answer */
 
 static struct connection {
 	size_t len;
+	double asked_at;
 	char bytes[ANSWER_MOST];
 } connections[CONNECTIONS_MOST];
 static struct pollfd fds[CONNECTIONS_MOST];
@@ -70,10 +75,27 @@ static int dial(unsigned port)
 	return fd;
 }
 
+static double now_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+	return (x > y) - (x < y);
+}
+
 static void ask(size_t i)
 {
+	const struct timespec pause = {.tv_nsec = (long)pause_us * 1000};
 	const struct request *r = &requests[turn++ % request_count];
+	if (pause_us)
+		nanosleep(&pause, NULL);
 	connections[i].len = 0;
+	connections[i].asked_at = now_us();
 	if (write(fds[i].fd, r->bytes, r->len) != (ssize_t)r->len)
 		die("write");
 }
@@ -113,10 +135,12 @@ static void take(size_t i)
 
 int main(int argc, char **argv)
 {
-	if (argc != 5)
-		return fputs("usage: load_ocsp PORT FILE COUNT CONNECTIONS\n", stderr), USAGE;
+	if (argc != 5 && argc != 6)
+		return fputs("usage: load_ocsp PORT FILE COUNT CONNECTIONS [PAUSE]\n", stderr), USAGE;
 	unsigned long count = strtoul(argv[3], NULL, 10), n = strtoul(argv[4], NULL, 10), asked = 0, done = 0;
-	if (n < 1 || n > CONNECTIONS_MOST)
+	pause_us = argc == 6 ? (unsigned)strtoul(argv[5], NULL, 10) : 0;
+	took_us = calloc(count, sizeof *took_us);
+	if (count < 1 || n < 1 || n > CONNECTIONS_MOST || pause_us >= 1000000 || !took_us)
 		return USAGE;
 	make_requests(argv[2]);
 	for (size_t i = 0; i < n; i++) {
@@ -133,10 +157,13 @@ int main(int argc, char **argv)
 			take(i);
 			if (!answered(&connections[i]))
 				continue;
-			done++;
+			took_us[done++] = (unsigned)(now_us() - connections[i].asked_at);
 			if (asked++ < count)
 				ask(i);
 		}
 	}
+	qsort(took_us, count, sizeof *took_us, by_size);
+	printf("%u\n", took_us[count * 99 / 100]);
+	free(took_us);
 	return 0;
 }

@@ -31,6 +31,8 @@ function goal_text(i) {
 }
 BEGIN {
 	row("package", "package, P-256, end to end", "us", "bare", ">=", 0.85)
+	row("rsa2048", "RSA-2048 package / bare key", "us", "bare", ">=", 0.90)
+	row("rsa3072", "RSA-3072 package / bare key", "us", "bare", ">=", 0.95)
 	row("handshake", "mutual-TLS handshake / MHD", "us", "bare", ">=", 0.90)
 	row("handshake", "mutual-TLS handshake / nginx", "us", "nginx", ">=", 0.90)
 	row("request", "member request, kept", "us", "bare", ">=", 0.85)
@@ -42,6 +44,7 @@ BEGIN {
 	row("large_handshake", "mutual-TLS handshake, likewise", "us", "bare", "x", 1.15)
 	row("start", "start to an OCSP answer, of 1M", "us", "bare", "<=", 50000)
 	row("large_front", "memory, front, of 1M", "MiB", "bare", "<=", 20)
+	row("ocsp_p99", "OCSP, p99, RSA keys made / idle", "us", "idle", "x", 5)
 	row("own_key", "own key, signed, durable/cfssl", "us", "cfssl", "x", 0.65)
 	row("call", "library call, kept / curl", "us", "bare", "x", 1.05)
 	row("first", "library call, the first / curl", "us", "bare", "x", 1.10)
