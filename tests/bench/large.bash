@@ -54,6 +54,7 @@ measure_size() { # measure_size SIDE
 		< <(ahead "$build/tools/sockets" -- "$build/bench/start" "$build/counterfoild" "$dir/counterfoil.conf" \
 			"$home/ocsp-plain" "$starts" 2>"$home/start.err")
 	let_go
+	rsa_full
 	product=$(product_pids | tr '\n' ' ')
 	for ((round = 1; round <= rounds; round++)); do
 		ocsp large_signed "$1" "$product" "$PORT_STATUS" "$home/questions"
