@@ -199,8 +199,21 @@ void signer_token_free(struct signer_token *t)
 	free(t);
 }
 
+static struct held *find(struct signer_token *t, const char *uri)
+{
+	for (size_t i = 0; t && i < t->count; i++)
+		if (strcmp(t->keys[i].uri, uri) == 0)
+			return &t->keys[i];
+	return NULL;
+}
+
 enum err signer_token_want(struct signer_token *t, const char *uri, const EVP_PKEY *public, struct errbuf *why)
 {
+	const struct held *same = find(t, uri);
+	if (same)
+		return same->public && public && EVP_PKEY_eq(same->public, public) == 1
+			       ? ERR_OK
+			       : fail(why, ERR_REFUSED, "%s is the key of another certificate", uri);
 	if (t->count == KEYS_MOST || strlen(uri) > KEY_URI_MAX)
 		return fail(why, ERR_LIMIT, "at most %d keys of a token are used", KEYS_MOST);
 	struct held *k = &t->keys[t->count];
@@ -210,14 +223,6 @@ enum err signer_token_want(struct signer_token *t, const char *uri, const EVP_PK
 		return ERR_MEMORY;
 	t->count++;
 	return ERR_OK;
-}
-
-static struct held *find(struct signer_token *t, const char *uri)
-{
-	for (size_t i = 0; t && i < t->count; i++)
-		if (strcmp(t->keys[i].uri, uri) == 0)
-			return &t->keys[i];
-	return NULL;
 }
 
 enum err signer_token_key(struct signer_token *t, const char *uri, EVP_PKEY **out, struct errbuf *why)

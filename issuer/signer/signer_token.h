@@ -18,7 +18,8 @@ enum err signer_token_new(struct line *line, struct signer_token **out, struct e
 /* Ends the thread and takes the keys away; NULL is fine. Keys that it gave are freed before. */
 void signer_token_free(struct signer_token *t);
 
-/* A key of this name is wanted. `public` NULL: the token says which it is, when it is first seen. Before signer_token_start. */
+/* A key of this name is wanted. `public` NULL: the token says which it is, when it is first seen. Before signer_token_start.
+ * ERR_REFUSED: another one of this name is wanted already. */
 enum err signer_token_want(struct signer_token *t, const char *uri, const EVP_PKEY *public, struct errbuf *why) MUST_CHECK;
 
 /* The key that was wanted, for the caller to free. It may be away, now and later; ERR_UNAVAILABLE: it was never seen, and its public

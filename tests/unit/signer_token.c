@@ -142,6 +142,17 @@ static void a_key_that_is_there_signs(void **state)
 	assert_true(signs());
 }
 
+static void a_name_is_one_key(void **state)
+{
+	(void)state;
+	want(stage.right);
+	want(stage.right);
+	assert_int_equal(signer_token_want(stage.token, NAME, stage.wrong, NULL), ERR_REFUSED);
+	assert_int_equal(signer_token_want(stage.token, NAME, NULL, NULL), ERR_REFUSED);
+	assert_int_equal(signer_token_key(stage.token, NAME, &stage.key, NULL), ERR_OK);
+	assert_int_equal(EVP_PKEY_eq(stage.key, stage.right), 1);
+}
+
 static void one_that_goes_away_is_not_asked_and_comes_back(void **state)
 {
 	struct errbuf why = {""};
@@ -235,6 +246,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		on_a_line(a_key_that_is_there_signs),
+		on_a_line(a_name_is_one_key),
 		on_a_line(one_that_goes_away_is_not_asked_and_comes_back),
 		on_a_line(another_key_of_the_same_name_is_as_good_as_none),
 		on_a_line(a_key_without_a_certificate_is_told_by_the_token),
