@@ -71,7 +71,8 @@ static int sign(const struct remote *r, const struct key_digest *digest, uint8_t
 {
 	struct key_signature s = {.len = 0};
 	size_t most = r ? (size_t)EVP_PKEY_get_size(r->public) : 0; /* a copy has no hand */
-	if (!r || r->hand->sign(r->hand->ctx, digest, &s) || s.len == 0 || s.len > most || !key_digest_verify(r->public, digest, &s))
+	if (!r || r->hand->sign(r->hand->ctx, digest, &s) || s.len == 0 || s.len > most ||
+	    !key_digest_verify(r->public, digest, &s))
 		return 0;
 	memcpy(out, s.bytes, s.len);
 	*out_len = (unsigned)s.len;
@@ -79,8 +80,8 @@ static int sign(const struct remote *r, const struct key_digest *digest, uint8_t
 }
 
 /* ECDSA hands over no algorithm: its length tells it, for we sign by two only. */
-static int sign_ec(int type, const unsigned char *bytes, int len, unsigned char *out, unsigned *out_len, const BIGNUM *kinv,
-		   const BIGNUM *r, EC_KEY *key)
+static int sign_ec(int type, const unsigned char *bytes, int len, unsigned char *out, unsigned *out_len,
+		   const BIGNUM *kinv, const BIGNUM *r, EC_KEY *key)
 {
 	struct key_digest d;
 	(void)type, (void)kinv, (void)r;
@@ -92,7 +93,8 @@ static int sign_rsa(int algorithm, const unsigned char *bytes, unsigned len, uns
 		    const RSA *key)
 {
 	struct key_digest d;
-	return digest_take(&d, algorithm, bytes, len) && sign(RSA_get_ex_data(key, methods.rsa_index), &d, out, out_len);
+	return digest_take(&d, algorithm, bytes, len) &&
+	       sign(RSA_get_ex_data(key, methods.rsa_index), &d, out, out_len);
 }
 
 static void remote_free(void *parent, void *data, CRYPTO_EX_DATA *ad, int index, long argl, void *argp)

@@ -1,8 +1,8 @@
-/* key_remote: a private key whose signatures somebody else makes: a token, another process. What OpenSSL is given looks like
- * any other key, and its private half is not in it.
+/* key_remote: a private key whose signatures somebody else makes: a token, another process. What OpenSSL is given
+ * looks like any other key, and its private half is not in it.
  *
- * The public half is known beforehand, from a certificate. Every signature is verified by it before anybody sees it: whoever
- * has another key under the same name signs nothing that leaves. */
+ * The public half is known beforehand, from a certificate. Every signature is verified by it before anybody sees it:
+ * whoever has another key under the same name signs nothing that leaves. */
 #ifndef CA_KEY_REMOTE_H
 #define CA_KEY_REMOTE_H
 
@@ -33,8 +33,8 @@ struct key_hand {
 /* `hand` is borrowed until the key is freed. ERR_REFUSED: the public half is neither P-256, P-384 nor RSA. */
 enum err key_remote_new(const EVP_PKEY *public, const struct key_hand *hand, EVP_PKEY **out) MUST_CHECK;
 
-/* Have a digest of random octets signed, so that it is known whether the hand has the private half. Nothing that is ever
- * signed has such a digest. */
+/* Have a digest of random octets signed, so that it is known whether the hand has the private half. Nothing that is
+ * ever signed has such a digest. */
 enum err key_remote_try(EVP_PKEY *key, struct errbuf *why) MUST_CHECK;
 
 /* For the other side, with a key that is at hand; what OpenSSL's queue says of a failure is left in it. */

@@ -69,8 +69,8 @@ static ENGINE *load(struct errbuf *why)
 	snprintf(path, sizeof path, "%s/pkcs11.so", folder ? folder : "");
 	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_ENGINE_DYNAMIC, NULL);
 	e = ENGINE_by_id("dynamic");
-	if (e && ENGINE_ctrl_cmd_string(e, "SO_PATH", path, 0) == 1 && ENGINE_ctrl_cmd_string(e, "ID", "pkcs11", 0) == 1 &&
-	    ENGINE_ctrl_cmd_string(e, "LOAD", NULL, 0) == 1)
+	if (e && ENGINE_ctrl_cmd_string(e, "SO_PATH", path, 0) == 1 &&
+	    ENGINE_ctrl_cmd_string(e, "ID", "pkcs11", 0) == 1 && ENGINE_ctrl_cmd_string(e, "LOAD", NULL, 0) == 1)
 		return e;
 	ENGINE_free(e);
 	ERR_clear_error();
@@ -81,8 +81,10 @@ static ENGINE *load(struct errbuf *why)
 /* Quiet: the engine would write to standard error, which is the log. */
 static bool set_up(ENGINE *e, const struct key_token_place *place)
 {
-	return ENGINE_ctrl_cmd_string(e, "MODULE_PATH", place->module, 0) == 1 && ENGINE_ctrl_cmd_string(e, "QUIET", NULL, 0) == 1 &&
-	       (!place->pin || ENGINE_ctrl_cmd_string(e, "PIN", secret_string(place->pin), 0) == 1) && ENGINE_init(e) == 1;
+	return ENGINE_ctrl_cmd_string(e, "MODULE_PATH", place->module, 0) == 1 &&
+	       ENGINE_ctrl_cmd_string(e, "QUIET", NULL, 0) == 1 &&
+	       (!place->pin || ENGINE_ctrl_cmd_string(e, "PIN", secret_string(place->pin), 0) == 1) &&
+	       ENGINE_init(e) == 1;
 }
 
 enum err key_token_open(const struct key_token_place *place, struct errbuf *why)
@@ -106,7 +108,8 @@ enum err key_token_open(const struct key_token_place *place, struct errbuf *why)
 static enum err refuse_pin(struct errbuf *why, const char *reason)
 {
 	token.refused = true;
-	return fail(why, ERR_REFUSED, "the token refuses the PIN (%s); it is not tried again, so that it does not lock", reason);
+	return fail(why, ERR_REFUSED, "the token refuses the PIN (%s); it is not tried again, so that it does not lock",
+		    reason);
 }
 
 enum err key_token_key(const char *uri, EVP_PKEY **out, struct errbuf *why)

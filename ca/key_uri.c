@@ -12,10 +12,10 @@ enum names { TOKEN = 1, OBJECT = 2 };
 static const struct attribute {
 	const char *name;
 	const char *only; /* the one value it may have; NULL: any */
-	unsigned names;   /* what it names well enough by itself */
+	unsigned names;	  /* what it names well enough by itself */
 } attributes[] = {
-	{"token", NULL, TOKEN}, {"serial", NULL, TOKEN}, {"manufacturer", NULL, 0}, {"model", NULL, 0},
-	{"object", NULL, OBJECT}, {"id", NULL, OBJECT}, {"type", "private", 0},
+    {"token", NULL, TOKEN},   {"serial", NULL, TOKEN}, {"manufacturer", NULL, 0}, {"model", NULL, 0},
+    {"object", NULL, OBJECT}, {"id", NULL, OBJECT},    {"type", "private", 0},
 };
 enum { ATTRIBUTES = sizeof attributes / sizeof *attributes };
 
@@ -23,10 +23,10 @@ enum { ATTRIBUTES = sizeof attributes / sizeof *attributes };
 static const struct {
 	const char *begins, *instead;
 } refused[] = {
-	{"pin-value=", "a PIN does not belong into a URI: put it into a file of its own and name that in token.pin"},
-	{"pin-source=", "the PIN's file is named in token.pin"},
-	{"module-path=", "the module is named in token.module"},
-	{"module-name=", "the module is named in token.module"},
+    {"pin-value=", "a PIN does not belong into a URI: put it into a file of its own and name that in token.pin"},
+    {"pin-source=", "the PIN's file is named in token.pin"},
+    {"module-path=", "the module is named in token.module"},
+    {"module-name=", "the module is named in token.module"},
 };
 
 bool key_uri_is(const char *text)
@@ -71,7 +71,8 @@ static enum err take(struct reading *r, const char *at, size_t len, struct errbu
 	const char *equals = memchr(at, '=', len);
 	const struct attribute *a = equals ? find(at, (size_t)(equals - at)) : NULL;
 	if (!a)
-		return fail(why, ERR_USAGE, "wanted token, serial, manufacturer, model, object, id or type=private, each with a "
+		return fail(why, ERR_USAGE,
+			    "wanted token, serial, manufacturer, model, object, id or type=private, each with a "
 			    "value, and ';' between them");
 	const char *value = equals + 1;
 	size_t value_len = len - (size_t)(value - at);

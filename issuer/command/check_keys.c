@@ -1,4 +1,5 @@
-/* The issuing and the OCSP key, wherever they are. A token's PIN is tried once at most, and only when it would not be the last try. */
+/* The issuing and the OCSP key, wherever they are. A token's PIN is tried once at most, and only when it would not be
+ * the last try. */
 #include "base/file.h"
 #include "ca/key_token.h"
 #include "ca/key_uri.h"
@@ -16,8 +17,10 @@ static void look_at_token(struct check *c)
 			check_say(c, CHECK_WARNING, "token: a module or a PIN is set, and no key is in a token");
 		return;
 	}
-	check_say(c, CHECK_NOTE, "token: %s is loaded by a process of its own, which may use the network, read /etc and /usr, and "
-		  "%s%s", s->token_module, s->token_folder[0] ? "read and write " : "write nothing", s->token_folder);
+	check_say(c, CHECK_NOTE,
+		  "token: %s is loaded by a process of its own, which may use the network, read /etc and /usr, and "
+		  "%s%s",
+		  s->token_module, s->token_folder[0] ? "read and write " : "write nothing", s->token_folder);
 }
 
 static enum err look_at_key(struct check *c, const char *what, const char *name, X509 *certificate)
@@ -50,8 +53,9 @@ void check_keys(struct check *c)
 	X509_free(certificate);
 	if (!s->key_ocsp[0])
 		return;
-	if (e && key_uri_is(s->key_issuing) && key_uri_is(s->key_ocsp)) /* what is wrong was said; nobody logs in twice */
+	if (e && key_uri_is(s->key_issuing) &&
+	    key_uri_is(s->key_ocsp)) /* what is wrong was said; nobody logs in twice */
 		check_say(c, CHECK_NOTE, "OCSP key: not looked at");
 	else
-		e = look_at_key(c, "OCSP key", s->key_ocsp, NULL);
+		look_at_key(c, "OCSP key", s->key_ocsp, NULL);
 }

@@ -82,7 +82,8 @@ static enum err token_signs(void *ctx, const struct key_digest *digest, struct k
 	return key_digest_sign(ctx, digest, out);
 }
 
-static enum err from_token(const struct settings *s, const char *uri, const EVP_PKEY *public, EVP_PKEY **out, struct errbuf *why)
+static enum err from_token(const struct settings *s, const char *uri, const EVP_PKEY *public, EVP_PKEY **out,
+			   struct errbuf *why)
 {
 	struct opened *o = &token.keys[token.count];
 	if (token.count == KEYS_MOST)
@@ -96,7 +97,8 @@ static enum err from_token(const struct settings *s, const char *uri, const EVP_
 	o->hand = (struct key_hand){token_signs, o->key};
 	e = key_remote_new(public ? public : o->key, &o->hand, out);
 	if (e)
-		return fail(why, e, "%s: wanted a key of RSA, P-256 or P-384 whose public half is in the token too", uri);
+		return fail(why, e, "%s: wanted a key of RSA, P-256 or P-384 whose public half is in the token too",
+			    uri);
 	e = key_remote_try(*out, why);
 	if (e) {
 		EVP_PKEY_free(*out);
@@ -105,7 +107,8 @@ static enum err from_token(const struct settings *s, const char *uri, const EVP_
 	return e;
 }
 
-enum err host_key(const struct settings *s, const char *name, const EVP_PKEY *public, EVP_PKEY **out, struct errbuf *why)
+enum err host_key(const struct settings *s, const char *name, const EVP_PKEY *public, EVP_PKEY **out,
+		  struct errbuf *why)
 {
 	if (key_uri_is(name))
 		return from_token(s, name, public, out, why);

@@ -193,8 +193,7 @@ static void do_what_is_due(struct supervisor *s)
 
 static void reload(struct supervisor *s)
 {
-	struct process *const fresh[] = {&s->processes[ROLE_FRONT], &s->processes[ROLE_TOKEN], &s->processes[ROLE_SIGNER],
-					 &s->processes[ROLE_CLERK]};
+	static const enum role fresh[] = {ROLE_FRONT, ROLE_TOKEN, ROLE_SIGNER, ROLE_CLERK}; /* the first two in any case */
 	struct errbuf why = {""};
 	bool all = false;
 	enum err e = grants_reopen(s, &all, &why);
@@ -203,9 +202,11 @@ static void reload(struct supervisor *s)
 		return;
 	}
 	log_event(LOG_LEVEL_INFO, "reload", {"what", "certificates and keys of the listeners, and the token's PIN"});
-	for (size_t i = 0; i < (all ? sizeof fresh / sizeof *fresh : 2); i++)
-		if (fresh[i]->pid && process_say(fresh[i], CONTROL_STOP, NULL, -1) == ERR_OK)
-			fresh[i]->reloading = true;
+	for (size_t i = 0; i < (all ? sizeof fresh / sizeof *fresh : 2); i++) {
+		struct process *p = &s->processes[fresh[i]];
+		if (p->pid && process_say(p, CONTROL_STOP, NULL, -1) == ERR_OK)
+			p->reloading = true;
+	}
 }
 
 /* false: it is time to stop. */

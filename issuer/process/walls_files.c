@@ -40,6 +40,7 @@ enum { ABI_NEWEST = sizeof abis / sizeof *abis };
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define WRITE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 #define SPOOL (READ | WRITE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+#define DEVICES (SPOOL | FS_IOCTL_DEVICE)
 #define OF_FILES (LANDLOCK_ACCESS_FS_EXECUTE | WRITE | FS_IOCTL_DEVICE) /* the rest has a meaning for folders only */
 
 #define ALL ~0u
@@ -76,7 +77,7 @@ static const struct file_right {
 	{BASE_SPOOL, "", 1u << ROLE_COURIER, SPOOL},
 	{BASE_ROOT, "/etc", 1u << ROLE_TOKEN, READ}, /* where modules are configured, and names of hosts found */
 	{BASE_MODULE_FOLDER, "", 1u << ROLE_TOKEN, READ},
-	{BASE_TOKEN, "", 1u << ROLE_TOKEN, SPOOL | FS_IOCTL_DEVICE},
+	{BASE_TOKEN, "", 1u << ROLE_TOKEN, DEVICES},
 };
 
 int walls_landlock_abi(void)

@@ -21,7 +21,8 @@ void signer_key_end(struct signer_key_home *k)
 	k->pass = NULL;
 }
 
-static enum err take_file(struct signer_key_home *k, const char *granted, const EVP_PKEY *public, EVP_PKEY **out, struct errbuf *why)
+static enum err take_file(struct signer_key_home *k, const char *granted, const EVP_PKEY *public, EVP_PKEY **out,
+			  struct errbuf *why)
 {
 	struct secret *pem = NULL;
 	struct errbuf reason = {""};
@@ -40,7 +41,8 @@ static enum err take_file(struct signer_key_home *k, const char *granted, const 
 }
 
 /* Of a key in a token it is noted that it is wanted; it is there once signer_token_start has found it. */
-static enum err take_token(struct signer_key_home *k, const char *uri, const EVP_PKEY *public, EVP_PKEY **out, struct errbuf *why)
+static enum err take_token(struct signer_key_home *k, const char *uri, const EVP_PKEY *public, EVP_PKEY **out,
+			   struct errbuf *why)
 {
 	enum err rc = k->token ? ERR_OK : signer_token_new(child_line(k->child, ROLE_TOKEN), &k->token, why);
 	if (!rc)
@@ -48,8 +50,8 @@ static enum err take_token(struct signer_key_home *k, const char *uri, const EVP
 	return rc || !public ? rc : signer_token_key(k->token, uri, out, why);
 }
 
-enum err signer_key_take(struct signer_key_home *k, const char *name, const char *granted, const EVP_PKEY *public, EVP_PKEY **out,
-			 struct errbuf *why)
+enum err signer_key_take(struct signer_key_home *k, const char *name, const char *granted, const EVP_PKEY *public,
+			 EVP_PKEY **out, struct errbuf *why)
 {
 	return key_uri_is(name) ? take_token(k, name, public, out, why) : take_file(k, granted, public, out, why);
 }

@@ -18,10 +18,10 @@ struct held {
 	struct signer_token *token;
 	struct key_hand hand;
 	char uri[KEY_URI_MAX + 1];
-	EVP_PKEY *public;  /* NULL until the token has told; with lock held, as are: */
+	EVP_PKEY *public; /* NULL until the token has told; with lock held, as are: */
 	bool away;
 	struct errbuf why; /* of its being away */
-	unsigned said;     /* how many other reasons were logged */
+	unsigned said;	   /* how many other reasons were logged */
 };
 
 struct signer_token {
@@ -74,7 +74,8 @@ static enum err away(struct held *k, struct errbuf *why)
 	enum err e = ERR_OK;
 	pthread_mutex_lock(&k->token->lock);
 	if (k->away)
-		e = fail(why, ERR_UNAVAILABLE, "the token with the key is away; try again later"); /* the log says more */
+		e = fail(why, ERR_UNAVAILABLE,
+			 "the token with the key is away; try again later"); /* the log says more */
 	pthread_mutex_unlock(&k->token->lock);
 	return e;
 }
@@ -122,7 +123,8 @@ static void look(struct held *k, int milliseconds)
 {
 	struct key_digest d;
 	struct key_signature s;
-	if (learn(k, milliseconds) == ERR_OK && key_digest_random(&d) == ERR_OK && ask(k, &d, &s, milliseconds) == ERR_OK)
+	if (learn(k, milliseconds) == ERR_OK && key_digest_random(&d) == ERR_OK &&
+	    ask(k, &d, &s, milliseconds) == ERR_OK)
 		note_back(k);
 }
 
@@ -212,14 +214,14 @@ enum err signer_token_want(struct signer_token *t, const char *uri, const EVP_PK
 	const struct held *same = find(t, uri);
 	if (same)
 		return same->public && public && EVP_PKEY_eq(same->public, public) == 1
-			       ? ERR_OK
-			       : fail(why, ERR_REFUSED, "%s is the key of another certificate", uri);
+			   ? ERR_OK
+			   : fail(why, ERR_REFUSED, "%s is the key of another certificate", uri);
 	if (t->count == KEYS_MOST || strlen(uri) > KEY_URI_MAX)
 		return fail(why, ERR_LIMIT, "at most %d keys of a token are used", KEYS_MOST);
 	struct held *k = &t->keys[t->count];
 	*k = (struct held){.token = t, .hand = {sign, k}};
 	snprintf(k->uri, sizeof k->uri, "%s", uri);
-	if (public && !(k->public = EVP_PKEY_dup((EVP_PKEY *)(uintptr_t)public)))
+	if (public && !(k->public = EVP_PKEY_dup((EVP_PKEY *)(uintptr_t) public)))
 		return ERR_MEMORY;
 	t->count++;
 	return ERR_OK;

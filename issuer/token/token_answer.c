@@ -98,7 +98,8 @@ static enum err digest_read(struct unpack *u, struct key_digest *d)
 	return ERR_OK;
 }
 
-static enum err on_sign(struct token *t, const char *uri, struct unpack *request, struct buf *answer, struct errbuf *why)
+static enum err on_sign(struct token *t, const char *uri, struct unpack *request, struct buf *answer,
+			struct errbuf *why)
 {
 	struct key_digest d;
 	struct key_signature s;
@@ -113,7 +114,8 @@ static enum err on_sign(struct token *t, const char *uri, struct unpack *request
 	return rc;
 }
 
-static enum err on_public(struct token *t, const char *uri, struct unpack *request, struct buf *answer, struct errbuf *why)
+static enum err on_public(struct token *t, const char *uri, struct unpack *request, struct buf *answer,
+			  struct errbuf *why)
 {
 	EVP_PKEY *key = NULL;
 	uint8_t *der = NULL;
@@ -143,7 +145,8 @@ enum err token_answer(void *ctx, enum role peer, const struct frame *request, st
 	if (rc)
 		fail(why, rc, "%s", err_why(rc, &t->why));
 	else
-		rc = request->op == TOKEN_SIGN ? on_sign(t, uri, &body, answer, why) : on_public(t, uri, &body, answer, why);
+		rc = request->op == TOKEN_SIGN ? on_sign(t, uri, &body, answer, why)
+					       : on_public(t, uri, &body, answer, why);
 	if (!t->fault && (rc == ERR_REFUSED || rc == ERR_NOT_FOUND || rc == ERR_CRYPTO))
 		broken(t, fault_of(t, rc), why);
 	t->told |= t->fault != ERR_OK;

@@ -27,7 +27,8 @@ void token_clear(struct token *t);
 
 /* For child_serve; ctx is the token. */
 int token_permitted(enum role peer, uint16_t op);
-enum err token_answer(void *ctx, enum role peer, const struct frame *request, struct buf *answer, struct errbuf *why) MUST_CHECK;
+enum err token_answer(void *ctx, enum role peer, const struct frame *request, struct buf *answer,
+		      struct errbuf *why) MUST_CHECK;
 
 /* The fault was told, and another process may do better. */
 bool token_spent(const struct token *t);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The issuing key in a PKCS#11 token (SoftHSM): born there, used, away, back. And encrypted key files.
+# The issuing key in a PKCS#11 token (SoftHSM): taken by init, used, away, another one, back; and the OCSP key with it.
 
 load lib
 load token
@@ -16,7 +16,8 @@ setup_file() {
 	add_key 'Test CA' issuing "$BATS_FILE_TMPDIR/issuing.key" 01
 	printf '%s\n' "$PIN" >"$BATS_FILE_TMPDIR/pin"
 	chmod 600 "$BATS_FILE_TMPDIR/pin"
-	export INSTALLATION_OPTIONS="--issuing-key $URI --token-module $MODULE --token-pin-file $BATS_FILE_TMPDIR/pin --token-folder $(TOKEN)"
+	INSTALLATION_OPTIONS="--issuing-key $URI --token-module $MODULE --token-pin-file $BATS_FILE_TMPDIR/pin --token-folder $(TOKEN)"
+	export INSTALLATION_OPTIONS
 	start_installation
 	make_directory
 	WORK=$BATS_FILE_TMPDIR
@@ -30,6 +31,7 @@ back() { mv "$(TOKEN)/gone" "$(TOKEN)/tokens"; }
 logged() { grep -c "\"event\":\"$1\"" "$DIR.log" || true; }
 metric() { curl -s "http://localhost:$PORT_OPS/metrics" | sed -n "s/^counterfoil_$1 //p"; }
 metric_is() { [ "$(metric "$1")" = "$2" ]; }
+# shellcheck disable=SC2153 # STATUS is lib's
 ask() { # ask FILE.pem: sets ANSWER
 	ANSWER=$(openssl ocsp -issuer "$DIR/ca/issuing.pem" -cert "$1" -url "$STATUS/ocsp" -CAfile "$BATS_FILE_TMPDIR/chain.pem" 2>&1)
 }
@@ -184,7 +186,7 @@ every_intent_has_an_end() {
 }
 
 @test "a wrong PIN is tried once; the right one is taken up by a signal" {
-	local token refused
+	local token
 	printf 'wrong\n' >"$BATS_FILE_TMPDIR/pin"
 	kill -HUP "$(cat "$DIR.pid")"
 	token_refused() { curl -s "http://localhost:$PORT_OPS/readyz" | grep -q 'issuing key is away'; }

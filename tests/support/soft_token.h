@@ -1,4 +1,5 @@
-/* soft_token: a token of SoftHSM in a temporary folder of the test's own, with a key of each type in it under its type's name. */
+/* soft_token: a token of SoftHSM in a temporary folder of the test's own, with a key of each type in it under its
+ * type's name. */
 #ifndef TESTS_SOFT_TOKEN_H
 #define TESTS_SOFT_TOKEN_H
 
@@ -47,8 +48,18 @@ static inline int soft_token_add(enum key_type type, unsigned id)
 	snprintf(path, sizeof path, "%s/key.pem", soft_token.folder);
 	snprintf(number, sizeof number, "%02x", id);
 	snprintf(label, sizeof label, "%s", key_type_name(type));
-	char *const argv[] = {(char[]){"softhsm2-util"}, (char[]){"--import"}, path, (char[]){"--token"}, (char[]){"Unit"},
-			      (char[]){"--label"}, label, (char[]){"--id"}, number, (char[]){"--pin"}, (char[]){SOFT_TOKEN_PIN}, NULL};
+	char *const argv[] = {(char[]){"softhsm2-util"},
+			      (char[]){"--import"},
+			      path,
+			      (char[]){"--token"},
+			      (char[]){"Unit"},
+			      (char[]){"--label"},
+			      label,
+			      (char[]){"--id"},
+			      number,
+			      (char[]){"--pin"},
+			      (char[]){SOFT_TOKEN_PIN},
+			      NULL};
 	int bad = key_generate(type, &soft_token.keys[type]) || key_write_pem(soft_token.keys[type], NULL, &pem) ||
 		  file_publish(path, pem.data, pem.len, 0600, NULL);
 	buf_free(&pem);
@@ -69,10 +80,13 @@ static inline int soft_token_open(void **state)
 		return -1;
 	snprintf(text, sizeof text, "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n", path);
 	snprintf(path, sizeof path, "%s/softhsm2.conf", soft_token.folder);
-	char *const argv[] = {(char[]){"softhsm2-util"}, (char[]){"--init-token"}, (char[]){"--free"}, (char[]){"--label"},
-			      (char[]){"Unit"}, (char[]){"--pin"}, (char[]){SOFT_TOKEN_PIN}, (char[]){"--so-pin"},
-			      (char[]){"87654321"}, NULL};
-	if (file_publish(path, text, strlen(text), 0600, NULL) || setenv("SOFTHSM2_CONF", path, 1) || soft_token_util(argv))
+	char *const argv[] = {(char[]){"softhsm2-util"}, (char[]){"--init-token"},
+			      (char[]){"--free"},	 (char[]){"--label"},
+			      (char[]){"Unit"},		 (char[]){"--pin"},
+			      (char[]){SOFT_TOKEN_PIN},	 (char[]){"--so-pin"},
+			      (char[]){"87654321"},	 NULL};
+	if (file_publish(path, text, strlen(text), 0600, NULL) || setenv("SOFTHSM2_CONF", path, 1) ||
+	    soft_token_util(argv))
 		return -1;
 	for (int t = 0; t < KEY_TYPE_COUNT; t++)
 		if (soft_token_add((enum key_type)t, (unsigned)t + 1))

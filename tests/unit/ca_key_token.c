@@ -24,15 +24,17 @@ static const struct refusal {
 	enum err wanted;
 	const char *why;
 } refusals[] = {
-	{"no module set", "", SOFT_TOKEN_URI("p256"), SOFT_TOKEN_PIN, ERR_NOT_FOUND, "token.module is not set"},
-	{"no such module", "/nowhere.so", SOFT_TOKEN_URI("p256"), SOFT_TOKEN_PIN, ERR_NOT_FOUND, "there is no file /nowhere.so"},
-	{"another library", "/bin/true", SOFT_TOKEN_URI("p256"), SOFT_TOKEN_PIN, ERR_NOT_FOUND, "not a PKCS#11 module"},
-	{"no such token", SOFT_TOKEN_MODULE, "pkcs11:token=Other;object=p256", SOFT_TOKEN_PIN, ERR_NOT_FOUND,
-	 "there is no such token: pkcs11:token=Other;object=p256; there is: Unit"},
-	{"no PIN", SOFT_TOKEN_MODULE, SOFT_TOKEN_URI("p256"), NULL, ERR_REFUSED, "the token wants a PIN"},
-	{"a wrong PIN", SOFT_TOKEN_MODULE, SOFT_TOKEN_URI("p256"), "1234", ERR_REFUSED, "it is not tried again"},
-	{"no such key", SOFT_TOKEN_MODULE, SOFT_TOKEN_URI("other"), SOFT_TOKEN_PIN, ERR_NOT_FOUND, "no private key"},
-	{"a PIN in the name", SOFT_TOKEN_MODULE, SOFT_TOKEN_URI("p256") "?pin-value=2468", SOFT_TOKEN_PIN, ERR_USAGE, "does not belong"},
+    {"no module set", "", SOFT_TOKEN_URI("p256"), SOFT_TOKEN_PIN, ERR_NOT_FOUND, "token.module is not set"},
+    {"no such module", "/nowhere.so", SOFT_TOKEN_URI("p256"), SOFT_TOKEN_PIN, ERR_NOT_FOUND,
+     "there is no file /nowhere.so"},
+    {"another library", "/bin/true", SOFT_TOKEN_URI("p256"), SOFT_TOKEN_PIN, ERR_NOT_FOUND, "not a PKCS#11 module"},
+    {"no such token", SOFT_TOKEN_MODULE, "pkcs11:token=Other;object=p256", SOFT_TOKEN_PIN, ERR_NOT_FOUND,
+     "there is no such token: pkcs11:token=Other;object=p256; there is: Unit"},
+    {"no PIN", SOFT_TOKEN_MODULE, SOFT_TOKEN_URI("p256"), NULL, ERR_REFUSED, "the token wants a PIN"},
+    {"a wrong PIN", SOFT_TOKEN_MODULE, SOFT_TOKEN_URI("p256"), "1234", ERR_REFUSED, "it is not tried again"},
+    {"no such key", SOFT_TOKEN_MODULE, SOFT_TOKEN_URI("other"), SOFT_TOKEN_PIN, ERR_NOT_FOUND, "no private key"},
+    {"a PIN in the name", SOFT_TOKEN_MODULE, SOFT_TOKEN_URI("p256") "?pin-value=2468", SOFT_TOKEN_PIN, ERR_USAGE,
+     "does not belong"},
 };
 
 static int is_refused(const void *arg)
@@ -160,10 +162,10 @@ static void a_token_that_goes_away_fails_with_its_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_wrong_is_said_precisely),
-		cmocka_unit_test(a_refused_pin_is_not_tried_again),
-		cmocka_unit_test(keys_of_every_type_sign),
-		cmocka_unit_test(a_token_that_goes_away_fails_with_its_words),
+	    cmocka_unit_test(what_is_wrong_is_said_precisely),
+	    cmocka_unit_test(a_refused_pin_is_not_tried_again),
+	    cmocka_unit_test(keys_of_every_type_sign),
+	    cmocka_unit_test(a_token_that_goes_away_fails_with_its_words),
 	};
 	return cmocka_run_group_tests_name("ca_key_token", tests, soft_token_open, soft_token_close);
 }

@@ -1,5 +1,5 @@
-/* The signer's side of a token: a key that goes away is not asked, and comes back by itself. The token's process is a thread here,
- * behind the same line. */
+/* The signer's side of a token: a key that goes away is not asked, and comes back by itself. The token's process is a
+ * thread here, behind the same line. */
 #include "tests/support/test.h"
 
 #include "base/clock.h"
@@ -22,8 +22,8 @@
 
 static struct other {
 	int fd;
-	EVP_PKEY *_Atomic key;  /* what it signs by */
-	_Atomic int fault;      /* enum err: what it answers instead */
+	EVP_PKEY *_Atomic key; /* what it signs by */
+	_Atomic int fault;     /* enum err: what it answers instead */
 	_Atomic unsigned asked;
 	pthread_t thread;
 } other;
@@ -70,7 +70,10 @@ static void *serve(void *arg)
 		buf_clear(&out);
 		other.asked++;
 		enum err e = other.fault ? (enum err)other.fault : answer(&q, &out);
-		struct frame a = {.id = q.id, .op = q.op, .status = e, .body = e ? (const uint8_t *)"because" : out.data,
+		struct frame a = {.id = q.id,
+				  .op = q.op,
+				  .status = e,
+				  .body = e ? (const uint8_t *)"because" : out.data,
 				  .len = e ? 7 : out.len};
 		if (frame_send(other.fd, &a, clock_mono_ms() + 1000) != ERR_OK)
 			break;
@@ -90,7 +93,8 @@ static int begin(void **state)
 	if (frame_pair(ends) || line_new(ends[0], TOKEN_ANSWER_CAP, &stage.line))
 		return -1;
 	other.fd = ends[1];
-	return pthread_create(&other.thread, NULL, serve, NULL) || signer_token_new(stage.line, &stage.token, NULL) ? -1 : 0;
+	return pthread_create(&other.thread, NULL, serve, NULL) || signer_token_new(stage.line, &stage.token, NULL) ? -1
+														    : 0;
 }
 
 static int end(void **state)
@@ -245,12 +249,12 @@ static int free_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		on_a_line(a_key_that_is_there_signs),
-		on_a_line(a_name_is_one_key),
-		on_a_line(one_that_goes_away_is_not_asked_and_comes_back),
-		on_a_line(another_key_of_the_same_name_is_as_good_as_none),
-		on_a_line(a_key_without_a_certificate_is_told_by_the_token),
-		on_a_line(it_ends_at_once_while_a_key_is_away),
+	    on_a_line(a_key_that_is_there_signs),
+	    on_a_line(a_name_is_one_key),
+	    on_a_line(one_that_goes_away_is_not_asked_and_comes_back),
+	    on_a_line(another_key_of_the_same_name_is_as_good_as_none),
+	    on_a_line(a_key_without_a_certificate_is_told_by_the_token),
+	    on_a_line(it_ends_at_once_while_a_key_is_away),
 	};
 	return cmocka_run_group_tests_name("signer_token", tests, make_keys, free_keys);
 }

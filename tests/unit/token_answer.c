@@ -156,11 +156,11 @@ static void nobody_tries_a_refused_pin_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_signer_alone_may_ask),
-		cmocka_unit_test(its_keys_sign_and_wrong_questions_change_nothing),
-		cmocka_unit_test(a_missing_key_does_not_keep_the_other_from_its_work),
-		cmocka_unit_test(whoever_may_do_better_is_let),
-		cmocka_unit_test(nobody_tries_a_refused_pin_again),
+	    cmocka_unit_test(the_signer_alone_may_ask),
+	    cmocka_unit_test(its_keys_sign_and_wrong_questions_change_nothing),
+	    cmocka_unit_test(a_missing_key_does_not_keep_the_other_from_its_work),
+	    cmocka_unit_test(whoever_may_do_better_is_let),
+	    cmocka_unit_test(nobody_tries_a_refused_pin_again),
 	};
 	return cmocka_run_group_tests_name("token_answer", tests, soft_token_open, soft_token_close);
 }
