@@ -15,7 +15,6 @@ bool reconcile_lacks(const struct known *known, const struct revocation *r)
 }
 
 struct finish {
-	struct clerk *clerk;
 	const struct revocation *what;
 	const char *order;
 	int64_t now, since; /* since when it is revoked or held: now, when the journal does not say it any more */
@@ -49,7 +48,7 @@ static enum err revoke_in(struct store *s, const struct finish *f)
 
 enum err reconcile_finish(struct clerk *c, const struct revocation *r, const char *order, int64_t now)
 {
-	const struct finish f = {c, r, order, now, r->revoked_at ? r->revoked_at : now};
+	const struct finish f = {r, order, now, r->revoked_at ? r->revoked_at : now};
 	bool hold = r->reason == REASON_HOLD;
 	crash_point(CRASH_CLERK_SETTLE_BEFORE);
 	enum err e = store_begin(c->store);
