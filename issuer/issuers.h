@@ -64,6 +64,9 @@ struct issuer_files {
 enum err issuer_certificates(const struct settings *s, struct issuer_files *out, struct errbuf *why) MUST_CHECK;
 enum err issuer_keys(const struct settings *s, struct issuer_files *out, struct errbuf *why) MUST_CHECK;
 
+/* The key of a CA: the file of keys.others that has its id, or else what keys.issuing says. ERR_TOO_LARGE. */
+enum err issuer_key_path(const struct settings *s, const char *id, char out[4096]) MUST_CHECK;
+
 /* All of them, for commands on this machine. In the daemon they come as granted descriptors. */
 enum err issuers_load(const struct settings *s, struct issuers *out, struct errbuf *why) MUST_CHECK;
 

@@ -87,6 +87,16 @@ enum err issuer_keys(const struct settings *s, struct issuer_files *out, struct 
 	return list(s->keys_others, ".key", out, why);
 }
 
+enum err issuer_key_path(const struct settings *s, const char *id, char out[4096])
+{
+	char name[ISSUER_ID_SIZE + 8];
+	snprintf(name, sizeof name, "%s.key", id);
+	enum err rc = file_join(out, s->keys_others, name);
+	if (!rc && access(out, F_OK) != 0)
+		rc = snprintf(out, 4096, "%s", s->key_issuing) < 4096 ? ERR_OK : ERR_TOO_LARGE;
+	return rc;
+}
+
 static enum err add_file(struct issuers *set, enum issuer_standing standing, const char *path, struct errbuf *why)
 {
 	struct buf pem = BUF_INIT(ISSUER_PEM_MOST);

@@ -38,7 +38,8 @@ const struct command command_table[] = {
 	       "            | root-crl --root FILE --crl OLD --out NEW ... | root-crl --config FILE --install NEW\n"
 	       "            | new-issuing --config FILE [--root-key FILE] [--root-pass-fd N]\n"
 	       "            | new-issuing --config FILE --request-out REQUEST | new-issuing --config FILE --certificate NEW\n"
-	       "            | new-issuing --root FILE --request REQUEST --status-url URL --out NEW [--profile FILE] ...",
+	       "            | new-issuing --root FILE --request REQUEST --status-url URL --out NEW [--profile FILE] ...\n"
+	       "            | activate --config FILE [--now]",
 	 "the root's ceremonies; counterfoild(8) has them step by step", command_ca},
 	{"recover", "--config FILE", "bring an old database that was put back up to what the journal knows", command_recover},
 	{"clock-accept", "--config FILE", "believe the clock again after it has jumped", command_clock_accept},

@@ -20,6 +20,7 @@ static const struct verb {
 	{"root-crl", ca_root_crl, " config root root-key root-pass-fd crl out revoke reason days install "},
 	{"new-issuing", ca_new_issuing,
 	 " config root root-key root-pass-fd out request request-out certificate profile status-url "},
+	{"activate", ca_activate, " config now "},
 };
 
 static const struct verb *verb_find(const char *name)

@@ -19,6 +19,7 @@ struct ca_wishes {
 
 enum err ca_root_crl(const struct ca_wishes *w, struct errbuf *why) MUST_CHECK;
 enum err ca_new_issuing(const struct ca_wishes *w, struct errbuf *why) MUST_CHECK;
+enum err ca_activate(const struct ca_wishes *w, struct errbuf *why) MUST_CHECK;
 
 /* What the certificate of a new issuing CA has to say, on either machine: all of it follows from the root, the new key, the
  * profile and status.url. The fields point into the struct. */

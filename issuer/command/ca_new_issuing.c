@@ -6,6 +6,7 @@
 #include "ca/request.h"
 #include "issuer/command/ca.h"
 #include "issuer/command/host_issue.h"
+#include "issuer/command/host_key.h"
 #include "issuer/issuers.h"
 #include "issuer/profiles.h"
 
@@ -75,17 +76,6 @@ static bool is_known(const struct issuers *known, const char *file)
 	return false;
 }
 
-static enum err read_key(const char *path, EVP_PKEY **out, struct errbuf *why)
-{
-	struct secret *pem = NULL;
-	struct errbuf reason = {""};
-	enum err e = file_read_secret(path, FILE_MOST, &pem, why);
-	if (!e && (e = key_read_pem(secret_peek(pem), secret_len(pem), NULL, out, &reason)))
-		fail(why, e, "%s: %s", path, err_why(e, &reason));
-	secret_free(pem);
-	return e;
-}
-
 /* One that was made for a request and has no certificate yet is used: the request may have been lost. */
 static enum err find_key(struct preparation *p, struct errbuf *why)
 {
@@ -95,7 +85,7 @@ static enum err find_key(struct preparation *p, struct errbuf *why)
 		if (is_known(&p->known, keys.at[i].name))
 			continue;
 		snprintf(p->key_path, sizeof p->key_path, "%s", keys.at[i].path);
-		e = read_key(p->key_path, &p->key, why);
+		e = host_key(p->place.settings, p->key_path, NULL, &p->key, why);
 	}
 	return e;
 }
@@ -115,8 +105,14 @@ static enum err make_key(struct preparation *p, struct errbuf *why)
 	if (e)
 		return e;
 	snprintf(name, sizeof name, "%s.key", id);
+	struct secret *pass = NULL;
 	e = file_join(p->key_path, s->keys_others, name);
-	return e ? e : host_publish_key(p->key_path, p->key, NULL, why);
+	if (!e)
+		e = host_key_pass(s, &pass, why);
+	if (!e)
+		e = host_publish_key(p->key_path, p->key, pass, why);
+	secret_free(pass);
+	return e;
 }
 
 static enum err have_key(struct preparation *p, struct errbuf *why)
@@ -233,11 +229,9 @@ static enum err check_key(const struct preparation *p, X509 *certificate, const 
 	snprintf(name, sizeof name, "%s.key", id);
 	e = file_join(path, p->place.settings->keys_others, name);
 	if (!e)
-		e = read_key(path, &key, why);
+		e = host_key(p->place.settings, path, X509_get0_pubkey(certificate), &key, why);
 	if (e == ERR_NOT_FOUND)
 		e = fail(why, ERR_REFUSED, "%s is not for a key that was made here: there is no %s", from, path);
-	if (!e && X509_check_private_key(certificate, key) != 1)
-		e = fail(why, ERR_REFUSED, "%s is not the key of %s", path, from);
 	EVP_PKEY_free(key);
 	return e;
 }

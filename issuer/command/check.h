@@ -18,6 +18,7 @@ void check_files(struct check *c);     /* every file a process is given: there, 
 void check_profiles(struct check *c);  /* what each profile makes, in plain words */
 void check_pairs(struct check *c);     /* the other keys belong to their certificates, certificates to their authority */
 void check_keys(struct check *c);      /* the keys that certify and answer, in files or in a token */
+void check_issuers(struct check *c);   /* which CA issues, which is the next, and which have retired */
 void check_ends(struct check *c);      /* when certificates and the root CRL run out */
 void check_store(struct check *c);     /* database, journal, spool, root key */
 void check_channels(struct check *c);

@@ -6,6 +6,7 @@
 #include "issuer/command/check.h"
 #include "issuer/command/host_issue.h"
 #include "issuer/command/host_key.h"
+#include "issuer/issuers.h"
 
 #include <stdio.h>
 
@@ -39,6 +40,15 @@ static enum err look_at_key(struct check *c, const char *what, const char *name,
 	return e;
 }
 
+static enum err look_at_issuing(struct check *c, X509 *certificate)
+{
+	char id[ISSUER_ID_SIZE], path[4096];
+	enum err e = issuer_id(X509_get0_pubkey(certificate), id);
+	if (!e)
+		e = issuer_key_path(c->settings, id, path);
+	return e ? e : look_at_key(c, "issuing CA", path, certificate);
+}
+
 void check_keys(struct check *c)
 {
 	const struct settings *s = c->settings;
@@ -49,7 +59,7 @@ void check_keys(struct check *c)
 	if (e)
 		check_say(c, CHECK_FAULT, "issuing CA: %s", err_why(e, &why));
 	else
-		e = look_at_key(c, "issuing CA", s->key_issuing, certificate);
+		e = look_at_issuing(c, certificate);
 	X509_free(certificate);
 	if (!s->key_ocsp[0])
 		return;

@@ -5,6 +5,7 @@
 #include "issuer/addresses.h"
 #include "issuer/command/host_books.h"
 #include "issuer/command/host_key.h"
+#include "issuer/issuers.h"
 #include "issuer/profiles.h"
 
 #include <errno.h>
@@ -21,11 +22,16 @@ static enum err load_authority(struct host_office *o, struct errbuf *why)
 	struct buf bytes = BUF_INIT(FILE_MOST);
 	X509 *certificate = NULL;
 	EVP_PKEY *key = NULL;
+	char id[ISSUER_ID_SIZE], path[4096];
 	enum err e = file_read(o->settings->ca_issuing, &bytes, why);
 	if (!e)
 		e = authority_certificate(&bytes, &certificate, why);
 	if (!e)
-		e = host_key(o->settings, o->settings->key_issuing, X509_get0_pubkey(certificate), &key, why);
+		e = issuer_id(X509_get0_pubkey(certificate), id);
+	if (!e)
+		e = issuer_key_path(o->settings, id, path);
+	if (!e)
+		e = host_key(o->settings, path, X509_get0_pubkey(certificate), &key, why);
 	buf_free(&bytes);
 	if (!e)
 		return authority_join(certificate, key, &o->issuing, why);

@@ -7,6 +7,7 @@ load lib
 setup_file() {
 	export PASS=$BATS_FILE_TMPDIR/pass ELSEWHERE=$BATS_FILE_TMPDIR/elsewhere
 	echo 'a root pass phrase for tests only' >"$PASS"
+	echo 0 >"$BATS_FILE_TMPDIR/own-clock"
 	start_installation
 	make_directory
 	mkdir "$ELSEWHERE"
@@ -24,12 +25,15 @@ setup() {
 	[ ! -e "$BATS_FILE_TMPDIR/story" ] || . "$BATS_FILE_TMPDIR/story"
 }
 
-here() { local verb=$1; shift; "$DAEMON" ca "$verb" --config "$DIR/counterfoil.conf" "$@" 2>"$WORK/log" || { local s=$?; cat "$WORK/log"; return $s; }; }
+# The clock of the ceremonies alone: the running daemon keeps its own.
+own_clock() { echo "$1" >"$BATS_FILE_TMPDIR/own-clock"; }
+ca() { COUNTERFOIL_TEST_CLOCK=$BATS_FILE_TMPDIR/own-clock "$DAEMON" ca "$@"; }
+here() { local verb=$1; shift; ca "$verb" --config "$DIR/counterfoil.conf" "$@" 2>"$WORK/log" || { local s=$?; cat "$WORK/log"; return $s; }; }
 # The other machine: no installation, the root's key, its pass phrase typed.
 elsewhere() {
 	local verb=$1
 	shift
-	(cd "$ELSEWHERE" && "$DAEMON" ca "$verb" --root root.pem --root-pass-fd 9 "$@" 9<"$PASS" 2>"$WORK/log") || { local s=$?; cat "$WORK/log"; return $s; }
+	(cd "$ELSEWHERE" && ca "$verb" --root root.pem --root-pass-fd 9 "$@" 9<"$PASS" 2>"$WORK/log") || { local s=$?; cat "$WORK/log"; return $s; }
 }
 refused() { # refused STATUS WHAT COMMAND...
 	local wanted=$1 what=$2 status=0
@@ -43,9 +47,9 @@ root_list_served() { curl -sS -o "$WORK/served.crl" "$STATUS/crl/root.crl" && cm
 @test "root-crl: what is wrong is said before the pass phrase is asked for, and changes nothing" {
 	local before
 	before=$(sha256sum "$DIR/ca/root.crl")
-	refused 2 '--crl OLD' "$DAEMON" ca root-crl
-	refused 2 'ca knows' "$DAEMON" ca root
-	refused 2 'no option --now' "$DAEMON" ca root-crl --now
+	refused 2 '--crl OLD' ca root-crl
+	refused 2 'ca knows' ca root
+	refused 2 'no option --now' ca root-crl --now
 	refused 3 root.key here root-crl
 	refused 2 '--days 0' elsewhere root-crl --crl root.crl --out new.crl --days 0
 	refused 2 '--reason whim' elsewhere root-crl --crl root.crl --out new.crl --revoke "$DIR/ca/issuing.pem" --reason whim
@@ -60,10 +64,10 @@ root_list_served() { curl -sS -o "$WORK/served.crl" "$STATUS/crl/root.crl" && cm
 	refused 4 'is not the key of this root' elsewhere root-crl --crl root.crl --out new.crl --root-key other.key
 	chmod 644 "$ELSEWHERE/other.key"
 	refused 4 other.key elsewhere root-crl --crl root.crl --out new.crl --root-key other.key
-	refused 4 'not the certificate of a root' "$DAEMON" ca root-crl --root "$DIR/ca/issuing.pem" --crl "$DIR/ca/root.crl" --out "$WORK/x"
-	move_clock -100000
+	refused 4 'not the certificate of a root' ca root-crl --root "$DIR/ca/issuing.pem" --crl "$DIR/ca/root.crl" --out "$WORK/x"
+	own_clock -100000
 	refused 4 "this machine's clock" elsewhere root-crl --crl root.crl --out new.crl
-	move_clock 0
+	own_clock 0
 	rm "$ELSEWHERE/other.key"
 	[ ! -e "$ELSEWHERE/new.crl" ]
 	equal "$(sha256sum "$DIR/ca/root.crl")" "$before" 'the list here'
@@ -93,14 +97,14 @@ root_list_served() { curl -sS -o "$WORK/served.crl" "$STATUS/crl/root.crl" && cm
 	refused 4 "list" here root-crl --install "$WORK/twin/ca/root.crl"
 	head -c 200 "$ELSEWHERE/root.crl" >"$WORK/cut.crl"
 	refused 1 'no revocation list' here root-crl --install "$WORK/cut.crl"
-	move_clock 90000
+	own_clock 90000
 	elsewhere root-crl --crl root.crl --out tomorrow.crl
-	move_clock 0
+	own_clock 0
 	refused 4 "later than this machine's clock" here root-crl --install "$ELSEWHERE/tomorrow.crl"
 	elsewhere root-crl --crl root.crl --out day.crl --days 1
-	move_clock 90000
+	own_clock 90000
 	refused 6 'ended on' here root-crl --install "$ELSEWHERE/day.crl"
-	move_clock 0
+	own_clock 0
 	refused 2 'stands alone' here root-crl --install "$ELSEWHERE/day.crl" --days 3
 	equal "$(sha256sum "$DIR/ca/root.crl")" "$before" 'the list here'
 }
@@ -132,9 +136,9 @@ root_list_served() { curl -sS -o "$WORK/served.crl" "$STATUS/crl/root.crl" && cm
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/other.key" -subj /CN=x -out "$WORK/other.pem" 2>/dev/null
 	elsewhere new-issuing --request "$WORK/other.pem" --out other.pem --status-url "$STATUS"
 	refused 4 'not for a key that was made here' here new-issuing --certificate "$ELSEWHERE/other.pem"
-	move_clock 400000000
+	own_clock 400000000
 	refused 6 'ended on' here new-issuing --certificate "$ELSEWHERE/new.pem"
-	move_clock 0
+	own_clock 0
 	elsewhere root-crl --crl root.crl --out revoked.crl --revoke new.pem
 	cp "$DIR/ca/root.crl" "$WORK/root.crl"
 	cp "$ELSEWHERE/revoked.crl" "$DIR/ca/root.crl"
@@ -146,4 +150,217 @@ root_list_served() { curl -sS -o "$WORK/served.crl" "$STATUS/crl/root.crl" && cm
 	ln -s "$WORK" "$DIR/ca/others"
 	refused 2 others here new-issuing --certificate "$ELSEWHERE/new.pem"
 	rm "$DIR/ca/others"
+}
+
+# What a server that checks the whole chain would say of a certificate, by what is published.
+published() { curl -sSf -o "$WORK/all.pem" "$STATUS/ca/all.pem" && curl -sSf -o "$WORK/bundle.pem" "$STATUS/crl/bundle.pem"; }
+accepted() { published && openssl verify -x509_strict -crl_check_all -CAfile "$DIR/ca/root.pem" -untrusted "$WORK/all.pem" -CRLfile "$WORK/bundle.pem" "$1" >"$WORK/verify" 2>&1; }
+revoked() { ! accepted "$1" && grep -q 'certificate revoked' "$WORK/verify"; }
+# What OCSP says, asked at the address and of the issuer that the certificate names.
+ocsp_says() { # ocsp_says WORD FILE.pem
+	local issuer
+	issuer=$(openssl x509 -in "$2" -noout -ext authorityInfoAccess | sed -n 's/.*CA Issuers - URI://p')
+	curl -sSf "$issuer" | openssl x509 -inform DER -out "$WORK/issuer.pem"
+	openssl ocsp -issuer "$WORK/issuer.pem" -cert "$2" -url "$(openssl x509 -in "$2" -noout -ocsp_uri)" -CAfile "$DIR/ca/root.pem" \
+		-verify_other "$WORK/issuer.pem" >"$WORK/ocsp" 2>&1 || true
+	grep -q 'Response verify OK' "$WORK/ocsp" && grep -q ": $1" "$WORK/ocsp" || { cat "$WORK/ocsp" >&2; return 1; }
+}
+# The list that the certificate names is signed by its issuer, and says so or not.
+list_has() {
+	openssl x509 -in "$1" -noout -ext crlDistributionPoints | sed -n 's/.*URI://p' | head -1 | xargs curl -sSf -o "$WORK/own.crl"
+	openssl verify -x509_strict -partial_chain -trusted "$WORK/issuer.pem" -crl_check -CRLfile <(openssl crl -inform DER -in "$WORK/own.crl") "$1" 2>&1 |
+		grep -q 'certificate revoked'
+}
+lists_published() { published && [ "$(grep -c 'BEGIN X509 CRL' "$WORK/bundle.pem")" = "$1" ]; }
+issuer_of() { openssl x509 -in "$1" -noout -issuer -nameopt multiline | sed -n 's/.*commonName *= //p'; }
+
+@test "a CA that stands ready is published, with its list, and issues nothing" {
+	collect_whole "$BATS_FILE_TMPDIR/old.pem"
+	OLD=$SERIAL
+	here new-issuing --certificate "$ELSEWHERE/new.pem"
+	grep -q SIGHUP "$WORK/log"
+	refused 4 'stands ready already' here new-issuing --certificate "$ELSEWHERE/new.pem"
+	refused 4 'stands ready already' here new-issuing --request-out "$WORK/more.pem"
+	ID=$(basename "$DIR"/keys/others/*.key .key)
+	NEW_LABEL=issuing-${ID:0:8}
+	equal "$(ls "$DIR/ca/others")" "next-$ID.pem" 'the others'
+	until_true 20 lists_published 3
+	until_true 20 ready
+	equal "$(grep -c 'BEGIN CERT' "$WORK/all.pem")" 3 'certificates of CAs'
+	cmp <(curl -sSf "$STATUS/ca/$NEW_LABEL.pem") "$ELSEWHERE/new.pem"
+	curl -sSf -o "$WORK/next.crl" "$STATUS/crl/$NEW_LABEL.crl"
+	openssl crl -inform DER -in "$WORK/next.crl" -CAfile "$ELSEWHERE/new.pem" -noout 2>&1 | grep -q 'verify OK'
+	cmp <(curl -sSf "$STATUS/ca/chain.pem") <(cat "$DIR/ca/issuing.pem" "$DIR/ca/root.pem")
+	accepted "$BATS_FILE_TMPDIR/old.pem"
+	collect_whole "$BATS_FILE_TMPDIR/other.pem"
+	equal "$(issuer_of "$BATS_FILE_TMPDIR/other.pem")" 'Counterfoil test Issuing' issuer
+	remember OLD ID NEW_LABEL
+}
+
+@test "activate: refused while the daemon runs, and while anything would break" {
+	refused 4 'stop it, activate, and start it again' here activate
+	hold_installation
+	local before
+	before=$(cd "$DIR" && find ca keys -type f -exec sha256sum {} + | sort)
+	refused 4 'would refuse its certificates' here activate
+	database "DELETE FROM crl WHERE issuer = '$(openssl x509 -in "$ELSEWHERE/new.pem" -outform DER | sha256sum | cut -d' ' -f1)'"
+	refused 4 'no revocation list yet' here activate
+	own_clock -86400
+	refused 4 'not valid before' here activate --now
+	own_clock 0
+	sed -i.kept 's/{issuing}.crl/issuing.crl/' "$DIR/profiles/staff.profile"
+	refused 4 'staff.profile: [addresses] crl has no {issuing}' here activate --now
+	mv "$DIR/profiles/staff.profile.kept" "$DIR/profiles/staff.profile"
+	mv "$DIR/keys/others/$ID.key" "$WORK/"
+	refused 4 'issuing.key' here activate --now
+	cp "$DIR/keys/issuing.key" "$DIR/keys/others/$ID.key"
+	refused 4 "$ID.key" here activate --now
+	mv "$WORK/$ID.key" "$DIR/keys/others/"
+	mv "$DIR/ca/others/next-$ID.pem" "$WORK/"
+	refused 3 'no CA stands ready' here activate --now
+	cp "$DIR/ca/root.pem" "$DIR/ca/others/next-$ID.pem"
+	refused 1 'two issuing CAs' here activate --now
+	rm "$DIR/ca/others/next-$ID.pem"
+	mv "$WORK/next-$ID.pem" "$DIR/ca/others/"
+	elsewhere root-crl --crl root.crl --out revoked.crl --revoke new.pem
+	cp "$DIR/ca/root.crl" "$WORK/"
+	cp "$ELSEWHERE/revoked.crl" "$DIR/ca/root.crl"
+	refused 6 'revoked' here activate --now
+	cp "$WORK/root.crl" "$DIR/ca/"
+	rm "$ELSEWHERE/revoked.crl"
+	equal "$(cd "$DIR" && find ca keys -type f -exec sha256sum {} + | sort)" "$before" 'files of the CAs'
+	release_installation
+	until_true 30 ready
+	until_true 20 lists_published 3
+}
+
+# The command, ended where it publishes a file for the nth time.
+cut_at() {
+	printf '%-63s\n' "file.publishing $1" >"$WORK/crash"
+	COUNTERFOIL_TEST_CRASH=$WORK/crash here activate --now >"$WORK/cut" && return 1
+	return 0
+}
+present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
+
+@test "activate: a power cut leaves the old state or the new, and a second run ends what it cut" {
+	hold_installation
+	cp "$DIR/ca/issuing.pem" "$BATS_FILE_TMPDIR/old-ca.pem"
+	cut_at 1
+	present_is "$BATS_FILE_TMPDIR/old-ca.pem"
+	equal "$(find "$DIR/ca/others" -name '*.pem' | wc -l)" 1 'files of the others, cut at the first'
+	cut_at 2
+	present_is "$BATS_FILE_TMPDIR/old-ca.pem"
+	"$DAEMON" check --config "$DIR/counterfoil.conf" >"$WORK/check" 2>&1
+	cut_at 3
+	present_is "$ELSEWHERE/new.pem"
+	[ -e "$DIR/ca/others/next-$ID.pem" ]
+	# with the change cut off there, the daemon issues by the new one, and all is as it should be
+	release_installation
+	until_true 30 ready
+	until_true 20 lists_published 3
+	ocsp_says good "$BATS_FILE_TMPDIR/old.pem"
+	hold_installation
+	here activate
+	[ ! -e "$DIR/ca/others/next-$ID.pem" ]
+	present_is "$ELSEWHERE/new.pem"
+	cmp "$DIR/ca/chain.pem" <(cat "$ELSEWHERE/new.pem" "$DIR/ca/root.pem")
+	refused 3 'no CA stands ready' here activate
+	equal "$(find "$DIR/ca/others" -name '*.pem' | wc -l)" 1 'CAs that have retired'
+	equal "$(database "SELECT count(*) FROM audit WHERE record LIKE '%ca.activated%'")" 1 'audit records'
+	release_installation
+	until_true 30 ready
+}
+
+@test "the new CA issues; who has a certificate of the old one is as welcome as before" {
+	collect_whole "$BATS_FILE_TMPDIR/new.pem"
+	NEW=$SERIAL
+	remember NEW
+	equal "$(issuer_of "$BATS_FILE_TMPDIR/new.pem")" "Counterfoil test Issuing ${ID:0:8}" issuer
+	openssl x509 -in "$BATS_FILE_TMPDIR/new.pem" -noout -text >"$WORK/text"
+	grep -q "URI:$STATUS/crl/$NEW_LABEL.crl" "$WORK/text"
+	grep -q "URI:$STATUS/ca/$NEW_LABEL.cer" "$WORK/text"
+	for who in old new; do
+		as $who GET /v1/me
+		equal "$STATUS_CODE" 200 "$who: $BODY"
+		until_true 20 accepted "$BATS_FILE_TMPDIR/$who.pem"
+		ocsp_says good "$BATS_FILE_TMPDIR/$who.pem"
+		refute list_has "$BATS_FILE_TMPDIR/$who.pem"
+	done
+	api GET "/v1/certificates/$OLD"
+	local old_issuer
+	old_issuer=$(field .issuer)
+	api GET "/v1/certificates/$NEW"
+	[ "$(field .issuer)" != "$old_issuer" ]
+	equal "$(field .issuer)" "$(openssl x509 -in "$ELSEWHERE/new.pem" -outform DER | sha256sum | cut -d' ' -f1)" 'issuer of the new one'
+	staff_member berta support
+	equal "$(issuer_of "$BATS_FILE_TMPDIR/berta.pem")" "Counterfoil test Issuing ${ID:0:8}" 'issuer of staff'
+	as berta GET /v1/me
+	equal "$STATUS_CODE" 200 'new staff'
+}
+
+@test "one request for certificates of two CAs is refused, one for each is answered" {
+	curl -sSf "$STATUS/ca/issuing.pem" >"$WORK/a.pem"
+	curl -sSf "$STATUS/ca/$NEW_LABEL.pem" >"$WORK/b.pem"
+	openssl ocsp -issuer "$WORK/a.pem" -cert "$BATS_FILE_TMPDIR/old.pem" -issuer "$WORK/b.pem" -cert "$BATS_FILE_TMPDIR/new.pem" \
+		-url "$STATUS/ocsp" >"$WORK/answer" 2>&1 || true
+	grep -qi unauthorized "$WORK/answer"
+	openssl ocsp -issuer "$WORK/a.pem" -serial "0x$NEW" -url "$STATUS/ocsp" -noverify >"$WORK/answer" 2>&1 || true
+	grep -q ': unknown' "$WORK/answer"
+}
+
+@test "certificates of both CAs are held, released and revoked" {
+	for who in old new; do
+		serial=$(serial_of "$BATS_FILE_TMPDIR/$who.pem")
+		api POST "/v1/certificates/$serial/hold" '{}'
+		equal "$STATUS_CODE" 200 "hold: $BODY"
+		ocsp_says revoked "$BATS_FILE_TMPDIR/$who.pem"
+		as $who GET /v1/me
+		equal "$STATUS_CODE" 403 "$who, held"
+		api POST "/v1/certificates/$serial/release" '{}'
+		equal "$STATUS_CODE" 200 "release: $BODY"
+		as $who GET /v1/me
+		equal "$STATUS_CODE" 200 "$who, released"
+		ocsp_says good "$BATS_FILE_TMPDIR/$who.pem"
+		until_true 20 accepted "$BATS_FILE_TMPDIR/$who.pem"
+	done
+	api POST "/v1/certificates/$(serial_of "$BATS_FILE_TMPDIR/other.pem")/revoke" '{"reason":"keyCompromise"}'
+	equal "$STATUS_CODE" 200 "revoke: $BODY"
+	ocsp_says revoked "$BATS_FILE_TMPDIR/other.pem"
+	until_true 20 revoked "$BATS_FILE_TMPDIR/other.pem"
+	until_true 20 list_has "$BATS_FILE_TMPDIR/other.pem"
+	grep "\"serial\":\"$(serial_of "$BATS_FILE_TMPDIR/other.pem")\"" "$DIR/journal" | grep '"op":"revoke"' |
+		grep -q "\"issuer\":\"$(openssl x509 -in "$BATS_FILE_TMPDIR/old-ca.pem" -outform DER | sha256sum | cut -d' ' -f1)\""
+	collect_whole "$BATS_FILE_TMPDIR/third.pem"
+	api POST "/v1/certificates/$SERIAL/revoke" '{"reason":"superseded"}'
+	until_true 20 revoked "$BATS_FILE_TMPDIR/third.pem"
+	accepted "$BATS_FILE_TMPDIR/old.pem"
+	accepted "$BATS_FILE_TMPDIR/new.pem"
+}
+
+@test "a start later: journal and database agree over both CAs" {
+	restart_installation
+	as old GET /v1/me
+	equal "$STATUS_CODE" 200 old
+	refute grep -q old_database "$DIR.log"
+	"$DAEMON" check --config "$DIR/counterfoil.conf" >"$WORK/check" 2>"$WORK/check.log" || { cat "$WORK/check" >&2; return 1; }
+	grep -q "$NEW_LABEL" "$WORK/check"
+	grep -q 'retired' "$WORK/check"
+}
+
+@test "a CA that the root has revoked is nobody's any more, and the other one's holders are as welcome as before" {
+	until_true 20 accepted "$BATS_FILE_TMPDIR/old.pem"
+	elsewhere root-crl --crl root.crl --out new.crl --revoke "$BATS_FILE_TMPDIR/old-ca.pem" --reason superseded
+	here root-crl --install "$ELSEWHERE/new.crl"
+	refute grep -q ATTENTION "$WORK/log"
+	until_true 20 root_list_served "$ELSEWHERE/new.crl"
+	until_true 20 ready
+	until_true 20 revoked "$BATS_FILE_TMPDIR/old.pem"
+	as old GET /v1/me
+	equal "$STATUS_CODE" 403 "old: $BODY"
+	cat "$BATS_FILE_TMPDIR/old.pem" "$BATS_FILE_TMPDIR/old-ca.pem" >"$BATS_FILE_TMPDIR/brings.pem"
+	as brings GET /v1/me
+	equal "$STATUS_CODE" 403 "with its CA: $BODY"
+	as new GET /v1/me
+	equal "$STATUS_CODE" 200 "new: $BODY"
+	accepted "$BATS_FILE_TMPDIR/new.pem"
 }
