@@ -184,26 +184,6 @@ enum err making_run(struct making *m, making_step *make, struct buf *answer, str
 enum err making_certify(struct making *m, struct errbuf *why) MUST_CHECK;
 void making_clear(struct making *m);
 
-/* A package with our chain, appended to `sealed` under the parcel key; sha256 is of the package itself. */
-struct packing {
-	const char *order, *friendly_name;
-	enum package_encoding encoding;
-	EVP_PKEY *key;
-	X509 *certificate;
-	const struct secret *password;
-};
-enum err package_seal(const struct signer *s, const struct packing *p, struct buf *sealed, uint8_t sha256[32],
-		      struct errbuf *why) MUST_CHECK;
-/* Key and password as they rest: 29 bytes of password, then PKCS#8 DER. */
-enum err subject_key_seal(const struct signer *s, const char *order, EVP_PKEY *key, const struct secret *password,
-			  struct buf *sealed) MUST_CHECK;
-
-/* What is packed is opened again and compared, also by another implementation of the derivation (OpenSSL's). */
-enum err package_self_test(struct errbuf *why) MUST_CHECK;
-/* It was tested so by this signer, now or before: when it first has a moment, and at the latest before it journals what it
- * would pack. OCSP, lists and revocations do not wait for it. */
-enum err packaging_check(struct signer *s, struct errbuf *why) MUST_CHECK;
-
 /* ERR_UNAVAILABLE while the key that signs certificates and lists is away, or the one that signs OCSP answers. */
 enum err signer_issuing_check(struct signer *s, struct errbuf *why) MUST_CHECK;
 enum err signer_ca_check(struct signer *s, const struct signer_ca *ca, struct errbuf *why) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* Who may ask what, and who answers it. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "issuer/signer/packing.h"
 #include "issuer/signer/signer_ocsp.h"
 
 #include <openssl/err.h>

@@ -3,7 +3,7 @@
 #include "delivery/code.h"
 #include "delivery/message.h"
 #include "delivery/seal.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/packing.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "base/crash.h"
 #include "delivery/code.h"
 #include "delivery/seal.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/packing.h"
 
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>

@@ -2,6 +2,7 @@
 #include "base/encode.h"
 #include "base/log.h"
 #include "delivery/code.h"
+#include "issuer/signer/packing.h"
 #include "issuer/signer/signer_ocsp.h"
 
 #include <openssl/pkcs12.h>
