@@ -21,6 +21,7 @@ static const struct task {
 	{"crl", 1000, true, false, clerk_crl},
 	{"outbox", 1000, true, false, clerk_outbox},
 	{"sweep", 10000, false, false, clerk_sweep},
+	{"ends", 60000, false, false, clerk_ends},
 	{"truncate", 60000, false, true, clerk_truncate},
 	{"keys", 1000, false, false, clerk_keys},
 };

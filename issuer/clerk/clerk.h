@@ -38,8 +38,10 @@ struct clerk {
 		int64_t counted_at;  /* by clock_mono_ms, as is: */
 		int64_t rests_until; /* a long list is not made anew at once, however fast revocations come */
 		int64_t looked_at;   /* whether it has anything left to say; 0: not yet */
-		bool over;           /* all that it issued has expired, and a period more: it needs no list any more */
+		bool over;           /* all that it issued has expired, and a period more */
 	} crl[ISSUERS_MOST];
+
+	int64_t ends_said; /* clerk_ends: when it was last said, by the wall clock */
 
 	/* clerk_reconcile: revocations that the journal has and the database has not, oldest first, and since when. The
 	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. The
@@ -58,6 +60,7 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why) MUST_
 enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_outbox(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_sweep(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_ends(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_truncate(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_keys(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 

@@ -150,7 +150,8 @@ static enum err take_last(void *ctx, const struct row *r)
 	return ERR_OK;
 }
 
-/* An entry stays a period past its certificate's end. Only a CA that issues no more comes to its own. */
+/* An entry stays a period past its certificate's end. Only a CA that issues no more comes to its own; its list goes on until
+ * somebody takes the CA away, for servers that still trust it want one. */
 static enum err look_whether_over(struct turn *t)
 {
 	int64_t last = 0;
@@ -161,7 +162,7 @@ static enum err look_whether_over(struct turn *t)
 	if (e)
 		return e;
 	t->had->looked_at = t->now;
-	t->had->over = t->now > last + t->clerk->settings->crl_period || t->now >= t->issuer->until;
+	t->had->over = t->now > last + t->clerk->settings->crl_period;
 	atomic_store(&t->clerk->shared->issuer_over[t->issuer - t->clerk->issuers.at], t->had->over);
 	if (t->had->over)
 		log_event(LOG_LEVEL_WARNING, "issuer.over", {"issuer", t->issuer->label}, {"certificate", t->issuer->name},
@@ -173,7 +174,8 @@ static enum err take_turn(struct turn *t, struct errbuf *why)
 {
 	bool due = false;
 	enum err e = look_whether_over(t);
-	if (!e && !t->had->over)
+	bool ended = t->issuer->standing != ISSUER_PRESENT && t->now >= t->issuer->until; /* nobody believes it any more */
+	if (!e && !ended)
 		e = look(t, &due);
 	return e || !due ? e : make(t, why);
 }

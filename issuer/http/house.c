@@ -134,6 +134,8 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 	f->desk.outbox_changed = outbox_changed;
 	f->desk.revocations_changed = revocations_changed;
 	f->desk.ctx = f;
+	if (f->shared)
+		atomic_store(&f->shared->root_list_until, ca_files_find(f->ca_files, "root.crl")->good_until);
 	enum err rc = child_take_secret(c, "key.code", CODE_KEY_BYTES, &h->code_key, why);
 	f->desk.code_key = h->code_key;
 	if (rc == ERR_OK)

@@ -1,4 +1,5 @@
 #include "issuer/http/metrics.h"
+#include "issuer/http/ca_files.h"
 #include "issuer/http/crl_cache.h"
 #include "issuer/http/ocsp.h"
 #include "issuer/http/workers.h"
@@ -101,6 +102,31 @@ static void write_state(struct front *front, int64_t now, struct buf *out)
 	}
 }
 
+static void write_issuer_row(struct buf *out, const char *name, const struct issuer *i, int64_t value)
+{
+	buf_format(out, "counterfoil_%s{issuer=\"%s\",standing=\"%s\"} %" PRId64 "\n", name, i->label,
+		   issuer_standing_name(i->standing), value);
+}
+
+/* Each issuing CA, and the root's list above them. */
+static void write_issuers(struct front *front, int64_t now, struct buf *out)
+{
+	const struct issuers *all = front->issuers;
+	struct crl_head crl;
+	head(out, "issuer_left_seconds", "gauge", "Until the certificate of an issuing CA ends.");
+	for (size_t i = 0; i < all->count; i++)
+		write_issuer_row(out, "issuer_left_seconds", &all->at[i], all->at[i].until - now);
+	head(out, "issuer_over", "gauge", "1 when everything that a retired CA issued has expired: it may be removed.");
+	for (size_t i = 0; i < all->count; i++)
+		write_issuer_row(out, "issuer_over", &all->at[i], front->shared->issuer_over[i]);
+	head(out, "issuer_crl_left_seconds", "gauge", "Until the newest CRL of an issuing CA is overdue.");
+	for (size_t i = 0; i < all->count; i++)
+		if (crl_cache_head_of(front->crl_cache, i, &crl) == ERR_OK)
+			write_issuer_row(out, "issuer_crl_left_seconds", &all->at[i], crl.next_update - now);
+	one(out, "root_crl_left_seconds", "gauge", "Until the root's CRL is overdue: counterfoild ca root-crl makes the next.",
+	    ca_files_find(front->ca_files, "root.crl")->good_until - now);
+}
+
 static void write_ocsp(const struct ocsp_counts *c, struct buf *out)
 {
 	const struct {
@@ -173,6 +199,7 @@ enum err metrics_write(struct front *front, int64_t now, struct buf *out)
 	write_durations(front->metrics, out);
 	write_connections(front->metrics, out);
 	write_state(front, now, out);
+	write_issuers(front, now, out);
 	if (front->ocsp)
 		write_ocsp(ocsp_desk_counts(front->ocsp), out);
 	write_keys(front->shared, out);

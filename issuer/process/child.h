@@ -41,6 +41,7 @@ struct shared_page {
 	_Atomic int64_t journal_fault;          /* enum err: why the signer's journal cannot be written; the clerk says it */
 	_Atomic int64_t keys_away;              /* bits of enum signer_away: keys in a token that is away; the clerk says it */
 	_Atomic bool issuer_over[SHARED_ISSUERS]; /* by its place: all that a retired CA issued has expired; the clerk says it */
+	_Atomic int64_t root_list_until;        /* when the root's revocation list ends; the front says it, who serves it */
 	_Atomic int64_t clerk_fault;            /* enum err: by which fault of the disk the clerk's work fails */
 	struct shared_keys keys[KEY_TYPE_COUNT];
 	_Atomic int64_t keys_fault;             /* enum err: why the signer can make no RSA keys; the clerk says it */

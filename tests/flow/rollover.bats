@@ -3,6 +3,7 @@
 # own, in which there is nothing but what a person would carry there. The tests of this file are one story, in order.
 
 load lib
+load web
 
 setup_file() {
 	export PASS=$BATS_FILE_TMPDIR/pass ELSEWHERE=$BATS_FILE_TMPDIR/elsewhere
@@ -14,7 +15,10 @@ setup_file() {
 	mv "$DIR/ca/root.key" "$ELSEWHERE/"
 	cp "$DIR/ca/root.pem" "$DIR/ca/root.crl" "$ELSEWHERE/"
 }
-teardown_file() { stop_installation; }
+teardown_file() {
+	stop_web
+	stop_installation
+}
 
 # What later tests want to know of earlier ones.
 remember() { for name; do printf '%s=%q\n' "$name" "${!name}"; done >>"$BATS_FILE_TMPDIR/story"; }
@@ -174,9 +178,32 @@ list_has() {
 lists_published() { published && [ "$(grep -c 'BEGIN X509 CRL' "$WORK/bundle.pem")" = "$1" ]; }
 issuer_of() { openssl x509 -in "$1" -noout -issuer -nameopt multiline | sed -n 's/.*commonName *= //p'; }
 
+# A server as the guides have it: CAs and lists by refresh-crl, which a timer runs.
+refreshes() {
+	sh "$ROOT/client/examples/refresh-crl" "$STATUS/crl/bundle.pem" "$BATS_FILE_TMPDIR/ca.pem" "$BATS_FILE_TMPDIR/crl.pem" "$1" "$STATUS/ca/all.pem"
+}
+start_server() {
+	cat "$DIR/ca/issuing.pem" "$DIR/ca/root.pem" >"$BATS_FILE_TMPDIR/ca.pem"
+	refreshes true
+	web_nginx nginx required <<-CONF
+		server {
+			listen 127.0.0.1:@required@ ssl;
+			ssl_certificate $DIR/tls/members.pem; ssl_certificate_key $DIR/keys/members.key;
+			ssl_client_certificate $BATS_FILE_TMPDIR/ca.pem; ssl_verify_client on; ssl_verify_depth 2;
+			ssl_crl $BATS_FILE_TMPDIR/crl.pem;
+			location / { return 200 welcome; }
+		}
+	CONF
+}
+answers() { # answers CODE WHO: 400 to whom it does not believe
+	[ "$(curl -s --cacert "$CA" --cert "$BATS_FILE_TMPDIR/$2.pem" -o "$WORK/page" -w '%{http_code}' "$(web_url nginx required)")" = "$1" ]
+}
+
 @test "a CA that stands ready is published, with its list, and issues nothing" {
 	collect_whole "$BATS_FILE_TMPDIR/old.pem"
 	OLD=$SERIAL
+	start_server
+	until_true 20 answers 200 old
 	here new-issuing --certificate "$ELSEWHERE/new.pem"
 	grep -q SIGHUP "$WORK/log"
 	refused 4 'stands ready already' here new-issuing --certificate "$ELSEWHERE/new.pem"
@@ -192,6 +219,20 @@ issuer_of() { openssl x509 -in "$1" -noout -issuer -nameopt multiline | sed -n '
 	openssl crl -inform DER -in "$WORK/next.crl" -CAfile "$ELSEWHERE/new.pem" -noout 2>&1 | grep -q 'verify OK'
 	cmp <(curl -sSf "$STATUS/ca/chain.pem") <(cat "$DIR/ca/issuing.pem" "$DIR/ca/root.pem")
 	accepted "$BATS_FILE_TMPDIR/old.pem"
+	refreshes 'echo reloaded' >"$WORK/refreshed"
+	grep -qx reloaded "$WORK/refreshed"
+	equal "$(grep -c 'BEGIN CERT' "$BATS_FILE_TMPDIR/ca.pem") $(grep -c 'BEGIN X509 CRL' "$BATS_FILE_TMPDIR/crl.pem")" '3 3' 'CAs and lists of the server'
+	web_reload nginx
+	refreshes 'echo reloaded' >"$WORK/refreshed"
+	[ ! -s "$WORK/refreshed" ]
+	"$DAEMON" init "$WORK/twin" --root-pass-fd 9 9<"$PASS" >/dev/null 2>&1
+	cp "$BATS_FILE_TMPDIR/ca.pem" "$WORK/ca-before.pem"
+	STATUS=file://$WORK refute refreshes true
+	mkdir -p "$WORK/ca" "$WORK/crl"
+	cat "$WORK/twin/ca/issuing.pem" "$WORK/twin/ca/root.pem" <(openssl x509 -in "$BATS_FILE_TMPDIR/administrator.pem") >"$WORK/ca/all.pem"
+	cp "$BATS_FILE_TMPDIR/crl.pem" "$WORK/crl/bundle.pem"
+	STATUS=file://$WORK refute refreshes true
+	cmp "$BATS_FILE_TMPDIR/ca.pem" "$WORK/ca-before.pem"
 	collect_whole "$BATS_FILE_TMPDIR/other.pem"
 	equal "$(issuer_of "$BATS_FILE_TMPDIR/other.pem")" 'Counterfoil test Issuing' issuer
 	remember OLD ID NEW_LABEL
@@ -280,6 +321,7 @@ present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
 	grep -q "URI:$STATUS/crl/$NEW_LABEL.crl" "$WORK/text"
 	grep -q "URI:$STATUS/ca/$NEW_LABEL.cer" "$WORK/text"
 	for who in old new; do
+		until_true 20 answers 200 $who
 		as $who GET /v1/me
 		equal "$STATUS_CODE" 200 "$who: $BODY"
 		until_true 20 accepted "$BATS_FILE_TMPDIR/$who.pem"
@@ -330,6 +372,10 @@ present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
 	until_true 20 list_has "$BATS_FILE_TMPDIR/other.pem"
 	grep "\"serial\":\"$(serial_of "$BATS_FILE_TMPDIR/other.pem")\"" "$DIR/journal" | grep '"op":"revoke"' |
 		grep -q "\"issuer\":\"$(openssl x509 -in "$BATS_FILE_TMPDIR/old-ca.pem" -outform DER | sha256sum | cut -d' ' -f1)\""
+	refreshes true
+	web_reload nginx
+	until_true 20 answers 400 other
+	until_true 20 answers 200 new
 	collect_whole "$BATS_FILE_TMPDIR/third.pem"
 	api POST "/v1/certificates/$SERIAL/revoke" '{"reason":"superseded"}'
 	until_true 20 revoked "$BATS_FILE_TMPDIR/third.pem"
@@ -363,4 +409,12 @@ present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
 	as new GET /v1/me
 	equal "$STATUS_CODE" 200 "new: $BODY"
 	accepted "$BATS_FILE_TMPDIR/new.pem"
+	refreshes true
+	web_reload nginx
+	until_true 20 answers 400 old
+	until_true 20 answers 200 new
+	curl -sSf "http://localhost:$PORT_OPS/metrics" >"$WORK/metrics"
+	grep -q "counterfoil_issuer_left_seconds{issuer=\"$NEW_LABEL\",standing=\"present\"}" "$WORK/metrics"
+	grep -q 'counterfoil_issuer_over{issuer="issuing",standing="retired"} 0' "$WORK/metrics"
+	grep -q '^counterfoil_root_crl_left_seconds' "$WORK/metrics"
 }
