@@ -137,7 +137,7 @@ static void check_right(struct check *c, const struct birth *b, const char *path
 			  rights == 7 ? "use" : rights == 6 ? "read and write" : "pass");
 }
 
-/* What the users of front, clerk and courier must reach by name; all else they get as open descriptors. */
+/* What the users of front, clerk, token and courier must reach by name; all else they get as open descriptors. */
 static void check_rights(struct check *c, struct supervisor *s)
 {
 	static const enum role database_roles[] = {ROLE_FRONT, ROLE_CLERK};
@@ -150,6 +150,9 @@ static void check_rights(struct check *c, struct supervisor *s)
 		check_right(c, b, folder, 1);
 		check_right(c, b, database, 6);
 	}
+	s->processes[ROLE_TOKEN].birth.role = ROLE_TOKEN;
+	if (role_wanted(c->settings, ROLE_TOKEN) && c->settings->token_folder[0])
+		check_right(c, &s->processes[ROLE_TOKEN].birth, c->settings->token_folder, 5);
 	s->processes[ROLE_COURIER].birth.role = ROLE_COURIER;
 	check_right(c, &s->processes[ROLE_COURIER].birth, c->settings->spool, 7);
 }
