@@ -84,7 +84,6 @@ static enum err expand(const char *value, char out[4096], struct errbuf *why)
 {
 	const char *folder = "";
 	const char *rest = value;
-	out[0] = '\0';
 	if (strncmp(value, CREDENTIALS, strlen(CREDENTIALS)) == 0) {
 		folder = getenv("CREDENTIALS_DIRECTORY");
 		rest = value + strlen(CREDENTIALS);
