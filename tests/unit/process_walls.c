@@ -337,10 +337,11 @@ static int connect_somewhere(const void *arg)
 	const struct settings s = {.database = database, .spool = folder, .token_folder = "", .token_module = ""};
 	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(1), .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-	if (walls_files(*role, &s, NULL) != ERR_OK)
-		return WALL_FAILED;
-	return refused(connect(fd, (struct sockaddr *)&a, sizeof a), *role == ROLE_TOKEN ? ECONNREFUSED : EACCES);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), end = WALL_FAILED;
+	if (walls_files(*role, &s, NULL) == ERR_OK)
+		end = refused(connect(fd, (struct sockaddr *)&a, sizeof a), *role == ROLE_TOKEN ? ECONNREFUSED : EACCES);
+	close(fd);
+	return end;
 }
 
 static void the_token_alone_connects_before_the_filter(void **state)
