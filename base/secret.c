@@ -77,6 +77,15 @@ void secret_shorten(struct secret *s, size_t len)
 	s->len = len;
 }
 
+void secret_trim_line(struct secret *s)
+{
+	size_t len = secret_len(s);
+	const uint8_t *bytes = secret_peek(s);
+	while (len > 1 && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+		len--;
+	secret_shorten(s, len);
+}
+
 bool secret_equal(const struct secret *a, const struct secret *b)
 {
 	return a->len == b->len && secret_equal_bytes(a->bytes, b->bytes, a->len);

@@ -28,6 +28,9 @@ const char *secret_string(const struct secret *s);
 /* Cut to fewer bytes, wiping the rest. len must not be larger than it was. */
 void secret_shorten(struct secret *s, size_t len);
 
+/* Without the ends of lines behind its last byte: of what a person has written into a file. One byte stays. */
+void secret_trim_line(struct secret *s);
+
 /* Constant time for equal lengths; different lengths are unequal. */
 bool secret_equal(const struct secret *a, const struct secret *b);
 bool secret_equal_bytes(const void *a, const void *b, size_t len);

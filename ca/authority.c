@@ -152,12 +152,29 @@ static X509 *certificate_decode(const struct buf *der)
 	return NULL;
 }
 
+/* A further reference to the key that is given, or a new one. */
+static enum err birth_key(const struct profile *p, EVP_PKEY *given, EVP_PKEY **out, struct errbuf *why)
+{
+	enum key_type type = KEY_TYPE_COUNT;
+	if (!given)
+		return key_generate(p->key_first, out);
+	EVP_PKEY *half = key_public_half(given);
+	bool permitted = half && key_type_of(half, &type) == ERR_OK && (p->key_types & 1u << type);
+	EVP_PKEY_free(half);
+	if (!permitted)
+		return fail(why, ERR_REFUSED, "the profile %s does not permit a key of this type", p->name);
+	if (EVP_PKEY_up_ref(given) != 1)
+		return ERR_MEMORY;
+	*out = given;
+	return ERR_OK;
+}
+
 /* A CA at its birth: key, serial, life, certificate. issuer NULL: the new key signs itself. */
-static enum err authority_make(const struct authority *issuer, struct certificate_fields *f, int64_t now,
+static enum err authority_make(const struct authority *issuer, struct certificate_fields *f, EVP_PKEY *given, int64_t now,
 			       struct authority *out, struct errbuf *why)
 {
 	struct authority made = {0}, self = {0};
-	enum err rc = key_generate(certificate_profile(f)->key_first, &made.key);
+	enum err rc = birth_key(certificate_profile(f), given, &made.key, why);
 	if (rc)
 		goto out;
 	rc = serial_new(f->serial);
@@ -181,7 +198,7 @@ enum err authority_make_root(const struct authority_names *n, int64_t now, struc
 {
 	struct certificate_fields f = {
 		.profile = PROFILE_ROOT, .rules = n->root_rules, .organisation = n->organisation, .common_name = n->root_name};
-	return authority_make(NULL, &f, now, out, why);
+	return authority_make(NULL, &f, NULL, now, out, why);
 }
 
 enum err authority_make_issuing(const struct authority_names *n, const struct authority *root, int64_t now,
@@ -195,10 +212,10 @@ enum err authority_make_issuing(const struct authority_names *n, const struct au
 				       .issuer_url = n->root_url};
 	if (!root->certificate || !root->key)
 		return fail(why, ERR_INVALID, "the root has no certificate or no key");
-	return authority_make(root, &f, now, out, why);
+	return authority_make(root, &f, n->issuing_key, now, out, why);
 }
 
-static enum err certificate_load(const struct buf *bytes, X509 **out, struct errbuf *why)
+enum err authority_certificate(const struct buf *bytes, X509 **out, struct errbuf *why)
 {
 	struct buf der = BUF_INIT(CERTIFICATE_MAX);
 	*out = certificate_decode(bytes);
@@ -209,26 +226,29 @@ static enum err certificate_load(const struct buf *bytes, X509 **out, struct err
 	return *out ? ERR_OK : fail(why, ERR_MALFORMED, "this is not a certificate in PEM or DER");
 }
 
+enum err authority_join(X509 *certificate, EVP_PKEY *key, struct authority *out, struct errbuf *why)
+{
+	struct authority joined = {.certificate = certificate, .key = key};
+	enum err rc = X509_check_private_key(certificate, key) == 1
+			      ? authority_rehearse(&joined, why)
+			      : crypto_why(why, ERR_REFUSED, "the key does not belong to the certificate");
+	if (rc)
+		authority_clear(&joined);
+	else
+		*out = joined;
+	return rc;
+}
+
 enum err authority_load(const struct buf *certificate, const struct buf *key_pem, const struct secret *pass,
 			struct authority *out, struct errbuf *why)
 {
-	struct authority loaded = {0};
-	enum err rc = certificate_load(certificate, &loaded.certificate, why);
-	if (rc)
-		goto out;
-	rc = key_read_pem(key_pem->data, key_pem->len, pass, &loaded.key, why);
-	if (rc)
-		goto out;
-	if (X509_check_private_key(loaded.certificate, loaded.key) != 1) {
-		rc = crypto_why(why, ERR_REFUSED, "the key does not belong to the certificate");
-		goto out;
-	}
-	rc = authority_rehearse(&loaded, why);
-	if (rc)
-		goto out;
-	*out = loaded;
-	loaded = (struct authority){0};
-out:
-	authority_clear(&loaded);
+	X509 *x = NULL;
+	EVP_PKEY *key = NULL;
+	enum err rc = authority_certificate(certificate, &x, why);
+	if (!rc)
+		rc = key_read_pem(key_pem->data, key_pem->len, pass, &key, why);
+	if (!rc)
+		return authority_join(x, key, out, why);
+	X509_free(x);
 	return rc;
 }

@@ -20,6 +20,7 @@ struct authority_names {
 	const char *issuing_name;  /* CN */
 	const char *root_crl_url, *root_url; /* put into the issuing CA's certificate; NULL: left out */
 	const struct profile *root_rules, *issuing_rules; /* NULL: the built-in ones */
+	EVP_PKEY *issuing_key; /* one that there is already, of a type that the rules permit; NULL: a new one is made */
 };
 
 enum err authority_make_root(const struct authority_names *n, int64_t now, struct authority *out,
@@ -29,6 +30,10 @@ enum err authority_make_issuing(const struct authority_names *n, const struct au
 /* Certificate in PEM or DER and a PEM key; ERR_REFUSED when they do not belong together. */
 enum err authority_load(const struct buf *certificate, const struct buf *key_pem, const struct secret *pass,
 			struct authority *out, struct errbuf *why) MUST_CHECK;
+/* The two steps of it, for a key that is had in another way: read the certificate; put both together, which are taken, also
+ * when it fails. */
+enum err authority_certificate(const struct buf *certificate, X509 **out, struct errbuf *why) MUST_CHECK;
+enum err authority_join(X509 *certificate, EVP_PKEY *key, struct authority *out, struct errbuf *why) MUST_CHECK;
 /* Make the understudy of one that was put together by hand. */
 enum err authority_rehearse(struct authority *a, struct errbuf *why) MUST_CHECK;
 void authority_clear(struct authority *a);

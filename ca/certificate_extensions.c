@@ -155,6 +155,38 @@ static bool add_subject_alt_name(struct draft *d)
 	return done;
 }
 
+static GENERAL_SUBTREE *subtree_new(const struct profile_permitted *permitted)
+{
+	GENERAL_SUBTREE *tree = GENERAL_SUBTREE_new();
+	GENERAL_NAME *base = general_name_new(permitted->uri ? GEN_URI : GEN_DNS, permitted->host, strlen(permitted->host));
+	if (tree && base) {
+		GENERAL_NAME_free(tree->base);
+		tree->base = base;
+		return tree;
+	}
+	GENERAL_SUBTREE_free(tree);
+	GENERAL_NAME_free(base);
+	return NULL;
+}
+
+static bool add_name_constraints(struct draft *d)
+{
+	const struct profile *p = d->p;
+	if (!p->permitted_count)
+		return true;
+	NAME_CONSTRAINTS *names = NAME_CONSTRAINTS_new();
+	bool done = names && (names->permittedSubtrees = sk_GENERAL_SUBTREE_new_null()) != NULL;
+	for (size_t i = 0; done && i < p->permitted_count; i++) {
+		GENERAL_SUBTREE *tree = subtree_new(&p->permitted[i]);
+		done = tree && sk_GENERAL_SUBTREE_push(names->permittedSubtrees, tree) > 0;
+		if (!done)
+			GENERAL_SUBTREE_free(tree);
+	}
+	done = done && add(d, NID_name_constraints, true, names);
+	NAME_CONSTRAINTS_free(names);
+	return done;
+}
+
 static bool add_crl_address(struct draft *d)
 {
 	if (!d->f->crl_url)
@@ -215,6 +247,7 @@ enum err certificate_extensions_add(const struct certificate_fields *f, X509 *x,
 		{"subjectKeyIdentifier", add_subject_key_id},
 		{"keyUsage", add_key_usage},
 		{"basicConstraints", add_basic_constraints},
+		{"nameConstraints", add_name_constraints},
 		{"extendedKeyUsage", add_extended_key_usage},
 		{"subjectAltName", add_subject_alt_name},
 		{"cRLDistributionPoints", add_crl_address},

@@ -81,6 +81,21 @@ static bool subject_alt_name_right(const struct lint *l, const void *value)
 	return n == count;
 }
 
+/* Whole subtrees, as RFC 5280 4.2.1.10 wants them, and none that are excluded. */
+static bool name_constraints_right(const struct lint *l, const void *value)
+{
+	const NAME_CONSTRAINTS *names = value;
+	const struct profile *p = l->p;
+	bool right = !names->excludedSubtrees && sk_GENERAL_SUBTREE_num(names->permittedSubtrees) == (int)p->permitted_count;
+	for (size_t i = 0; right && i < p->permitted_count; i++) {
+		const GENERAL_SUBTREE *tree = sk_GENERAL_SUBTREE_value(names->permittedSubtrees, (int)i);
+		const char *host = p->permitted[i].host;
+		right = !tree->minimum && !tree->maximum && tree->base->type == (p->permitted[i].uri ? GEN_URI : GEN_DNS) &&
+			bytes_are(tree->base->d.ia5, host, strlen(host));
+	}
+	return right;
+}
+
 static bool crl_address_right(const struct lint *l, const void *value)
 {
 	const CRL_DIST_POINTS *points = value;
@@ -167,6 +182,7 @@ enum err certificate_extensions_lint(const struct certificate_fields *f, X509 *x
 		{NID_subject_key_identifier, false, true, "subjectKeyIdentifier", subject_key_id_right},
 		{NID_key_usage, true, true, "keyUsage", key_usage_right},
 		{NID_basic_constraints, true, true, "basicConstraints", basic_constraints_right},
+		{NID_name_constraints, true, p->permitted_count > 0, "nameConstraints", name_constraints_right},
 		{NID_ext_key_usage, false, p->use_count > 0, "extendedKeyUsage", extended_key_usage_right},
 		{NID_subject_alt_name, false, f->san_uri || f->hosts, "subjectAltName", subject_alt_name_right},
 		{NID_crl_distribution_points, false, f->crl_url, "cRLDistributionPoints", crl_address_right},

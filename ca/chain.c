@@ -23,13 +23,13 @@ static X509 *peer_certificate(const struct der_view *view)
 }
 
 /* What the peer sent after its leaf, and our own intermediates. */
-static enum err untrusted_collect(const struct chain_trust *t, const struct der_view *ders, size_t n,
-				  STACK_OF(X509) *out, struct errbuf *why)
+static enum err untrusted_collect(const struct chain_trust *t, const struct chain_asked *asked, STACK_OF(X509) *out,
+				  struct errbuf *why)
 {
-	for (size_t i = 1; i < n; i++) {
-		if (chain_trust_has(t, &ders[i]))
+	for (size_t i = 1; i < asked->n; i++) {
+		if (chain_trust_has(t, &asked->ders[i]))
 			continue;
-		X509 *x = peer_certificate(&ders[i]);
+		X509 *x = peer_certificate(&asked->ders[i]);
 		if (!x)
 			return crypto_why(why, ERR_MALFORMED, "a certificate sent with the peer's cannot be read");
 		if (sk_X509_push(out, x) <= 0) {
@@ -64,52 +64,69 @@ static enum err verdict(X509_STORE_CTX *ctx, struct errbuf *why)
 		    X509_verify_cert_error_string(error), X509_STORE_CTX_get_error_depth(ctx) + 1);
 }
 
-static enum err chain_build(const struct chain_trust *t, X509_STORE_CTX *ctx, enum chain_purpose purpose, int64_t now,
-			    struct errbuf *why)
+static bool may_end_early(const X509 *leaf, const STACK_OF(X509) *others)
+{
+	bool limited = chain_limits_policies(leaf);
+	for (int i = 0; i < sk_X509_num(others); i++)
+		limited |= chain_limits_policies(sk_X509_value(others, i));
+	return !limited;
+}
+
+/* RFC 5280 section 6.1.1: any policy will do, and none is required but by a CA. */
+static bool aim(X509_STORE_CTX *ctx, const struct chain_asked *asked)
 {
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_PARTIAL_CHAIN);
-	X509_VERIFY_PARAM_set_time(param, (time_t)now);
+	bool early = may_end_early(X509_STORE_CTX_get0_cert(ctx), X509_STORE_CTX_get0_untrusted(ctx));
+	X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_X509_STRICT | X509_V_FLAG_POLICY_CHECK |
+						   (early ? X509_V_FLAG_PARTIAL_CHAIN : 0));
+	X509_VERIFY_PARAM_set_time(param, (time_t)asked->now);
 	X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
 	X509_VERIFY_PARAM_set_auth_level(param, 2);
-	int library_purpose = purpose == CHAIN_SERVER ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;
-	if (X509_VERIFY_PARAM_set_purpose(param, library_purpose) != 1)
-		return crypto_why(why, ERR_CRYPTO, "purpose");
+	return X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) == 1 &&
+	       X509_VERIFY_PARAM_set_purpose(param, asked->purpose == CHAIN_SERVER ? X509_PURPOSE_SSL_SERVER
+										   : X509_PURPOSE_SSL_CLIENT) == 1;
+}
+
+static enum err chain_build(const struct chain_trust *t, X509_STORE_CTX *ctx, const struct chain_asked *asked,
+			    struct errbuf *why)
+{
+	if (!aim(ctx, asked))
+		return crypto_why(why, ERR_CRYPTO, "what the verification is to look at");
 	if (X509_verify_cert(ctx) == 1) {
 		const STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
-		enum err late = chain_trust_time(t, chain, now, why);
+		enum err late = chain_trust_time(t, chain, asked->now, why);
+		if (!late)
+			late = chain_unrevoked(t, chain, why);
 		return late ? late : chain_strong(chain, why);
 	}
 	enum err rc = verdict(ctx, why);
 	return crypto_why(NULL, rc, ""); /* empties the library's queue; the reason has been said */
 }
 
+enum err chain_path(const struct chain_trust *t, const struct chain_asked *asked, X509 *leaf, struct errbuf *why)
+{
+	STACK_OF(X509) *untrusted = sk_X509_new_null();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	enum err rc = untrusted && ctx ? untrusted_collect(t, asked, untrusted, why) : ERR_MEMORY;
+	if (!rc)
+		rc = X509_STORE_CTX_init(ctx, t->store, leaf, untrusted) == 1 ? chain_build(t, ctx, asked, why) : ERR_MEMORY;
+	X509_STORE_CTX_free(ctx);
+	sk_X509_pop_free(untrusted, X509_free);
+	return rc;
+}
+
 enum err chain_verify(const struct chain_trust *t, const struct der_view *ders, size_t n, enum chain_purpose purpose,
 		      int64_t now, struct errbuf *why)
 {
-	X509 *leaf = NULL;
-	STACK_OF(X509) *untrusted = NULL;
-	X509_STORE_CTX *ctx = NULL;
-	enum err rc = ERR_REFUSED;
+	const struct chain_asked asked = {.ders = ders, .n = n, .purpose = purpose, .now = now};
 	if (n == 0 || n > PEER_CERTIFICATES_MAX)
 		return fail(why, ERR_MALFORMED, "1 to %d certificates were wanted, %zu came", PEER_CERTIFICATES_MAX, n);
-	leaf = peer_certificate(&ders[0]);
-	if (!leaf) {
-		rc = crypto_why(why, ERR_MALFORMED, "the peer's certificate cannot be read");
-		goto out;
-	}
-	rc = leaf_check(leaf, purpose, why);
-	if (rc)
-		goto out;
-	untrusted = sk_X509_new_null();
-	ctx = X509_STORE_CTX_new();
-	rc = untrusted && ctx ? untrusted_collect(t, ders, n, untrusted, why) : ERR_MEMORY;
-	if (rc)
-		goto out;
-	rc = X509_STORE_CTX_init(ctx, t->store, leaf, untrusted) == 1 ? chain_build(t, ctx, purpose, now, why) : ERR_MEMORY;
-out:
-	X509_STORE_CTX_free(ctx);
-	sk_X509_pop_free(untrusted, X509_free);
+	X509 *leaf = peer_certificate(&ders[0]);
+	if (!leaf)
+		return crypto_why(why, ERR_MALFORMED, "the peer's certificate cannot be read");
+	enum err rc = leaf_check(leaf, purpose, why);
+	if (!rc)
+		rc = chain_path(t, &asked, leaf, why);
 	X509_free(leaf);
 	return rc;
 }

@@ -1,5 +1,5 @@
 /* chain: does a presented certificate chain to our authority, for a purpose, at a time (RFC 5280 section 6).
- * Revocation is not looked at here: the daemon asks its database. */
+ * Whether a leaf is revoked is not looked at here: the daemon asks its database. */
 #ifndef CA_CHAIN_H
 #define CA_CHAIN_H
 
@@ -9,6 +9,9 @@ struct chain_trust; /* anchors and intermediates, read-only after birth: shared 
 
 /* From PEM: roots are anchors, the others intermediates. */
 enum err chain_trust_new(const void *pem, size_t len, struct chain_trust **out, struct errbuf *why) MUST_CHECK;
+/* Take the revocation list of one of the roots, in DER, before the first verification: no chain goes by a CA that stands in
+ * it. ERR_REFUSED: it is no such list. */
+enum err chain_trust_list(struct chain_trust *t, const void *der, size_t len, struct errbuf *why) MUST_CHECK;
 void chain_trust_free(struct chain_trust *t);
 
 struct der_view {

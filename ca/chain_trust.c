@@ -81,6 +81,32 @@ static bool fit_above(X509 *x)
 	       X509_check_purpose(x, X509_PURPOSE_SSL_SERVER, 1) == 1;
 }
 
+/* How many CAs below it X permits must be permitted by each that is above it. */
+static bool lengths_agree(const STACK_OF(X509) *chain)
+{
+	long below = X509_get_pathlen(sk_X509_value(chain, 0));
+	long between = 0;
+	for (int i = 1; i < sk_X509_num(chain); i++) {
+		long permitted = X509_get_pathlen(sk_X509_value(chain, i));
+		between += !(X509_get_extension_flags(sk_X509_value(chain, i - 1)) & EXFLAG_SI);
+		if (permitted >= 0 && (below < 0 || between + below > permitted))
+			return false;
+	}
+	return true;
+}
+
+/* What a certificate above the first asks of those below it would be lost where a chain ends at the first; of policies, what
+ * the first asks too. */
+static bool limits_nothing_below(const STACK_OF(X509) *chain)
+{
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		const X509 *x = sk_X509_value(chain, i);
+		if (chain_limits_policies(x) || (i > 0 && X509_get_ext_by_NID(x, NID_name_constraints, -1) >= 0))
+			return false;
+	}
+	return lengths_agree(chain);
+}
+
 static bool vouch_read(struct vouch *v, const STACK_OF(X509) *chain)
 {
 	v->from = 0;
@@ -93,7 +119,7 @@ static bool vouch_read(struct vouch *v, const STACK_OF(X509) *chain)
 		v->from = from > v->from ? from : v->from;
 		v->to = to < v->to ? to : v->to;
 	}
-	return chain_strong(chain, NULL) == ERR_OK;
+	return limits_nothing_below(chain) && chain_strong(chain, NULL) == ERR_OK;
 }
 
 /* What does not verify now is not refused: each chain through it will be looked at as a whole. */
@@ -157,8 +183,18 @@ void chain_trust_free(struct chain_trust *t)
 		OPENSSL_free(t->vouches[i].der);
 	free(t->vouches);
 	X509_STORE_free(t->store);
+	X509_CRL_free(t->root_list);
 	sk_X509_pop_free(t->intermediates, X509_free);
 	free(t);
+}
+
+bool chain_limits_policies(const X509 *x)
+{
+	static const int by[] = {NID_policy_constraints, NID_policy_mappings, NID_inhibit_any_policy};
+	for (size_t i = 0; i < sizeof by / sizeof by[0]; i++)
+		if (X509_get_ext_by_NID(x, by[i], -1) >= 0)
+			return true;
+	return false;
 }
 
 bool chain_trust_has(const struct chain_trust *t, const struct der_view *der)

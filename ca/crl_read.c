@@ -76,6 +76,19 @@ static enum err time_take(struct der_in *tbs, int64_t *out)
 	return rc;
 }
 
+/* Of an entry: extensions of RFC 5280's own arc (2.5.29), none critical. */
+static bool extensions_right(struct der_in list)
+{
+	bool right = list.left > 0;
+	while (list.left && right) {
+		struct der_in one = der_in_take(&list, DER_SEQUENCE), object = der_in_take(&one, DER_OBJECT);
+		(void)der_in_take(&one, DER_OCTET_STRING);
+		right = der_in_end(&one) == ERR_OK && object.left == 3 && memcmp(object.at, "\x55\x1d", 2) == 0 &&
+			!(object.at[2] & 0x80);
+	}
+	return right && der_in_end(&list) == ERR_OK;
+}
+
 /* As crl_entry.c writes them. False: not so. */
 static bool entry_take(struct der_in *list, struct der_in *before)
 {
@@ -85,8 +98,8 @@ static bool entry_take(struct der_in *list, struct der_in *before)
 	if (!rises || serial.at[0] & 0x80 || !is_time(&entry))
 		return false;
 	der_in_skip(&entry);
-	if (entry.left)
-		(void)der_in_take(&entry, DER_SEQUENCE);
+	if (entry.left && !extensions_right(der_in_take(&entry, DER_SEQUENCE)))
+		return false;
 	*before = serial;
 	return der_in_end(&entry) == ERR_OK;
 }

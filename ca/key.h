@@ -34,6 +34,9 @@ enum err key_own_check(const EVP_PKEY *key, const struct own_keys *permitted, st
 enum { KEY_HASH_BYTES = 32 };
 enum err key_hash(const EVP_PKEY *key, uint8_t out[KEY_HASH_BYTES]) MUST_CHECK;
 
+/* Its public half alone, as OpenSSL's own kind of key, whatever has the private half. NULL: it cannot be had. */
+EVP_PKEY *key_public_half(const EVP_PKEY *key);
+
 /* A new key pair; the caller frees it with EVP_PKEY_free. */
 enum err key_generate(enum key_type type, EVP_PKEY **out) MUST_CHECK;
 

@@ -46,6 +46,16 @@ enum err key_own_check(const EVP_PKEY *key, const struct own_keys *permitted, st
 	return ERR_OK;
 }
 
+EVP_PKEY *key_public_half(const EVP_PKEY *key)
+{
+	uint8_t *der = NULL;
+	int len = i2d_PUBKEY(key, &der);
+	const uint8_t *at = der;
+	EVP_PKEY *half = len > 0 ? d2i_PUBKEY(NULL, &at, len) : NULL;
+	OPENSSL_free(der);
+	return half;
+}
+
 enum err key_hash(const EVP_PKEY *key, uint8_t out[KEY_HASH_BYTES])
 {
 	uint8_t *der = NULL;

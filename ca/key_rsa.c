@@ -1,12 +1,14 @@
 #include "ca/key_rsa.h"
 
 #include "ca/crypto_why.h"
+#include "ca/key_weak.h"
 
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { MODULUS, EXPONENT, PRIVATE, PRIME_1, PRIME_2, COEFFICIENT, EXPONENT_1, EXPONENT_2, PARTS };
@@ -41,6 +43,42 @@ out:
 	return rc;
 }
 
+/* Each product is 1, modulo a prime or what is before it (RFC 8017 3.2). */
+static const struct {
+	int factor[2], prime;
+	bool less_one;
+} products[] = {
+	{{EXPONENT, PRIVATE}, PRIME_1, true},	 {{EXPONENT, PRIVATE}, PRIME_2, true},
+	{{EXPONENT, EXPONENT_1}, PRIME_1, true}, {{EXPONENT, EXPONENT_2}, PRIME_2, true},
+	{{COEFFICIENT, PRIME_2}, PRIME_1, false},
+};
+
+static bool product_is_one(BIGNUM *const number[PARTS], size_t i, BN_CTX *ctx)
+{
+	BN_CTX_start(ctx);
+	BIGNUM *modulus = BN_CTX_get(ctx), *product = BN_CTX_get(ctx);
+	bool one = product && BN_copy(modulus, number[products[i].prime]) &&
+		   (!products[i].less_one || BN_sub_word(modulus, 1)) &&
+		   BN_mod_mul(product, number[products[i].factor[0]], number[products[i].factor[1]], modulus, ctx) &&
+		   BN_is_one(product);
+	BN_CTX_end(ctx);
+	return one;
+}
+
+/* A signature does not show it all: where a prime is wrong OpenSSL sees that, and signs without the primes. */
+static enum err numbers_check(BIGNUM *const number[PARTS])
+{
+	BN_CTX *ctx = BN_CTX_secure_new();
+	BIGNUM *product = BN_secure_new();
+	bool right = ctx && product && BN_mul(product, number[PRIME_1], number[PRIME_2], ctx) &&
+		     BN_cmp(product, number[MODULUS]) == 0;
+	for (size_t i = 0; right && i < sizeof products / sizeof *products; i++)
+		right = product_is_one(number, i, ctx);
+	BN_clear_free(product);
+	BN_CTX_free(ctx);
+	return right ? ERR_OK : ERR_CRYPTO;
+}
+
 /* Numbers from the secure constructor are wiped by every OpenSSL call that copies or frees them. */
 static enum err params_from_raw(const gnutls_datum_t part[PARTS], OSSL_PARAM **out)
 {
@@ -55,6 +93,9 @@ static enum err params_from_raw(const gnutls_datum_t part[PARTS], OSSL_PARAM **o
 		    OSSL_PARAM_BLD_push_BN(builder, part_names[i], number[i]) != 1)
 			goto out;
 	}
+	rc = numbers_check(number);
+	if (rc)
+		goto out;
 	*out = OSSL_PARAM_BLD_to_param(builder);
 	rc = *out ? ERR_OK : ERR_MEMORY;
 out:
@@ -106,6 +147,9 @@ enum err key_rsa_generate(unsigned bits, EVP_PKEY **out)
 	if (rc)
 		goto out;
 	rc = key_try(key);
+	if (rc)
+		goto out;
+	rc = key_weak_check_made(key, NULL);
 	if (rc)
 		goto out;
 	*out = key;

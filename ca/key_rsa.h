@@ -6,7 +6,8 @@
 
 #include <openssl/evp.h>
 
-/* Exponent 65537, a modulus of exactly `bits`; tried by a signature before it is handed out. */
+/* Exponent 65537, a modulus of exactly `bits`. Before it is handed out its numbers are held against each other, a signature
+ * is tried, and what can be seen from outside (key_weak.h). */
 enum err key_rsa_generate(unsigned bits, EVP_PKEY **out) MUST_CHECK;
 
 #endif

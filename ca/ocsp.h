@@ -64,6 +64,7 @@ struct ocsp_single {
 	enum ocsp_status status;
 	enum crl_reason reason; /* of OCSP_REVOKED, with its time; unspecified is left out */
 	int64_t revoked_at;
+	unsigned issuer; /* its number with the caller, who has several; nothing is written of it */
 };
 
 struct ocsp_answer {

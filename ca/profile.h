@@ -20,13 +20,20 @@ enum profile_id {
 	PROFILE_COUNT
 };
 
-enum { PROFILE_MAX_BYTES = 16384, PROFILE_TEXT = 256, PROFILE_PARTS = 5, PROFILE_USES = 4 };
+enum { PROFILE_MAX_BYTES = 16384, PROFILE_TEXT = 256, PROFILE_PARTS = 5, PROFILE_USES = 4, PROFILE_PERMITTED = 8, PROFILE_HOST = 128 };
 
 /* One attribute of the subject: text with places such as {organisation}; {organisation?} leaves the whole attribute out when
  * there is none. */
 struct profile_part {
 	int nid;
 	char pattern[PROFILE_TEXT];
+};
+
+/* Names that whatever is issued below may have (RFC 5280 4.2.1.10): a host of URIs, those below it when it begins with a
+ * dot; or a DNS name and those below it. */
+struct profile_permitted {
+	bool uri; /* else DNS */
+	char host[PROFILE_HOST];
 };
 
 struct profile {
@@ -39,6 +46,8 @@ struct profile {
 	int uses[PROFILE_USES];  /* extended key usages, in this order; use_count of them */
 	size_t use_count;
 	bool ocsp_no_check;
+	struct profile_permitted permitted[PROFILE_PERMITTED]; /* of a CA; names of other types are not bound */
+	size_t permitted_count;
 	int64_t life;            /* seconds */
 	int64_t backdate;        /* seconds that not-before lies in the past */
 	unsigned key_types;      /* bit (1u << enum key_type) for each that is made here */

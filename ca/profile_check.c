@@ -1,5 +1,6 @@
 #include "ca/profile_check.h"
 
+#include "ca/host.h"
 #include "ca/name.h"
 #include "ca/uri.h"
 
@@ -10,21 +11,22 @@
 /* What a kind of certificate is, whatever its file says. */
 static const struct kind {
 	const char *name;
-	bool ca, hosts, no_check, addresses, requests;
+	bool ca, hosts, no_check, requests;
+	const char *addresses;    /* the places in them; NULL: none */
 	int use;                  /* the extended key usage without which it is of no use; 0: none at all */
 	const char *others;       /* which it may have besides */
 	const char *subject, *uri; /* the places that can be filled; uri NULL: none */
 } kinds[PROFILE_COUNT] = {
 	[PROFILE_ROOT] = {.name = "root", .ca = true, .subject = "organisation name"},
-	[PROFILE_ISSUING] = {.name = "issuing", .ca = true, .addresses = true, .subject = "organisation name"},
-	[PROFILE_CLIENT] = {.name = "client", .addresses = true, .requests = true, .use = NID_client_auth,
+	[PROFILE_ISSUING] = {.name = "issuing", .ca = true, .addresses = "status", .subject = "organisation name"},
+	[PROFILE_CLIENT] = {.name = "client", .addresses = "status issuing", .requests = true, .use = NID_client_auth,
 			    .others = "emailProtection", .subject = "organisation service name",
 			    .uri = "domain organisation service client"},
-	[PROFILE_STAFF] = {.name = "staff", .addresses = true, .requests = true, .use = NID_client_auth,
+	[PROFILE_STAFF] = {.name = "staff", .addresses = "status issuing", .requests = true, .use = NID_client_auth,
 			   .others = "emailProtection", .subject = "organisation name", .uri = "domain staff"},
-	[PROFILE_SERVER] = {.name = "server", .hosts = true, .addresses = true, .requests = true, .use = NID_server_auth,
+	[PROFILE_SERVER] = {.name = "server", .hosts = true, .addresses = "status issuing", .requests = true, .use = NID_server_auth,
 			    .others = "clientAuth", .subject = "organisation host"},
-	[PROFILE_OCSP] = {.name = "ocsp", .no_check = true, .addresses = true, .use = NID_OCSP_sign, .others = "",
+	[PROFILE_OCSP] = {.name = "ocsp", .no_check = true, .addresses = "status issuing", .use = NID_OCSP_sign, .others = "",
 			  .subject = "organisation name"},
 };
 
@@ -95,7 +97,7 @@ struct profile profile_begin(enum profile_id id)
 static const struct profile_name samples[] = {
 	{"organisation", "organisation"}, {"service", "service"}, {"name", "name"},   {"host", "localhost"},
 	{"domain", "example.org"},        {"client", "client"},   {"staff", "staff"}, {"status", "http://localhost:8080"},
-	{NULL, NULL},
+	{"issuing", "issuing"},           {NULL, NULL},
 };
 
 /* Those of the samples that are among the words of `list`. */
@@ -131,7 +133,7 @@ enum err profile_check_pattern(enum profile_id id, const char *section, const ch
 {
 	const struct kind *k = &kinds[id];
 	bool subject = strcmp(section, "subject") == 0, san = strcmp(section, "san") == 0;
-	const char *places = subject ? k->subject : san ? k->uri : k->addresses ? "status" : NULL;
+	const char *places = subject ? k->subject : san ? k->uri : k->addresses;
 	struct profile_name names[sizeof samples / sizeof *samples];
 	char filled[2 * PROFILE_TEXT];
 	struct errbuf reason = {""};
@@ -184,6 +186,20 @@ static enum err check_path_length(const struct profile *p, struct errbuf *why)
 							   : fail(why, ERR_USAGE, "a root of 0 could have no issuing CA below");
 }
 
+enum err profile_check_permitted(bool uri, const char *host, struct errbuf *why)
+{
+	struct host read;
+	if (uri && host[0] == '.')
+		host++;
+	enum err rc = host_read(host, &read, why);
+	return rc || read.type == GEN_DNS ? rc : fail(why, ERR_INVALID, "an address is no name");
+}
+
+static enum err check_permitted(const struct profile *p, struct errbuf *why)
+{
+	return p->id == PROFILE_ISSUING || !p->permitted_count ? ERR_OK : fail(why, ERR_USAGE, "only an issuing CA is bound to names");
+}
+
 static enum err check_no_check(const struct profile *p, struct errbuf *why)
 {
 	bool wanted = kinds[p->id].no_check;
@@ -224,6 +240,7 @@ enum err profile_check(const struct profile *p, struct profile_fault *fault)
 		{"usage", "key", check_key_usage},
 		{"usage", "extended", check_uses},
 		{"extensions", "path_length", check_path_length},
+		{"extensions", "permitted", check_permitted},
 		{"extensions", "ocsp_no_check", check_no_check},
 		{"addresses", "ocsp", check_responder},
 	};

@@ -11,6 +11,9 @@ struct profile profile_begin(enum profile_id id);
  * comes of it may stand in a certificate. ERR_USAGE with what is wanted. */
 enum err profile_check_pattern(enum profile_id id, const char *section, const char *pattern, struct errbuf *why) MUST_CHECK;
 
+/* A host to which names can be bound. ERR_INVALID. */
+enum err profile_check_permitted(bool uri, const char *host, struct errbuf *why) MUST_CHECK;
+
 /* The whole, once every key is read: the first fault and the key at which it is to be mended. */
 struct profile_fault {
 	const char *section, *key;

@@ -83,6 +83,9 @@ enum err profile_explain(const struct profile *p, struct buf *out)
 		buf_text(out, "; no CA may stand below it");
 	else if (p->ca)
 		buf_format(out, "; at most %d CA%s may stand in a path below it", p->path_length, p->path_length == 1 ? "" : "s");
+	for (size_t i = 0; i < p->permitted_count; i++)
+		buf_format(out, "%s%s %s", i ? ", " : "; below it names are bound to ", p->permitted[i].uri ? "URIs at" : "hosts of",
+			   p->permitted[i].host);
 	if (p->ocsp_no_check)
 		buf_text(out, "; whether it is revoked is not asked (ocsp-nocheck)");
 	buf_text(out, "\n");

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MOST = 32, WORD_SIZE = 32, DAY = 86400, ITEMS_MOST = 16 };
+enum { ROWS_MOST = 32, WORD_SIZE = 32, ITEM_SIZE = PROFILE_HOST + 8, DAY = 86400, ITEMS_MOST = 16 };
 
 struct row;
 typedef enum err setter(struct profile *p, const struct row *row, const char *value, struct errbuf *why);
@@ -20,16 +20,16 @@ typedef enum err setter(struct profile *p, const struct row *row, const char *va
 static enum err items(const char *value, enum err (*each)(void *ctx, const char *item, struct errbuf *why), void *ctx,
 		      struct errbuf *why)
 {
-	char seen[ITEMS_MOST][WORD_SIZE];
+	char seen[ITEMS_MOST][ITEM_SIZE];
 	size_t count = 0;
 	for (const char *at = value;; at++) {
 		at += strspn(at, " \t");
 		size_t len = strcspn(at, ","), word = len;
 		while (word > 0 && strchr(" \t", at[word - 1]))
 			word--;
-		if (word == 0 || word >= WORD_SIZE || count == ITEMS_MOST)
+		if (word == 0 || word >= ITEM_SIZE || count == ITEMS_MOST)
 			return fail(why, ERR_USAGE, "words with commas between them");
-		snprintf(seen[count], WORD_SIZE, "%.*s", (int)word, at);
+		snprintf(seen[count], ITEM_SIZE, "%.*s", (int)word, at);
 		for (size_t i = 0; i < count; i++)
 			if (strcmp(seen[i], seen[count]) == 0)
 				return fail(why, ERR_USAGE, "%s only once", seen[i]);
@@ -52,6 +52,7 @@ static enum err set_yes(struct profile *p, const struct row *row, const char *va
 static enum err set_key_usage(struct profile *p, const struct row *row, const char *value, struct errbuf *why);
 static enum err set_extended(struct profile *p, const struct row *row, const char *value, struct errbuf *why);
 static enum err set_path_length(struct profile *p, const struct row *row, const char *value, struct errbuf *why);
+static enum err set_permitted(struct profile *p, const struct row *row, const char *value, struct errbuf *why);
 
 /* Every key. A subject's attributes stand here in the order in which they stand in the certificate. */
 static const struct row {
@@ -77,6 +78,7 @@ static const struct row {
 	{"usage", "key", set_key_usage, 0, 0, 0, 0, false},
 	{"usage", "extended", set_extended, 0, 0, 0, 0, false},
 	{"extensions", "path_length", set_path_length, 0, 0, 0, 0, false},
+	{"extensions", "permitted", set_permitted, 0, 0, 0, 0, true},
 	{"extensions", "ocsp_no_check", set_yes, offsetof(struct profile, ocsp_no_check), 0, 0, 0, false},
 	{"addresses", "crl", set_pattern, offsetof(struct profile, crl), 0, 0, 0, false},
 	{"addresses", "issuer", set_pattern, offsetof(struct profile, issuer), 0, 0, 0, false},
@@ -251,6 +253,27 @@ static enum err set_path_length(struct profile *p, const struct row *row, const 
 		return fail(why, ERR_USAGE, "none, or how many CAs may stand below, 0 to 4");
 	p->path_length = digit ? value[0] - '0' : -1;
 	return ERR_OK;
+}
+
+static enum err add_permitted(void *ctx, const char *item, struct errbuf *why)
+{
+	struct profile *p = ctx;
+	struct profile_permitted *one = &p->permitted[p->permitted_count];
+	if (p->permitted_count == PROFILE_PERMITTED)
+		return fail(why, ERR_USAGE, "at most %d names", PROFILE_PERMITTED);
+	one->uri = strncmp(item, "uri:", 4) == 0;
+	if ((!one->uri && strncmp(item, "dns:", 4) != 0) || profile_check_permitted(one->uri, item + 4, why) != ERR_OK)
+		return fail(why, ERR_USAGE, "none, or some of uri:HOST, uri:.HOST (the hosts below it) and dns:HOST (and those below "
+			    "it), lower-case");
+	snprintf(one->host, sizeof one->host, "%s", item + 4);
+	p->permitted_count++;
+	return ERR_OK;
+}
+
+static enum err set_permitted(struct profile *p, const struct row *row, const char *value, struct errbuf *why)
+{
+	(void)row;
+	return strcmp(value, "none") == 0 ? ERR_OK : items(value, add_permitted, p, why);
 }
 
 struct reading {

@@ -28,6 +28,6 @@ path_length = none
 ocsp_no_check = no
 
 [addresses]
-crl = {status}/crl/issuing.crl
-issuer = {status}/ca/issuing.cer
+crl = {status}/crl/{issuing}.crl
+issuer = {status}/ca/{issuing}.cer
 ocsp = {status}/ocsp

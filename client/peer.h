@@ -30,6 +30,10 @@ struct counterfoil_peer {
 counterfoil_code peer_chain(const counterfoil_verifier *verifier, STACK_OF(X509) *presented, int64_t now,
 			    STACK_OF(X509) **chain, counterfoil_error *error);
 
+/* The same but for what the leaf is for. */
+counterfoil_code peer_path(const counterfoil_verifier *verifier, STACK_OF(X509) *presented, int64_t now,
+			   STACK_OF(X509) **chain, counterfoil_error *error);
+
 /* What the responder and the lists that were given say of a chain that was verified; UNKNOWN says why. */
 counterfoil_revocation peer_status(const counterfoil_verifier *verifier, const STACK_OF(X509) *chain, int64_t now,
 				   char why[REVOCATION_WHY_SIZE]);

@@ -41,12 +41,16 @@ static bool purpose_is_served(X509 *leaf, unsigned kinds)
 	return purposes & XKU_SSL_CLIENT || (kinds & COUNTERFOIL_KIND_SERVER && purposes & XKU_SSL_SERVER);
 }
 
+/* RFC 5280 section 6.1.1: any policy will do, and none is required but by a CA. */
 static bool aim(X509_STORE_CTX *context, const counterfoil_verifier *verifier, int64_t now)
 {
 	X509_VERIFY_PARAM *wanted = X509_STORE_CTX_get0_param(context);
 	X509_VERIFY_PARAM_set_time(wanted, (time_t)now);
 	X509_VERIFY_PARAM_set_depth(wanted, DEPTH_MAX);
 	X509_VERIFY_PARAM_set_auth_level(wanted, SECURITY_LEVEL);
+	X509_VERIFY_PARAM_set_flags(wanted, X509_V_FLAG_POLICY_CHECK);
+	if (X509_VERIFY_PARAM_add0_policy(wanted, OBJ_nid2obj(NID_any_policy)) != 1)
+		return false;
 	return verifier->kinds & COUNTERFOIL_KIND_SERVER ||
 	       X509_VERIFY_PARAM_set_purpose(wanted, X509_PURPOSE_SSL_CLIENT) == 1;
 }
@@ -69,8 +73,8 @@ static bool climb(STACK_OF(X509) *chain, const STACK_OF(X509) *authorities)
 	return true;
 }
 
-static counterfoil_code run(X509_STORE_CTX *context, const counterfoil_verifier *verifier, X509 *leaf,
-			    STACK_OF(X509) **chain, counterfoil_error *error)
+static counterfoil_code run(X509_STORE_CTX *context, const counterfoil_verifier *verifier, STACK_OF(X509) **chain,
+			    counterfoil_error *error)
 {
 	int accepted = X509_verify_cert(context);
 	int verdict = X509_STORE_CTX_get_error(context), depth = X509_STORE_CTX_get_error_depth(context);
@@ -82,8 +86,6 @@ static counterfoil_code run(X509_STORE_CTX *context, const counterfoil_verifier 
 			       X509_verify_cert_error_string(verdict), depth + 1);
 	if (code && code != COUNTERFOIL_PEER_EXPIRED && code != COUNTERFOIL_PEER_NOT_YET_VALID)
 		return outcome(error, code, NULL);
-	if (!purpose_is_served(leaf, verifier->kinds))
-		return outcome(error, COUNTERFOIL_PEER_WRONG_PURPOSE, NULL);
 	*chain = X509_STORE_CTX_get1_chain(context);
 	if (*chain && climb(*chain, verifier->authorities))
 		return outcome(error, code, NULL);
@@ -92,8 +94,8 @@ static counterfoil_code run(X509_STORE_CTX *context, const counterfoil_verifier 
 	return outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 }
 
-counterfoil_code peer_chain(const counterfoil_verifier *verifier, STACK_OF(X509) *presented, int64_t now,
-			    STACK_OF(X509) **chain, counterfoil_error *error)
+counterfoil_code peer_path(const counterfoil_verifier *verifier, STACK_OF(X509) *presented, int64_t now,
+			   STACK_OF(X509) **chain, counterfoil_error *error)
 {
 	*chain = NULL;
 	ERR_set_mark();
@@ -101,9 +103,20 @@ counterfoil_code peer_chain(const counterfoil_verifier *verifier, STACK_OF(X509)
 	X509_STORE_CTX *context = X509_STORE_CTX_new();
 	counterfoil_code code = context && X509_STORE_CTX_init(context, verifier->trust, leaf, presented) == 1 &&
 						aim(context, verifier, now)
-					? run(context, verifier, leaf, chain, error)
+					? run(context, verifier, chain, error)
 					: outcome(error, COUNTERFOIL_OUT_OF_MEMORY, NULL);
 	X509_STORE_CTX_free(context);
 	ERR_pop_to_mark();
 	return code;
+}
+
+counterfoil_code peer_chain(const counterfoil_verifier *verifier, STACK_OF(X509) *presented, int64_t now,
+			    STACK_OF(X509) **chain, counterfoil_error *error)
+{
+	counterfoil_code code = peer_path(verifier, presented, now, chain, error);
+	if (!*chain || purpose_is_served(sk_X509_value(presented, 0), verifier->kinds))
+		return code;
+	sk_X509_pop_free(*chain, X509_free);
+	*chain = NULL;
+	return outcome(error, COUNTERFOIL_PEER_WRONG_PURPOSE, NULL);
 }

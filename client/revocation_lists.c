@@ -18,6 +18,7 @@ struct list {
 	X509_CRL *crl; /* held */
 	X509 *issuer;  /* held */
 	int64_t this_update, next_update;
+	bool has_deltas; /* later changes stand elsewhere, and are not read (RFC 5280 section 5.2.6) */
 };
 
 struct revocation_lists {
@@ -78,6 +79,7 @@ static void add(struct revocation_lists *lists, X509_CRL *crl, const STACK_OF(X5
 	    !seconds(X509_CRL_get0_nextUpdate(crl), &found.next_update) || !is_strong(crl) ||
 	    !says_only_what_we_know(crl) || !(found.issuer = issuer_of(crl, issuers)))
 		return;
+	found.has_deltas = X509_CRL_get_ext_by_NID(crl, NID_freshest_crl, -1) >= 0;
 	X509_CRL_up_ref(crl);
 	X509_up_ref(found.issuer);
 	lists->of[lists->count++] = found;
@@ -178,6 +180,7 @@ void revocation_lists_keep_later(struct revocation_lists *lists, const struct re
 		have->crl = had->crl;
 		have->this_update = had->this_update;
 		have->next_update = had->next_update;
+		have->has_deltas = had->has_deltas;
 	}
 }
 
@@ -212,6 +215,8 @@ static counterfoil_revocation status_of(const struct list *list, X509 *certifica
 		return say_unknown(why, "the list was to be replaced at ", list->next_update);
 	if (now < list->this_update - CLOCK_SKEW)
 		return say_unknown(why, "the list is of a time to come, ", list->this_update);
+	if (list->has_deltas || X509_get_ext_by_NID(certificate, NID_freshest_crl, -1) >= 0)
+		return say_unknown(why, "what changed since the list was made is in delta lists, which are not read", 0);
 	return COUNTERFOIL_REVOCATION_GOOD;
 }
 

@@ -4,6 +4,7 @@
 #include "issuer/process/control.h"
 
 #include <jansson.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,12 +26,21 @@ static int command_help(int argc, char **argv);
 const struct command command_table[] = {
 	{"init", "DIR [--name N] [--domain D] [--public-url U] [--members-url U] [--status-url U]\n"
 		 "            [--listen-public L] [--listen-members L] [--listen-status L] [--listen-ops L]\n"
-		 "            [--host NAME]... [--admin NAME] [--root-pass-fd N]",
+		 "            [--host NAME]... [--admin NAME] [--root-pass-fd N]\n"
+		 "            [--issuing-key pkcs11:URI --token-module FILE [--token-pin-file FILE] [--token-folder DIR] |\n"
+		 "             --issuing-pass-file FILE]",
 	 "make a new installation in DIR", command_init},
 	{"run", "--config FILE", "run the daemon", command_run},
 	{"check", "--config FILE [--show | --send-test mail|sms TO] | --keys", "say what a configuration would do, and what is wrong with it", command_check},
 	{"admin", "new --config FILE --name NAME --role administrator|support|auditor --out FILE.p12",
 	 "make a member of the staff from this machine (audited)", command_admin},
+	{"ca", "root-crl --config FILE [--revoke CERTIFICATE] [--reason WORD] [--days N] [--root-key FILE] [--root-pass-fd N]\n"
+	       "            | root-crl --root FILE --crl OLD --out NEW ... | root-crl --config FILE --install NEW\n"
+	       "            | new-issuing --config FILE [--root-key FILE] [--root-pass-fd N]\n"
+	       "            | new-issuing --config FILE --request-out REQUEST | new-issuing --config FILE --certificate NEW\n"
+	       "            | new-issuing --root FILE --request REQUEST --status-url URL --out NEW [--profile FILE] ...\n"
+	       "            | activate --config FILE [--now]",
+	 "the root's ceremonies; counterfoild(8) has them step by step", command_ca},
 	{"recover", "--config FILE", "bring an old database that was put back up to what the journal knows", command_recover},
 	{"clock-accept", "--config FILE", "believe the clock again after it has jumped", command_clock_accept},
 	{"role", NULL, "what run starts", command_role},
@@ -74,6 +84,7 @@ int main(int argc, char **argv)
 		fputs("counterfoild: OpenSSL's memory cannot be wiped\n", stderr);
 		return err_exit_code(ERR_CRYPTO);
 	}
+	OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL); /* another file has no say in what signs */
 	for (size_t i = 0; argc > 1 && i < command_count; i++)
 		if (strcmp(argv[1], command_table[i].name) == 0)
 			return run(&command_table[i], argc - 1, argv + 1);

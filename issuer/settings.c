@@ -2,8 +2,10 @@
 #include "issuer/settings.h"
 #include "base/file.h"
 #include "base/ini_lines.h"
+#include "ca/key_uri.h"
 #include "issuer/settings_table.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,8 @@ static enum err set_row(struct reading *r, const struct setting_row *row, const 
 	struct errbuf reason = {""};
 	enum err e = setting_set(row, &r->context, p->value, r->settings, &reason);
 	ini_show(p->value, shown);
+	if (strstr(p->value, "pin-value")) /* who writes a PIN where it does not belong does not find it in the log too */
+		snprintf(shown, sizeof shown, "...");
 	return e ? fail(why, e, "%s.%s = %s: %s", row->section, row->key, shown, err_why(e, &reason)) : ERR_OK;
 }
 
@@ -77,6 +81,11 @@ enum err settings_parse(const char *text, size_t len, const char *name, const ch
 	else
 		*out = r.settings;
 	return e;
+}
+
+bool settings_token_wanted(const struct settings *s)
+{
+	return key_uri_is(s->key_issuing) || key_uri_is(s->key_ocsp);
 }
 
 void settings_free(struct settings *s)

@@ -7,11 +7,13 @@
 
 #include "base/buf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define SETTING_MEMBER_TEXT const char *
 #define SETTING_MEMBER_PATH const char *
+#define SETTING_MEMBER_KEY const char *
 #define SETTING_MEMBER_URL const char *
 #define SETTING_MEMBER_LISTEN const char *
 #define SETTING_MEMBER_WORD const char *
@@ -24,6 +26,9 @@ struct settings {
 #include "issuer/settings.def"
 #undef SETTING
 };
+
+/* Has a key its home in a token, so that the token process is wanted? */
+bool settings_token_wanted(const struct settings *s);
 
 /* Parse `text` (the file's bytes); relative paths are joined to `folder`. Every string belongs to *out until
  * settings_free. ERR_USAGE with "FILE:LINE: ..." naming the first fault. */

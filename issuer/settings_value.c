@@ -1,5 +1,6 @@
 /* One value of each type: how it is read, what it may be, how it is shown. */
 #include "base/file.h"
+#include "ca/key_uri.h"
 #include "issuer/settings_table.h"
 
 #include <arpa/inet.h>
@@ -110,6 +111,15 @@ static enum err set_path(const struct setting_row *row, const struct setting_con
 	return e ? e : store_text(row, expanded[0] == '/' ? expanded : joined, out);
 }
 
+static enum err set_key(const struct setting_row *row, const struct setting_context *c, const char *value,
+			struct settings *out, struct errbuf *why)
+{
+	if (!key_uri_is(value))
+		return set_path(row, c, value, out, why);
+	enum err e = key_uri_check(value, why);
+	return e ? e : store_text(row, value, out);
+}
+
 /* "443", 0 to 65535 (least given), nothing behind it. */
 static bool port_is_good(const char *text, long least)
 {
@@ -204,7 +214,8 @@ typedef enum err set_value(const struct setting_row *row, const struct setting_c
 			   struct settings *out, struct errbuf *why);
 
 static set_value *const setters[SETTING_TYPE_COUNT] = {
-	[SETTING_TEXT] = set_text,     [SETTING_PATH] = set_path,     [SETTING_URL] = set_url,
+	[SETTING_TEXT] = set_text,     [SETTING_PATH] = set_path,     [SETTING_KEY] = set_key,
+	[SETTING_URL] = set_url,
 	[SETTING_NUMBER] = set_number, [SETTING_DURATION] = set_number, [SETTING_LISTEN] = set_listen,
 	[SETTING_WORD] = set_word,     [SETTING_USER] = set_word,
 };

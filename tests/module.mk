@@ -79,7 +79,7 @@ SECONDS_EACH ?= 60
 FUZZ_NAMES  := $(filter-out replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)))
 FUZZ_REPLAY := $(addprefix $(BUILD)/fuzz/,$(FUZZ_NAMES))
 # The library's targets link the client's objects, all others the daemon's.
-CLIENT_FUZZ := $(filter json ocsp peer pem pkcs12 soap,$(FUZZ_NAMES))
+CLIENT_FUZZ := $(filter json lists ocsp peer pem pkcs12 soap,$(FUZZ_NAMES))
 DAEMON_FUZZ := $(filter-out $(CLIENT_FUZZ),$(FUZZ_NAMES))
 fuzz_binaries = $(foreach name,$(1),$(BUILD)/fuzz/$(name) $(BUILD)/fuzzer-$(name))
 $(call fuzz_binaries,$(CLIENT_FUZZ)): $(CLIENT_LIB_OBJ) $(BUILD)/libbase.a
@@ -151,12 +151,12 @@ check:
 	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow campaign-short browser fuzz-replay lint)
 
 # The campaign's own programs speak with a daemon from outside, and look at its files with its own readers.
-CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c power.c takers.c disk.c calls.c swap.c),$(wildcard tests/campaign/*.c)))
+CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c power.c takers.c disk.c revocations.c calls.c swap.c),$(wildcard tests/campaign/*.c)))
 $(BUILD)/tools/crash_points: $(BUILD)/obj/tests/support/crash_points.o $(SUPPORT_OBJ)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
-$(addprefix $(BUILD)/campaign-,kill power takers disk): $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
+$(addprefix $(BUILD)/campaign-,kill power takers disk revocations): $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) -lcurl
 # The library's caller stands alone, as a user's program would.
@@ -169,7 +169,7 @@ $(BUILD)/campaign-swap: $(addprefix $(BUILD)/obj/tests/,campaign/swap.o support/
 	$(BUILD)/libcounterfoil.a $(BUILD)/libbase.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS) -lcmocka
-campaign-programs: test-programs $(addprefix $(BUILD)/campaign-,kill power takers disk swap) $(BUILD)/tools/crash_points \
+campaign-programs: test-programs $(addprefix $(BUILD)/campaign-,kill power takers disk revocations swap) $(BUILD)/tools/crash_points \
 	$(addprefix $(BUILD)/valgrind/,counterfoild calls)
 
 # What takes too long for check, in full: two hours and more. CAMPAIGN="kills takers" runs some of it.
@@ -182,15 +182,18 @@ campaign-short: campaign-programs
 .PHONY: campaign campaign-short campaign-programs
 
 # What it costs, beside bare programs that do the same work (tests/bench). Not part of check: it takes a quiet minute.
-BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load load_ocsp bare_members bare_ocsp bare_package calls list requests)
+BENCH_PROGRAMS := $(addprefix $(BUILD)/bench/,load load_ocsp bare_members bare_ocsp bare_package bare_rsa calls list requests start)
 bench_object = $(addprefix $(BUILD)/obj/tests/bench/,$(addsuffix .o,$(1)))
 $(BUILD)/bench/load: $(call bench_object,load session)
 $(BUILD)/bench/load: BENCH_LDLIBS := -lssl -lcrypto
 $(BUILD)/bench/load_ocsp: $(call bench_object,load_ocsp)
+$(BUILD)/bench/start: $(call bench_object,start)
 $(BUILD)/bench/bare_members: $(call bench_object,bare_members bare)
 $(BUILD)/bench/bare_ocsp: $(call bench_object,bare_ocsp bare)
 $(BUILD)/bench/bare_package: $(call bench_object,bare_package bare_steps bare_crypto bare)
 $(BUILD)/bench/bare_members $(BUILD)/bench/bare_ocsp $(BUILD)/bench/bare_package: BENCH_LDLIBS := -lmicrohttpd -lgnutls -lsqlite3 -lcrypto
+$(BUILD)/bench/bare_rsa: $(call bench_object,bare_rsa)
+$(BUILD)/bench/bare_rsa: BENCH_LDLIBS := -lgnutls
 $(BUILD)/bench/requests: $(call bench_object,requests) $(DAEMON_LIBS)
 $(BUILD)/bench/list: $(call bench_object,list) $(DAEMON_LIBS)
 $(BUILD)/bench/list $(BUILD)/bench/requests: BENCH_LDLIBS := $(DAEMON_LDLIBS)

@@ -651,7 +651,9 @@ COUNTERFOIL_API void counterfoil_async_cancel(counterfoil_async_call *call);
  * Revocation is looked up in the list (RFC 5280) of the CA that made the certificate, which must be among the CAs given
  * and must have signed the list. The list is read when the first peer is verified and again after crl_refresh_seconds, by
  * the thread that finds it due, while the others go on with the one at hand; an older list never replaces a newer one.
- * A list is used until its nextUpdate, and no longer than crl_keep_seconds after it could last be read.
+ * A list is used until its nextUpdate, and no longer than crl_keep_seconds after it could last be read. It must be whole: one
+ * with a critical extension (a delta, of some reasons, of another CA's) is left out, and of one whose changes stand in delta
+ * lists (section 5.2.6) only who is on it counts.
  *
  * Or its CA is asked (OCSP, RFC 6960): a POST to the responder with a nonce, which is compared when it comes back (RFC 9654).
  * An answer counts when that CA has signed it, or whom it has charged with that (section 4.2.2.2). It is kept for this

@@ -1,14 +1,11 @@
 #include "issuer/clerk/clerk.h"
 
-#include "base/encode.h"
 #include "base/log.h"
 #include "delivery/address.h"
 #include "issuer/clerk/clerk_calendar.h"
 #include "issuer/clerk/clerk_due.h"
 
-#include <errno.h>
 #include <openssl/pem.h>
-#include <openssl/sha.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -22,7 +19,9 @@ static const struct task office[] = {
 	{"reconcile", 2000, false, false, clerk_reconcile},
 	{"crl", 1000, true, false, clerk_crl},
 	{"sweep", 10000, false, false, clerk_sweep},
+	{"ends", 60000, false, false, clerk_ends},
 	{"truncate", 60000, false, true, clerk_truncate},
+	{"keys", 1000, false, false, clerk_keys},
 };
 
 /* On a thread of its own: a gateway that takes its time over a message delays no revocation list. */
@@ -30,25 +29,6 @@ static const struct task post[] = {
 	{"outbox", 1000, true, false, clerk_outbox},
 	{"truncate", 60000, false, true, clerk_truncate},
 };
-
-static enum err read_issuer(struct child *child, struct clerk *c, struct errbuf *why)
-{
-	struct buf pem = BUF_INIT(PEM_CAP), der = BUF_INIT(PEM_CAP);
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	enum err rc = child_take_file(child, "file.issuing", &pem, why);
-	if (!rc && certificate_pem_to_der(pem.data, pem.len, 0, &der) != ERR_OK)
-		rc = fail(why, ERR_MALFORMED, "the issuing CA's file has no certificate in PEM");
-	if (!rc && !SHA256(der.data, der.len, hash))
-		rc = ERR_CRYPTO;
-	const uint8_t *at = der.data;
-	if (!rc && !(c->issuing = d2i_X509(NULL, &at, (long)der.len)))
-		rc = ERR_CRYPTO;
-	if (!rc)
-		hex_encode(hash, sizeof hash, c->issuer);
-	buf_free(&pem);
-	buf_free(&der);
-	return rc;
-}
 
 /* Whom messages that die are told. */
 static enum err read_mailer(struct child *child, struct clerk *c, struct errbuf *why)
@@ -79,7 +59,7 @@ static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 	tzset(); /* the quiet hours are local; later no file can be opened */
 	enum err rc = quiet_hours_read(c->settings->quiet_hours, &c->quiet, why);
 	if (!rc)
-		rc = read_issuer(child, c, why);
+		rc = issuers_take(child, &c->issuers, why);
 	if (!rc)
 		rc = read_mailer(child, c, why);
 	if (!rc)
@@ -152,7 +132,7 @@ int role_clerk(struct child *child)
 		calendar_follow(&c, &rota);
 	stop_sender(&sender);
 	store_close(c.store);
-	X509_free(c.issuing);
+	issuers_clear(&c.issuers);
 	X509_free(c.mailer);
 	if (kick >= 0)
 		close(kick);

@@ -9,21 +9,21 @@
 
 #include "ca/crl.h"
 #include "issuer/clerk/clerk_due.h"
+#include "issuer/issuers.h"
 #include "issuer/process/child.h"
 #include "issuer/signer/signer.h"
 #include "issuer/store/audit.h"
 
 #include <stdbool.h>
 
-enum { ISSUER_NAME_SIZE = 65, UNSETTLED_MOST = 256 };
+enum { UNSETTLED_MOST = 256 };
 
 struct clerk {
 	struct store *store;
 	struct line *signer, *courier;
 	const struct settings *settings;
 	struct shared_page *shared;
-	char issuer[ISSUER_NAME_SIZE]; /* certificate.issuer: hex SHA-256 of the issuing CA's certificate */
-	X509 *issuing;                 /* that certificate */
+	struct issuers issuers; /* the first is the present one */
 
 	bool erased; /* bytes were erased: the log is to be truncated */
 	bool more;   /* a task left work for a next round at once */
@@ -38,12 +38,18 @@ struct clerk {
 	X509 *mailer;    /* the courier's certificate, to which mails to the staff are sealed; NULL: nobody is told */
 	bool limit_told; /* the alarm of the day's limits was raised */
 
-	/* clerk_crl: what the newest list was made from. */
-	bool crl_made;
-	uint64_t crl_generation;
-	int64_t crl_revoked, crl_newest_revocation;
-	int64_t crl_counted_at;  /* by clock_mono_ms, as is: */
-	int64_t crl_rests_until; /* a long list is not made anew at once, however fast revocations come */
+	/* clerk_crl: what the newest list of each of them was made from. */
+	struct clerk_crl {
+		bool made;
+		uint64_t generation;
+		int64_t revoked, newest_revocation;
+		int64_t counted_at;  /* by clock_mono_ms, as is: */
+		int64_t rests_until; /* a long list is not made anew at once, however fast revocations come */
+		int64_t looked_at;   /* whether it has anything left to say; 0: not yet */
+		bool over;           /* all that it issued has expired, and a period more */
+	} crl[ISSUERS_MOST];
+
+	int64_t ends_said; /* clerk_ends: when it was last said, by the wall clock */
 
 	/* clerk_reconcile: revocations that the journal has and the database has not, oldest first, and since when. The
 	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. The
@@ -62,7 +68,9 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why) MUST_
 enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_outbox(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_sweep(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_ends(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_truncate(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_keys(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 
 /* After a committed change of a certificate's status. */
 void clerk_revoked(struct clerk *c);

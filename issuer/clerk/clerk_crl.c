@@ -1,5 +1,5 @@
-/* Revocation lists: one at every start, at least one a period, and one as soon as a certificate's status has
- * changed. */
+/* Revocation lists, of each issuing CA: one at every start, at least one a period, and one as soon as the status of one of its
+ * certificates has changed. A CA that has retired goes on so until the last of them has expired. */
 #include "issuer/clerk/clerk_list.h"
 
 #include "base/clock.h"
@@ -10,7 +10,9 @@
 #include <stdio.h>
 
 /* The front says when a status has changed; should it die before it says so, the table is counted too. */
-enum { COUNT_EVERY_MS = 30000 };
+enum { COUNT_EVERY_MS = 30000, OVER_EVERY = 3600 };
+
+_Static_assert((int)ISSUERS_MOST == (int)SHARED_ISSUERS, "a place in the shared page for each issuing CA");
 
 struct counted {
 	int64_t revoked, newest;
@@ -22,19 +24,30 @@ static enum err take_counted(void *ctx, const struct row *r)
 	return ERR_OK;
 }
 
-static enum err count_revoked(struct clerk *c, struct counted *out)
+/* One CA's turn. */
+struct turn {
+	struct clerk *clerk;
+	const struct issuer *issuer;
+	struct clerk_crl *had;
+	int64_t now;
+};
+
+static enum err count_revoked(struct turn *t, struct counted *out)
 {
-	c->crl_counted_at = clock_mono_ms();
-	return store_one(c->store, STATEMENT_CRL_REVOKED, STORE_VALUES(value_text(c->issuer)), take_counted, out);
+	t->had->counted_at = clock_mono_ms();
+	return store_one(t->clerk->store, STATEMENT_CRL_REVOKED, STORE_VALUES(value_text(t->issuer->name)), take_counted, out);
 }
 
-static enum err changed_uncounted(struct clerk *c, bool *changed)
+/* One that changed may be another CA's; a list more does no harm, and a count does not tell everything. */
+static enum err look_for_change(struct turn *t, bool *changed)
 {
 	struct counted now;
-	if (*changed || clock_mono_ms() - c->crl_counted_at < COUNT_EVERY_MS)
+	*changed = t->issuer->standing != ISSUER_NEXT &&
+		   atomic_load(&t->clerk->shared->revocation_generation) != t->had->generation;
+	if (*changed || clock_mono_ms() - t->had->counted_at < COUNT_EVERY_MS)
 		return ERR_OK;
-	enum err e = count_revoked(c, &now);
-	*changed = !e && (now.revoked != c->crl_revoked || now.newest != c->crl_newest_revocation);
+	enum err e = count_revoked(t, &now);
+	*changed = !e && (now.revoked != t->had->revoked || now.newest != t->had->newest_revocation);
 	return e;
 }
 
@@ -44,18 +57,17 @@ static enum err take_newest(void *ctx, const struct row *r)
 	return ERR_OK;
 }
 
-static enum err look(struct clerk *c, int64_t now, bool *due)
+static enum err look(struct turn *t, bool *due)
 {
-	struct crl_standing s = {.made = c->crl_made, .period = c->settings->crl_period};
-	s.changed = atomic_load(&c->shared->revocation_generation) != c->crl_generation;
-	enum err e = store_one(c->store, STATEMENT_CRL_NEWEST, STORE_VALUES(value_text(c->issuer)), take_newest,
+	struct crl_standing s = {.made = t->had->made, .period = t->clerk->settings->crl_period};
+	enum err e = store_one(t->clerk->store, STATEMENT_CRL_NEWEST, STORE_VALUES(value_text(t->issuer->name)), take_newest,
 			       &s.this_update);
 	s.exists = e == ERR_OK;
 	if (e && e != ERR_NOT_FOUND)
 		return e;
-	e = changed_uncounted(c, &s.changed);
-	s.rests = clock_mono_ms() < c->crl_rests_until;
-	*due = crl_due(&s, now);
+	e = look_for_change(t, &s.changed);
+	s.rests = clock_mono_ms() < t->had->rests_until;
+	*due = crl_due(&s, t->now);
 	return e;
 }
 
@@ -91,7 +103,8 @@ static void note_list(const struct list *l, int64_t took_ms)
 	snprintf(count, sizeof count, "%zu", l->n);
 	snprintf(bytes, sizeof bytes, "%zu", l->der.len - l->unused);
 	snprintf(took, sizeof took, "%lld", (long long)took_ms);
-	log_event(LOG_LEVEL_INFO, "crl.issued", {"number", number}, {"entries", count}, {"bytes", bytes}, {"ms", took});
+	log_event(LOG_LEVEL_INFO, "crl.issued", {"issuer", l->issuer->label}, {"number", number}, {"entries", count},
+		  {"bytes", bytes}, {"ms", took});
 }
 
 static enum err fetch(struct clerk *c, struct list *l, struct errbuf *why)
@@ -103,38 +116,79 @@ static enum err fetch(struct clerk *c, struct list *l, struct errbuf *why)
 }
 
 /* What changes after the generation and the count were read makes another list the next time. */
-static enum err make(struct clerk *c, int64_t now, struct errbuf *why)
+static enum err make(struct turn *t, struct errbuf *why)
 {
+	struct clerk *c = t->clerk;
 	int64_t began = clock_mono_ms();
 	uint64_t generation = atomic_load(&c->shared->revocation_generation);
-	struct list l = {.head = {.this_update = now, .next_update = now + c->settings->crl_life}};
+	struct list l = {.issuer = t->issuer, .head = {.this_update = t->now, .next_update = t->now + c->settings->crl_life}};
 	struct counted counted = {0, 0};
-	enum err rc = count_revoked(c, &counted);
+	enum err rc = count_revoked(t, &counted);
 	if (!rc)
 		rc = fetch(c, &l, why);
 	crash_point(CRASH_CLERK_CRL_BEFORE);
 	if (!rc)
-		rc = commit_list(c->store, c->issuer, &l);
+		rc = commit_list(c->store, t->issuer->name, &l);
 	crash_point(CRASH_CLERK_CRL_AFTER);
 	int64_t took = clock_mono_ms() - began;
 	if (!rc) {
-		c->crl_made = true;
-		c->crl_generation = generation;
-		c->crl_revoked = counted.revoked;
-		c->crl_newest_revocation = counted.newest;
+		t->had->made = true;
+		t->had->generation = generation;
+		t->had->revoked = counted.revoked;
+		t->had->newest_revocation = counted.newest;
 		atomic_fetch_add(&c->shared->crl_generation, 1);
 		note_list(&l, took);
 	}
-	c->crl_rests_until = clock_mono_ms() + crl_rest_ms(took);
+	t->had->rests_until = clock_mono_ms() + crl_rest_ms(took);
 	list_clear(&l);
 	return rc;
 }
 
-/* An old database makes no list: those who check fail closed when the last one ends, rather than trust what was
- * revoked. */
-enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why)
+static enum err take_last(void *ctx, const struct row *r)
+{
+	*(int64_t *)ctx = row_integer(r, 0);
+	return ERR_OK;
+}
+
+/* An entry stays a period past its certificate's end. Only a CA that issues no more comes to its own; its list goes on until
+ * somebody takes the CA away, for servers that still trust it want one. */
+static enum err look_whether_over(struct turn *t)
+{
+	int64_t last = 0;
+	bool looked = t->had->looked_at && t->now >= t->had->looked_at && t->now - t->had->looked_at < OVER_EVERY;
+	if (t->issuer->standing != ISSUER_RETIRED || t->had->over || looked)
+		return ERR_OK;
+	enum err e = store_one(t->clerk->store, STATEMENT_CRL_LAST_END, STORE_VALUES(value_text(t->issuer->name)), take_last, &last);
+	if (e)
+		return e;
+	t->had->looked_at = t->now;
+	t->had->over = t->now > last + t->clerk->settings->crl_period;
+	atomic_store(&t->clerk->shared->issuer_over[t->issuer - t->clerk->issuers.at], t->had->over);
+	if (t->had->over)
+		log_event(LOG_LEVEL_WARNING, "issuer.over", {"issuer", t->issuer->label}, {"certificate", t->issuer->name},
+			  {"what", "everything that it issued has expired: its certificate and key may be removed"});
+	return ERR_OK;
+}
+
+static enum err take_turn(struct turn *t, struct errbuf *why)
 {
 	bool due = false;
-	enum err e = c->trusted ? look(c, now, &due) : ERR_OK;
-	return e || !due ? e : make(c, now, why);
+	enum err e = look_whether_over(t);
+	bool ended = t->issuer->standing != ISSUER_PRESENT && t->now >= t->issuer->until; /* nobody believes it any more */
+	if (!e && !ended)
+		e = look(t, &due);
+	return e || !due ? e : make(t, why);
+}
+
+/* An old database makes no list: those who check fail closed when the last one ends, rather than trust what was
+ * revoked. A list that cannot be made does not keep the others from being made. */
+enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why)
+{
+	enum err rc = ERR_OK;
+	for (size_t i = 0; c->trusted && i < c->issuers.count && !peer_gone(rc); i++) {
+		struct turn t = {c, &c->issuers.at[i], &c->crl[i], now};
+		enum err e = take_turn(&t, why);
+		rc = rc ? rc : e;
+	}
+	return rc;
 }

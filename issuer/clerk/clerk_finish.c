@@ -15,7 +15,6 @@ bool reconcile_lacks(const struct known *known, const struct revocation *r)
 }
 
 struct finish {
-	struct clerk *clerk;
 	const struct revocation *what;
 	const char *order;
 	int64_t now, since; /* since when it is revoked or held: now, when the journal does not say it any more */
@@ -27,7 +26,7 @@ static enum err hold_in(struct store *s, const struct finish *f)
 					  .why = "the journal has the hold", .detail = crl_reason_name(REASON_HOLD)};
 	enum err e = store_exec_one(
 		s, STATEMENT_CERTIFICATE_HOLD,
-		STORE_VALUES(value_integer(f->since), value_text(f->clerk->issuer), value_text(f->what->serial)));
+		STORE_VALUES(value_integer(f->since), value_text(f->what->serial)));
 	return e ? e : audit_append(s, &clerk_actor, &event, f->now, NULL);
 }
 
@@ -41,8 +40,7 @@ static enum err revoke_in(struct store *s, const struct finish *f)
 	const struct step step = {&clerk_actor, f->order, f->now};
 	struct value compromised = r->compromised_at ? value_integer(r->compromised_at) : value_null();
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(f->since), value_integer(r->reason), compromised,
-						 value_text(f->clerk->issuer), value_text(r->serial)));
+				    STORE_VALUES(value_integer(f->since), value_integer(r->reason), compromised, value_text(r->serial)));
 	if (!e)
 		e = audit_append(s, &clerk_actor, &event, f->now, NULL);
 	return e || !f->order[0] ? e : step_end_delivery(s, &step);
@@ -50,7 +48,7 @@ static enum err revoke_in(struct store *s, const struct finish *f)
 
 enum err reconcile_finish(struct clerk *c, const struct revocation *r, const char *order, int64_t now)
 {
-	const struct finish f = {c, r, order, now, r->revoked_at ? r->revoked_at : now};
+	const struct finish f = {r, order, now, r->revoked_at ? r->revoked_at : now};
 	bool hold = r->reason == REASON_HOLD;
 	crash_point(CRASH_CLERK_SETTLE_BEFORE);
 	enum err e = store_begin(c->store);

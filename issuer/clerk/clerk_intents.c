@@ -15,7 +15,7 @@
 
 enum { INTENTS_MOST = 64 };
 
-static enum err insert_orphan(struct store *s, const char *issuer, const struct open_intent *i, int64_t now)
+static enum err insert_orphan(struct store *s, const struct open_intent *i, int64_t now)
 {
 	uint8_t fingerprint[FINGERPRINT_BYTES];
 	char subject[48];
@@ -24,7 +24,7 @@ static enum err insert_orphan(struct store *s, const char *issuer, const struct 
 	reconcile_orphan_fingerprint(i->serial, fingerprint);
 	snprintf(subject, sizeof subject, "orphan of order %.16s", i->order);
 	enum err e = store_exec_one(s, STATEMENT_CLERK_ORPHAN_ADD,
-				    STORE_VALUES(value_text(i->serial), value_text(issuer), value_text(i->order),
+				    STORE_VALUES(value_text(i->serial), value_text(i->issuer), value_text(i->order),
 						 value_blob(fingerprint, sizeof fingerprint), value_text(subject),
 						 value_integer(i->not_before), value_integer(i->not_after), value_integer(now),
 						 value_integer(REASON_CESSATION)));
@@ -37,7 +37,7 @@ static enum err add_orphan(struct clerk *c, const struct open_intent *i, int64_t
 	enum err e = store_begin(c->store);
 	if (e)
 		return e;
-	e = insert_orphan(c->store, c->issuer, i, now);
+	e = insert_orphan(c->store, i, now);
 	if (e) {
 		store_rollback(c->store);
 		return e;
@@ -58,6 +58,7 @@ static enum err close_intent(struct clerk *c, const struct open_intent *i, bool 
 	enum err e = audit_head(c->store, &sequence, head);
 	if (e)
 		return e;
+	memcpy(r.issuer, i->issuer, sizeof r.issuer);
 	memcpy(r.serial, i->serial, sizeof r.serial);
 	crash_point(orphan ? CRASH_CLERK_ORPHAN_BETWEEN : CRASH_CLERK_DONE_BEFORE);
 	e = orphan ? signer_revoke(c->signer, &r, head, why) : signer_done(c->signer, i->order, i->serial, head);
@@ -69,7 +70,7 @@ static enum err close_intent(struct clerk *c, const struct open_intent *i, bool 
 static enum err settle_intent(struct clerk *c, const struct open_intent *i, int64_t now, struct errbuf *why)
 {
 	struct known known;
-	enum err e = reconcile_find(c->store, c->issuer, i->serial, &known);
+	enum err e = reconcile_find(c->store, i->serial, &known);
 	if (e == ERR_NOT_FOUND) {
 		e = add_orphan(c, i, now);
 		return e == ERR_EXISTS ? ERR_OK : e ? e : close_intent(c, i, true, now, why);

@@ -15,11 +15,10 @@ static enum err take_certificate(void *ctx, const struct row *r)
 	return ERR_OK;
 }
 
-enum err reconcile_find(struct store *s, const char *issuer, const char *serial, struct known *out)
+enum err reconcile_find(struct store *s, const char *serial, struct known *out)
 {
 	*out = (struct known){0};
-	return store_one(s, STATEMENT_CLERK_CERTIFICATE, STORE_VALUES(value_text(issuer), value_text(serial)),
-			 take_certificate, out);
+	return store_one(s, STATEMENT_CLERK_CERTIFICATE, STORE_VALUES(value_text(serial)), take_certificate, out);
 }
 
 void reconcile_orphan_fingerprint(const char *serial, uint8_t out[FINGERPRINT_BYTES])
@@ -44,17 +43,17 @@ static enum err knows_head(struct store *s, const uint8_t head[AUDIT_HASH_BYTES]
 	return store_one(s, STATEMENT_CLERK_AUDIT_KNOWS, STORE_VALUES(value_blob(head, AUDIT_HASH_BYTES)), take_nothing, NULL);
 }
 
-enum err reconcile_newest(struct store *s, const char *issuer, const struct journal_last *last, struct errbuf *why)
+enum err reconcile_newest(struct store *s, const struct journal_last *last, struct errbuf *why)
 {
 	struct known known;
-	enum err e = last->done_serial[0] ? reconcile_find(s, issuer, last->done_serial, &known) : ERR_OK;
+	enum err e = last->done_serial[0] ? reconcile_find(s, last->done_serial, &known) : ERR_OK;
 	if (e)
 		return fail(why, e, "certificate %s is in the journal", last->done_serial);
 	e = knows_head(s, last->audit_head);
 	if (e)
 		return fail(why, e, "the journal knows an audit record that is not there");
 	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i].serial[0]; i++) {
-		e = reconcile_find(s, issuer, last->revoked[i].serial, &known);
+		e = reconcile_find(s, last->revoked[i].serial, &known);
 		if (e)
 			fail(why, e, "certificate %s is revoked in the journal", last->revoked[i].serial);
 	}

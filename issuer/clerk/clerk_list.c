@@ -44,7 +44,7 @@ static enum err take_entry(void *ctx, const struct row *r)
 enum err list_collect(struct clerk *c, struct list *l)
 {
 	return store_each(c->store, STATEMENT_CRL_ENTRIES,
-			  STORE_VALUES(value_text(c->issuer), value_integer(l->head.this_update - c->settings->crl_period)),
+			  STORE_VALUES(value_text(l->issuer->name), value_integer(l->head.this_update - c->settings->crl_period)),
 			  take_entry, l);
 }
 
@@ -74,7 +74,7 @@ static enum err put_together(struct list *l, const struct buf *head, const struc
 static enum err converse(struct clerk *c, struct list *l, struct errbuf *why)
 {
 	struct buf head = BUF_INIT(CRL_PART_MAX), tail = BUF_INIT(CRL_PART_MAX);
-	enum err rc = signer_crl_begin(c->signer, l->head.this_update, l->head.next_update, l->entries_len, why);
+	enum err rc = signer_crl_begin(c->signer, l->issuer->name, &l->head, l->entries_len, why);
 	if (!rc)
 		rc = add_entries(c, l, why);
 	if (!rc)
@@ -97,5 +97,5 @@ enum err list_sign(struct clerk *c, struct list *l, struct errbuf *why)
 	free(l->entries);
 	l->entries = NULL;
 	/* Signed by one process, put together by another: to somebody who only reads, it must say what was asked. */
-	return rc ? rc : crl_check(l->der.data + l->unused, l->der.len - l->unused, c->issuing, &l->head, l->n, why);
+	return rc ? rc : crl_check(l->der.data + l->unused, l->der.len - l->unused, l->issuer->certificate, &l->head, l->n, why);
 }

@@ -6,6 +6,7 @@
 #include "issuer/clerk/clerk.h"
 
 struct list {
+	const struct issuer *issuer; /* whose */
 	struct crl_head head;
 	struct crl_entry *entries;
 	size_t n, room;

@@ -73,7 +73,7 @@ static enum err compare_revoked(struct clerk *c, const struct journal_last *last
 	enum err e = ERR_OK;
 	for (int i = 0; !e && i < (int)REVOKED_MOST && last->revoked[i].serial[0]; i++) {
 		const struct revocation *r = &last->revoked[i];
-		e = reconcile_find(c->store, c->issuer, r->serial, &known);
+		e = reconcile_find(c->store, r->serial, &known);
 		if (!e && reconcile_lacks(&known, r) && !noted_as(c, r))
 			e = note_unless_released(c, r->serial, &known, now);
 	}
@@ -89,7 +89,7 @@ static enum err settle(struct clerk *c, int64_t now)
 		struct unsettled u = c->unsettled[i];
 		struct known known = {{0}, {0}, {0}};
 		if (!e)
-			e = reconcile_find(c->store, c->issuer, u.what.serial, &known);
+			e = reconcile_find(c->store, u.what.serial, &known);
 		bool waits = e || reconcile_lacks(&known, &u.what);
 		if (!e && waits && clock_mono_ms() - u.since >= UNSETTLED_MS) {
 			e = reconcile_finish(c, &u.what, known.order, now);
@@ -105,7 +105,8 @@ static enum err settle(struct clerk *c, int64_t now)
 static void pause_issuing(struct clerk *c, const struct errbuf *why)
 {
 	c->trusted = false;
-	c->crl_made = false; /* the next one, once all is well, is made at once */
+	for (size_t i = 0; i < c->issuers.count; i++)
+		c->crl[i].made = false; /* the next one, once all is well, is made at once */
 	if (atomic_exchange(&c->shared->issuing_paused, ISSUING_OLD_DATABASE) != ISSUING_OLD_DATABASE)
 		log_event(LOG_LEVEL_ALARM, "clerk.old_database", {"what", issuing_paused_because(c->shared)}, {"why", why->text});
 }
@@ -128,7 +129,8 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 	if (e)
 		return e;
 	atomic_store(&c->shared->journal_read_at, now);
-	e = reconcile_newest(c->store, c->issuer, &last, &lacking);
+	atomic_store(&c->shared->keys_away, last.away);
+	e = reconcile_newest(c->store, &last, &lacking);
 	if (!e)
 		e = compare_revoked(c, &last, now);
 	if (!e)

@@ -11,7 +11,7 @@ enum { REVOKED_MOST = sizeof((struct journal_last *)0)->revoked / sizeof(struct 
 struct known {
 	char kind[16], status[16], order[ID_SIZE];
 };
-enum err reconcile_find(struct store *s, const char *issuer, const char *serial, struct known *out) MUST_CHECK; /* ERR_NOT_FOUND */
+enum err reconcile_find(struct store *s, const char *serial, struct known *out) MUST_CHECK; /* ERR_NOT_FOUND */
 
 /* Does the database lack this revocation or hold? A hold is more than none, and less than a revocation. */
 bool reconcile_lacks(const struct known *known, const struct revocation *r);
@@ -20,8 +20,7 @@ enum err reconcile_finish(struct clerk *c, const struct revocation *r, const cha
 
 /* Does the database know the journal's newest `done`, newest audit head and newest revocations? ERR_NOT_FOUND names what an
  * old copy lacks. Read the journal before: what it knows was in the database first. */
-enum err reconcile_newest(struct store *s, const char *issuer, const struct journal_last *last,
-			  struct errbuf *why) MUST_CHECK;
+enum err reconcile_newest(struct store *s, const struct journal_last *last, struct errbuf *why) MUST_CHECK;
 
 /* Of a certificate of which no bytes are known: this stands for its fingerprint. */
 void reconcile_orphan_fingerprint(const char *serial, uint8_t out[FINGERPRINT_BYTES]);

@@ -5,6 +5,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "issuer/clerk/clerk_due.h"
+#include "issuer/order/revoke.h"
 #include "issuer/order/step.h"
 #include "issuer/signer/signer.h"
 
@@ -71,8 +72,10 @@ static enum err journal_revocation(struct sweep *w, struct errbuf *why)
 	struct revocation r = {.reason = REASON_CESSATION, .revoked_at = w->step.now};
 	uint8_t head[AUDIT_HASH_BYTES];
 	int64_t sequence = 0;
-	enum err e = audit_head(w->clerk->store, &sequence, head);
 	memcpy(r.serial, w->overdue->serial, sizeof r.serial);
+	enum err e = revocation_issuer(w->clerk->store, &r);
+	if (!e)
+		e = audit_head(w->clerk->store, &sequence, head);
 	return e ? e : signer_revoke(w->clerk->signer, &r, head, why);
 }
 
@@ -83,7 +86,7 @@ static enum err revoke_in(struct sweep *w, struct store *s)
 					  .detail = crl_reason_name(REASON_CESSATION)};
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
 				    STORE_VALUES(value_integer(w->step.now), value_integer(REASON_CESSATION), value_null(),
-						 value_text(w->clerk->issuer), value_text(w->overdue->serial)));
+						 value_text(w->overdue->serial)));
 	if (e == ERR_CONFLICT)
 		return ERR_OK; /* somebody else was first */
 	return e ? e : audit_append(s, &clerk_actor, &event, w->step.now, NULL);

@@ -21,8 +21,8 @@ void check_say(struct check *c, enum verdict v, const char *format, ...)
 }
 
 static void (*const looks[])(struct check *c) = {
-	check_listeners, check_addresses, check_files, check_profiles, check_pairs, check_ends, check_store, check_languages, check_channels,
-	check_walls,
+	check_listeners, check_addresses, check_files, check_profiles, check_keys, check_pairs, check_issuers, check_ends, check_store,
+	check_languages, check_channels, check_walls,
 };
 
 static enum err print_keys(void)

@@ -16,7 +16,9 @@ void check_listeners(struct check *c); /* what each listener would do */
 void check_addresses(struct check *c); /* URLs and names that go into certificates */
 void check_files(struct check *c);     /* every file a process is given: there, and private where it must be */
 void check_profiles(struct check *c);  /* what each profile makes, in plain words */
-void check_pairs(struct check *c);     /* keys belong to their certificates, certificates to their authority */
+void check_pairs(struct check *c);     /* the other keys belong to their certificates, certificates to their authority */
+void check_keys(struct check *c);      /* the keys that certify and answer, in files or in a token */
+void check_issuers(struct check *c);   /* which CA issues, which is the next, and which have retired */
 void check_ends(struct check *c);      /* when certificates and the root CRL run out */
 void check_store(struct check *c);     /* database, journal, spool, root key */
 void check_languages(struct check *c); /* which there are, and what is wrong with the folder's */

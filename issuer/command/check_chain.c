@@ -61,7 +61,6 @@ void check_pairs(struct check *c)
 	} pairs[] = {
 		{"public listener", s->public_certificate, s->public_key},
 		{"members listener", s->members_certificate, s->members_key},
-		{"issuing CA", s->ca_issuing, s->key_issuing},
 		{"courier", s->courier_certificate, s->key_courier},
 	};
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {

@@ -122,7 +122,7 @@ static void check_right(struct check *c, const struct birth *b, const char *path
 			  rights == 7 ? "use" : rights == 6 ? "read and write" : "pass");
 }
 
-/* What the users of front, clerk and courier must reach by name; all else they get as open descriptors. */
+/* What the users of front, clerk, token and courier must reach by name; all else they get as open descriptors. */
 static void check_rights(struct check *c, struct supervisor *s)
 {
 	static const enum role database_roles[] = {ROLE_FRONT, ROLE_CLERK};
@@ -135,6 +135,9 @@ static void check_rights(struct check *c, struct supervisor *s)
 		check_right(c, b, folder, 1);
 		check_right(c, b, database, 6);
 	}
+	s->processes[ROLE_TOKEN].birth.role = ROLE_TOKEN;
+	if (role_wanted(c->settings, ROLE_TOKEN) && c->settings->token_folder[0])
+		check_right(c, &s->processes[ROLE_TOKEN].birth, c->settings->token_folder, 5);
 	s->processes[ROLE_COURIER].birth.role = ROLE_COURIER;
 	check_right(c, &s->processes[ROLE_COURIER].birth, c->settings->spool, 7);
 }
@@ -144,14 +147,17 @@ static void check_users(struct check *c)
 	struct supervisor s = {.settings = (struct settings *)(uintptr_t)c->settings};
 	struct errbuf why = {""};
 	enum err e = supervisor_users(&s, &why);
-	size_t own = 0;
-	for (size_t i = 0; i < CHILD_ROLES; i++)
-		own += s.processes[start_order[i]].birth.change_user;
+	size_t own = 0, wanted = 0;
+	for (size_t i = 0; i < CHILD_ROLES; i++) {
+		bool there = role_wanted(c->settings, start_order[i]);
+		wanted += there;
+		own += there && s.processes[start_order[i]].birth.change_user;
+	}
 	if (e)
 		check_say(c, CHECK_FAULT, "%s", err_why(e, &why));
-	else if (own < CHILD_ROLES)
-		check_say(c, CHECK_NOTE, "users: %zu of %d processes change their user; the others run as user %u, apart only "
-			  "by landlock and seccomp", own, CHILD_ROLES, (unsigned)geteuid());
+	else if (own < wanted)
+		check_say(c, CHECK_NOTE, "users: %zu of %zu processes change their user; the others run as user %u, apart only "
+			  "by landlock and seccomp", own, wanted, (unsigned)geteuid());
 	else
 		check_say(c, CHECK_OK, "users: every process has its own setting");
 	if (!e)

@@ -34,7 +34,7 @@ static void look(struct check *c, enum profile_id id)
 	}
 	check_say(c, CHECK_OK, "profiles.%s: %s", p.name, path[0] ? path : "the built-in one");
 	explain(c, &p);
-	if (addresses_make(c->settings, &p, &at) != ERR_OK)
+	if (addresses_make(c->settings, &p, NULL, &at) != ERR_OK)
 		check_say(c, CHECK_FAULT, "profiles.%s: status.url = %s makes its addresses too long", p.name,
 			  c->settings->status_url);
 }

@@ -42,7 +42,7 @@ static enum err accept_clock(const struct settings *s, struct times *t, struct e
 	uint8_t head[AUDIT_HASH_BYTES];
 	enum err e = host_books_open(&b, s, why);
 	if (!e)
-		e = host_books_agree(b.store, b.issuer, b.journal, why);
+		e = host_books_agree(b.store, b.journal, why);
 	if (!e) {
 		read_times(&b, t);
 		e = record(&b, t, head);

@@ -21,6 +21,7 @@ int command_init(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_admin(int argc, char **argv);
+int command_ca(int argc, char **argv);
 int command_recover(int argc, char **argv);
 int command_clock_accept(int argc, char **argv);
 

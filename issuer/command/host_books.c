@@ -48,12 +48,12 @@ void host_books_close(struct host_books *b)
 	*b = (struct host_books){0};
 }
 
-enum err host_books_agree(struct store *s, const char *issuer, const struct journal *j, struct errbuf *why)
+enum err host_books_agree(struct store *s, const struct journal *j, struct errbuf *why)
 {
 	struct journal_last last;
 	struct errbuf lacking = {""};
 	journal_last_known(j, &last);
-	enum err e = reconcile_newest(s, issuer, &last, &lacking);
+	enum err e = reconcile_newest(s, &last, &lacking);
 	if (e == ERR_NOT_FOUND)
 		return fail(why, ERR_REFUSED, "an old database was put back (%s): run counterfoild recover", lacking.text);
 	return e;

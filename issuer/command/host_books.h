@@ -20,7 +20,7 @@ void host_books_close(struct host_books *b);
 
 /* ERR_REFUSED when the database is an old copy. Asked before anything is written: what the journal then knew of it would make
  * it look like the right one. */
-enum err host_books_agree(struct store *s, const char *issuer, const struct journal *j, struct errbuf *why) MUST_CHECK;
+enum err host_books_agree(struct store *s, const struct journal *j, struct errbuf *why) MUST_CHECK;
 
 /* Who acts in the audit. */
 extern const struct actor host_actor;

@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "issuer/addresses.h"
 #include "issuer/command/host_books.h"
+#include "issuer/command/host_key.h"
+#include "issuer/issuers.h"
 #include "issuer/profiles.h"
 
 #include <errno.h>
@@ -17,21 +19,23 @@ enum { FILE_MOST = 65536 };
 
 static enum err load_authority(struct host_office *o, struct errbuf *why)
 {
-	struct buf certificate = BUF_INIT(FILE_MOST);
-	struct buf key = BUF_INIT(FILE_MOST);
-	struct secret *pem = NULL;
-	enum err e = file_read(o->settings->ca_issuing, &certificate, why);
+	struct buf bytes = BUF_INIT(FILE_MOST);
+	X509 *certificate = NULL;
+	EVP_PKEY *key = NULL;
+	char id[ISSUER_ID_SIZE], path[4096];
+	enum err e = file_read(o->settings->ca_issuing, &bytes, why);
 	if (!e)
-		e = file_read_secret(o->settings->key_issuing, FILE_MOST, &pem, why);
-	if (!e) {
-		buf_add(&key, secret_peek(pem), secret_len(pem));
-		e = buf_check(&key);
-	}
+		e = authority_certificate(&bytes, &certificate, why);
 	if (!e)
-		e = authority_load(&certificate, &key, NULL, &o->issuing, why);
-	secret_free(pem);
-	buf_free(&key);
-	buf_free(&certificate);
+		e = issuer_id(X509_get0_pubkey(certificate), id);
+	if (!e)
+		e = issuer_key_path(o->settings, id, path);
+	if (!e)
+		e = host_key(o->settings, path, X509_get0_pubkey(certificate), &key, why);
+	buf_free(&bytes);
+	if (!e)
+		return authority_join(certificate, key, &o->issuing, why);
+	X509_free(certificate);
 	return e;
 }
 
@@ -69,7 +73,7 @@ enum err host_office_open(struct host_office *o, const struct settings *s, enum 
 		e = store_open(s->database, mode, &o->store, why);
 	if (!e)
 		e = open_journal(o, why);
-	return e ? e : host_books_agree(o->store, o->issuer_name, o->journal, why);
+	return e ? e : host_books_agree(o->store, o->journal, why);
 }
 
 void host_office_close(struct host_office *o)
@@ -131,7 +135,7 @@ enum err host_sign(struct host_office *o, const struct host_subject *subject, EV
 	bool staff = subject->profile == PROFILE_STAFF;
 	const struct profile *p = staff ? &o->staff : &o->server;
 	const struct profile_name names[] = {{"domain", o->settings->domain}, {"staff", subject->staff_id}, {NULL, NULL}};
-	if (addresses_make(o->settings, p, &at) != ERR_OK)
+	if (addresses_make(o->settings, p, o->issuing.certificate, &at) != ERR_OK)
 		return fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", o->settings->status_url);
 	enum err e = staff ? profile_uri(p, names, uri, NULL) : ERR_OK;
 	if (e)

@@ -2,6 +2,7 @@
 #include "issuer/command/command.h"
 #include "issuer/command/pass_phrase.h"
 
+#include "ca/key_uri.h"
 #include "ca/name.h"
 
 #include <dirent.h>
@@ -28,6 +29,11 @@ static enum err parse(int argc, char **argv, struct init_wishes *w, struct errbu
 		{.name = "listen-status", .value = &w->status_listen},
 		{.name = "listen-ops", .value = &w->ops_listen},
 		{.name = "root-pass-fd", .value = &w->root_pass_fd},
+		{.name = "issuing-key", .value = &w->issuing_key},
+		{.name = "issuing-pass-file", .value = &w->issuing_pass},
+		{.name = "token-module", .value = &w->token_module},
+		{.name = "token-pin-file", .value = &w->token_pin},
+		{.name = "token-folder", .value = &w->token_folder},
 		{.name = "host", .list = w->hosts, .most = HOSTS_MOST},
 		{0},
 	};
@@ -40,6 +46,29 @@ static enum err parse(int argc, char **argv, struct init_wishes *w, struct errbu
 	return e;
 }
 
+/* What is written into the configuration is found from anywhere. */
+static enum err check_path(const char *option, const char *path, struct errbuf *why)
+{
+	return !path || path[0] == '/' || path[0] == '$' ? ERR_OK
+			: fail(why, ERR_USAGE, "--%s %s: wanted a path from the root of the file system", option, path);
+}
+
+static enum err check_token(const struct init_wishes *w, struct errbuf *why)
+{
+	const char *const paths[][2] = {{"token-module", w->token_module}, {"token-pin-file", w->token_pin},
+					{"token-folder", w->token_folder}, {"issuing-pass-file", w->issuing_pass}};
+	enum err e = ERR_OK;
+	for (size_t i = 0; !e && i < sizeof paths / sizeof *paths; i++)
+		e = check_path(paths[i][0], paths[i][1], why);
+	if (!e && w->issuing_key && !w->token_module)
+		e = fail(why, ERR_USAGE, "--issuing-key needs --token-module");
+	if (!e && w->issuing_key && w->issuing_pass)
+		e = fail(why, ERR_USAGE, "--issuing-pass-file is for a key in a file, and --issuing-key for one in a token");
+	if (!e && !w->issuing_key && (w->token_module || w->token_pin || w->token_folder))
+		e = fail(why, ERR_USAGE, "a token without --issuing-key: which key is it?");
+	return e || !w->issuing_key ? e : key_uri_check(w->issuing_key, why);
+}
+
 static enum err check_wishes(const struct init_wishes *w, struct errbuf *why)
 {
 	enum err e = name_check(w->admin, strlen(w->admin), why);
@@ -48,6 +77,8 @@ static enum err check_wishes(const struct init_wishes *w, struct errbuf *why)
 	if (!e && w->status_url && strncmp(w->status_url, "http://", 7) != 0)
 		e = fail(why, ERR_USAGE, "--status-url %s: wanted http://: it is written into certificates, and whoever "
 			 "checks one cannot check another first", w->status_url);
+	if (!e)
+		e = check_token(w, why);
 	return e ? ERR_USAGE : ERR_OK;
 }
 
@@ -121,17 +152,6 @@ enum err init_place(const struct init_wishes *w, const struct secret *root_pass,
 	return e;
 }
 
-static enum err get_pass_phrase(const struct init_wishes *w, struct secret **out, struct errbuf *why)
-{
-	char *end = NULL;
-	if (!w->root_pass_fd)
-		return pass_phrase_from_terminal("Pass phrase for the root key, at least 12 characters", out, why);
-	long fd = strtol(w->root_pass_fd, &end, 10);
-	if (!*w->root_pass_fd || *end || fd < 0 || fd > 1 << 20)
-		return fail(why, ERR_USAGE, "--root-pass-fd %s: wanted a descriptor's number", w->root_pass_fd);
-	return pass_phrase_from_fd((int)fd, out, why);
-}
-
 int command_init(int argc, char **argv)
 {
 	struct init_wishes w = {.admin = "Administrator"};
@@ -145,7 +165,7 @@ int command_init(int argc, char **argv)
 	if (!e)
 		e = check_place(w.folder, &why); /* before a person is asked for anything */
 	if (!e)
-		e = get_pass_phrase(&w, &root_pass, &why);
+		e = pass_phrase_of_root(w.root_pass_fd, true, &root_pass, &why);
 	if (!e)
 		e = init_place(&w, root_pass, &result, &why);
 	if (!e)

@@ -13,6 +13,8 @@ struct init_wishes {
 	const char *public_url, *members_url, *status_url;
 	const char *public_listen, *members_listen, *status_listen, *ops_listen;
 	const char *root_pass_fd;
+	const char *issuing_key, *token_module, *token_pin, *token_folder; /* a key in a token */
+	const char *issuing_pass; /* else: the file with the pass phrase of the issuing key's file */
 	const char *hosts[HOSTS_MOST + 1];
 };
 

@@ -3,7 +3,9 @@
 #include "base/file.h"
 #include "ca/authority.h"
 #include "ca/crl.h"
+#include "ca/key_uri.h"
 #include "issuer/command/host_issue.h"
+#include "issuer/command/host_key.h"
 #include "issuer/addresses.h"
 #include "issuer/command/init.h"
 #include "issuer/profiles.h"
@@ -23,6 +25,16 @@ static enum err publish_root_crl(const struct settings *s, const struct authorit
 	return e;
 }
 
+static enum err publish_issuing_key(const struct settings *s, EVP_PKEY *key, struct errbuf *why)
+{
+	struct secret *pass = NULL;
+	enum err e = host_key_pass(s, &pass, why);
+	if (!e)
+		e = host_publish_key(s->key_issuing, key, pass, why);
+	secret_free(pass);
+	return e;
+}
+
 static enum err publish(const struct settings *s, const char *at, const struct authority *root,
 			const struct authority *issuing, struct errbuf *why)
 {
@@ -38,7 +50,7 @@ static enum err publish(const struct settings *s, const char *at, const struct a
 		e = host_publish_chain(chain, (X509 *const[]){issuing->certificate, root->certificate, NULL}, why);
 	if (!e)
 		e = host_publish_chain(trust, (X509 *const[]){root->certificate, NULL}, why);
-	return e ? e : host_publish_key(s->key_issuing, issuing->key, NULL, why);
+	return e || key_uri_is(s->key_issuing) ? e : publish_issuing_key(s, issuing->key, why);
 }
 
 static int64_t end_of(X509 *certificate)
@@ -63,7 +75,7 @@ static enum err begin(const struct settings *s, struct beginning *b, struct errb
 	enum err e = profiles_load(s, PROFILE_ROOT, &b->root, why);
 	if (!e)
 		e = profiles_load(s, PROFILE_ISSUING, &b->issuing, why);
-	if (!e && addresses_make(s, &b->issuing, &b->at) != ERR_OK)
+	if (!e && addresses_make(s, &b->issuing, NULL, &b->at) != ERR_OK)
 		e = fail(why, ERR_USAGE, "status.url = %s does not fit into a certificate", s->status_url);
 	if (e)
 		return e;
@@ -80,8 +92,12 @@ enum err init_authorities(const struct settings *s, const char *at, const struct
 	char root_key[4096];
 	struct beginning b = {.names = {0}};
 	struct authority root = {0}, issuing = {0};
+	EVP_PKEY *in_token = NULL;
 	int64_t now = clock_now();
-	enum err e = begin(s, &b, why);
+	enum err e = key_uri_is(s->key_issuing) ? host_key(s, s->key_issuing, NULL, &in_token, why) : ERR_OK;
+	if (!e)
+		e = begin(s, &b, why);
+	b.names.issuing_key = in_token;
 	if (!e)
 		e = authority_make_root(&b.names, now, &root, why);
 	if (!e)
@@ -101,5 +117,6 @@ enum err init_authorities(const struct settings *s, const char *at, const struct
 	}
 	authority_clear(&root);
 	authority_clear(&issuing);
+	EVP_PKEY_free(in_token);
 	return e;
 }

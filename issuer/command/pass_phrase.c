@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -73,7 +74,7 @@ static enum err ask_twice(int tty, const char *what, struct secret **out, struct
 	return e;
 }
 
-enum err pass_phrase_from_terminal(const char *what, struct secret **out, struct errbuf *why)
+enum err pass_phrase_from_terminal(const char *what, bool is_new, struct secret **out, struct errbuf *why)
 {
 	struct termios before, silent;
 	sigset_t held, old;
@@ -87,9 +88,24 @@ enum err pass_phrase_from_terminal(const char *what, struct secret **out, struct
 	sigprocmask(SIG_BLOCK, &held, &old);
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	enum err e = tcsetattr(tty, TCSAFLUSH, &silent) == 0 ? ask_twice(tty, what, out, why) : ERR_IO;
+	enum err e = tcsetattr(tty, TCSAFLUSH, &silent) == 0 ? ERR_OK : ERR_IO;
+	if (!e)
+		e = is_new ? ask_twice(tty, what, out, why) : ask(tty, what, "", out, why);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(tty);
 	return e;
+}
+
+enum err pass_phrase_of_root(const char *root_pass_fd, bool is_new, struct secret **out, struct errbuf *why)
+{
+	char *end = NULL;
+	if (!root_pass_fd)
+		return pass_phrase_from_terminal(is_new ? "Pass phrase for the root key, at least 12 characters"
+							: "Pass phrase of the root key",
+						 is_new, out, why);
+	long fd = strtol(root_pass_fd, &end, 10);
+	if (!*root_pass_fd || *end || fd < 0 || fd > 1 << 20)
+		return fail(why, ERR_USAGE, "--root-pass-fd %s: wanted a descriptor's number", root_pass_fd);
+	return pass_phrase_from_fd((int)fd, out, why);
 }

@@ -89,8 +89,7 @@ static enum err set_standing(struct recovery *r, const struct recover_step *s)
 			      STORE_VALUES(value_text(words[as->standing]),
 					   valid ? value_null() : value_integer(as->revoked_at),
 					   valid ? value_null() : value_integer(as->reason),
-					   valid ? value_null() : integer_or_null(as->compromised_at), value_text(as->issuer),
-					   value_text(as->serial), value_text(words[s->had])));
+					   valid ? value_null() : integer_or_null(as->compromised_at), value_text(as->serial), value_text(words[s->had])));
 }
 
 static enum err apply_standing(struct recovery *r, const struct recover_step *s)
@@ -155,5 +154,5 @@ enum err recovery_agree(struct recovery *r, const uint8_t head[AUDIT_HASH_BYTES]
 	enum err e = journal_append(b->journal, &record, r->now);
 	if (e)
 		return fail(why, e, "%s: %s; run it again", b->settings->journal, err_text(e));
-	return host_books_agree(b->store, b->issuer, b->journal, why);
+	return host_books_agree(b->store, b->journal, why);
 }

@@ -52,7 +52,7 @@ static enum err look_at(struct recovery *r, struct history_entry *entry)
 	struct recover_step step = {.action = RECOVER_LOST, .entry = entry};
 	if (!entry->issuer[0])
 		memcpy(entry->issuer, r->books->issuer, sizeof entry->issuer);
-	enum err e = reconcile_find(r->books->store, entry->issuer, entry->serial, &known);
+	enum err e = reconcile_find(r->books->store, entry->serial, &known);
 	if (e == ERR_NOT_FOUND)
 		return was_issued(entry) ? add_step(r, &step) : ERR_OK;
 	if (e)
@@ -82,7 +82,7 @@ enum err recovery_plan(struct recovery *r, struct host_books *b, int64_t now, st
 		e = look_at(r, at);
 	if (e)
 		return e;
-	e = host_books_agree(b->store, b->issuer, b->journal, why);
+	e = host_books_agree(b->store, b->journal, why);
 	r->old = e == ERR_REFUSED;
 	return r->old ? ERR_OK : e;
 }

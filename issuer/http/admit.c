@@ -13,7 +13,7 @@ static enum err find_identity(void *ctx, const struct der_view *leaf, int64_t no
 {
 	struct front *front = ctx;
 	struct store *s = readers_take(front->desk.readers);
-	enum err rc = identity_find(s, front->desk.issuer_name, leaf->bytes, leaf->len, now, out, why);
+	enum err rc = identity_find(s, leaf->bytes, leaf->len, now, out, why);
 	readers_give(front->desk.readers, s);
 	return rc;
 }

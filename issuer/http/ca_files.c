@@ -1,28 +1,42 @@
 #include "issuer/http/ca_files.h"
 
+#include "ca/authority.h"
+
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { FILE_MAX_BYTES = 1 << 20 };
-enum { ROOT_CER, ROOT_PEM, ISSUING_CER, ISSUING_PEM, CHAIN_PEM, CHAIN_P7C, ROOT_CRL, FILE_COUNT };
+enum { ROOT_CER, ROOT_PEM, CHAIN_PEM, CHAIN_P7C, ALL_PEM, ROOT_CRL, FIXED_COUNT, FILES_MOST = FIXED_COUNT + 2 * ISSUERS_MOST };
 
 struct ca_files {
-	struct ca_file file[FILE_COUNT];
+	struct ca_file file[FILES_MOST]; /* behind the fixed ones, .cer and .pem of each issuing CA, the present one first */
+	size_t count;
 };
+
+#define CERTIFICATE_TYPE "application/pkix-cert"
+#define CHAIN_TYPE "application/pem-certificate-chain" /* RFC 8555 9.1 */
 
 static const struct {
 	const char *name, *type;
-} names[FILE_COUNT] = {
-	[ROOT_CER] = {"root.cer", "application/pkix-cert"},
-	[ROOT_PEM] = {"root.pem", "application/pem-certificate-chain"}, /* RFC 8555 9.1 */
-	[ISSUING_CER] = {"issuing.cer", "application/pkix-cert"},
-	[ISSUING_PEM] = {"issuing.pem", "application/pem-certificate-chain"},
-	[CHAIN_PEM] = {"chain.pem", "application/pem-certificate-chain"},
+} fixed[FIXED_COUNT] = {
+	[ROOT_CER] = {"root.cer", CERTIFICATE_TYPE},
+	[ROOT_PEM] = {"root.pem", CHAIN_TYPE},
+	[CHAIN_PEM] = {"chain.pem", CHAIN_TYPE},
 	[CHAIN_P7C] = {"chain.p7c", "application/pkcs7-mime; smime-type=certs-only"}, /* RFC 8551 3.2.2 */
+	[ALL_PEM] = {"all.pem", CHAIN_TYPE},
 	[ROOT_CRL] = {"root.crl", "application/pkix-crl"},
 };
+
+static struct ca_file *add_file(struct ca_files *f, const char *stem, const char *suffix, const char *type)
+{
+	struct ca_file *file = &f->file[f->count++];
+	*file = (struct ca_file){.type = type, .bytes = BUF_INIT(FILE_MAX_BYTES)};
+	snprintf(file->name, sizeof file->name, "%s%s", stem, suffix);
+	return file;
+}
 
 static int64_t seconds_of(const ASN1_TIME *t)
 {
@@ -43,14 +57,36 @@ static enum err add_certificate(const struct buf *pem, struct ca_file *cer, stru
 	return certificate_der_to_pem(cer->bytes.data, cer->bytes.len, &clean->bytes);
 }
 
-/* Issuing first, as TLS sends a chain. */
-static enum err add_chains(struct ca_file file[FILE_COUNT])
+static enum err add_issuer(struct ca_files *f, const struct issuer *issuer)
 {
-	const struct buf *const ders[] = {&file[ISSUING_CER].bytes, &file[ROOT_CER].bytes};
-	buf_add(&file[CHAIN_PEM].bytes, file[ISSUING_PEM].bytes.data, file[ISSUING_PEM].bytes.len);
-	buf_add(&file[CHAIN_PEM].bytes, file[ROOT_PEM].bytes.data, file[ROOT_PEM].bytes.len);
-	file[CHAIN_PEM].last_modified = file[CHAIN_P7C].last_modified = file[ISSUING_PEM].last_modified;
+	struct ca_file *cer = add_file(f, issuer->label, ".cer", CERTIFICATE_TYPE);
+	struct ca_file *pem = add_file(f, issuer->label, ".pem", CHAIN_TYPE);
+	enum err rc = certificate_encode(issuer->certificate, &cer->bytes, NULL);
+	cer->last_modified = pem->last_modified = issuer->from;
+	return rc ? rc : certificate_der_to_pem(cer->bytes.data, cer->bytes.len, &pem->bytes);
+}
+
+static void append(struct ca_file *to, const struct ca_file *from)
+{
+	buf_add(&to->bytes, from->bytes.data, from->bytes.len);
+	if (from->last_modified > to->last_modified)
+		to->last_modified = from->last_modified;
+}
+
+/* The present CA first, as TLS sends a chain. */
+static enum err add_chains(struct ca_files *f)
+{
+	struct ca_file *file = f->file, *present = file + FIXED_COUNT;
+	const struct buf *const ders[] = {&present[0].bytes, &file[ROOT_CER].bytes};
+	append(&file[CHAIN_PEM], &present[1]);
+	append(&file[CHAIN_PEM], &file[ROOT_PEM]);
+	for (size_t i = FIXED_COUNT + 1; i < f->count; i += 2)
+		append(&file[ALL_PEM], &file[i]);
+	append(&file[ALL_PEM], &file[ROOT_PEM]);
+	file[CHAIN_P7C].last_modified = file[CHAIN_PEM].last_modified;
 	enum err rc = buf_check(&file[CHAIN_PEM].bytes);
+	if (rc == ERR_OK)
+		rc = buf_check(&file[ALL_PEM].bytes);
 	return rc == ERR_OK ? certificate_pkcs7(ders, 2, &file[CHAIN_P7C].bytes) : rc;
 }
 
@@ -76,25 +112,28 @@ static enum err add_root_crl(const struct buf *from, struct ca_file *to, struct 
 	return rc;
 }
 
-enum err ca_files_new(const struct buf *root_pem, const struct buf *issuing_pem, const struct buf *root_crl,
+static enum err fill(struct ca_files *f, const struct buf *root_pem, const struct issuers *all, const struct buf *root_crl,
+		     struct errbuf *why)
+{
+	for (int i = 0; i < FIXED_COUNT; i++)
+		add_file(f, fixed[i].name, "", fixed[i].type);
+	enum err rc = add_certificate(root_pem, &f->file[ROOT_CER], &f->file[ROOT_PEM], why);
+	for (size_t i = 0; rc == ERR_OK && i < all->count; i++)
+		rc = add_issuer(f, &all->at[i]);
+	if (rc == ERR_OK)
+		rc = add_root_crl(root_crl, &f->file[ROOT_CRL], why);
+	return rc == ERR_OK ? add_chains(f) : rc;
+}
+
+enum err ca_files_new(const struct buf *root_pem, const struct issuers *all, const struct buf *root_crl,
 		      struct ca_files **out, struct errbuf *why)
 {
 	struct ca_files *f = calloc(1, sizeof *f);
 	if (!f)
 		return ERR_MEMORY;
-	struct ca_file *file = f->file;
-	for (int i = 0; i < FILE_COUNT; i++)
-		file[i] =
-		    (struct ca_file){.name = names[i].name, .type = names[i].type, .bytes = BUF_INIT(FILE_MAX_BYTES)};
-	enum err rc = add_certificate(root_pem, &file[ROOT_CER], &file[ROOT_PEM], why);
-	if (rc == ERR_OK)
-		rc = add_certificate(issuing_pem, &file[ISSUING_CER], &file[ISSUING_PEM], why);
-	if (rc == ERR_OK)
-		rc = add_root_crl(root_crl, &file[ROOT_CRL], why);
-	if (rc == ERR_OK)
-		rc = add_chains(file);
-	for (int i = 0; rc == ERR_OK && i < FILE_COUNT; i++)
-		etag_of(file[i].bytes.data, file[i].bytes.len, file[i].etag);
+	enum err rc = all->count ? fill(f, root_pem, all, root_crl, why) : ERR_INVALID;
+	for (size_t i = 0; rc == ERR_OK && i < f->count; i++)
+		etag_of(f->file[i].bytes.data, f->file[i].bytes.len, f->file[i].etag);
 	if (rc == ERR_OK)
 		*out = f;
 	else
@@ -104,14 +143,14 @@ enum err ca_files_new(const struct buf *root_pem, const struct buf *issuing_pem,
 
 void ca_files_free(struct ca_files *f)
 {
-	for (int i = 0; f && i < FILE_COUNT; i++)
+	for (size_t i = 0; f && i < f->count; i++)
 		buf_free(&f->file[i].bytes);
 	free(f);
 }
 
 const struct ca_file *ca_files_find(const struct ca_files *f, const char *name)
 {
-	for (int i = 0; i < FILE_COUNT; i++)
+	for (size_t i = 0; i < f->count; i++)
 		if (strcmp(f->file[i].name, name) == 0)
 			return &f->file[i];
 	return NULL;

@@ -14,19 +14,27 @@ enum { LOOK_MS = 5000, SHORT_BYTES = 1 << 20, ROUND_SECONDS = 1 };
  * ones may be made: he keeps so many in memory, and not one more. */
 enum { SUPERSEDED_MOST = 4 };
 
+/* One CA's. The first is the present one, whose edition has the bundle. */
+struct slot {
+	const char *issuer;
+	struct crl_edition *newest; /* NULL: there is none yet */
+	bool wanted[CRL_FORMS];
+};
+
 struct crl_cache {
 	struct crl_cache_source from;
 	/* of whoever refreshes: */
 	bool looked;
 	uint64_t seen;
 	int64_t looked_at; /* by clock_mono_ms */
+	bool stale;        /* the bundle lacks the newest list of another CA */
 	struct crl_edition *superseded[SUPERSEDED_MOST]; /* oldest first */
 	size_t superseded_count;
 
 	pthread_mutex_t lock; /* of what follows */
-	struct crl_edition *newest; /* NULL: there is none yet */
-	enum err said;              /* by the last look */
-	bool wanted[CRL_FORMS];
+	struct slot slots[ISSUERS_MOST];
+	size_t count;
+	enum err said; /* by the last look */
 	pthread_cond_t changed;
 	bool poked, stopping, started;
 	pthread_t thread;
@@ -39,6 +47,9 @@ enum err crl_cache_new(const struct crl_cache_source *from, struct crl_cache **o
 	if (!c)
 		return ERR_MEMORY;
 	c->from = *from;
+	c->slots[c->count++].issuer = from->issuer;
+	for (size_t i = 1; from->all && i < from->all->count; i++)
+		c->slots[c->count++].issuer = from->all->at[i].name;
 	c->said = ERR_UNAVAILABLE;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -64,7 +75,8 @@ void crl_cache_free(struct crl_cache *c)
 		return;
 	if (c->started)
 		stop(c);
-	crl_edition_give_back(c->newest);
+	for (size_t i = 0; i < c->count; i++)
+		crl_edition_give_back(c->slots[i].newest);
 	for (size_t i = 0; i < c->superseded_count; i++)
 		crl_edition_give_back(c->superseded[i]);
 	pthread_cond_destroy(&c->changed);
@@ -72,10 +84,12 @@ void crl_cache_free(struct crl_cache *c)
 	free(c);
 }
 
+/* A look for a newer list of one CA, and what its bundle has behind it. */
 struct found {
-	const struct crl_cache *cache;
 	uint64_t had; /* the number that is known */
-	struct crl_edition *edition;
+	const struct buf *behind[ISSUERS_MOST];
+	size_t n;
+	struct crl_edition *edition; /* NULL: nothing newer */
 };
 
 static enum err take_newest(void *ctx, const struct row *r)
@@ -88,7 +102,7 @@ static enum err take_newest(void *ctx, const struct row *r)
 	size_t len = 0;
 	uint8_t *bytes = (uint8_t *)(uintptr_t)row_blob(r, 3, &len);
 	const struct buf der = {.data = bytes, .len = len};
-	return len ? crl_edition_new(&head, &der, f->cache->from.root_der, &f->edition) : ERR_CORRUPT;
+	return len ? crl_edition_new(&head, &der, f->behind, f->n, &f->edition) : ERR_CORRUPT;
 }
 
 static void forget_superseded(struct crl_cache *c, size_t at)
@@ -117,18 +131,60 @@ static void supersede(struct crl_cache *c, struct crl_edition *old)
 	forget_unread(c);
 }
 
-static void replace(struct crl_cache *c, struct crl_edition *fresh, enum err said)
+static void replace(struct crl_cache *c, struct slot *slot, struct crl_edition *fresh)
 {
-	struct crl_edition *old = NULL;
 	pthread_mutex_lock(&c->lock);
-	c->said = said;
-	if (fresh) {
-		old = c->newest;
-		c->newest = fresh;
-	}
+	struct crl_edition *old = slot->newest;
+	slot->newest = fresh;
 	pthread_mutex_unlock(&c->lock);
 	if (old)
 		supersede(c, old);
+}
+
+static enum err find_newest(struct crl_cache *c, struct slot *slot, struct found *f)
+{
+	f->had = slot->newest ? slot->newest->head.number : 0;
+	struct store *s = readers_take(c->from.readers);
+	enum err rc = store_one(s, STATEMENT_CRL_NEWEST, STORE_VALUES(value_text(slot->issuer)), take_newest, f);
+	readers_give(c->from.readers, s);
+	if (f->edition)
+		replace(c, slot, f->edition);
+	return rc;
+}
+
+/* Of the CAs that are not the present one; a CA that has no list yet has none. */
+static enum err look_at_others(struct crl_cache *c)
+{
+	enum err rc = ERR_OK;
+	for (size_t i = 1; !rc && i < c->count; i++) {
+		struct found f = {.n = 0};
+		rc = find_newest(c, &c->slots[i], &f);
+		rc = rc == ERR_NOT_FOUND ? ERR_OK : rc;
+		c->stale |= f.edition != NULL;
+	}
+	return rc;
+}
+
+/* Whoever refreshes is alone with what stands in the slots. */
+static enum err look_at_all(struct crl_cache *c)
+{
+	struct slot *present = &c->slots[0];
+	struct found f = {.n = 0};
+	enum err rc = look_at_others(c);
+	for (size_t i = 1; i < c->count; i++)
+		if (c->slots[i].newest)
+			f.behind[f.n++] = &c->slots[i].newest->form[CRL_DER].bytes;
+	f.behind[f.n++] = c->from.root_der;
+	if (!rc)
+		rc = find_newest(c, present, &f);
+	if (!rc && !f.edition && c->stale) {
+		const struct crl_edition *same = present->newest;
+		rc = crl_edition_new(&same->head, &same->form[CRL_DER].bytes, f.behind, f.n, &f.edition);
+		if (!rc)
+			replace(c, present, f.edition);
+	}
+	c->stale = rc && c->stale;
+	return rc;
 }
 
 static enum err look(struct crl_cache *c)
@@ -137,39 +193,38 @@ static enum err look(struct crl_cache *c)
 	int64_t now = clock_mono_ms();
 	if (c->looked && c->seen == generation && now - c->looked_at < LOOK_MS)
 		return ERR_OK;
-	struct found f = {.cache = c, .had = c->newest ? c->newest->head.number : 0};
-	struct store *s = readers_take(c->from.readers);
-	enum err rc = store_one(s, STATEMENT_CRL_NEWEST, STORE_VALUES(value_text(c->from.issuer)), take_newest, &f);
-	readers_give(c->from.readers, s);
-	replace(c, f.edition, rc);
+	enum err rc = look_at_all(c);
+	pthread_mutex_lock(&c->lock);
+	c->said = rc;
+	pthread_mutex_unlock(&c->lock);
 	c->looked = rc == ERR_OK;
 	c->seen = generation;
 	c->looked_at = now;
 	return rc;
 }
 
-static bool to_be_compressed(struct crl_cache *c, enum crl_form plain)
+static bool to_be_compressed(struct crl_cache *c, const struct slot *slot, enum crl_form plain)
 {
 	pthread_mutex_lock(&c->lock);
-	const struct crl_part *part = c->newest ? c->newest->form : NULL;
-	bool wanted = part && !part[plain + CRL_DER_GZIP].bytes.len &&
-		      (c->wanted[plain] || part[CRL_DER].bytes.len <= SHORT_BYTES);
+	const struct crl_part *part = slot->newest ? slot->newest->form : NULL;
+	bool wanted = part && part[plain].bytes.len && !part[plain + CRL_DER_GZIP].bytes.len &&
+		      (slot->wanted[plain] || part[CRL_DER].bytes.len <= SHORT_BYTES);
 	pthread_mutex_unlock(&c->lock);
 	return wanted;
 }
 
 /* Whoever refreshes is alone with the edition's place for it; others look there under the lock. */
-static enum err compress_wanted(struct crl_cache *c)
+static enum err compress_wanted(struct crl_cache *c, struct slot *slot)
 {
 	enum err rc = ERR_OK;
 	for (int plain = CRL_DER; !rc && plain <= CRL_BUNDLE; plain++) {
 		struct crl_part part = {.etag = ""};
-		if (!to_be_compressed(c, (enum crl_form)plain))
+		if (!to_be_compressed(c, slot, (enum crl_form)plain))
 			continue;
-		rc = crl_edition_compress(c->newest, (enum crl_form)plain, &part);
+		rc = crl_edition_compress(slot->newest, (enum crl_form)plain, &part);
 		pthread_mutex_lock(&c->lock);
 		if (!rc)
-			c->newest->form[plain + CRL_DER_GZIP] = part;
+			slot->newest->form[plain + CRL_DER_GZIP] = part;
 		pthread_mutex_unlock(&c->lock);
 		if (rc)
 			buf_free(&part.bytes);
@@ -181,8 +236,11 @@ enum err crl_cache_refresh(struct crl_cache *c)
 {
 	enum err rc = look(c);
 	forget_unread(c);
-	enum err compressed = compress_wanted(c);
-	return rc ? rc : compressed;
+	for (size_t i = 0; i < c->count; i++) {
+		enum err compressed = compress_wanted(c, &c->slots[i]);
+		rc = rc ? rc : compressed;
+	}
+	return rc;
 }
 
 static void *run(void *ctx)
@@ -218,32 +276,54 @@ static void poke(struct crl_cache *c)
 	pthread_cond_signal(&c->changed);
 }
 
+/* With the lock held. */
+static enum err standing(const struct crl_cache *c, const struct slot *slot)
+{
+	return slot->newest ? ERR_OK : c->said == ERR_OK || c->said == ERR_NOT_FOUND ? ERR_NOT_FOUND : ERR_UNAVAILABLE;
+}
+
+enum err crl_cache_head_of(struct crl_cache *c, size_t issuer, struct crl_head *head)
+{
+	struct slot *slot = &c->slots[issuer];
+	pthread_mutex_lock(&c->lock);
+	enum err rc = standing(c, slot);
+	if (!rc)
+		*head = slot->newest->head;
+	pthread_mutex_unlock(&c->lock);
+	return rc;
+}
+
 enum err crl_cache_head(struct crl_cache *c, struct crl_head *head)
 {
+	return crl_cache_head_of(c, 0, head);
+}
+
+static enum err take(struct crl_cache *c, struct slot *slot, enum crl_form form, bool gzip, struct crl_lent *out)
+{
 	pthread_mutex_lock(&c->lock);
-	enum err rc = c->newest ? ERR_OK : c->said == ERR_NOT_FOUND ? ERR_NOT_FOUND : ERR_UNAVAILABLE;
-	if (!rc)
-		*head = c->newest->head;
+	enum err rc = standing(c, slot);
+	if (!rc) {
+		const struct crl_part *small = &slot->newest->form[form + CRL_DER_GZIP];
+		bool there = small->bytes.len > 0;
+		if (gzip && !there) {
+			slot->wanted[form] = true;
+			poke(c);
+		}
+		out->edition = crl_edition_hold(slot->newest);
+		out->gzip = gzip && there;
+		out->part = out->gzip ? small : &slot->newest->form[form];
+	}
+	poke(c);
 	pthread_mutex_unlock(&c->lock);
 	return rc;
 }
 
 enum err crl_cache_take(struct crl_cache *c, enum crl_form form, bool gzip, struct crl_lent *out)
 {
-	pthread_mutex_lock(&c->lock);
-	enum err rc = c->newest ? ERR_OK : c->said == ERR_NOT_FOUND ? ERR_NOT_FOUND : ERR_UNAVAILABLE;
-	if (!rc) {
-		const struct crl_part *small = &c->newest->form[form + CRL_DER_GZIP];
-		bool there = small->bytes.len > 0;
-		if (gzip && !there) {
-			c->wanted[form] = true;
-			poke(c);
-		}
-		out->edition = crl_edition_hold(c->newest);
-		out->gzip = gzip && there;
-		out->part = out->gzip ? small : &c->newest->form[form];
-	}
-	poke(c);
-	pthread_mutex_unlock(&c->lock);
-	return rc;
+	return take(c, &c->slots[0], form, gzip, out);
+}
+
+enum err crl_cache_take_of(struct crl_cache *c, size_t issuer, bool gzip, struct crl_lent *out)
+{
+	return take(c, &c->slots[issuer], CRL_DER, gzip, out);
 }

@@ -53,20 +53,23 @@ static enum err copy(const struct buf *from, struct crl_part *to)
 	return buf_check(&to->bytes);
 }
 
-static enum err bundle(const struct buf *der, const struct buf *root_der, struct crl_part *to)
+static enum err bundle(const struct buf *der, const struct buf *const *behind, size_t n, struct crl_part *to)
 {
-	to->bytes = BUF_INIT(pem_size(der->len) + pem_size(root_der->len));
+	size_t size = pem_size(der->len);
+	for (size_t i = 0; i < n; i++)
+		size += pem_size(behind[i]->len);
+	to->bytes = BUF_INIT(size);
 	if (!buf_room(&to->bytes, to->bytes.cap))
 		return buf_check(&to->bytes);
 	to->bytes.len = 0;
 	enum err rc = crl_to_pem(der->data, der->len, &to->bytes);
-	if (!rc)
-		rc = crl_to_pem(root_der->data, root_der->len, &to->bytes);
+	for (size_t i = 0; !rc && i < n; i++)
+		rc = crl_to_pem(behind[i]->data, behind[i]->len, &to->bytes);
 	etag_of(to->bytes.data, to->bytes.len, to->etag);
 	return rc;
 }
 
-enum err crl_edition_new(const struct crl_head *head, const struct buf *der, const struct buf *root_der,
+enum err crl_edition_new(const struct crl_head *head, const struct buf *der, const struct buf *const *behind, size_t n,
 			 struct crl_edition **out)
 {
 	struct crl_edition *e = calloc(1, sizeof *e);
@@ -75,8 +78,8 @@ enum err crl_edition_new(const struct crl_head *head, const struct buf *der, con
 	atomic_store(&e->holders, 1);
 	e->head = *head;
 	enum err rc = copy(der, &e->form[CRL_DER]);
-	if (!rc)
-		rc = bundle(der, root_der, &e->form[CRL_BUNDLE]);
+	if (!rc && n > 0)
+		rc = bundle(der, behind, n, &e->form[CRL_BUNDLE]);
 	if (rc)
 		crl_edition_give_back(e);
 	else

@@ -10,7 +10,7 @@
 
 enum { ETAG_SIZE = 72 };
 
-/* The bundle has the root's list behind this one, both in PEM, as servers want them that check the whole chain. */
+/* The bundle has the lists of all other CAs behind this one, in PEM, as servers want them that check the whole chain. */
 enum crl_form { CRL_DER, CRL_BUNDLE, CRL_DER_GZIP, CRL_BUNDLE_GZIP, CRL_FORMS };
 
 struct crl_part {
@@ -25,8 +25,8 @@ struct crl_edition {
 	struct crl_part form[CRL_FORMS]; /* a compressed one may come later, under its owner's lock; then it stays */
 };
 
-/* Der and root_der are copied. The caller holds it. */
-enum err crl_edition_new(const struct crl_head *head, const struct buf *der, const struct buf *root_der,
+/* All is copied. `behind`: what the bundle has besides, n lists in DER; none: there is no bundle. The caller holds it. */
+enum err crl_edition_new(const struct crl_head *head, const struct buf *der, const struct buf *const *behind, size_t n,
 			 struct crl_edition **out) MUST_CHECK;
 struct crl_edition *crl_edition_hold(struct crl_edition *e);
 void crl_edition_give_back(void *edition); /* NULL is fine */

@@ -1,6 +1,7 @@
 #include "issuer/http/house.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "ca/authority.h"
 #include "issuer/http/ca_files.h"
 #include "issuer/http/crl_cache.h"
 #include "issuer/http/first_use.h"
@@ -30,7 +31,7 @@ struct house *house_new(void)
 	struct house *h = calloc(1, sizeof *h);
 	if (!h)
 		return NULL;
-	h->trust_pem = h->front.root_pem = h->front.issuing_pem = h->front.root_crl_der = BUF_INIT(PEM_MAX_BYTES);
+	h->trust_pem = h->front.root_pem = h->front.root_crl_der = BUF_INIT(PEM_MAX_BYTES);
 	h->front.kick = -1;
 	return h;
 }
@@ -63,34 +64,37 @@ static void verify_once(const struct chain_trust *trust, const struct buf *der, 
 	(void)verdict;
 }
 
+/* The root, and every issuing CA below it; but for what the root has revoked. */
+static enum err trust_all(struct house *h, struct errbuf *why)
+{
+	const struct ca_file *all = ca_files_find(h->front.ca_files, "all.pem"), *list = ca_files_find(h->front.ca_files, "root.crl");
+	buf_add(&h->trust_pem, all->bytes.data, all->bytes.len);
+	enum err rc = buf_check(&h->trust_pem);
+	if (rc == ERR_OK)
+		rc = chain_trust_new(h->trust_pem.data, h->trust_pem.len, &h->trust, why);
+	return rc == ERR_OK ? chain_trust_list(h->trust, list->bytes.data, list->bytes.len, why) : rc;
+}
+
 static enum err take_authority(struct house *h, struct child *c, struct errbuf *why)
 {
 	struct front *f = &h->front;
 	struct buf der = BUF_INIT(PEM_MAX_BYTES);
-	struct certificate_facts facts;
+	const struct issuer *present = &h->issuers.at[0];
 	enum err rc = child_take_file(c, "file.root", &f->root_pem, why);
 	if (rc == ERR_OK)
-		rc = child_take_file(c, "file.issuing", &f->issuing_pem, why);
+		rc = issuers_take(c, &h->issuers, why);
+	f->issuers = &h->issuers;
 	if (rc == ERR_OK)
 		rc = child_take_file(c, "file.root_crl", &f->root_crl_der, why);
 	if (rc == ERR_OK)
-		rc = ca_files_new(&f->root_pem, &f->issuing_pem, &f->root_crl_der, &f->ca_files, why);
+		rc = ca_files_new(&f->root_pem, &h->issuers, &f->root_crl_der, &f->ca_files, why);
 	if (rc == ERR_OK)
-		rc = certificate_pem_to_der(f->issuing_pem.data, f->issuing_pem.len, 0, &der);
-	if (rc == ERR_OK)
-		rc = certificate_read(der.data, der.len, &facts, why);
-	if (rc == ERR_OK) {
-		hex_encode(facts.fingerprint, sizeof facts.fingerprint, h->issuer_name);
-		buf_add(&h->trust_pem, f->root_pem.data, f->root_pem.len);
-		buf_byte(&h->trust_pem, '\n');
-		buf_add(&h->trust_pem, f->issuing_pem.data, f->issuing_pem.len);
-		rc = buf_check(&h->trust_pem);
-	}
-	if (rc == ERR_OK)
-		rc = chain_trust_new(h->trust_pem.data, h->trust_pem.len, &h->trust, why);
+		rc = trust_all(h, why);
 	f->trust = h->trust;
 	if (rc == ERR_OK)
-		verify_once(h->trust, &der, facts.not_before);
+		rc = certificate_encode(present->certificate, &der, why);
+	if (rc == ERR_OK)
+		verify_once(h->trust, &der, present->from);
 	buf_free(&der);
 	return rc;
 }
@@ -127,10 +131,12 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 	f->kick = child_take(c, "kick");
 	f->desk.settings = child_settings(c);
 	f->desk.signer = child_line(c, ROLE_SIGNER);
-	f->desk.issuer_name = h->issuer_name;
+	f->desk.issuer_name = h->issuers.at[0].name;
 	f->desk.outbox_changed = outbox_changed;
 	f->desk.revocations_changed = revocations_changed;
 	f->desk.ctx = f;
+	if (f->shared)
+		atomic_store(&f->shared->root_list_until, ca_files_find(f->ca_files, "root.crl")->good_until);
 	enum err rc = child_take_secret(c, "key.code", CODE_KEY_BYTES, &h->code_key, why);
 	f->desk.code_key = h->code_key;
 	if (rc == ERR_OK && f->desk.settings->sms_receipts[0])
@@ -151,22 +157,12 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 static enum err open_ocsp(struct house *h, struct child *c, struct errbuf *why)
 {
 	struct front *f = &h->front;
-	struct buf der = BUF_INIT(PEM_MAX_BYTES);
 	int packets = child_take(c, "ocsp.front");
 	if (packets < 0)
 		return fail(why, ERR_INTERNAL, "no OCSP lane to the signer");
-	enum err rc = certificate_pem_to_der(f->issuing_pem.data, f->issuing_pem.len, 0, &der);
-	const uint8_t *at = der.data;
-	X509 *issuer = rc == ERR_OK ? d2i_X509(NULL, &at, (long)der.len) : NULL;
-	const struct ocsp_source from = {issuer, h->issuer_name, f->shared, f->desk.settings->database, packets,
+	const struct ocsp_source from = {&h->issuers, f->shared, f->desk.settings->database, packets,
 					 f->desk.settings->ocsp_per_address};
-	if (issuer)
-		rc = ocsp_desk_new(&from, &f->ocsp, why);
-	else
-		close(packets);
-	X509_free(issuer);
-	buf_free(&der);
-	return issuer || rc != ERR_OK ? rc : ERR_CRYPTO;
+	return ocsp_desk_new(&from, &f->ocsp, why);
 }
 
 static enum err start_staff(struct house *h)
@@ -174,8 +170,8 @@ static enum err start_staff(struct house *h)
 	struct front *f = &h->front;
 	f->metrics = calloc(1, sizeof *f->metrics);
 	enum err rc = f->metrics ? workers_start(WORKERS, QUEUE, &f->workers) : ERR_MEMORY;
-	const struct crl_cache_source lists = {h->issuer_name, f->desk.readers, &f->shared->crl_generation,
-					       &ca_files_find(f->ca_files, "root.crl")->bytes};
+	const struct crl_cache_source lists = {h->issuers.at[0].name, f->desk.readers, &f->shared->crl_generation,
+					       &ca_files_find(f->ca_files, "root.crl")->bytes, &h->issuers};
 	if (rc == ERR_OK)
 		rc = crl_cache_new(&lists, &f->crl_cache);
 	if (rc == ERR_OK)
@@ -286,7 +282,7 @@ void house_close(struct house *h)
 	languages_free(h->languages);
 	free(f->metrics);
 	buf_free(&f->root_pem);
-	buf_free(&f->issuing_pem);
+	issuers_clear(&h->issuers);
 	buf_free(&f->root_crl_der);
 	buf_free(&h->trust_pem);
 	if (f->kick >= 0)

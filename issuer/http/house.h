@@ -4,12 +4,13 @@
 
 #include "issuer/http/listen.h"
 #include "issuer/http/sweeper.h"
+#include "issuer/issuers.h"
 #include "issuer/process/child.h"
 
 struct house {
 	struct front front;
-	struct buf trust_pem; /* root and issuing */
-	char issuer_name[65];
+	struct buf trust_pem; /* root and issuing CAs */
+	struct issuers issuers;
 	struct secret *code_key, *receipt_key;
 	struct languages *languages;
 	struct chain_trust *trust;

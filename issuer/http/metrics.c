@@ -1,8 +1,10 @@
 #include "issuer/http/metrics.h"
+#include "issuer/http/ca_files.h"
 #include "issuer/http/crl_cache.h"
 #include "issuer/http/ocsp.h"
 #include "issuer/http/workers.h"
 #include "issuer/process/child.h"
+#include "issuer/signer/signer.h"
 #include "issuer/store/store.h"
 
 #include <inttypes.h>
@@ -73,6 +75,13 @@ static void write_connections(const struct metrics *m, struct buf *out)
 	one(out, "connections_swept_total", "counter", "Connections closed past their deadline.", (int64_t)m->swept);
 }
 
+static void write_keys_away(unsigned away, struct buf *out)
+{
+	head(out, "key_away", "gauge", "1 while the key is in a token that is away, and signs nothing.");
+	buf_format(out, "counterfoil_key_away{key=\"issuing\"} %d\n", (away & SIGNER_AWAY_ISSUING) != 0);
+	buf_format(out, "counterfoil_key_away{key=\"ocsp\"} %d\n", (away & SIGNER_AWAY_OCSP) != 0);
+}
+
 static void write_state(struct front *front, int64_t now, struct buf *out)
 {
 	const struct shared_page *page = front->shared;
@@ -85,11 +94,37 @@ static void write_state(struct front *front, int64_t now, struct buf *out)
 	    (int64_t)page->revocation_generation);
 	one(out, "clerk_age_seconds", "gauge", "Since the clerk's last round.", now - page->clerk_alive_at);
 	one(out, "issuing_paused", "gauge", "1 while nothing is issued.", page->issuing_paused != 0);
+	write_keys_away((unsigned)page->keys_away, out);
 	if (crl_cache_head(front->crl_cache, &crl) == ERR_OK) {
 		one(out, "crl_number", "gauge", "Number of the newest CRL.", (int64_t)crl.number);
 		one(out, "crl_age_seconds", "gauge", "Since the newest CRL was made.", now - crl.this_update);
 		one(out, "crl_left_seconds", "gauge", "Until the newest CRL is overdue.", crl.next_update - now);
 	}
+}
+
+static void write_issuer_row(struct buf *out, const char *name, const struct issuer *i, int64_t value)
+{
+	buf_format(out, "counterfoil_%s{issuer=\"%s\",standing=\"%s\"} %" PRId64 "\n", name, i->label,
+		   issuer_standing_name(i->standing), value);
+}
+
+/* Each issuing CA, and the root's list above them. */
+static void write_issuers(struct front *front, int64_t now, struct buf *out)
+{
+	const struct issuers *all = front->issuers;
+	struct crl_head crl;
+	head(out, "issuer_left_seconds", "gauge", "Until the certificate of an issuing CA ends.");
+	for (size_t i = 0; i < all->count; i++)
+		write_issuer_row(out, "issuer_left_seconds", &all->at[i], all->at[i].until - now);
+	head(out, "issuer_over", "gauge", "1 when everything that a retired CA issued has expired: it may be removed.");
+	for (size_t i = 0; i < all->count; i++)
+		write_issuer_row(out, "issuer_over", &all->at[i], front->shared->issuer_over[i]);
+	head(out, "issuer_crl_left_seconds", "gauge", "Until the newest CRL of an issuing CA is overdue.");
+	for (size_t i = 0; i < all->count; i++)
+		if (crl_cache_head_of(front->crl_cache, i, &crl) == ERR_OK)
+			write_issuer_row(out, "issuer_crl_left_seconds", &all->at[i], crl.next_update - now);
+	one(out, "root_crl_left_seconds", "gauge", "Until the root's CRL is overdue: counterfoild ca root-crl makes the next.",
+	    ca_files_find(front->ca_files, "root.crl")->good_until - now);
 }
 
 static void write_ocsp(const struct ocsp_counts *c, struct buf *out)
@@ -115,6 +150,36 @@ static enum err write_messages(void *ctx, const struct row *r)
 		buf_format(out, "counterfoil_messages{state=\"%s\"} %" PRId64 "\n", states[i], row_integer(r, i));
 	one(out, "outbox_paused", "gauge", "1 while nothing is sent.", row_integer(r, STATES));
 	return ERR_OK;
+}
+
+/* One line for each type of which keys are kept ready. */
+static void write_keys_of(const struct shared_page *page, size_t place, const char *name, struct buf *out)
+{
+	for (unsigned t = 0; t < KEY_TYPE_COUNT; t++) {
+		const struct shared_keys *k = &page->keys[t];
+		const _Atomic uint64_t *value = (const void *)((const char *)k + place);
+		if (k->wanted || k->made)
+			buf_format(out, "counterfoil_%s{type=\"%s\"} %" PRIu64 "\n", name, key_type_name((enum key_type)t), *value);
+	}
+}
+
+static void write_keys(const struct shared_page *page, struct buf *out)
+{
+	static const struct {
+		const char *name, *type, *help;
+		size_t place;
+	} rows[] = {
+		{"rsa_keys_ready", "gauge", "RSA keys that are made and wait for an order.", offsetof(struct shared_keys, ready)},
+		{"rsa_keys_wanted", "gauge", "How many are to be ready.", offsetof(struct shared_keys, wanted)},
+		{"rsa_keys_made_total", "counter", "RSA keys made since the signer's start.", offsetof(struct shared_keys, made)},
+		{"rsa_keys_awaited_total", "counter", "Times that none was ready and somebody waited.",
+		 offsetof(struct shared_keys, awaited)},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		head(out, rows[i].name, rows[i].type, rows[i].help);
+		write_keys_of(page, rows[i].place, rows[i].name, out);
+	}
+	one(out, "rsa_keys_failing", "gauge", "1 while no RSA key can be made.", page->keys_fault != 0);
 }
 
 static enum err add_order_state(void *ctx, const struct row *r)
@@ -150,8 +215,10 @@ enum err metrics_write(struct front *front, int64_t now, struct buf *out)
 	write_durations(front->metrics, out);
 	write_connections(front->metrics, out);
 	write_state(front, now, out);
+	write_issuers(front, now, out);
 	if (front->ocsp)
 		write_ocsp(ocsp_desk_counts(front->ocsp), out);
+	write_keys(front->shared, out);
 	write_orders(front, now, out);
 	return buf_check(out);
 }

@@ -14,9 +14,9 @@
 enum { SHARED_CACHE_SECONDS = 60 };
 
 struct ocsp_desk {
-	const char *issuer_name;
+	const struct issuers *all;
 	const struct shared_page *shared;
-	struct ocsp_issuer issuer;
+	struct ocsp_issuer issuers[ISSUERS_MOST]; /* by their place in `all` */
 	struct store *store;
 	struct ocsp_lane *lane;
 	struct ocsp_cache *cache;
@@ -97,7 +97,7 @@ static enum err look_up(struct ocsp_desk *d, struct ocsp_single *s)
 	enum err rc = ERR_NOT_FOUND;
 	if (ocsp_serial_text(&id, serial))
 		rc = store_one(d->store, STATEMENT_CERTIFICATE_OCSP,
-			       STORE_VALUES(value_text(d->issuer_name), value_text(serial)), take_status, s);
+			       STORE_VALUES(value_text(d->all->at[s->issuer].name), value_text(serial)), take_status, s);
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	s->status = OCSP_UNKNOWN; /* never issued */
@@ -198,27 +198,30 @@ static void on_told(void *ctx, struct ocsp_job *job, const struct ocsp_told *tol
 	finish(w);
 }
 
-static struct waiting *waiting_new(const struct ocsp_request *asked)
+static struct waiting *waiting_new(const struct ocsp_desk *d, const struct ocsp_request *asked, unsigned issuer)
 {
 	struct waiting *w = malloc(sizeof *w);
 	if (!w)
 		return NULL;
 	struct ocsp_ask *a = &w->job.ask;
+	memcpy(a->issuer, d->all->at[issuer].fingerprint, sizeof a->issuer);
 	a->count = asked->count;
 	a->nonce_len = asked->nonce_len;
 	if (asked->nonce_len)
 		memcpy(a->nonce, asked->nonce, asked->nonce_len);
 	for (size_t i = 0; i < asked->count; i++) {
-		a->singles[i] = (struct ocsp_single){.hash = asked->ids[i].hash, .serial_len = asked->ids[i].serial_len};
+		a->singles[i] = (struct ocsp_single){
+			.hash = asked->ids[i].hash, .serial_len = asked->ids[i].serial_len, .issuer = issuer};
 		memcpy(a->singles[i].serial, asked->ids[i].serial, asked->ids[i].serial_len);
 	}
 	return w;
 }
 
-static void have_signed(struct ocsp_desk *d, const struct ocsp_request *asked, const struct request *q, struct reply *r)
+static void have_signed(struct ocsp_desk *d, const struct ocsp_request *asked, unsigned issuer, const struct request *q,
+			struct reply *r)
 {
 	bool changed;
-	struct waiting *w = d->closing ? NULL : waiting_new(asked);
+	struct waiting *w = d->closing ? NULL : waiting_new(d, asked, issuer);
 	enum err rc = w ? look_up_all(d, w, &changed) : d->closing ? ERR_UNAVAILABLE : ERR_MEMORY;
 	if (rc) {
 		free(w);
@@ -235,17 +238,26 @@ static void have_signed(struct ocsp_desk *d, const struct ocsp_request *asked, c
 
 /* ---- requests ---- */
 
-static bool all_ours(const struct ocsp_desk *d, const struct ocsp_request *asked)
+static bool all_of(const struct ocsp_issuer *issuer, const struct ocsp_request *asked)
 {
 	for (size_t i = 0; i < asked->count; i++)
-		if (!ocsp_issuer_is(&d->issuer, &asked->ids[i]))
+		if (!ocsp_issuer_is(issuer, &asked->ids[i]))
 			return false;
 	return true;
 }
 
-static const struct ocsp_cached *ready_for(struct ocsp_desk *d, const struct ocsp_request *asked)
+/* One of our CAs issued all of them: a delegate answers for one CA alone. One that has issued nothing yet answers nothing. */
+static bool find_issuer(const struct ocsp_desk *d, const struct ocsp_request *asked, unsigned *issuer)
 {
-	struct ocsp_single id = {.hash = asked->ids[0].hash, .serial_len = asked->ids[0].serial_len};
+	for (*issuer = 0; *issuer < d->all->count; ++*issuer)
+		if (d->all->at[*issuer].standing != ISSUER_NEXT && all_of(&d->issuers[*issuer], asked))
+			return true;
+	return false;
+}
+
+static const struct ocsp_cached *ready_for(struct ocsp_desk *d, const struct ocsp_request *asked, unsigned issuer)
+{
+	struct ocsp_single id = {.hash = asked->ids[0].hash, .serial_len = asked->ids[0].serial_len, .issuer = issuer};
 	if (asked->count != 1 || asked->nonce_len)
 		return NULL;
 	memcpy(id.serial, asked->ids[0].serial, id.serial_len);
@@ -257,20 +269,21 @@ void ocsp_desk_answer(struct ocsp_desk *d, const void *der, size_t len, const st
 	struct ocsp_request asked;
 	struct errbuf why = {""};
 	const struct ocsp_cached *ready;
+	unsigned issuer;
 	if (ocsp_request_read(der, len, &asked, &why) != ERR_OK) {
 		atomic_fetch_add(&d->counts.refused, 1);
 		ocsp_reply_malformed(r, &why);
 	} else if (issuing_paused_because(d->shared)) { /* the database may be an old one: its 'good' is no verdict */
 		say_refusal(d, r, OCSP_TRY_LATER, ERR_UNAVAILABLE);
-	} else if (!all_ours(d, &asked)) { /* RFC 5019 2.2.3 */
+	} else if (!find_issuer(d, &asked, &issuer)) { /* RFC 5019 2.2.3 */
 		say_refusal(d, r, OCSP_UNAUTHORIZED, ERR_REFUSED);
-	} else if ((ready = ready_for(d, &asked))) {
+	} else if ((ready = ready_for(d, &asked, issuer))) {
 		say_ready(d, ready, q, r);
 	} else if (!ocsp_limit_take(d->limit, q->address, clock_mono_ms())) {
 		atomic_fetch_add(&d->counts.limited, 1);
 		say_refusal(NULL, r, OCSP_TRY_LATER, ERR_LIMIT);
 	} else {
-		have_signed(d, &asked, q, r);
+		have_signed(d, &asked, issuer, q, r);
 	}
 }
 
@@ -283,11 +296,11 @@ enum err ocsp_desk_new(const struct ocsp_source *from, struct ocsp_desk **out, s
 		close(from->packets);
 		return ERR_MEMORY;
 	}
-	d->issuer_name = from->issuer_name;
+	d->all = from->all;
 	d->shared = from->shared;
 	enum err rc = ocsp_lane_new(from->packets, on_told, d, &d->lane);
-	if (!rc)
-		rc = ocsp_issuer_of(from->issuer, &d->issuer);
+	for (size_t i = 0; !rc && i < from->all->count; i++)
+		rc = ocsp_issuer_of(from->all->at[i].certificate, &d->issuers[i]);
 	if (!rc)
 		rc = ocsp_cache_new(&d->cache);
 	if (!rc)

@@ -8,6 +8,7 @@
 #define ISSUER_HTTP_OCSP_H
 
 #include "issuer/http/route.h"
+#include "issuer/issuers.h"
 
 #include <openssl/x509.h>
 #include <stdatomic.h>
@@ -15,8 +16,7 @@
 struct shared_page;
 
 struct ocsp_source {
-	const X509 *issuer;
-	const char *issuer_name;         /* borrowed */
+	const struct issuers *all;        /* borrowed */
 	const struct shared_page *shared; /* borrowed */
 	const char *database;            /* opened once more: other readers do not stand in its way */
 	int packets;                     /* taken, also on failure */

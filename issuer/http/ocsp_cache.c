@@ -40,7 +40,7 @@ static struct ocsp_cached **set_of(struct ocsp_cache *c, const struct ocsp_singl
 
 bool ocsp_same_certificate(const struct ocsp_single *a, const struct ocsp_single *b)
 {
-	return a->hash == b->hash && a->serial_len == b->serial_len && memcmp(a->serial, b->serial, a->serial_len) == 0;
+	return a->hash == b->hash && a->issuer == b->issuer && a->serial_len == b->serial_len && memcmp(a->serial, b->serial, a->serial_len) == 0;
 }
 
 bool ocsp_same_status(const struct ocsp_single *a, const struct ocsp_single *b)

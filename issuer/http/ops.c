@@ -4,6 +4,7 @@
 #include "issuer/http/handlers.h"
 #include "issuer/http/metrics.h"
 #include "issuer/process/child.h"
+#include "issuer/signer/signer.h"
 
 enum { CLERK_SILENT_SECONDS = 30, SIGNER_SILENT_SECONDS = 30 };
 
@@ -69,6 +70,21 @@ static const char *issuing_fault(struct front *front, int64_t now)
 	return issuing_paused_because(front->shared);
 }
 
+/* What is signed already goes on: lists to their end, OCSP answers as long as their delegate lasts. */
+static const char *issuing_key_fault(struct front *front, int64_t now)
+{
+	(void)now;
+	return front->shared->keys_away & SIGNER_AWAY_ISSUING
+		   ? "the token with the issuing key is away: nothing is issued, no list and no delegate signed"
+		   : NULL;
+}
+
+static const char *ocsp_key_fault(struct front *front, int64_t now)
+{
+	(void)now;
+	return front->shared->keys_away & SIGNER_AWAY_OCSP ? "the token with the OCSP key is away: no answer is signed" : NULL;
+}
+
 static const char *crl_fault(struct front *front, int64_t now)
 {
 	struct crl_head head;
@@ -85,7 +101,8 @@ static const char *crl_fault(struct front *front, int64_t now)
 void ops_readyz(struct front *front, const struct request *q, struct reply *r)
 {
 	static const char *(*const faults[])(struct front *, int64_t) = {
-		clerk_fault, signer_fault, front_disk_fault, clerk_disk_fault, journal_disk_fault, issuing_fault, crl_fault};
+		clerk_fault, signer_fault, front_disk_fault, clerk_disk_fault, journal_disk_fault, issuing_fault,
+		issuing_key_fault, ocsp_key_fault, crl_fault};
 	int64_t now = clock_now();
 	json_t *reasons = json_array();
 	(void)q;

@@ -96,14 +96,17 @@ void reply_clear(struct reply *r); /* wipes, frees, gives back; empty and usable
 void reply_problem(struct reply *r, const struct request *q, enum err e, const struct errbuf *why, const struct faults *faults);
 void reply_json(struct reply *r, int status, json_t *json); /* takes the reference */
 
+struct issuers;
+
 struct front {
 	struct desk desk;
 	struct shared_page *shared;
-	struct buf root_pem, issuing_pem, root_crl_der; /* as read at start */
+	struct buf root_pem, root_crl_der;              /* as read at start */
+	const struct issuers *issuers;                  /* every issuing CA, the present one first */
 	int kick;                                       /* eventfd that wakes the clerk */
 	struct metrics *metrics;
 	struct workers *workers;     /* runs the SLOW handlers */
-	struct crl_cache *crl_cache; /* the newest list of the issuing CA */
+	struct crl_cache *crl_cache; /* the newest list of each of them */
 	struct ca_files *ca_files;   /* what /ca/ and /crl/root.crl serve */
 	const struct chain_trust *trust;
 	struct first_use *first_use;

@@ -40,16 +40,18 @@ static void lend(struct reply *r, const struct crl_lent *lent)
 	memcpy(r->etag, lent->part->etag, sizeof r->etag);
 }
 
-/* The issuing CA's list, or the bundle. No list is better than an older one: it would take revocations back. */
-static enum err reply_list(struct front *front, const struct request *q, enum crl_form form, struct reply *r,
+/* The list of an issuing CA, or the bundle. No list is better than an older one: it would take revocations back. */
+static enum err reply_list(struct front *front, const struct request *q, size_t issuer, enum crl_form form, struct reply *r,
 			   struct errbuf *why)
 {
+	bool gzip = coding_welcome(request_header(q, "Accept-Encoding"), "gzip");
 	const char *because = issuing_paused_because(front->shared);
 	struct crl_lent lent;
 	int64_t now = clock_now();
 	if (because)
 		return fail(why, ERR_UNAVAILABLE, "there is no list now: %s", because);
-	enum err rc = crl_cache_take(front->crl_cache, form, coding_welcome(request_header(q, "Accept-Encoding"), "gzip"), &lent);
+	enum err rc = issuer ? crl_cache_take_of(front->crl_cache, issuer, gzip, &lent)
+			     : crl_cache_take(front->crl_cache, form, gzip, &lent);
 	if (rc != ERR_OK)
 		return rc;
 	lend(r, &lent);
@@ -62,11 +64,23 @@ static enum err reply_list(struct front *front, const struct request *q, enum cr
 
 static enum err reply_bundle(struct front *front, const struct request *q, struct reply *r, struct errbuf *why)
 {
-	enum err rc = reply_list(front, q, CRL_BUNDLE, r, why);
+	enum err rc = reply_list(front, q, 0, CRL_BUNDLE, r, why);
 	int root_fresh = fresh_seconds(ca_files_find(front->ca_files, "root.crl")->good_until, clock_now());
 	if (rc == ERR_OK && root_fresh < r->cache_seconds)
 		r->cache_seconds = root_fresh;
 	return rc;
+}
+
+/* Whose list "LABEL.crl" is. */
+static const struct issuer *called(const struct issuers *all, const char *name)
+{
+	char label[ISSUER_LABEL_SIZE];
+	size_t len = strlen(name), suffix = strlen(".crl");
+	if (len <= suffix || len - suffix >= sizeof label || strcmp(name + len - suffix, ".crl") != 0)
+		return NULL;
+	memcpy(label, name, len - suffix);
+	label[len - suffix] = '\0';
+	return issuers_called(all, label);
 }
 
 void status_crl(struct front *front, const struct request *q, struct reply *r)
@@ -79,8 +93,9 @@ void status_crl(struct front *front, const struct request *q, struct reply *r)
 		reply_file(r, root, clock_now());
 		return;
 	}
-	if (strcmp(name, "issuing.crl") == 0)
-		rc = reply_list(front, q, CRL_DER, r, &why);
+	const struct issuer *issuer = called(front->issuers, name);
+	if (issuer)
+		rc = reply_list(front, q, (size_t)(issuer - front->issuers->at), CRL_DER, r, &why);
 	else if (strcmp(name, "bundle.pem") == 0)
 		rc = reply_bundle(front, q, r, &why);
 	if (rc != ERR_OK)

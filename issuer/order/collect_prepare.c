@@ -97,7 +97,7 @@ static enum err find_fate(struct desk *d, struct preparing *p, enum err refusal)
  * would know a certificate that the database never had, as if an old copy had been put back. */
 static enum err revoke_orphan(struct desk *d, struct preparing *p)
 {
-	struct revoking r = {.who = p->step.who, .issuer = p->issuer, .reason = REASON_CESSATION, .now = p->step.now};
+	struct revoking r = {.who = p->step.who, .reason = REASON_CESSATION, .now = p->step.now};
 	memcpy(r.serial, p->serial, sizeof r.serial);
 	enum err e = step_commit(d, CRASH_FRONT_ORPHAN_BEFORE, store_orphan, p);
 	if (e == ERR_OK) {

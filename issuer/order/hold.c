@@ -11,7 +11,7 @@ static enum err store_hold(struct store *s, void *ctx)
 	const struct revoking *r = ctx;
 	const struct audit_event event = {"certificate.held", r->serial, r->note, crl_reason_name(REASON_HOLD)};
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_HOLD,
-				    STORE_VALUES(value_integer(r->now), value_text(r->issuer), value_text(r->serial)));
+				    STORE_VALUES(value_integer(r->now), value_text(r->serial)));
 	return e != ERR_OK ? e : audit_append(s, r->who, &event, r->now, NULL);
 }
 
@@ -20,7 +20,7 @@ static enum err store_end_of_hold(struct store *s, void *ctx)
 	const struct revoking *r = ctx;
 	const struct audit_event event = {.what = "certificate.released", .object = r->serial, .why = r->note};
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_RELEASE,
-				    STORE_VALUES(value_text(r->issuer), value_text(r->serial)));
+				    STORE_VALUES(value_text(r->serial)));
 	return e != ERR_OK ? e : audit_append(s, r->who, &event, r->now, NULL);
 }
 
@@ -84,14 +84,14 @@ static enum err release(struct desk *d, struct revoking *r, struct errbuf *why)
 
 enum err certificate_hold(struct desk *d, const struct actor *who, const char *serial, const char *note, struct errbuf *why)
 {
-	struct revoking r = {.who = who, .issuer = d->issuer_name, .reason = REASON_HOLD, .note = note, .now = clock_now()};
+	struct revoking r = {.who = who, .reason = REASON_HOLD, .note = note, .now = clock_now()};
 	return in_turn(d, &r, serial, hold, why);
 }
 
 enum err certificate_release(struct desk *d, const struct actor *who, const char *serial, const char *note,
 			     struct errbuf *why)
 {
-	struct revoking r = {.who = who, .issuer = d->issuer_name, .reason = REASON_HOLD, .note = note, .now = clock_now(),
+	struct revoking r = {.who = who, .reason = REASON_HOLD, .note = note, .now = clock_now(),
 			     .release = true};
 	return in_turn(d, &r, serial, release, why);
 }

@@ -80,8 +80,8 @@ static enum err take_identity(void *ctx, const struct row *r)
 	return fail(p->why, ERR_REFUSED, "this certificate is for nobody who calls here");
 }
 
-enum err identity_find(struct store *s, const char *issuer_name, const uint8_t *der, size_t len, int64_t now,
-		       struct identity *out, struct errbuf *why)
+enum err identity_find(struct store *s, const uint8_t *der, size_t len, int64_t now, struct identity *out,
+		       struct errbuf *why)
 {
 	struct certificate_facts facts;
 	char serial[SERIAL_TEXT_SIZE];
@@ -91,8 +91,7 @@ enum err identity_find(struct store *s, const char *issuer_name, const uint8_t *
 		return fail(why, ERR_REFUSED, "this certificate cannot be read");
 	serial_text(facts.serial, serial);
 	struct presented p = {.facts = &facts, .now = now, .out = &found, .why = why};
-	enum err rc = store_one(s, STATEMENT_CERTIFICATE_IDENTITY, STORE_VALUES(value_text(issuer_name), value_text(serial)),
-				take_identity, &p);
+	enum err rc = store_one(s, STATEMENT_CERTIFICATE_IDENTITY, STORE_VALUES(value_text(serial)), take_identity, &p);
 	if (rc == ERR_NOT_FOUND)
 		return fail(why, ERR_REFUSED, "this certificate is not known here");
 	if (rc == ERR_OK)
@@ -102,7 +101,7 @@ enum err identity_find(struct store *s, const char *issuer_name, const uint8_t *
 
 struct first_use {
 	struct step step;
-	const char *issuer, *serial;
+	const char *serial;
 	bool early; /* before its parcel was acknowledged */
 };
 
@@ -114,7 +113,7 @@ static enum err store_use(struct store *s, void *ctx)
 	const struct step *t = &u->step;
 	int64_t first = 0, used = 0;
 	enum err e = store_exec(s, STATEMENT_CERTIFICATE_FIRST_USE,
-				STORE_VALUES(value_integer(t->now), value_text(u->issuer), value_text(u->serial)), &first);
+				STORE_VALUES(value_integer(t->now), value_text(u->serial)), &first);
 	if (e != ERR_OK || !t->order[0])
 		return e;
 	e = store_exec(s, STATEMENT_ORDER_USE,
@@ -133,7 +132,7 @@ enum err identity_used(struct desk *d, const struct identity *who)
 {
 	const struct actor actor = {who->kind == IDENTITY_STAFF ? who->staff_id : who->serial,
 				    who->kind == IDENTITY_STAFF ? who->role : "client", ""};
-	struct first_use u = {.step = {&actor, who->order_id, clock_now()}, .issuer = d->issuer_name, .serial = who->serial};
+	struct first_use u = {.step = {&actor, who->order_id, clock_now()}, .serial = who->serial};
 	if (who->kind == IDENTITY_NONE)
 		return ERR_INTERNAL;
 	enum err rc = step_commit(d, CRASH_FRONT_USE_BEFORE, store_use, &u);

@@ -66,9 +66,9 @@ struct identity {
 	char client_name[257];
 	int64_t not_after;
 };
-/* By issuer, serial and fingerprint: ERR_REVOKED (also when held), ERR_EXPIRED, ERR_REFUSED (unknown, or a staff member
+/* By serial and fingerprint: ERR_REVOKED (also when held), ERR_EXPIRED, ERR_REFUSED (unknown, or a staff member
  * that is not active). One read, on the calling thread. */
-enum err identity_find(struct store *s, const char *issuer_name, const uint8_t *der, size_t len, int64_t now,
+enum err identity_find(struct store *s, const uint8_t *der, size_t len, int64_t now,
 		       struct identity *out, struct errbuf *why) MUST_CHECK;
 /* First use: in_use, sealed password erased. Blocks; call it once a certificate. ERR_CONFLICT, with an alarm and an audit
  * record, for a use before the receipt. */

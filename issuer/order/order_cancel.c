@@ -63,7 +63,7 @@ enum err order_cancel(struct desk *d, const struct actor *who, const char *id, c
 	int64_t now = clock_now();
 	struct cancelling c = {
 		.step = {who, id, now},
-		.revoking = {.who = who, .issuer = d->issuer_name, .reason = REASON_CESSATION, .note = reason, .now = now},
+		.revoking = {.who = who, .reason = REASON_CESSATION, .note = reason, .now = now},
 	};
 	if (reason && remark_check(reason, strlen(reason), &text) != ERR_OK)
 		return fail(why, ERR_INVALID, "reason: %s", text.text);

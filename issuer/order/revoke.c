@@ -6,16 +6,32 @@
 #include <stdio.h>
 #include <string.h>
 
+static enum err take_issuer(void *ctx, const struct row *r)
+{
+	struct revocation *out = ctx;
+	snprintf(out->issuer, sizeof out->issuer, "%s", row_text(r, 0));
+	return ERR_OK;
+}
+
+enum err revocation_issuer(struct store *s, struct revocation *r)
+{
+	r->issuer[0] = '\0';
+	enum err e = store_one(s, STATEMENT_CERTIFICATE_ISSUER, STORE_VALUES(value_text(r->serial)), take_issuer, r);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
 enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf *why)
 {
 	struct revocation revocation = {.reason = r->reason, .revoked_at = r->now, .compromised_at = r->compromised_at,
 					.release = r->release};
 	uint8_t head[AUDIT_HASH_BYTES];
 	int64_t sequence = 0;
-	struct store *s = readers_take(d->readers);
-	enum err rc = audit_head(s, &sequence, head);
-	readers_give(d->readers, s);
 	memcpy(revocation.serial, r->serial, sizeof revocation.serial);
+	struct store *s = readers_take(d->readers);
+	enum err rc = revocation_issuer(s, &revocation);
+	if (rc == ERR_OK)
+		rc = audit_head(s, &sequence, head);
+	readers_give(d->readers, s);
 	return rc != ERR_OK ? rc : signer_revoke(d->signer, &revocation, head, why);
 }
 
@@ -35,8 +51,7 @@ enum err revoke_store(struct store *s, const struct revoking *r)
 	const struct audit_event event = {"certificate.revoked", r->serial, r->note, reason_and_date(r->reason, r->compromised_at, detail)};
 	struct value compromised = r->compromised_at ? value_integer(r->compromised_at) : value_null();
 	enum err e = store_exec_one(s, STATEMENT_CERTIFICATE_REVOKE,
-				    STORE_VALUES(value_integer(r->now), value_integer(r->reason), compromised,
-						 value_text(r->issuer), value_text(r->serial)));
+				    STORE_VALUES(value_integer(r->now), value_integer(r->reason), compromised, value_text(r->serial)));
 	return e != ERR_OK ? e : audit_append(s, r->who, &event, r->now, NULL);
 }
 
@@ -57,8 +72,7 @@ enum err standing_find(struct desk *d, const struct revoking *r, struct standing
 {
 	*out = (struct standing){0};
 	struct store *s = readers_take(d->readers);
-	enum err e = store_one(s, STATEMENT_CERTIFICATE_STATUS, STORE_VALUES(value_text(r->issuer), value_text(r->serial)),
-			       take_standing, out);
+	enum err e = store_one(s, STATEMENT_CERTIFICATE_STATUS, STORE_VALUES(value_text(r->serial)), take_standing, out);
 	readers_give(d->readers, s);
 	return e == ERR_NOT_FOUND ? fail(why, e, "no certificate has this serial") : e;
 }
@@ -149,7 +163,7 @@ static enum err revoke_in_turn(struct desk *d, struct certificate_end *c, struct
 enum err certificate_revoke(struct desk *d, const struct actor *who, const struct revocation_wish *wish, struct errbuf *why)
 {
 	struct certificate_end c = {
-		.revoking = {.who = who, .issuer = d->issuer_name, .note = wish->note, .now = clock_now()}};
+		.revoking = {.who = who, .note = wish->note, .now = clock_now()}};
 	enum err rc = read_revocation(&c.revoking, wish, why);
 	if (rc != ERR_OK)
 		return rc;

@@ -8,7 +8,6 @@
 
 struct revoking {
 	const struct actor *who;
-	const char *issuer;
 	char serial[SERIAL_TEXT_SIZE];
 	enum crl_reason reason;
 	const char *note; /* why, in the staff's words; NULL for none */
@@ -42,6 +41,8 @@ const char *reason_and_date(enum crl_reason reason, int64_t compromised_at, char
 void revoke_turn_begin(const char *serial);
 void revoke_turn_end(const char *serial);
 
+/* Whose certificate it is, for the journal; left empty for one that the database does not have. */
+enum err revocation_issuer(struct store *s, struct revocation *r) MUST_CHECK;
 /* Journalled with the audit head of this moment. */
 enum err revoke_journal(struct desk *d, const struct revoking *r, struct errbuf *why) MUST_CHECK;
 /* Inside a transaction: revoked and audited. ERR_CONFLICT when it was revoked before, with nothing changed. */

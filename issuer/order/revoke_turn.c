@@ -4,15 +4,14 @@
 #include <pthread.h>
 #include <string.h>
 
-#define TURN PTHREAD_MUTEX_INITIALIZER
-static pthread_mutex_t turns[] = {TURN, TURN, TURN, TURN, TURN, TURN, TURN, TURN,
-				  TURN, TURN, TURN, TURN, TURN, TURN, TURN, TURN};
-#undef TURN
+enum { TURNS = 16 };
+#define FOUR_TURNS PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER
+static pthread_mutex_t turns[TURNS] = {FOUR_TURNS, FOUR_TURNS, FOUR_TURNS, FOUR_TURNS};
 
 static pthread_mutex_t *turn_of(const char *serial)
 {
 	size_t len = strlen(serial);
-	return &turns[len ? (unsigned char)serial[len - 1] % (sizeof turns / sizeof *turns) : 0];
+	return &turns[len ? (unsigned char)serial[len - 1] % TURNS : 0];
 }
 
 void revoke_turn_begin(const char *serial)

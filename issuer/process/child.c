@@ -56,6 +56,14 @@ int child_take(struct child *c, const char *name)
 	return -1;
 }
 
+bool child_has(const struct child *c, const char *name)
+{
+	for (size_t i = 0; i < c->grant_count; i++)
+		if (strcmp(c->grants[i].name, name) == 0)
+			return c->grants[i].fd >= 0;
+	return false;
+}
+
 enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why)
 {
 	int fd = child_take(c, name);

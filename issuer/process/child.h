@@ -5,13 +5,14 @@
 
 #include "base/frame.h"
 #include "base/secret.h"
+#include "ca/key.h"
 #include "issuer/process/line.h"
 #include "issuer/settings.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
-enum role { ROLE_SUPERVISOR, ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_COUNT };
+enum role { ROLE_SUPERVISOR, ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_TOKEN, ROLE_COUNT };
 const char *role_name(enum role r);
 
 /* Why nothing is issued. While that is so the database may be an old copy, in which the revoked are valid again: nobody is
@@ -22,6 +23,14 @@ enum issuing_pause {
 	ISSUING_NOT_COMPARED, /* the daemon has just started */
 };
 
+/* As the signer said it to the clerk: RSA keys of one type that are made before they are wanted. */
+struct shared_keys {
+	_Atomic uint64_t wanted, ready;
+	_Atomic uint64_t made, awaited; /* since the signer's start; the latter while somebody waited */
+};
+
+enum { SHARED_ISSUERS = 10 };
+
 /* One page shared by front and clerk. */
 struct shared_page {
 	_Atomic uint64_t revocation_generation; /* bumped after each committed change of a certificate's status */
@@ -30,8 +39,13 @@ struct shared_page {
 	_Atomic int64_t journal_read_at;        /* seconds UTC when the signer last told the clerk what its journal says */
 	_Atomic int64_t issuing_paused;         /* enum issuing_pause; the clerk says it */
 	_Atomic int64_t journal_fault;          /* enum err: why the signer's journal cannot be written; the clerk says it */
+	_Atomic int64_t keys_away;              /* bits of enum signer_away: keys in a token that is away; the clerk says it */
+	_Atomic bool issuer_over[SHARED_ISSUERS]; /* by its place: all that a retired CA issued has expired; the clerk says it */
+	_Atomic int64_t root_list_until;        /* when the root's revocation list ends; the front says it, who serves it */
 	_Atomic int64_t clerk_fault;            /* enum err: by which fault of the disk the clerk's work fails */
 	_Atomic int64_t sender_fault;           /* enum err: the same of its thread that sends messages */
+	struct shared_keys keys[KEY_TYPE_COUNT];
+	_Atomic int64_t keys_fault;             /* enum err: why the signer can make no RSA keys; the clerk says it */
 };
 /* Why issuing is paused, as a sentence for people; NULL while it is not. Static. */
 const char *issuing_paused_because(const struct shared_page *p);
@@ -41,11 +55,13 @@ const struct settings *child_settings(const struct child *c);
 /* A granted descriptor by name; the caller owns it now. -1 when it was not granted. Names: "listen.public",
  * "listen.members", "listen.status", "listen.ops", "key.issuing", "key.parcel", "key.ticket", "key.code", "key.courier",
  * "key.public", "key.members", "file.public", "file.members" (TLS chains), "file.root", "file.root_crl", "file.issuing",
- * "file.courier", "profile.client", "profile.ocsp", "key.mail_password", "file.mail_ca", "key.sms_secret", "key.sms_signing",
- * "key.sms_receipts", "file.sms_ca", "texts.languages" (unless
- * their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front" (the ends of the OCSP
- * pair). */
+ * "issuer.next" and "issuer.0" and on (the other issuing CAs), "key.ID" (their keys), "file.courier", "profile.client",
+ * "profile.ocsp", "key.mail_password", "file.mail_ca", "key.sms_secret", "key.sms_signing", "key.sms_receipts", "file.sms_ca",
+ * "texts.languages" (unless their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front"
+ * (the ends of the OCSP pair); where a setting names them, "key.ocsp", "key.pass_phrase" and "token.pin"; "key.issuing" unless
+ * it is in a token. */
 int child_take(struct child *c, const char *name);
+bool child_has(const struct child *c, const char *name); /* was it granted, and not taken yet? */
 enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 enum err child_take_file(struct child *c, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;
 struct shared_page *child_shared(struct child *c); /* front and clerk; NULL elsewhere */
@@ -83,5 +99,6 @@ int role_signer(struct child *c);
 int role_front(struct child *c);
 int role_courier(struct child *c);
 int role_clerk(struct child *c);
+int role_token(struct child *c);
 
 #endif

@@ -20,6 +20,7 @@
 
 static int (*const role_mains[ROLE_COUNT])(struct child *c) = {
 	[ROLE_SIGNER] = role_signer, [ROLE_FRONT] = role_front, [ROLE_COURIER] = role_courier, [ROLE_CLERK] = role_clerk,
+	[ROLE_TOKEN] = role_token,
 };
 
 static enum err change_user(const struct birth *b, struct errbuf *why)

@@ -6,12 +6,14 @@
 static const char *const role_names[ROLE_COUNT] = {
 	[ROLE_SUPERVISOR] = "supervisor", [ROLE_SIGNER] = "signer", [ROLE_FRONT] = "front",
 	[ROLE_COURIER] = "courier",       [ROLE_CLERK] = "clerk",
+	[ROLE_TOKEN] = "token",
 };
 
 const struct link link_table[] = {
 	{ROLE_FRONT, ROLE_SIGNER},
 	{ROLE_CLERK, ROLE_SIGNER},
 	{ROLE_CLERK, ROLE_COURIER},
+	{ROLE_SIGNER, ROLE_TOKEN},
 };
 const size_t link_count = sizeof link_table / sizeof *link_table;
 

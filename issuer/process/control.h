@@ -23,9 +23,10 @@ enum control_operation {
 };
 
 enum {
+	CHILD_AGAIN = 75, /* exit status of a child that has not died, but begins anew */
 	CONTROL_DESCRIPTOR = 3,
 	CONTROL_CAP = 128 * 1024,
-	GRANTS_MOST = 32,
+	GRANTS_MOST = 64,
 	GRANT_NAME_SIZE = 32,
 	GROUPS_MOST = 32,
 	LINE_ANSWER_CAP = 256 * 1024,

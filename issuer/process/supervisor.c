@@ -18,17 +18,24 @@
 enum {
 	BACK_OFF_FIRST = 100,
 	BACK_OFF_MOST = 5000,
+	AGAIN_MOST = 2000,   /* of one that begins anew: its token may be back */
 	LONG_LIFE = 10000,   /* after which a death is not held against the next start */
 	RELINK_PAUSE = 100,  /* so that a death, which also breaks lines, is seen first */
 	DEATHS_AT_START = 8, /* before everything was ready once: the daemon gives up */
 };
 
-const enum role start_order[CHILD_ROLES] = {ROLE_SIGNER, ROLE_COURIER, ROLE_CLERK, ROLE_FRONT};
+/* Whoever has most to do until the first answer goes first; but the token before those who ask it. */
+const enum role start_order[CHILD_ROLES] = {ROLE_TOKEN, ROLE_FRONT, ROLE_SIGNER, ROLE_CLERK, ROLE_COURIER};
+
+bool role_wanted(const struct settings *s, enum role r)
+{
+	return r != ROLE_TOKEN || settings_token_wanted(s);
+}
 
 static void announce_when_ready(struct supervisor *s)
 {
 	for (size_t i = 0; i < CHILD_ROLES; i++)
-		if (!s->processes[start_order[i]].ready)
+		if (!s->processes[start_order[i]].ready && role_wanted(s->settings, start_order[i]))
 			return;
 	if (s->announced)
 		return;
@@ -50,12 +57,13 @@ static void plan_successor(struct supervisor *s, struct process *p)
 	int64_t now = clock_mono_ms();
 	bool long_life = now - p->started_at >= LONG_LIFE;
 	p->back_off = long_life || !p->back_off ? BACK_OFF_FIRST : p->back_off * 2;
-	if (p->back_off > BACK_OFF_MOST)
-		p->back_off = BACK_OFF_MOST;
+	int64_t most = p->again ? AGAIN_MOST : BACK_OFF_MOST;
+	if (p->back_off > most)
+		p->back_off = most;
 	if (p->reloading)
 		p->back_off = 0;
 	p->start_at = now + p->back_off;
-	if (!s->announced && !p->reloading)
+	if (!s->announced && !p->reloading && !p->again)
 		s->deaths_before++;
 	p->reloading = false;
 }
@@ -63,7 +71,9 @@ static void plan_successor(struct supervisor *s, struct process *p)
 static void bury(struct supervisor *s, struct process *p, int status, bool for_good)
 {
 	char end[32], pid[16], pause[16];
-	bool expected = for_good || p->reloading || (WIFEXITED(status) && WEXITSTATUS(status) == 0); /* it left by itself */
+	p->again = WIFEXITED(status) && WEXITSTATUS(status) == CHILD_AGAIN;
+	bool left = WIFEXITED(status) && WEXITSTATUS(status) == 0; /* by itself */
+	bool expected = for_good || p->reloading || p->again || left;
 	describe_end(status, end);
 	snprintf(pid, sizeof pid, "%d", (int)p->pid);
 	if (p->control >= 0)
@@ -75,7 +85,7 @@ static void bury(struct supervisor *s, struct process *p, int status, bool for_g
 	if (!for_good)
 		plan_successor(s, p);
 	snprintf(pause, sizeof pause, "%" PRId64, for_good ? 0 : p->back_off);
-	log_event(expected ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, expected ? "child.stopped" : "child.died",
+	log_event(p->again ? LOG_LEVEL_DEBUG : expected ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, expected ? "child.stopped" : "child.died",
 		  {"role", role_name(p->role)}, {"pid", pid}, {"end", end}, {"restart_ms", pause});
 }
 
@@ -94,7 +104,7 @@ static enum err hear(struct supervisor *s, struct process *p, const struct frame
 {
 	if (f->op == CONTROL_READY) {
 		p->ready = true;
-		log_event(LOG_LEVEL_INFO, "child.ready", {"role", role_name(p->role)});
+		log_event(p->again ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "child.ready", {"role", role_name(p->role)});
 		announce_when_ready(s);
 		return ERR_OK;
 	}
@@ -161,7 +171,7 @@ static void start_one(struct supervisor *s, struct process *p)
 	if (s->announced)
 		crash_point(CRASH_SUPERVISOR_RESTARTED);
 	snprintf(pid, sizeof pid, "%d", (int)p->pid);
-	log_event(LOG_LEVEL_INFO, "child.started", {"role", role_name(p->role)}, {"pid", pid});
+	log_event(p->again ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "child.started", {"role", role_name(p->role)}, {"pid", pid});
 }
 
 static void do_what_is_due(struct supervisor *s)
@@ -184,16 +194,20 @@ static void do_what_is_due(struct supervisor *s)
 
 static void reload(struct supervisor *s)
 {
-	struct process *front = &s->processes[ROLE_FRONT];
+	static const enum role fresh[] = {ROLE_FRONT, ROLE_TOKEN, ROLE_SIGNER, ROLE_CLERK}; /* the first two in any case */
 	struct errbuf why = {""};
-	enum err e = grants_reopen(s, &why);
+	bool all = false;
+	enum err e = grants_reopen(s, &all, &why);
 	if (e) {
 		log_event(LOG_LEVEL_ERROR, "reload.refused", {"reason", err_why(e, &why)});
 		return;
 	}
-	log_event(LOG_LEVEL_INFO, "reload", {"what", "certificates and keys of the listeners"});
-	if (front->pid && process_say(front, CONTROL_STOP, NULL, -1) == ERR_OK)
-		front->reloading = true;
+	log_event(LOG_LEVEL_INFO, "reload", {"what", "certificates and keys of the listeners, and the token's PIN"});
+	for (size_t i = 0; i < (all ? sizeof fresh / sizeof *fresh : 2); i++) {
+		struct process *p = &s->processes[fresh[i]];
+		if (p->pid && process_say(p, CONTROL_STOP, NULL, -1) == ERR_OK)
+			p->reloading = true;
+	}
 }
 
 /* false: it is time to stop. */
@@ -255,7 +269,8 @@ int supervisor_run(const char *config)
 		return err_exit_code(e);
 	}
 	for (size_t i = 0; i < CHILD_ROLES; i++)
-		start_one(&s, &s.processes[start_order[i]]);
+		if (role_wanted(s.settings, start_order[i]))
+			start_one(&s, &s.processes[start_order[i]]);
 	while (wait_and_act(&s))
 		;
 	bool failed = !s.announced && s.deaths_before >= DEATHS_AT_START;

@@ -5,7 +5,7 @@
 
 #include "issuer/process/control.h"
 
-enum { LISTENERS = 4 };
+enum { LISTENERS = 4, OTHERS_MOST = 32 };
 
 /* One role's process, or the lack of it. */
 struct process {
@@ -14,11 +14,22 @@ struct process {
 	pid_t pid;   /* 0: there is none */
 	int control; /* -1 with it */
 	bool ready;
+	bool again;          /* its predecessor wanted it (CHILD_AGAIN): not worth a line of the log */
 	bool reloading;      /* asked to stop only to be started again */
 	int64_t started_at;  /* by clock_mono_ms */
 	int64_t start_at;    /* when to start it; 0: not planned */
 	int64_t back_off;    /* milliseconds to wait after its next death */
 	int64_t relink_at[ROLE_COUNT]; /* as a client: when to give it a fresh line to that server; 0: not planned */
+};
+
+/* The files of the issuing CAs that are not the present one: certificates and keys, as they were found. */
+struct others {
+	struct other {
+		char name[GRANT_NAME_SIZE];
+		bool key;
+		int fd;
+	} at[OTHERS_MOST];
+	size_t count;
 };
 
 struct supervisor {
@@ -27,6 +38,7 @@ struct supervisor {
 	struct process processes[ROLE_COUNT];
 	int listeners[LISTENERS]; /* -1: none */
 	int *granted;             /* one a row of the grant table: kept open, or -1 */
+	struct others others;     /* beside that table */
 	int shared;               /* memfd of the shared page */
 	int kick;                 /* eventfd that wakes the clerk */
 	int ocsp[2];              /* the packets of OCSP: the signer's end, the front's */
@@ -41,6 +53,9 @@ struct supervisor {
 extern const enum role start_order[];
 extern const enum role stop_order[];
 enum { CHILD_ROLES = ROLE_COUNT - 1 };
+
+/* The token's runs only where a key is in one. */
+bool role_wanted(const struct settings *s, enum role r);
 
 /* Everything that must be there before a child is: lock, users, listeners, keys, page. ERR_USAGE for what the
  * configuration or the operator has to change. */
@@ -59,8 +74,13 @@ const char *listener_setting(const struct settings *s, size_t i);
 
 /* The grant table: which descriptors each role gets. */
 enum err grants_open(struct supervisor *s, struct errbuf *why) MUST_CHECK;
-/* Open anew the certificates, and the keys of the listeners, and keep them only if all could be had. */
-enum err grants_reopen(struct supervisor *s, struct errbuf *why) MUST_CHECK;
+/* Open anew the certificates, and the keys of the listeners, and keep them only if all could be had. *others_changed: the
+ * issuing CAs beside the present one are not those that they were, and whoever signs or makes lists has to know. */
+enum err grants_reopen(struct supervisor *s, bool *others_changed, struct errbuf *why) MUST_CHECK;
+/* Those of the folders ca.others and keys.others, all of them in order. ERR_USAGE names the file that is not. */
+enum err others_open(const struct settings *s, struct others *out, struct errbuf *why) MUST_CHECK;
+bool others_same(const struct others *a, const struct others *b);
+void others_close(struct others *o);
 void grants_close(struct supervisor *s);
 enum err grants_send(struct supervisor *s, struct process *p, struct errbuf *why) MUST_CHECK;
 /* Look at each file of the table without keeping it: calls `each` with ERR_OK or what is wrong. For `check`. */

@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/pack.h"
+#include "ca/key_uri.h"
 #include "issuer/languages.h"
 #include "issuer/process/supervisor.h"
 
@@ -16,6 +17,7 @@
 #define FRONT 1u << ROLE_FRONT
 #define COURIER 1u << ROLE_COURIER
 #define CLERK 1u << ROLE_CLERK
+#define TOKEN 1u << ROLE_TOKEN
 
 enum source {
 	KEY,      /* private file, opened once: a key changed on the disk must not meet children that have the old one */
@@ -37,10 +39,13 @@ static const struct grant_row {
 	size_t place; /* offset of the path in struct settings, or the listener's index */
 } rows[] = {
 	{"key.issuing", KEY, SIGNER, offsetof(struct settings, key_issuing)},
+	{"key.ocsp", KEY, SIGNER, offsetof(struct settings, key_ocsp)},
+	{"key.pass_phrase", KEY, SIGNER, offsetof(struct settings, key_pass_phrase)},
 	{"key.parcel", KEY, SIGNER, offsetof(struct settings, key_parcel)},
 	{"key.ticket", KEY, SIGNER, offsetof(struct settings, key_ticket)},
 	{"key.code", KEY, FRONT, offsetof(struct settings, key_code)},
 	{"key.courier", KEY, COURIER, offsetof(struct settings, key_courier)},
+	{"token.pin", TLS_KEY, TOKEN, offsetof(struct settings, token_pin)},
 	{"key.public", TLS_KEY, FRONT, offsetof(struct settings, public_key)},
 	{"key.members", TLS_KEY, FRONT, offsetof(struct settings, members_key)},
 	{"file.public", PUBLIC, FRONT, offsetof(struct settings, public_certificate)},
@@ -117,10 +122,15 @@ static bool kept(const struct grant_row *row)
 	       row->source == TEXTS;
 }
 
-/* What may be left out in the settings: a profile for the built-in one, a part that no channel needs. */
+static bool is_file(const struct grant_row *row)
+{
+	return kept(row) || row->source == JOURNAL;
+}
+
+/* The built-in profile has no file, nor has a key in a token, nor a part that no channel needs; some settings may be empty. */
 static bool there(const struct grant_row *row, const struct settings *s)
 {
-	return !kept(row) || path_of(row, s)[0];
+	return !is_file(row) || (path_of(row, s)[0] && !key_uri_is(path_of(row, s)));
 }
 
 enum err grants_open(struct supervisor *s, struct errbuf *why)
@@ -134,18 +144,31 @@ enum err grants_open(struct supervisor *s, struct errbuf *why)
 	for (size_t i = 0; i < ROWS && !e; i++)
 		if (kept(&rows[i]) && there(&rows[i], s->settings))
 			e = open_file(&rows[i], s->settings, &s->granted[i], why);
-	return e;
+	return e ? e : others_open(s->settings, &s->others, why);
 }
 
-enum err grants_reopen(struct supervisor *s, struct errbuf *why)
+static void replace_others(struct supervisor *s, struct others *fresh, bool *changed)
+{
+	*changed = !others_same(&s->others, fresh);
+	others_close(&s->others);
+	s->others = *fresh;
+	fresh->count = 0;
+}
+
+enum err grants_reopen(struct supervisor *s, bool *others_changed, struct errbuf *why)
 {
 	int fresh[ROWS];
+	struct others others = {.count = 0};
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < ROWS; i++) {
 		fresh[i] = -1;
 		if (!e && (rows[i].source == TLS_KEY || rows[i].source == PUBLIC) && there(&rows[i], s->settings))
 			e = open_file(&rows[i], s->settings, &fresh[i], why);
 	}
+	if (!e)
+		e = others_open(s->settings, &others, why);
+	if (!e)
+		replace_others(s, &others, others_changed);
 	for (size_t i = 0; i < ROWS; i++) {
 		if (fresh[i] < 0)
 			continue;
@@ -164,6 +187,18 @@ void grants_close(struct supervisor *s)
 			close(s->granted[i]);
 	free(s->granted);
 	s->granted = NULL;
+	others_close(&s->others);
+}
+
+static enum err send_named(struct process *p, const char *name, int fd)
+{
+	struct buf body = BUF_INIT(256);
+	pack_text(&body, name);
+	enum err e = buf_check(&body);
+	if (!e)
+		e = process_say(p, CONTROL_GRANT, &body, fd);
+	buf_free(&body);
+	return e;
 }
 
 static enum err send_row(struct supervisor *s, struct process *p, size_t i, struct errbuf *why)
@@ -176,14 +211,19 @@ static enum err send_row(struct supervisor *s, struct process *p, size_t i, stru
 	enum err e = own ? open_file(&rows[i], s->settings, &fd, why) : ERR_OK;
 	if (e)
 		return e;
-	struct buf body = BUF_INIT(256);
-	pack_text(&body, rows[i].name);
-	e = buf_check(&body);
-	if (!e)
-		e = process_say(p, CONTROL_GRANT, &body, fd);
-	buf_free(&body);
+	e = send_named(p, rows[i].name, fd);
 	if (own)
 		close(fd);
+	return e;
+}
+
+static enum err send_others(struct supervisor *s, struct process *p)
+{
+	unsigned role = 1u << p->role;
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < s->others.count && !e; i++)
+		if (role & (s->others.at[i].key ? SIGNER : (SIGNER | FRONT | CLERK)))
+			e = send_named(p, s->others.at[i].name, s->others.at[i].fd);
 	return e;
 }
 
@@ -193,7 +233,7 @@ enum err grants_send(struct supervisor *s, struct process *p, struct errbuf *why
 	for (size_t i = 0; i < ROWS && !e; i++)
 		if (rows[i].roles & 1u << p->role && there(&rows[i], s->settings))
 			e = send_row(s, p, i, why);
-	return e;
+	return e ? e : send_others(s, p);
 }
 
 void grants_look(const struct settings *s, grant_seen *each, void *ctx)

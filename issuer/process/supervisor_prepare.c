@@ -22,6 +22,7 @@ static const char *user_of(const struct settings *s, enum role r)
 	const char *const users[ROLE_COUNT] = {
 		[ROLE_SIGNER] = s->user_signer, [ROLE_FRONT] = s->user_front,
 		[ROLE_COURIER] = s->user_courier, [ROLE_CLERK] = s->user_clerk,
+		[ROLE_TOKEN] = s->user_token,
 	};
 	return users[r];
 }

@@ -19,7 +19,7 @@ struct stopping {
 	bool hurry; /* a second order: nobody is waited for any longer */
 };
 
-const enum role stop_order[CHILD_ROLES] = {ROLE_FRONT, ROLE_CLERK, ROLE_COURIER, ROLE_SIGNER};
+const enum role stop_order[CHILD_ROLES] = {ROLE_FRONT, ROLE_CLERK, ROLE_COURIER, ROLE_SIGNER, ROLE_TOKEN};
 
 /* Until p has ended, or the deadline, or a second order to stop. */
 static bool wait_for_end(struct supervisor *s, const struct process *p, int64_t deadline, struct stopping *stop)
@@ -56,7 +56,7 @@ void processes_stop(struct supervisor *s)
 {
 	struct stopping stop = {.began = clock_mono_ms()};
 	sd_notify(0, "STOPPING=1");
-	log_event(LOG_LEVEL_INFO, "stopping", {"order", "front, clerk, courier, signer"});
+	log_event(LOG_LEVEL_INFO, "stopping", {"order", "front, clerk, courier, signer, token"});
 	for (size_t i = 0; i < CHILD_ROLES; i++)
 		stop_one(s, &s->processes[stop_order[i]], &stop);
 	log_event(LOG_LEVEL_INFO, "stopped", {"process", NULL});

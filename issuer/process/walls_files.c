@@ -47,13 +47,14 @@ enum { RULE_NET_PORT = 2 };
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define WRITE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 #define SPOOL (READ | WRITE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+#define DEVICES (SPOOL | FS_IOCTL_DEVICE)
 #define OF_FILES (LANDLOCK_ACCESS_FS_EXECUTE | WRITE | FS_IOCTL_DEVICE) /* the rest has a meaning for folders only */
 
 #define ALL ~0u
 #define DATABASE_ROLES (1u << ROLE_FRONT | 1u << ROLE_CLERK)
 #define OUT (1u << WALLS_COURIER_OUT)
 
-enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL };
+enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL, BASE_TOKEN, BASE_MODULE_FOLDER };
 
 /* Each file or folder that a role may still open. The database's files are named one by one, for its folder is often the
  * one that the keys are in too; the supervisor makes those that are missing. */
@@ -90,6 +91,9 @@ static const struct file_right {
 	{BASE_ROOT, "/etc/hosts", OUT, READ},
 	{BASE_ROOT, "/etc/host.conf", OUT, READ},
 	{BASE_ROOT, "/etc/gai.conf", OUT, READ},
+	{BASE_ROOT, "/etc", 1u << ROLE_TOKEN, READ}, /* where modules are configured, and names of hosts found */
+	{BASE_MODULE_FOLDER, "", 1u << ROLE_TOKEN, READ},
+	{BASE_TOKEN, "", 1u << ROLE_TOKEN, DEVICES},
 };
 
 int walls_landlock_abi(void)
@@ -100,15 +104,25 @@ int walls_landlock_abi(void)
 
 static bool path_of(const struct file_right *r, const struct settings *s, char out[PATH_MAX])
 {
-	const char *base = r->base == BASE_ROOT ? "" : r->base == BASE_SPOOL ? s->spool : s->database;
-	int n = snprintf(out, PATH_MAX, "%s%s", base, r->suffix);
+	const struct {
+		const char *path;
+		bool folder; /* not the file, but where it lies */
+	} bases[] = {
+		[BASE_ROOT] = {"", false},
+		[BASE_DATABASE] = {s->database, false},
+		[BASE_DATABASE_FOLDER] = {s->database, true},
+		[BASE_SPOOL] = {s->spool, false},
+		[BASE_TOKEN] = {s->token_folder, false},
+		[BASE_MODULE_FOLDER] = {s->token_module, true},
+	};
+	int n = snprintf(out, PATH_MAX, "%s%s", bases[r->base].path, r->suffix);
 	char *slash = strrchr(out, '/');
-	if (r->base == BASE_DATABASE_FOLDER && slash)
+	if (bases[r->base].folder && slash)
 		slash[slash == out ? 1 : 0] = '\0';
-	return n > 0 && n < PATH_MAX;
+	return n < PATH_MAX;
 }
 
-/* What is not there needs no right. */
+/* What is not there, or has no name, needs no right. */
 static int allow(int ruleset, const char *path, uint64_t wanted)
 {
 	struct stat st;
@@ -163,7 +177,10 @@ enum err walls_files(enum role role, const struct settings *s, struct errbuf *wh
 	if (abi == 0)
 		return ERR_OK;
 	int row = abi < ABI_NEWEST ? abi - 1 : ABI_NEWEST - 1;
-	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &abis[row].rights, abis[row].size, 0);
+	struct ruleset taken = abis[row].rights;
+	if (role == ROLE_TOKEN) /* it may stand in a network */
+		taken.net &= ~NET_CONNECT_TCP;
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &taken, abis[row].size, 0);
 	if (ruleset < 0)
 		return fail(why, ERR_INTERNAL, "landlock: %s", strerror(errno));
 	enum err e = allow_files(ruleset, kind, s, abis[row].rights.fs, why);

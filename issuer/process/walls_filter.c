@@ -18,6 +18,7 @@
 #define ALL ~0u
 #define NOT_OUT (ALL & ~(1u << WALLS_COURIER_OUT))   /* whose channels reach a network makes connections */
 #define NOT_COURIER (NOT_OUT & ~(1u << ROLE_COURIER)) /* it publishes files in the spool, where landlock keeps it */
+#define NOT_TOKEN (ALL & ~(1u << ROLE_TOKEN)) /* whoever made the module: it finds its token by files, sockets or a network */
 
 /* What no role does once it works. Kill what only an intruder would try; refuse what a library may try in good faith. */
 static const struct denial {
@@ -48,14 +49,14 @@ static const struct denial {
 	{.call = SCMP_SYS(process_madvise), .kinds = ALL, .action = KILL},
 	{.call = SCMP_SYS(kcmp), .kinds = ALL, .action = KILL},
 	/* new ways out */
-	{.call = SCMP_SYS(socket), .kinds = NOT_OUT, .action = KILL},
-	{.call = SCMP_SYS(connect), .kinds = NOT_OUT, .action = KILL},
+	{.call = SCMP_SYS(socket), .kinds = NOT_OUT & NOT_TOKEN, .action = KILL},
+	{.call = SCMP_SYS(connect), .kinds = NOT_OUT & NOT_TOKEN, .action = KILL},
 	{.call = SCMP_SYS(bind), .kinds = ALL, .action = KILL},
 	{.call = SCMP_SYS(listen), .kinds = ALL, .action = KILL},
-	{.call = SCMP_SYS(socketpair), .kinds = NOT_OUT, .action = NOT_PERMITTED}, /* libcurl's resolver has one */
+	{.call = SCMP_SYS(socketpair), .kinds = NOT_OUT & NOT_TOKEN, .action = NOT_PERMITTED}, /* libcurl's resolver has one */
 	/* files */
-	{.call = SCMP_SYS(open), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(openat), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(open), .kinds = NOT_COURIER & NOT_TOKEN, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(openat), .kinds = NOT_COURIER & NOT_TOKEN, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(openat2), .kinds = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(creat), .kinds = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(open_by_handle_at), .kinds = ALL, .action = KILL},

@@ -105,6 +105,7 @@ static enum err apply_intent(struct journal_state *s, const struct journal_line 
 		return rc;
 	struct journal_intent *i = &s->intents[s->intent_count++];
 	*i = (struct journal_intent){.seen_ms = mono_ms};
+	COPY(i->what.issuer, l->issuer);
 	COPY(i->what.order, l->order);
 	COPY(i->what.serial, l->serial);
 	i->what.not_before = l->not_before;

@@ -14,6 +14,7 @@ static void single_pack(const struct ocsp_single *s, struct buf *out)
 void ocsp_ask_pack(const struct ocsp_ask *a, struct buf *out)
 {
 	pack_u64(out, a->id);
+	pack_bytes(out, a->issuer, sizeof a->issuer);
 	pack_u8(out, (uint8_t)a->count);
 	for (size_t i = 0; i < a->count; i++)
 		single_pack(&a->singles[i], out);
@@ -44,6 +45,7 @@ static void single_unpack(struct unpack *u, struct ocsp_single *s)
 enum err ocsp_ask_unpack(struct unpack *u, struct ocsp_ask *out)
 {
 	out->id = unpack_u64(u);
+	unpack_fixed(u, out->issuer, sizeof out->issuer);
 	out->count = unpack_u8(u);
 	if (u->bad || out->id == 0 || out->count < 1 || out->count > OCSP_SINGLES_MAX)
 		return ERR_MALFORMED;

@@ -9,15 +9,16 @@
 
 enum { OCSP_PACKET_MAX = 32768 };
 
-/* u64 id, u8 n, n x (u8 hash, bytes serial, u8 status, u8 reason, i64 revoked at), bytes nonce */
+/* u64 id, fixed issuer 32, u8 n, n x (u8 hash, bytes serial, u8 status, u8 reason, i64 revoked at), bytes nonce */
 struct ocsp_ask {
 	uint64_t id; /* of the front's choice; not 0 */
+	uint8_t issuer[FINGERPRINT_BYTES]; /* of all of them */
 	struct ocsp_single singles[OCSP_SINGLES_MAX];
 	size_t count;
 	uint8_t nonce[OCSP_NONCE_MAX];
 	size_t nonce_len;
 };
-enum { OCSP_ASK_MAX = 8 + 1 + OCSP_SINGLES_MAX * (1 + 4 + OCSP_SERIAL_MAX + 1 + 1 + 8) + 4 + OCSP_NONCE_MAX };
+enum { OCSP_ASK_MAX = 8 + 4 + FINGERPRINT_BYTES + 1 + OCSP_SINGLES_MAX * (1 + 4 + OCSP_SERIAL_MAX + 1 + 1 + 8) + 4 + OCSP_NONCE_MAX };
 void ocsp_ask_pack(const struct ocsp_ask *a, struct buf *out);
 /* The next one of a packet. ERR_MALFORMED: the rest of the packet is of no use. */
 enum err ocsp_ask_unpack(struct unpack *u, struct ocsp_ask *out) MUST_CHECK;

@@ -8,6 +8,7 @@
 #include "delivery/package.h"
 #include "issuer/order/facts.h"
 #include "issuer/process/line.h"
+#include "issuer/signer/key_pool.h"
 
 /* operation, name, peers that may call it (bits 1u << enum role) */
 #define SIGNER_OPERATIONS(X)                                                                                           \
@@ -23,7 +24,8 @@
 	X(CRL_END, "crl_end", 1u << ROLE_CLERK)                                                                        \
 	X(OPEN_INTENTS, "open_intents", 1u << ROLE_CLERK)                                                              \
 	X(LAST, "last", 1u << ROLE_FRONT | 1u << ROLE_CLERK)                                                           \
-	X(RESUME, "resume", 1u << ROLE_CLERK)
+	X(RESUME, "resume", 1u << ROLE_CLERK)                                                                          \
+	X(KEYS, "keys", 1u << ROLE_CLERK)
 
 enum signer_operation {
 	SIGNER_NONE,
@@ -48,7 +50,8 @@ struct issued {
 #define ISSUED_INIT                                                                                                    \
 	((struct issued){BUF_INIT(16384), BUF_INIT(16384), BUF_INIT(PACKAGE_MAX_BYTES + 64), {0}, BUF_INIT(16384)})
 void issued_free(struct issued *i);
-/* ERR_REFUSED: the ticket is not for these facts. ERR_UNAVAILABLE: issuing is paused or the order's last attempt is being
+/* While a key of RSA is made for it, it asks again and again, and the line is free for others in between.
+ * ERR_REFUSED: the ticket is not for these facts. ERR_UNAVAILABLE: issuing is paused or the order's last attempt is being
  * reconciled; try again. The same order again gives the same certificate until its `done`; after it ERR_CONFLICT. */
 enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,
 		      struct errbuf *why) MUST_CHECK;
@@ -74,6 +77,7 @@ enum err signer_done(struct line *l, const char *order, const char *serial, cons
 /* Journalled (fsync) before it returns; the caller then commits to the database. The reason REASON_HOLD holds; `release`
  * true releases. ERR_CONFLICT: a hold or a release of what the journal knows as revoked for good. */
 struct revocation {
+	char issuer[65]; /* certificate.issuer; "" when it is not known */
 	char serial[SERIAL_TEXT_SIZE];
 	enum crl_reason reason;
 	int64_t revoked_at, compromised_at;
@@ -81,11 +85,11 @@ struct revocation {
 };
 enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t audit_head[32], struct errbuf *why) MUST_CHECK;
 
-/* A signed CRL, in three moves, so that the signer holds nothing of a long one and answers others in between. The caller
+/* A signed CRL of one of our CAs, by its name, in three moves, so that the signer holds nothing of a long one and answers others in between. The caller
  * writes the entries itself (crl_entries_write) and puts the signer's head before them and its tail behind. The number is
  * max(last + 1, microseconds UTC), journalled before the signature. One list at a time. ERR_CONFLICT: the signer does not
  * know this list any more; begin it anew. */
-enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len,
+enum err signer_crl_begin(struct line *l, const char *issuer, const struct crl_head *times, size_t entries_len,
 			  struct errbuf *why) MUST_CHECK;
 /* The next n entries, in rising serial order, behind `before` others. */
 enum err signer_crl_add(struct line *l, size_t before, const struct crl_entry *entries, size_t n,
@@ -95,12 +99,16 @@ enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint
 /* Intents without `done`: of an earlier signer process, or older than two minutes. The clerk compares each with the
  * database and answers with signer_done or signer_revoke (an orphan). Listing one withdraws it from signer_issue. */
 struct open_intent {
+	char issuer[65];
 	char order[17];
 	char serial[SERIAL_TEXT_SIZE];
 	int64_t not_before, not_after;
 	uint8_t tbs_hash[32];
 };
 enum err signer_open_intents(struct line *l, struct open_intent *out, size_t most, size_t *n, struct errbuf *why) MUST_CHECK;
+
+/* Keys in a token that cannot be used now. */
+enum signer_away { SIGNER_AWAY_ISSUING = 1, SIGNER_AWAY_OCSP = 2 };
 
 /* The journal's newest `done` and newest revocations, which the database must know: else an old one was put back. A
  * signer that starts does not issue before signer_resume. */
@@ -109,10 +117,18 @@ struct journal_last {
 	struct revocation revoked[16];          /* newest first, serial "" after the last; revoked_at 0: nothing else is known */
 	uint64_t sequence;
 	uint8_t audit_head[32];                 /* of the newest record that carries one; zeros when none does */
-	enum err fault;                         /* why the journal cannot be written; only signer_last knows it */
+	enum err fault;                         /* why the journal cannot be written; only signer_last knows it, as it does: */
+	unsigned away;                          /* bits of enum signer_away */
 };
 enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *why) MUST_CHECK;
 /* The clerk has compared: issuing may begin (ok), or stays paused with the reason. */
 enum err signer_resume(struct line *l, bool ok, struct errbuf *why) MUST_CHECK;
+
+/* How many keys are ready before they are wanted, by enum key_type: zeros for those that are not kept ready. */
+struct signer_keys {
+	struct key_pool_state of[KEY_TYPE_COUNT];
+	enum err fault; /* why none could be made, when last tried */
+};
+enum err signer_keys(struct line *l, struct signer_keys *out, struct errbuf *why) MUST_CHECK;
 
 #endif

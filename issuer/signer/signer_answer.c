@@ -1,6 +1,7 @@
 /* Who may ask what, and who answers it. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "issuer/signer/packing.h"
 #include "issuer/signer/signer_ocsp.h"
 
 #include <openssl/err.h>
@@ -28,6 +29,7 @@ static signer_handler *const handlers[SIGNER_OPERATION_COUNT] = {
 	[SIGNER_OPEN_INTENTS] = signer_on_open_intents,
 	[SIGNER_LAST] = signer_on_last,
 	[SIGNER_RESUME] = signer_on_resume,
+	[SIGNER_KEYS] = signer_on_keys,
 };
 
 int signer_permitted(enum role peer, uint16_t op)
@@ -79,5 +81,7 @@ void signer_tick(void *ctx)
 	journal_reserve(s->has.journal);
 	if (s->ocsp)
 		signer_ocsp_tick(s->ocsp);
+	enum err tested = packaging_check(s, NULL);
+	(void)tested; /* said there */
 	note_journal(s);
 }

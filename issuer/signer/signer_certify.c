@@ -33,6 +33,8 @@ static enum err issuing_permitted(struct signer *s, const char *order, struct er
 		return fail(why, ERR_UNAVAILABLE, "issuing is paused: %s", paused[s->resume]);
 	enum err rc = signer_clock_check(s, why);
 	if (!rc)
+		rc = signer_issuing_check(s, why);
+	if (!rc)
 		rc = journal_unwritable(s->has.journal, why); /* what room is left is for revocations */
 	if (rc)
 		return rc;
@@ -74,7 +76,7 @@ enum err making_certify(struct making *m, struct errbuf *why)
 	const struct issue_hook hook = {journal_intent, m};
 	enum err rc = authority_certify(&m->signer->has.authority, &m->subject.fields, m->key, &hook, &m->certificate, why);
 	crash_point(CRASH_SIGNER_SIGNED);
-	return rc;
+	return signer_signature(m->signer, &m->signer->cas[0], rc, why);
 }
 
 static enum err remember(struct making *m, const struct buf *answer)
@@ -112,6 +114,8 @@ enum err making_run(struct making *m, making_step *make, struct buf *answer, str
 	if (rc)
 		return rc;
 	rc = make(m, answer, why);
+	if (m->waits)
+		return rc;
 	crash_point(CRASH_SIGNER_PACKED);
 	if (!rc)
 		rc = remember(m, answer);

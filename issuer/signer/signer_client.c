@@ -1,15 +1,18 @@
 /* The calling side of signer.h: fields into a body, an answer into fields. */
+#include "base/clock.h"
 #include "base/pack.h"
 #include "issuer/signer/serve.h"
 
+#include <poll.h>
 #include <string.h>
 
-enum { BODY_CAP = 256 << 10 };
+enum { BODY_CAP = 256 << 10, KEY_PAUSE_MS = 20 };
 
 static const int deadline_ms[SIGNER_OPERATION_COUNT] = {
 	[SIGNER_TICKET] = 5000,   [SIGNER_ISSUE] = 20000,  [SIGNER_PACKAGE] = 10000,      [SIGNER_UNSEAL] = 10000,
 	[SIGNER_DONE] = 10000,    [SIGNER_REVOKE] = 10000, [SIGNER_OPEN_INTENTS] = 10000, [SIGNER_LAST] = 10000,
 	[SIGNER_RESUME] = 10000,  [SIGNER_CRL_BEGIN] = 10000, [SIGNER_CRL_ADD] = 10000, [SIGNER_CRL_END] = 10000,    [SIGNER_SIGN] = 10000,
+	[SIGNER_KEYS] = 10000,
 };
 
 /* One request and its answer. */
@@ -64,13 +67,30 @@ enum err signer_ticket(struct line *l, const void *facts, size_t len, uint8_t ti
 	return talk_end(&t);
 }
 
+static enum err ask_to_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
+			     struct talk *t, struct errbuf *why)
+{
+	*t = talk_begin(BODY_CAP);
+	pack_bytes(&t->body, facts, len);
+	pack_bytes(&t->body, ticket, TICKET_BYTES);
+	return talk_send(t, l, SIGNER_ISSUE, why);
+}
+
 enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,
 		      struct errbuf *why)
 {
-	struct talk t = talk_begin(BODY_CAP);
-	pack_bytes(&t.body, facts, len);
-	pack_bytes(&t.body, ticket, TICKET_BYTES);
-	enum err rc = talk_send(&t, l, SIGNER_ISSUE, why);
+	struct talk t;
+	int64_t deadline = clock_mono_ms() + deadline_ms[SIGNER_ISSUE];
+	enum err rc = ask_to_issue(l, facts, len, ticket, &t, why);
+	while (!rc && t.answer.len == 0) { /* its key is being made */
+		rc = talk_end(&t);
+		if (!rc && clock_mono_ms() >= deadline)
+			rc = fail(why, ERR_UNAVAILABLE, "the key could not be made in time; try again");
+		if (!rc) {
+			poll(NULL, 0, KEY_PAUSE_MS);
+			rc = ask_to_issue(l, facts, len, ticket, &t, why);
+		}
+	}
 	if (rc)
 		return rc;
 	struct buf *const parts[] = {&out->certificate, &out->sealed_key, &out->sealed_modern, &out->sealed_password};
@@ -145,6 +165,7 @@ enum err signer_done(struct line *l, const char *order, const char *serial, cons
 enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t audit_head[32], struct errbuf *why)
 {
 	struct talk t = talk_begin(BODY_CAP);
+	pack_text(&t.body, r->issuer);
 	pack_text(&t.body, r->serial);
 	pack_u8(&t.body, (uint8_t)r->reason);
 	pack_i64(&t.body, r->revoked_at);
@@ -163,13 +184,15 @@ enum err signer_resume(struct line *l, bool ok, struct errbuf *why)
 	return rc ? rc : talk_end(&t);
 }
 
-enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
+enum err signer_crl_begin(struct line *l, const char *issuer, const struct crl_head *times, size_t entries_len,
+			  struct errbuf *why)
 {
 	if (entries_len > CRL_MAX_BYTES)
 		return fail(why, ERR_TOO_LARGE, "a CRL of %zu octets is larger than the signer takes", entries_len);
 	struct talk t = talk_begin(BODY_CAP);
-	pack_i64(&t.body, this_update);
-	pack_i64(&t.body, next_update);
+	pack_text(&t.body, issuer);
+	pack_i64(&t.body, times->this_update);
+	pack_i64(&t.body, times->next_update);
 	pack_u32(&t.body, (uint32_t)entries_len);
 	enum err rc = talk_send(&t, l, SIGNER_CRL_BEGIN, why);
 	return rc ? rc : talk_end(&t);
@@ -223,6 +246,7 @@ enum err signer_open_intents(struct line *l, struct open_intent *out, size_t mos
 		return rc;
 	size_t count = unpack_u32(&t.reply);
 	for (size_t i = 0; i < count && i < most && !t.reply.bad; i++) {
+		unpack_text(&t.reply, out[i].issuer, sizeof out[i].issuer);
 		unpack_text(&t.reply, out[i].order, sizeof out[i].order);
 		unpack_text(&t.reply, out[i].serial, sizeof out[i].serial);
 		out[i].not_before = unpack_i64(&t.reply);
@@ -254,6 +278,25 @@ enum err signer_last(struct line *l, struct journal_last *out, struct errbuf *wh
 		take_revocation(&t, &out->revoked[i]);
 	out->sequence = unpack_u64(&t.reply);
 	unpack_fixed(&t.reply, out->audit_head, sizeof out->audit_head);
+	out->fault = (enum err)unpack_u8(&t.reply);
+	out->away = unpack_u8(&t.reply);
+	return talk_end(&t);
+}
+
+enum err signer_keys(struct line *l, struct signer_keys *out, struct errbuf *why)
+{
+	struct talk t = talk_begin(BODY_CAP);
+	memset(out, 0, sizeof *out);
+	enum err rc = talk_send(&t, l, SIGNER_KEYS, why);
+	if (rc)
+		return rc;
+	for (unsigned type = 0; type < KEY_TYPE_COUNT; type++) {
+		struct key_pool_state *state = &out->of[type];
+		state->wanted = unpack_u32(&t.reply);
+		state->ready = unpack_u32(&t.reply);
+		state->made = unpack_u64(&t.reply);
+		state->awaited = unpack_u64(&t.reply);
+	}
 	out->fault = (enum err)unpack_u8(&t.reply);
 	return talk_end(&t);
 }

@@ -27,7 +27,8 @@ static uint64_t number_next(const struct signer *s)
 
 enum err signer_on_crl_begin(struct signer *s, struct unpack *request, struct buf *answer, struct errbuf *why)
 {
-	const struct authority *a = &s->has.authority;
+	char issuer[ISSUER_NAME_SIZE];
+	unpack_text(request, issuer, sizeof issuer);
 	struct crl_head head = {.this_update = unpack_i64(request), 0};
 	head.next_update = unpack_i64(request);
 	size_t entries_len = unpack_u32(request);
@@ -38,8 +39,15 @@ enum err signer_on_crl_begin(struct signer *s, struct unpack *request, struct bu
 	    head.next_update - head.this_update > CRL_LIFE_MOST)
 		return fail(why, ERR_INVALID, "a CRL lives more than 0 and at most 31 days");
 	list_forget(&s->list);
+	const struct signer_ca *ca = signer_ca_named(s, issuer);
+	if (!ca)
+		return fail(why, ERR_NOT_FOUND, "no CA of this name signs here");
+	enum err rc = signer_ca_check(s, ca, why); /* no number for a list that nobody would sign */
+	if (rc)
+		return rc;
+	s->list.ca = ca;
 	head.number = s->list.number = number_next(s);
-	return crl_signing_begin(&head, entries_len, a->certificate, a->key, &s->list.signing, why);
+	return crl_signing_begin(&head, entries_len, ca->authority->certificate, ca->authority->key, &s->list.signing, why);
 }
 
 struct part {
@@ -85,7 +93,7 @@ enum err signer_on_crl_add(struct signer *s, struct unpack *request, struct buf 
 /* The number is journalled before the list exists: a crash leaves a gap, never two lists of one number. */
 static enum err number_take(struct signer *s)
 {
-	const struct journal_record r = {.op = "crl", .issuer = s->issuer_name, .number = s->list.number};
+	const struct journal_record r = {.op = "crl", .issuer = s->list.ca->name, .number = s->list.number};
 	if (s->list.number <= journal_crl_number(s->has.journal)) /* the journal's other writer made a list */
 		return ERR_CONFLICT;
 	enum err rc = journal_append(s->has.journal, &r, clock_now());
@@ -96,9 +104,11 @@ static enum err number_take(struct signer *s)
 static enum err list_end(struct signer *s, struct buf *answer, struct errbuf *why)
 {
 	struct buf head = BUF_INIT(CRL_PART_MAX), tail = BUF_INIT(CRL_PART_MAX);
-	enum err rc = number_take(s);
+	enum err rc = signer_ca_check(s, s->list.ca, why);
 	if (!rc)
-		rc = crl_signing_end(s->list.signing, &head, &tail, why);
+		rc = number_take(s);
+	if (!rc)
+		rc = signer_signature(s, s->list.ca, crl_signing_end(s->list.signing, &head, &tail, why), why);
 	crash_point(CRASH_SIGNER_CRL_SIGNED);
 	if (!rc) {
 		pack_bytes(answer, head.data, head.len);

@@ -7,6 +7,7 @@
 
 struct delegation {
 	struct signer *signer;
+	const struct signer_ca *ca;
 	struct delegate *out;
 	int64_t now;
 };
@@ -18,7 +19,7 @@ static enum err journal_delegate(void *ctx, const struct certificate_fields *f, 
 	serial_text(f->serial, serial);
 	const struct journal_record r = {
 		.op = "delegate",
-		.issuer = d->signer->issuer_name,
+		.issuer = d->ca->name,
 		.serial = serial,
 		.not_before = f->not_before,
 		.not_after = f->not_after,
@@ -36,27 +37,44 @@ static enum err delegate_certify(struct signer *s, struct delegation *d, EVP_PKE
 	const struct issue_hook hook = {journal_delegate, d};
 	const struct profile *p = &s->has.profiles[PROFILE_OCSP];
 	struct certificate_fields f = {.profile = PROFILE_OCSP, .rules = p, .common_name = "OCSP responder"};
-	if (addresses_make(s->has.settings, p, &at) != ERR_OK)
+	if (addresses_make(s->has.settings, p, d->ca->authority->certificate, &at) != ERR_OK)
 		return fail(why, ERR_TOO_LARGE, "status.url does not fit into a certificate");
 	addresses_name(&at, &f);
-	certificate_life(p, s->has.authority.certificate, d->now, &f);
+	certificate_life(p, d->ca->authority->certificate, d->now, &f);
 	enum err rc = serial_new(f.serial);
 	if (rc)
 		return rc;
 	d->out->not_before = f.not_before;
 	d->out->not_after = f.not_after;
-	return authority_certify(&s->has.authority, &f, key, &hook, out, why);
+	return authority_certify(d->ca->authority, &f, key, &hook, out, why);
 }
 
-enum err delegate_new(struct signer *s, struct delegate *out, struct errbuf *why)
+/* A fresh one, or the one that the settings name. */
+static enum err delegate_key(struct signer *s, EVP_PKEY **out, struct errbuf *why)
+{
+	const char *name = s->has.settings->key_ocsp;
+	if (!name || !name[0])
+		return key_generate(s->has.profiles[PROFILE_OCSP].key_first, out);
+	enum err rc = s->has.ocsp_key ? ERR_OK : signer_token_key(s->has.token, name, &s->has.ocsp_key, why);
+	if (!rc)
+		rc = signer_ocsp_check(s, why);
+	if (!rc && EVP_PKEY_up_ref(s->has.ocsp_key) != 1)
+		rc = ERR_MEMORY;
+	*out = rc ? NULL : s->has.ocsp_key;
+	return rc;
+}
+
+enum err delegate_new(struct signer *s, const struct signer_ca *ca, struct delegate *out, struct errbuf *why)
 {
 	struct delegate made = {.responder = NULL};
-	struct delegation d = {.signer = s, .out = &made, .now = clock_now()};
-	X509 *issuer = s->has.authority.certificate, *certificate = NULL;
+	struct delegation d = {.signer = s, .ca = ca, .out = &made, .now = clock_now()};
+	X509 *issuer = ca->authority->certificate, *certificate = NULL;
 	EVP_PKEY *key = NULL;
-	enum err rc = key_generate(s->has.profiles[PROFILE_OCSP].key_first, &key);
+	enum err rc = signer_ca_check(s, ca, why);
 	if (!rc)
-		rc = delegate_certify(s, &d, key, &certificate, why);
+		rc = delegate_key(s, &key, why);
+	if (!rc)
+		rc = signer_signature(s, ca, delegate_certify(s, &d, key, &certificate, why), why);
 	crash_point(CRASH_SIGNER_DELEGATE);
 	if (!rc)
 		rc = ocsp_responder_new(issuer, certificate, key, &made.responder);

@@ -13,7 +13,7 @@ struct delegate {
 
 /* Journalled before it is signed; it has answered once, and OpenSSL has read that answer. After a failure out has nothing
  * but the serial, which is "" unless the journal has a record already. */
-enum err delegate_new(struct signer *s, struct delegate *out, struct errbuf *why) MUST_CHECK;
+enum err delegate_new(struct signer *s, const struct signer_ca *ca, struct delegate *out, struct errbuf *why) MUST_CHECK;
 /* Two thirds of its life are over, or the clock says a time outside it. */
 bool delegate_due(const struct delegate *d, int64_t now);
 

@@ -3,7 +3,7 @@
 #include "delivery/code.h"
 #include "delivery/message.h"
 #include "delivery/seal.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/packing.h"
 
 #include <string.h>
 
@@ -61,7 +61,12 @@ static void parcel_pack(const struct issued *o, struct buf *answer)
 static enum err make(struct making *m, struct buf *answer, struct errbuf *why)
 {
 	struct parcel p = {.out = ISSUED_INIT};
-	enum err rc = key_generate(m->subject.key_type, &m->key);
+	enum err rc = packaging_check(m->signer, why);
+	if (!rc)
+		rc = signer_key(m->signer, m->subject.key_type, &m->key);
+	m->waits = rc == ERR_UNAVAILABLE;
+	if (m->waits)
+		return ERR_OK;
 	if (!rc)
 		rc = password_new(&p.password);
 	if (!rc)

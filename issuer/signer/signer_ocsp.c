@@ -9,17 +9,16 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { SEND_PATIENCE_MS = 1000, COMPLAIN_MS = 1000, RECORDED_PAUSE_MS = 60000 };
 
-struct signer_ocsp {
-	struct signer *signer;
-	int packets, stop; /* stop: eventfd */
-	pthread_t thread;
-	bool running;
+/* The answers of one CA: by a delegate of its own. */
+struct seat {
+	const struct signer_ca *ca;
 
 	/* Of the signer's own thread. */
 	struct delegate delegate; /* the newest; its responder is the lane's */
@@ -27,13 +26,25 @@ struct signer_ocsp {
 	enum err failed;          /* said once */
 	int64_t again_at;         /* by clock_mono_ms: not before */
 
-	pthread_mutex_t lock;
+	/* Under the lock. */
 	struct ocsp_responder *fresh; /* for the lane to take up, or NULL */
 	int64_t fresh_until;
 
 	/* Of the lane. */
 	struct ocsp_responder *current;
 	int64_t current_until; /* when its certificate ends */
+};
+
+struct signer_ocsp {
+	struct signer *signer;
+	int packets, stop; /* stop: eventfd */
+	pthread_t thread;
+	bool running;
+	struct seat seats[ISSUERS_MOST];
+	size_t count;
+	pthread_mutex_t lock;
+
+	/* Of the lane. */
 	int64_t life;
 	struct ocsp_ask ask;
 	struct buf der, answers;
@@ -41,18 +52,26 @@ struct signer_ocsp {
 	uint8_t packet[OCSP_PACKET_MAX];
 };
 
-static void take_up_delegate(struct signer_ocsp *o)
+static void take_up_delegate(struct signer_ocsp *o, struct seat *seat)
 {
 	pthread_mutex_lock(&o->lock);
-	struct ocsp_responder *fresh = o->fresh;
-	int64_t until = o->fresh_until;
-	o->fresh = NULL;
+	struct ocsp_responder *fresh = seat->fresh;
+	int64_t until = seat->fresh_until;
+	seat->fresh = NULL;
 	pthread_mutex_unlock(&o->lock);
 	if (!fresh)
 		return;
-	ocsp_responder_free(o->current);
-	o->current = fresh;
-	o->current_until = until;
+	ocsp_responder_free(seat->current);
+	seat->current = fresh;
+	seat->current_until = until;
+}
+
+static struct seat *seat_of(struct signer_ocsp *o, const uint8_t issuer[FINGERPRINT_BYTES])
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (memcmp(o->seats[i].ca->fingerprint, issuer, FINGERPRINT_BYTES) == 0)
+			return &o->seats[i];
+	return NULL;
 }
 
 /* Answers that nobody takes are of no use to anybody: whoever asked has gone, or asks again. */
@@ -71,14 +90,19 @@ static enum err answer(struct signer_ocsp *o, struct ocsp_told *told)
 	const struct ocsp_ask *a = &o->ask;
 	struct ocsp_answer wanted = {.singles = a->singles, .count = a->count, .nonce = a->nonce, .nonce_len = a->nonce_len,
 				     .this_update = clock_now()};
-	int64_t life_end = wanted.this_update + o->life;
-	wanted.next_update = life_end < o->current_until ? life_end : o->current_until;
-	buf_clear(&o->der);
-	if (!o->current || wanted.next_update <= wanted.this_update) /* nobody would believe it */
+	const struct seat *seat = seat_of(o, a->issuer);
+	if (!seat) /* the front knows a CA that this process does not: one of them is about to be started anew */
 		return ERR_UNAVAILABLE;
-	enum err rc = ocsp_answer_make(o->current, &wanted, &o->der);
-	if (rc)
-		return rc;
+	int64_t life_end = wanted.this_update + o->life;
+	wanted.next_update = life_end < seat->current_until ? life_end : seat->current_until;
+	buf_clear(&o->der);
+	if (!seat->current || wanted.next_update <= wanted.this_update) /* nobody would believe it */
+		return ERR_UNAVAILABLE;
+	enum err rc = signer_ocsp_check(o->signer, NULL);
+	if (!rc)
+		rc = ocsp_answer_make(seat->current, &wanted, &o->der);
+	if (rc) /* the key may have gone just now */
+		return signer_ocsp_check(o->signer, NULL) ? ERR_UNAVAILABLE : rc;
 	told->this_update = wanted.this_update;
 	told->next_update = wanted.next_update;
 	told->der = o->der.data;
@@ -99,7 +123,8 @@ static void answer_packet(struct signer_ocsp *o, size_t len)
 {
 	struct unpack u = unpack_begin(o->packet, len);
 	enum err rc = ERR_OK;
-	take_up_delegate(o);
+	for (size_t i = 0; i < o->count; i++)
+		take_up_delegate(o, &o->seats[i]);
 	while (u.left && !(rc = ocsp_ask_unpack(&u, &o->ask))) {
 		struct ocsp_told told = {.id = o->ask.id};
 		told.error = answer(o, &told);
@@ -133,34 +158,55 @@ static void *lane(void *arg)
 	return NULL;
 }
 
-static void note(struct signer_ocsp *o, enum err rc, const struct errbuf *why)
+static void note(struct seat *seat, enum err rc, const struct errbuf *why)
 {
-	if (rc && rc != o->failed)
-		log_event(LOG_LEVEL_ALARM, "ocsp.delegate_failed", {"error", err_word(rc)}, {"why", err_why(rc, why)});
+	if (rc && rc != seat->failed)
+		log_event(LOG_LEVEL_ALARM, "ocsp.delegate_failed", {"issuer", seat->ca->name}, {"error", err_word(rc)},
+			  {"why", err_why(rc, why)});
 	if (!rc)
-		log_event(LOG_LEVEL_INFO, "ocsp.delegate", {"serial", o->delegate.serial});
-	o->failed = rc;
+		log_event(LOG_LEVEL_INFO, "ocsp.delegate", {"issuer", seat->ca->name}, {"serial", seat->delegate.serial});
+	seat->failed = rc;
+}
+
+/* A CA whose own time is over can make nobody's word good. */
+static bool delegate_wanted(const struct seat *seat, int64_t now)
+{
+	return now < seat->ca->until && (!seat->there || delegate_due(&seat->delegate, now)) && clock_mono_ms() >= seat->again_at;
+}
+
+static void tick(struct signer_ocsp *o, struct seat *seat)
+{
+	struct delegate made = {.responder = NULL};
+	struct errbuf why = {""};
+	if (!delegate_wanted(seat, clock_now()))
+		return;
+	enum err rc = delegate_new(o->signer, seat->ca, &made, &why);
+	if (rc && made.serial[0]) /* each such attempt is a record: the journal must not fill with them */
+		seat->again_at = clock_mono_ms() + RECORDED_PAUSE_MS;
+	if (!rc) {
+		seat->delegate = made;
+		seat->there = true;
+		pthread_mutex_lock(&o->lock);
+		ocsp_responder_free(seat->fresh);
+		seat->fresh = made.responder;
+		seat->fresh_until = made.not_after;
+		pthread_mutex_unlock(&o->lock);
+	}
+	note(seat, rc, &why);
 }
 
 void signer_ocsp_tick(struct signer_ocsp *o)
 {
-	struct delegate made = {.responder = NULL};
-	struct errbuf why = {""};
-	if ((o->there && !delegate_due(&o->delegate, clock_now())) || clock_mono_ms() < o->again_at)
-		return;
-	enum err rc = delegate_new(o->signer, &made, &why);
-	if (rc && made.serial[0]) /* each such attempt is a record: the journal must not fill with them */
-		o->again_at = clock_mono_ms() + RECORDED_PAUSE_MS;
-	if (!rc) {
-		o->delegate = made;
-		o->there = true;
-		pthread_mutex_lock(&o->lock);
-		ocsp_responder_free(o->fresh);
-		o->fresh = made.responder;
-		o->fresh_until = made.not_after;
-		pthread_mutex_unlock(&o->lock);
-	}
-	note(o, rc, &why);
+	for (size_t i = 0; i < o->count; i++)
+		tick(o, &o->seats[i]);
+}
+
+/* One that has issued nothing yet is not asked about. */
+static void take_seats(struct signer_ocsp *o)
+{
+	for (size_t i = 0; i < o->signer->ca_count; i++)
+		if (o->signer->cas[i].standing != ISSUER_NEXT)
+			o->seats[o->count++].ca = &o->signer->cas[i];
 }
 
 enum err signer_ocsp_start(struct signer *s, int packets, struct signer_ocsp **out, struct errbuf *why)
@@ -171,6 +217,7 @@ enum err signer_ocsp_start(struct signer *s, int packets, struct signer_ocsp **o
 		return ERR_MEMORY;
 	}
 	o->signer = s;
+	take_seats(o);
 	o->packets = packets;
 	o->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	o->life = s->has.settings->ocsp_life;
@@ -194,8 +241,10 @@ void signer_ocsp_end(struct signer_ocsp *o)
 	uint64_t one = 1;
 	if (o->running && write(o->stop, &one, sizeof one) == (ssize_t)sizeof one)
 		pthread_join(o->thread, NULL);
-	ocsp_responder_free(o->fresh);
-	ocsp_responder_free(o->current);
+	for (size_t i = 0; i < o->count; i++) {
+		ocsp_responder_free(o->seats[i].fresh);
+		ocsp_responder_free(o->seats[i].current);
+	}
 	buf_free(&o->der);
 	buf_free(&o->answers);
 	pthread_mutex_destroy(&o->lock);

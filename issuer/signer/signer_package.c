@@ -2,7 +2,7 @@
 #include "base/crash.h"
 #include "delivery/code.h"
 #include "delivery/seal.h"
-#include "issuer/signer/serve.h"
+#include "issuer/signer/packing.h"
 
 #include <openssl/sha.h>
 #include <openssl/x509v3.h>
@@ -26,7 +26,10 @@ enum err package_seal(const struct signer *s, const struct packing *p, struct bu
 		      struct errbuf *why)
 {
 	char label[PARCEL_LABEL_SIZE];
-	X509 *const chain[] = {s->has.authority.certificate, s->has.root};
+	const struct signer_ca *ca = signer_ca_of(s, p->certificate);
+	X509 *const chain[] = {ca ? ca->authority->certificate : NULL, s->has.root};
+	if (!ca)
+		return fail(why, ERR_REFUSED, "the certificate is not of this authority");
 	const struct package_parts parts = {p->key, p->certificate, chain, 2, p->friendly_name};
 	struct buf package = BUF_INIT(PACKAGE_MAX_BYTES);
 	enum err rc = package_make(&parts, p->encoding, p->password, &package, why);
@@ -89,7 +92,8 @@ static enum err certificate_open(const struct signer *s, const uint8_t *der, siz
 	*out = der ? d2i_X509(NULL, &end, (long)len) : NULL;
 	if (!*out || end != der + len)
 		return fail(why, ERR_MALFORMED, "the certificate cannot be read");
-	if (X509_verify(*out, X509_get0_pubkey(s->has.authority.certificate)) != 1)
+	const struct signer_ca *ca = signer_ca_of(s, *out);
+	if (!ca || X509_verify(*out, X509_get0_pubkey(ca->authority->certificate)) != 1)
 		return fail(why, ERR_REFUSED, "the certificate is not of this authority");
 	if (X509_check_private_key(*out, p->key) != 1)
 		return fail(why, ERR_REFUSED, "the certificate is not of the sealed key");
@@ -123,6 +127,9 @@ enum err signer_on_package(struct signer *s, struct unpack *request, struct buf 
 	if (rc)
 		return rc;
 	p.order = order;
+	rc = packaging_check(s, why);
+	if (rc)
+		goto out;
 	rc = subject_key_open(s, order, sealed_key, key_len, &p, &password);
 	if (rc) {
 		fail(why, rc, "the sealed key cannot be opened");

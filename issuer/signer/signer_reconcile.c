@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "issuer/signer/serve.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Does this `done` go with what is open? An intent is closed by its own order and serial only. */
@@ -39,8 +40,11 @@ enum err signer_on_done(struct signer *s, struct unpack *request, struct buf *an
 	bool known = journal_state_order_done(j, order) || !strcmp(j->last.done_serial, serial);
 	if (known && !journal_state_of_serial(j, serial))
 		return ERR_OK; /* said again */
+	const struct journal_intent *intent = journal_state_of_serial(j, serial);
+	char issuer[ISSUER_NAME_SIZE];
+	snprintf(issuer, sizeof issuer, "%s", intent ? intent->what.issuer : "");
 	const struct journal_record r = {
-		.op = "done", .issuer = s->issuer_name, .serial = serial, .order = order, .audit_head = head};
+		.op = "done", .issuer = issuer, .serial = serial, .order = order, .audit_head = head};
 	crash_point(CRASH_SIGNER_DONE_BEFORE);
 	rc = journal_append(s->has.journal, &r, clock_now());
 	crash_point(CRASH_SIGNER_DONE_AFTER);
@@ -66,6 +70,7 @@ enum err signer_on_open_intents(struct signer *s, struct unpack *request, struct
 			continue;
 		issued_forget_order(&s->issued, what->order); /* the clerk decides about it now */
 		journal_give_up(s->has.journal, what->serial);
+		pack_text(&list, what->issuer);
 		pack_text(&list, what->order);
 		pack_text(&list, what->serial);
 		pack_i64(&list, what->not_before);
@@ -104,6 +109,8 @@ enum err signer_on_last(struct signer *s, struct unpack *request, struct buf *an
 	pack_u64(answer, last.sequence);
 	pack_bytes(answer, last.audit_head, sizeof last.audit_head);
 	pack_u8(answer, (uint8_t)journal_unwritable(s->has.journal, NULL));
+	pack_u8(answer, (uint8_t)((signer_issuing_check(s, NULL) ? SIGNER_AWAY_ISSUING : 0) |
+				  (signer_ocsp_check(s, NULL) ? SIGNER_AWAY_OCSP : 0)));
 	return ERR_OK;
 }
 
@@ -117,6 +124,8 @@ enum err signer_on_resume(struct signer *s, struct unpack *request, struct buf *
 	if (!ok && s->resume != RESUME_REFUSED)
 		log_event(LOG_LEVEL_ALARM, "issuing.paused", {"why", "the database lacks what the journal knows"});
 	s->resume = ok ? RESUME_OK : RESUME_REFUSED;
+	if (ok && s->keys)
+		key_pool_fill(s->keys);
 	crash_point(CRASH_SIGNER_RESUMED);
 	return ERR_OK;
 }

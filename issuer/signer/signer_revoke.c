@@ -20,6 +20,7 @@ static enum err serial_check(const char *serial)
 static enum err revocation_read(struct unpack *u, struct revocation *r, uint8_t head[32], struct errbuf *why)
 {
 	memset(r, 0, sizeof *r);
+	unpack_text(u, r->issuer, sizeof r->issuer);
 	unpack_text(u, r->serial, sizeof r->serial);
 	r->reason = (enum crl_reason)unpack_u8(u);
 	r->revoked_at = unpack_i64(u);
@@ -32,6 +33,8 @@ static enum err revocation_read(struct unpack *u, struct revocation *r, uint8_t 
 		return ERR_MALFORMED;
 	if (serial_check(r->serial))
 		return fail(why, ERR_MALFORMED, "a serial number has 40 lower-case hexadecimal digits");
+	if (r->issuer[0] && (strlen(r->issuer) != sizeof r->issuer - 1 || strspn(r->issuer, "0123456789abcdef") != sizeof r->issuer - 1))
+		return fail(why, ERR_MALFORMED, "an issuer is told by 64 lower-case hexadecimal digits");
 	if (!crl_reason_name(r->reason) || r->revoked_at <= 0 || r->compromised_at < 0)
 		return fail(why, ERR_INVALID, "not a reason or a time of a revocation");
 	return ERR_OK;
@@ -59,7 +62,7 @@ enum err signer_on_revoke(struct signer *s, struct unpack *request, struct buf *
 		return ERR_OK;
 	const struct journal_record record = {
 		.op = r.release ? "release" : "revoke",
-		.issuer = s->issuer_name,
+		.issuer = r.issuer,
 		.serial = r.serial,
 		.reason = (int)r.reason,
 		.revoked_at = r.revoked_at,

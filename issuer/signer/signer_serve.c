@@ -1,11 +1,13 @@
 /* The signer's main: take what was granted, shut in, answer. */
 #include "base/log.h"
 #include "issuer/profiles.h"
+#include "issuer/signer/signer_key.h"
 #include "issuer/signer/signer_ocsp.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
-enum { KEY_FILE_MOST = 16384, CERTIFICATE_FILE_MOST = 65536 };
+enum { CERTIFICATE_FILE_MOST = 65536 };
 
 static enum err take_certificate(struct child *c, const char *name, X509 **out, struct errbuf *why)
 {
@@ -22,23 +24,60 @@ static enum err take_certificate(struct child *c, const char *name, X509 **out, 
 	return rc;
 }
 
-static enum err take_authority(struct child *c, struct authority *out, struct errbuf *why)
+/* The key of a CA is the file of keys.others that has its name, or else keys.issuing. */
+static enum err take_authority(struct child *c, struct signer_key_home *home, const struct issuer *issuer, const char **name,
+			       struct authority *out, struct errbuf *why)
 {
-	struct buf certificate = BUF_INIT(CERTIFICATE_FILE_MOST), pem = BUF_INIT(KEY_FILE_MOST);
-	struct secret *key = NULL;
-	enum err rc = child_take_file(c, "file.issuing", &certificate, why);
+	char granted[ISSUER_ID_SIZE + 8];
+	EVP_PKEY *key = NULL;
+	snprintf(granted, sizeof granted, "key.%s", issuer->id);
+	bool own = child_has(c, granted);
+	*name = own ? NULL : child_settings(c)->key_issuing;
+	enum err rc = signer_key_take(home, own ? "" : *name, own ? granted : "key.issuing", X509_get0_pubkey(issuer->certificate),
+				      &key, why);
+	if (rc)
+		return rc;
+	X509_up_ref(issuer->certificate);
+	return authority_join(issuer->certificate, key, out, why);
+}
+
+/* Without its key a CA that does not issue is passed over: its list ends, and everybody hears of it, but the others go on. */
+static void take_other(struct child *c, struct signer_key_home *home, const struct issuer *issuer, struct signer_parts *p)
+{
+	struct other_authority *other = &p->others[p->other_count];
+	struct errbuf why = {""};
+	other->standing = issuer->standing;
+	enum err rc = take_authority(c, home, issuer, &other->key_name, &other->authority, &why);
+	if (rc)
+		log_event(LOG_LEVEL_ALARM, "issuer.no_key", {"issuer", issuer->label}, {"error", err_word(rc)}, {"why", err_why(rc, &why)});
+	else
+		p->other_count++;
+}
+
+static enum err take_authorities(struct child *c, struct signer_key_home *home, struct signer_parts *p, struct errbuf *why)
+{
+	struct issuers all;
+	enum err rc = issuers_take(c, &all, why);
 	if (!rc)
-		rc = child_take_secret(c, "key.issuing", KEY_FILE_MOST, &key, why);
-	if (!rc) {
-		buf_add(&pem, secret_peek(key), secret_len(key));
-		rc = buf_check(&pem);
-	}
-	if (!rc)
-		rc = authority_load(&certificate, &pem, NULL, out, why);
-	secret_free(key);
-	buf_free(&pem);
-	buf_free(&certificate);
+		rc = take_authority(c, home, &all.at[0], &p->key_name, &p->authority, why);
+	for (size_t i = 1; !rc && i < all.count; i++)
+		take_other(c, home, &all.at[i], p);
+	issuers_clear(&all);
 	return rc;
+}
+
+/* Every key that certifies or answers, and the token that has some of them. */
+static enum err take_keys(struct child *c, struct signer_parts *p, struct errbuf *why)
+{
+	struct signer_key_home home;
+	enum err rc = signer_key_begin(&home, c, why);
+	if (!rc)
+		rc = take_authorities(c, &home, p, why);
+	if (!rc && p->settings->key_ocsp[0])
+		rc = signer_key_take(&home, p->settings->key_ocsp, "key.ocsp", NULL, &p->ocsp_key, why);
+	p->token = home.token;
+	signer_key_end(&home);
+	return rc || !p->token ? rc : signer_token_start(p->token, why);
 }
 
 /* Its setting empty: the built-in one. */
@@ -65,7 +104,7 @@ static enum err take_parts(struct child *c, struct signer_parts *p, struct errbu
 		return fail(why, ERR_NOT_FOUND, "the journal was not granted");
 	enum err rc = journal_open(journal, p->settings->node, &p->journal, why);
 	if (!rc)
-		rc = take_authority(c, &p->authority, why);
+		rc = take_keys(c, p, why);
 	if (!rc)
 		rc = take_certificate(c, "file.root", &p->root, why);
 	if (!rc)
@@ -103,6 +142,8 @@ int role_signer(struct child *c)
 	if (!rc)
 		rc = open_ocsp(c, s, &why);
 	if (!rc)
+		rc = signer_keys_start(s, &why);
+	if (!rc)
 		rc = child_confine(c, &why);
 	if (rc) {
 		log_event(LOG_LEVEL_ALARM, "signer.not_started", {"error", err_word(rc)}, {"why", err_why(rc, &why)});
@@ -118,6 +159,8 @@ int role_signer(struct child *c)
 					.answer_cap = SIGNER_ANSWER_CAP,
 				});
 out:
+	if (s && !signer_keys_end(s)) /* a key is being made still: no library may be unloaded under it */
+		_exit(status);
 	signer_free(s);
 	return status;
 }

@@ -9,11 +9,13 @@
 /* Of keys that the books do not have, because no certificate of an order was made for them. */
 static enum err ours_check(const struct signer *s, const EVP_PKEY *key, struct errbuf *why)
 {
-	X509 *const ours[] = {s->has.authority.certificate, s->has.root, s->has.courier, NULL};
+	X509 *const ours[] = {s->has.root, s->has.courier, NULL};
+	bool own = s->has.ocsp_key && EVP_PKEY_eq(key, s->has.ocsp_key) == 1;
 	for (size_t i = 0; ours[i]; i++)
-		if (EVP_PKEY_eq(key, X509_get0_pubkey(ours[i])) == 1)
-			return fail(why, ERR_INVALID, "the key is one of this authority's own");
-	return ERR_OK;
+		own |= EVP_PKEY_eq(key, X509_get0_pubkey(ours[i])) == 1;
+	for (size_t i = 0; i < s->ca_count; i++)
+		own |= EVP_PKEY_eq(key, X509_get0_pubkey(s->cas[i].authority->certificate)) == 1;
+	return own ? fail(why, ERR_INVALID, "the key is one of this authority's own") : ERR_OK;
 }
 
 /* A front that asks for this in place of a package would have a key that it can use. */

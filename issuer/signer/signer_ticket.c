@@ -56,7 +56,7 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 	const struct profile *p = &s->has.profiles[PROFILE_CLIENT];
 	const struct profile_name names[] = {{"domain", settings->domain}, {"organisation", f->organisation_slug},
 					     {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
-	if ((rc = profile_uri(p, names, out->uri, NULL)) || (rc = addresses_make(settings, p, &out->at)))
+	if ((rc = profile_uri(p, names, out->uri, NULL)) || (rc = addresses_make(settings, p, s->has.authority.certificate, &out->at)))
 		return fail(why, rc, "the names do not fit into a certificate");
 	out->fields = (struct certificate_fields){
 		.profile = PROFILE_CLIENT,
@@ -83,6 +83,12 @@ static enum key_type own_type(const struct own_keys *own)
 	return (enum key_type)type;
 }
 
+/* One of the pool, if it has one: others wait while a key is made here. */
+static bool ready(struct signer *s, enum key_type type, EVP_PKEY **out)
+{
+	return s->keys && key_pool_look(s->keys, type).ready > 0 && key_pool_take(s->keys, type, out) == ERR_OK;
+}
+
 /* With a key as the order's will be, which nobody keeps: made once for each type. */
 static enum err dry_run(struct signer *s, const struct subject *subject, struct errbuf *why)
 {
@@ -91,7 +97,7 @@ static enum err dry_run(struct signer *s, const struct subject *subject, struct 
 	EVP_PKEY **key = &s->throwaway[type];
 	if (!*key && type == KEY_TYPE_COUNT)
 		*key = EVP_RSA_gen((unsigned)own->rsa_least);
-	else if (!*key && key_generate(type, key) != ERR_OK)
+	else if (!*key && !ready(s, type, key) && key_generate(type, key) != ERR_OK)
 		*key = NULL;
 	return *key ? authority_try(&s->has.authority, &subject->fields, *key, why) : ERR_CRYPTO;
 }

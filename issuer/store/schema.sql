@@ -1,4 +1,4 @@
--- Schema version 5. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 6. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -48,7 +48,8 @@ CREATE TABLE certificate (
   compromised_at INTEGER, created_at INTEGER NOT NULL, first_used_at INTEGER, key_hash BLOB, request_hash BLOB, PRIMARY KEY (issuer, serial)) STRICT;
 CREATE UNIQUE INDEX certificate_one_live_an_order ON certificate (order_id) WHERE status <> 'revoked';
 CREATE INDEX certificate_key ON certificate (key_hash);
-CREATE INDEX certificate_serial ON certificate (serial);
+-- Whoever issued it: serials are random, and none comes twice.
+CREATE UNIQUE INDEX certificate_serial ON certificate (serial);
 CREATE INDEX certificate_created ON certificate (created_at, serial);
 CREATE UNIQUE INDEX certificate_fingerprint ON certificate (fingerprint);
 -- All that a revocation list is made from: a million rows are not looked up one by one.

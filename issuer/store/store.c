@@ -242,8 +242,11 @@ enum err store_open(const char *path, enum store_mode mode, struct store **out, 
 					     : fail(why, ERR_UNAVAILABLE, "%s waits for its migration", path);
 	else if (!e)
 		e = open_writable(s, path, mode, why);
-	if (!e)
-		e = store_prepare_all(s, mode, why);
+	s->statuses_only = mode == STORE_READ_STATUS;
+	if (!e && !read_only)
+		e = store_prepare_verbs(s, why);
+	if (!e && mode == STORE_CREATE)
+		e = store_prepare_all(s, why);
 	if (!e && !read_only)
 		e = write_once(s, why);
 	if (e) {

@@ -16,7 +16,8 @@ struct store {
 	bool spoiled;     /* a part that failed could not be undone: the transaction must not be committed */
 	unsigned reading; /* results being walked: no transaction may begin above them */
 	sqlite3_stmt *verbs[VERB_COUNT];
-	sqlite3_stmt *prepared[STATEMENT_COUNT];
+	bool statuses_only;
+	sqlite3_stmt *prepared[STATEMENT_COUNT]; /* NULL: not used yet */
 };
 
 struct row {
@@ -30,8 +31,9 @@ enum err store_fail(struct errbuf *why, sqlite3 *db, const char *what);
 /* SQL that is no statement of the table: pragmas, transactions, the schema. */
 enum err store_sql(sqlite3 *db, const char *sql) MUST_CHECK;
 
-/* Prepare every statement of the table that the mode has; ERR_INTERNAL names the one that does not fit the schema. */
-enum err store_prepare_all(struct store *s, enum store_mode mode, struct errbuf *why) MUST_CHECK;
+enum err store_prepare_verbs(struct store *s, struct errbuf *why) MUST_CHECK;
+/* Every statement of the table at once, as init does it; ERR_INTERNAL names the one that does not fit the schema. */
+enum err store_prepare_all(struct store *s, struct errbuf *why) MUST_CHECK;
 void store_finalize_all(struct store *s);
 /* One of them. *out is to be finalized whatever is returned. */
 enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlite3_stmt **out,

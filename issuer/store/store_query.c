@@ -31,39 +31,52 @@ enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlit
 {
 	const char *rest = NULL;
 	if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, &rest) != SQLITE_OK)
-		return fail(why, ERR_INTERNAL, "statement %s: %s", name, sqlite3_errmsg(db));
+		return fail(why, store_error(db), "statement %s: %s", name, sqlite3_errmsg(db));
 	if (!*out || *rest)
 		return fail(why, ERR_INTERNAL, "statement %s is not one statement", name);
 	return check_placeholders(*out, name, why);
 }
 
-/* What a connection that cannot write has prepared for a write is proven by that, and would only take memory. It begins
- * no transactions either. */
-static void keep_reading(sqlite3_stmt **statement)
+/* A connection that cannot write has no use for a write, and one for statuses has one statement. */
+static bool has(const struct store *s, enum statement id, sqlite3_stmt *statement)
 {
-	if (sqlite3_stmt_readonly(*statement))
-		return;
-	sqlite3_finalize(*statement);
-	*statement = NULL;
+	bool reader = sqlite3_db_readonly(s->db, "main") == 1;
+	return (!s->statuses_only || id == STATEMENT_CERTIFICATE_OCSP) &&
+	       (!reader || sqlite3_stmt_readonly(statement));
 }
 
-enum err store_prepare_all(struct store *s, enum store_mode mode, struct errbuf *why)
+/* When it is first used: a process of many connections uses few of all the statements on each, and starts the sooner. */
+static enum err prepare(struct store *s, enum statement id, struct errbuf *why)
+{
+	if (s->prepared[id])
+		return ERR_OK;
+	enum err e = statement_prepare(s->db, statements[id].name, statements[id].sql, &s->prepared[id], why);
+	if (!e && !has(s, id, s->prepared[id]))
+		e = ERR_INTERNAL;
+	if (e) {
+		sqlite3_finalize(s->prepared[id]);
+		s->prepared[id] = NULL;
+	}
+	return e;
+}
+
+enum err store_prepare_verbs(struct store *s, struct errbuf *why)
 {
 	static const char *const verbs[VERB_COUNT] = {
 		[VERB_BEGIN] = "BEGIN IMMEDIATE",     [VERB_COMMIT] = "COMMIT",        [VERB_ROLLBACK] = "ROLLBACK",
 		[VERB_SAVEPOINT] = "SAVEPOINT part", [VERB_RELEASE] = "RELEASE part", [VERB_ROLLBACK_TO] = "ROLLBACK TO part",
 	};
 	enum err e = ERR_OK;
-	bool reader = sqlite3_db_readonly(s->db, "main") == 1;
-	for (int v = 0; !e && !reader && v < VERB_COUNT; v++)
+	for (int v = 0; !e && v < VERB_COUNT; v++)
 		e = statement_prepare(s->db, verbs[v], verbs[v], &s->verbs[v], why);
-	for (int id = 0; !e && id < STATEMENT_COUNT; id++) {
-		if (mode == STORE_READ_STATUS && id != STATEMENT_CERTIFICATE_OCSP)
-			continue;
-		e = statement_prepare(s->db, statements[id].name, statements[id].sql, &s->prepared[id], why);
-		if (reader)
-			keep_reading(&s->prepared[id]);
-	}
+	return e;
+}
+
+enum err store_prepare_all(struct store *s, struct errbuf *why)
+{
+	enum err e = ERR_OK;
+	for (int id = 0; !e && id < STATEMENT_COUNT; id++)
+		e = prepare(s, (enum statement)id, why);
 	return e;
 }
 
@@ -122,14 +135,17 @@ static void finish(sqlite3_stmt *statement)
 /* A write outside a transaction would pass by the lock. */
 static enum err start(struct store *s, enum statement id, const struct value *values, size_t n)
 {
+	enum err e = prepare(s, id, NULL);
 	sqlite3_stmt *statement = s->prepared[id];
-	if (!statement || sqlite3_stmt_busy(statement) || (int)n != sqlite3_bind_parameter_count(statement))
+	if (e)
+		return e;
+	if (sqlite3_stmt_busy(statement) || (int)n != sqlite3_bind_parameter_count(statement))
 		return ERR_INTERNAL;
 	if (!sqlite3_stmt_readonly(statement) && (!s->locked || sqlite3_get_autocommit(s->db)))
 		return ERR_INTERNAL;
 	for (size_t i = 0; i < n; i++)
 		if (bind_one(statement, (int)i + 1, &values[i]) != SQLITE_OK) {
-			enum err e = store_error(s->db); /* before anything else can change it */
+			e = store_error(s->db); /* before anything else can change it */
 			finish(statement);
 			return e;
 		}

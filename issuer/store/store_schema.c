@@ -8,7 +8,7 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 5;
+const int schema_newest = 6;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -16,13 +16,14 @@ const struct migration schema_steps[] = {
 	{2, "DROP INDEX certificate_revoked;"
 	    "CREATE INDEX certificate_revoked ON certificate (issuer, serial, status, revoked_at, created_at, reason,"
 	    " compromised_at, not_after) WHERE status <> 'valid'"},
-	{3, "ALTER TABLE message ADD COLUMN delivered_at INTEGER; ALTER TABLE message ADD COLUMN failed_at INTEGER;"
+	{3, "DROP INDEX certificate_serial; CREATE UNIQUE INDEX certificate_serial ON certificate (serial)"},
+	{4, "ALTER TABLE message ADD COLUMN delivered_at INTEGER; ALTER TABLE message ADD COLUMN failed_at INTEGER;"
 	    "ALTER TABLE message ADD COLUMN receipt TEXT;"
 	    "CREATE TABLE attempt (message_id TEXT NOT NULL REFERENCES message(id), number INTEGER NOT NULL,"
 	    " channel TEXT NOT NULL, contact_id TEXT, at INTEGER NOT NULL, outcome TEXT, fault TEXT, reference TEXT,"
 	    " PRIMARY KEY (message_id, number)) STRICT; CREATE INDEX attempt_day ON attempt (channel, at);"
 	    "CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead'"},
-	{4, "ALTER TABLE contact ADD COLUMN language TEXT NOT NULL DEFAULT ''"},
+	{5, "ALTER TABLE contact ADD COLUMN language TEXT NOT NULL DEFAULT ''"},
 	{0, NULL},
 };
 

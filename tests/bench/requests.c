@@ -1,8 +1,11 @@
-/* requests FOLDER COUNT: what it costs to certify a recipient's own key: the request read and judged by the front's code, over a
- * line to a signer with a journal, stored in a database; all of it durable. Both sides are threads of this process, whose CPU
- * time, in microseconds for one request, is printed. There is no http in it: no route leads there yet. */
+/* requests FOLDER COUNT [KEY-TYPE]: what it costs to certify a recipient's own key: the request read and judged by the front's
+ * code, over a line to a signer with a journal, stored in a database; all of it durable. With KEY-TYPE, of RSA, what it costs to
+ * make key, certificate and package for a recipient in the same way: the key is one of those that are ready, and as many are
+ * made again. Both sides are threads of this process, whose CPU time, in microseconds for one order, is printed. There is no
+ * http in it. */
 #include "base/clock.h"
 #include "base/frame.h"
+#include "base/wipe.h"
 #include "ca/request.h"
 #include "delivery/seal.h"
 #include "issuer/order/collect.h"
@@ -11,6 +14,8 @@
 #include "issuer/signer/serve.h"
 
 #include <fcntl.h>
+#include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -34,6 +39,8 @@ struct bench {
 	struct desk desk;
 	sqlite3 *sql;
 	int server_end;
+	const char *key_type; /* FACTS_OWN_KEY: the recipient's own */
+	enum key_type type;   /* otherwise */
 };
 
 static struct errbuf why;
@@ -81,6 +88,11 @@ static void start_signer(struct bench *b, const char *folder)
 	NEED(seal_recipient_new("courier", &courier, &p.courier) == ERR_OK);
 	NEED(journal_open(open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600), "n1", &p.journal, &why) == ERR_OK);
 	NEED(signer_new(&p, &b->signer, &why) == ERR_OK);
+	if (strcmp(b->key_type, FACTS_OWN_KEY) != 0) {
+		NEED(key_type_from_name(b->key_type, &b->type) == ERR_OK);
+		b->signer->has.profiles[PROFILE_CLIENT].key_types = 1u << b->type; /* no other keys beside these */
+		NEED(signer_keys_start(b->signer, &why) == ERR_OK);
+	}
 	NEED(frame_pair(ends) == ERR_OK);
 	b->server_end = ends[1];
 	NEED(line_new(ends[0], SIGNER_ANSWER_CAP, &b->line) == ERR_OK);
@@ -136,18 +148,19 @@ static void make_holder(struct bench *b, int n, struct holder *h)
 	static const char sql[] =
 		"INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note, ordered_by,"
 		" created_at, link_hash, link_until, claim_hash, claimed_at) VALUES (?1, 'clientaaaaaaaaaa', 'contactaaaaaaaaa',"
-		" 'collecting', ?2, ?3, ?4, 'client', 'request', '', 'staffaaaaaaaaaaa', ?2, ?5, ?2 + 86400, ?6, ?2)";
+		" 'collecting', ?2, ?3, ?4, 'client', ?7, '', 'staffaaaaaaaaaaa', ?2, ?5, ?2 + 86400, ?6, ?2)";
 	struct order_facts f = {
 		.organisation_slug = "nordbank", .organisation_name = "Nordbank", .service_slug = "archive",
 		.service_name = "Archive", .client_slug = "e-banking", .client_name = "e-banking",
 		.contact = "contactaaaaaaaaa", .contact_name = "Kari", .email = "kari@nordbank.example",
-		.mobile = "+4791234567", .profile = "client", .key_type = FACTS_OWN_KEY, .approved_by = "staffaaaaaaaaaaa",
+		.mobile = "+4791234567", .profile = "client", .approved_by = "staffaaaaaaaaaaa",
 		.approved_at = clock_now()};
 	struct buf text = BUF_INIT(FACTS_MAX_BYTES);
 	uint8_t ticket[TICKET_BYTES], *der = NULL;
 	sqlite3_stmt *s = NULL;
 	snprintf(h->token, sizeof h->token, "token%016dA", n);
 	snprintf(h->claim, sizeof h->claim, "claim%016dA", n);
+	snprintf(f.key_type, sizeof f.key_type, "%s", b->key_type);
 	NEED(id_new(f.order) == ERR_OK && facts_write(&f, &text) == ERR_OK);
 	NEED(signer_ticket(b->line, text.data, text.len, ticket, &why) == ERR_OK);
 	NEED(sqlite3_prepare_v2(b->sql, sql, -1, &s, NULL) == SQLITE_OK);
@@ -157,6 +170,7 @@ static void make_holder(struct bench *b, int n, struct holder *h)
 	sqlite3_bind_blob(s, 4, ticket, sizeof ticket, SQLITE_TRANSIENT);
 	bind_hash(s, 5, h->token);
 	bind_hash(s, 6, h->claim);
+	sqlite3_bind_text(s, 7, b->key_type, -1, SQLITE_STATIC);
 	if (sqlite3_step(s) != SQLITE_DONE)
 		fail(&why, ERR_IO, "%s", sqlite3_errmsg(b->sql));
 	NEED(!why.text[0]);
@@ -180,27 +194,64 @@ static double cpu_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
+static const struct actor recipient = {"", "recipient", "bench"};
+
+static void certify(struct bench *b, const struct holder *h)
+{
+	const struct collect_claim c = {h->token, h->claim};
+	struct buf certificate = BUF_INIT(16384);
+	NEED(collect_request(&b->desk, &recipient, &c, h->request.data, h->request.len, &certificate, &why) == ERR_OK);
+	buf_free(&certificate);
+}
+
+/* Until every key that was taken is made again; the first time until the pool is full. */
+static void wait_for_keys(struct bench *b, uint64_t made)
+{
+	struct key_pool_state k = key_pool_look(b->signer->keys, b->type);
+	while (k.made < made || k.ready < k.wanted) {
+		poll(NULL, 0, 10);
+		k = key_pool_look(b->signer->keys, b->type);
+	}
+}
+
+static double make_packages(struct bench *b, const struct holder *holders, int count)
+{
+	uint64_t wanted = (uint64_t)b->settings.rsa_keys_ready;
+	wait_for_keys(b, wanted);
+	double before = cpu_us();
+	for (int i = 0; i < count; i++) {
+		if (i && (uint64_t)i % wanted == 0)
+			wait_for_keys(b, wanted + (uint64_t)i);
+		NEED(collect_prepare(&b->desk, &recipient, holders[i].token, holders[i].claim, &why) == ERR_OK);
+	}
+	wait_for_keys(b, wanted + (uint64_t)count);
+	return cpu_us() - before;
+}
+
+static double certify_all(struct bench *b, const struct holder *holders, int count)
+{
+	double before = cpu_us();
+	for (int i = 0; i < count; i++)
+		certify(b, &holders[i]);
+	return cpu_us() - before;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct actor recipient = {"", "recipient", "bench"};
 	static struct bench b = {.settings = {.domain = "counterfoil.example", .status_url = "http://localhost:8080", .node = "n1",
-					  .claim_life = 86400, .link_life = 86400, .code_life = 1800, .code_tries = 5}};
-	int count = argc == 3 ? (int)strtol(argv[2], NULL, 10) : 0;
+					  .claim_life = 86400, .link_life = 86400, .code_life = 1800, .code_tries = 5, .rsa_keys_ready = 20}};
+	int count = argc == 3 || argc == 4 ? (int)strtol(argv[2], NULL, 10) : 0;
+	bool own = argc == 3;
 	NEED(count > 0);
+	b.key_type = own ? FACTS_OWN_KEY : argv[3];
+	mallopt(M_PERTURB, 0xa5); /* as the daemon does */
+	NEED(wipe_openssl_memory() == ERR_OK);
 	start_signer(&b, argv[1]);
 	start_desk(&b, argv[1]);
 	struct holder *holders = calloc((size_t)count, sizeof *holders);
 	NEED(holders);
 	for (int i = 0; i < count; i++)
 		make_holder(&b, i, &holders[i]);
-	double before = cpu_us();
-	for (int i = 0; i < count; i++) {
-		const struct collect_claim c = {holders[i].token, holders[i].claim};
-		struct buf certificate = BUF_INIT(16384);
-		NEED(collect_request(&b.desk, &recipient, &c, holders[i].request.data, holders[i].request.len, &certificate,
-				     &why) == ERR_OK);
-		buf_free(&certificate);
-	}
-	printf("%.2f\n", (cpu_us() - before) / count);
+	printf("%.2f\n", (own ? certify_all : make_packages)(&b, holders, count) / count);
 	return 0; /* threads and memory go with the process */
 }

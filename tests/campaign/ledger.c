@@ -25,7 +25,7 @@ struct ledger {
 };
 
 static const char tables[] =
-	"CREATE TABLE j (sequence INTEGER PRIMARY KEY, op TEXT, serial TEXT, ord TEXT, head TEXT, number INTEGER, at INTEGER);"
+	"CREATE TABLE j (sequence INTEGER PRIMARY KEY, op TEXT, serial TEXT, ord TEXT, head TEXT, number INTEGER, at INTEGER, reason INTEGER);"
 	"CREATE INDEX j_serial ON j (serial, op); CREATE INDEX j_order ON j (ord, op); CREATE INDEX j_op ON j (op, number);"
 	"CREATE INDEX j_head ON j (head); CREATE TABLE p (what TEXT, about TEXT, PRIMARY KEY (what, about)) WITHOUT ROWID";
 
@@ -134,13 +134,14 @@ static const char *text_of(const json_t *line, const char *member)
 static bool take_line(struct ledger *l, const char *text, size_t len, char fault[FAULT_SIZE])
 {
 	json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	sqlite3_stmt *s = prepare(l->db, "INSERT INTO j VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", NULL);
+	sqlite3_stmt *s = prepare(l->db, "INSERT INTO j VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", NULL);
 	static const char *const texts[] = {"op", "serial", "order", "head"};
 	sqlite3_bind_int64(s, 1, json_integer_value(json_object_get(line, "sequence")));
 	for (int i = 0; i < 4; i++)
 		sqlite3_bind_text(s, 2 + i, text_of(line, texts[i]), -1, SQLITE_TRANSIENT);
 	sqlite3_bind_int64(s, 6, json_integer_value(json_object_get(line, "number")));
 	sqlite3_bind_int64(s, 7, json_integer_value(json_object_get(line, "at")));
+	sqlite3_bind_int64(s, 8, json_integer_value(json_object_get(line, "reason")));
 	bool fine = line && sqlite3_step(s) == SQLITE_DONE;
 	sqlite3_finalize(s);
 	json_decref(line);

@@ -63,11 +63,19 @@ static const struct invariant {
 	{ALWAYS, 0, "a list's number twice", "SELECT number FROM j WHERE op = 'crl' GROUP BY number HAVING count(*) > 1"},
 
 	{LATER, AGE_REVOKED, "revoked in the journal, not in the database",
-	 "SELECT serial FROM j WHERE op = 'revoke' AND at < unixepoch() - ?1 AND NOT EXISTS (SELECT 1 FROM d.certificate c"
+	 "SELECT serial FROM j WHERE op = 'revoke' AND reason <> 6 AND at < unixepoch() - ?1 AND NOT EXISTS (SELECT 1 FROM d.certificate c"
 	 " WHERE c.serial = j.serial AND c.status = 'revoked')"},
 	{LATER, AGE_REVOKED, "revoked in the database, not in the journal",
 	 "SELECT serial FROM d.certificate c WHERE status = 'revoked' AND revoked_at < unixepoch() - ?1 AND NOT EXISTS"
 	 " (SELECT 1 FROM j WHERE j.serial = c.serial AND j.op = 'revoke')"},
+	{LATER, AGE_REVOKED, "held in the journal, and the database has it neither held nor revoked",
+	 "SELECT serial FROM j WHERE op = 'revoke' AND reason = 6 AND at < unixepoch() - ?1 AND NOT EXISTS (SELECT 1 FROM j e"
+	 " WHERE e.serial = j.serial AND e.op = 'release' AND e.sequence > j.sequence) AND NOT EXISTS (SELECT 1 FROM"
+	 " d.certificate c WHERE c.serial = j.serial AND c.status <> 'valid')"},
+	{LATER, AGE_REVOKED, "released in the journal, and not held since, and the database has it not valid",
+	 "SELECT serial FROM j WHERE op = 'release' AND at < unixepoch() - ?1 AND NOT EXISTS (SELECT 1 FROM j e"
+	 " WHERE e.serial = j.serial AND e.op = 'revoke' AND e.sequence > j.sequence) AND NOT EXISTS (SELECT 1 FROM"
+	 " d.certificate c WHERE c.serial = j.serial AND c.status = 'valid')"},
 	{LATER, AGE_OPEN, "an intent without an end",
 	 "SELECT serial FROM j WHERE op = 'intent' AND at < unixepoch() - ?1 AND NOT EXISTS (SELECT 1 FROM j e"
 	 " WHERE e.serial = j.serial AND e.op IN ('done', 'revoke'))"},
@@ -92,6 +100,9 @@ static const struct invariant {
 	 " AND status = 'revoked')"},
 	{PROMISED, 0, "a revocation was answered, and the journal does not have it",
 	 "SELECT about FROM p WHERE what = 'revoked' AND NOT EXISTS (SELECT 1 FROM j WHERE serial = p.about AND op = 'revoke')"},
+	{PROMISED, 0, "a release was answered, and its certificate is not valid",
+	 "SELECT about FROM p WHERE what = 'released' AND NOT EXISTS (SELECT 1 FROM d.certificate WHERE serial = p.about"
+	 " AND status = 'valid')"},
 	{PROMISED, 0, "an audit record was there to be read, and is lost",
 	 "SELECT about FROM p WHERE what = 'audit' AND NOT EXISTS (SELECT 1 FROM d.audit WHERE hash = unhex(p.about))"},
 };

@@ -135,6 +135,7 @@ refused() { # refused SENTENCE SERVER ARGUMENT...
 responder() {
 	local signer=$1
 	shift
+	: >"$WORK/responder.out" # what the one before said is not this one's address
 	openssl ocsp -port 0 -index "$WORK/index" -CA "$BATS_FILE_TMPDIR/ca.pem" -rsigner "$BATS_FILE_TMPDIR/$signer.pem" \
 		-rkey "$BATS_FILE_TMPDIR/$signer.key" "$@" 3>&- </dev/null >"$WORK/responder.out" 2>&1 &
 	echo $! >"$WORK/responder.pid"
@@ -239,42 +240,18 @@ callers() (
 	checks 5 fine --ocsp "$RESPONDER"
 }
 
-# Apache asks its CA's responder itself. It takes no sockets over: its ports were free just before.
-start_stapling_apache() {
-	local dir=$WEB/apache module name
-	mkdir -p "$dir/pages"
-	{
-		for module in mpm_event authz_core socache_shmcb ssl; do
-			echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
-		done
-		printf '%s\n' "ServerRoot $dir" "DefaultRuntimeDir $dir" "PidFile $dir/apache-pid" "ErrorLog $dir/error.log" \
-			'ServerName localhost' 'Mutex posixsem' 'StartServers 1' 'ThreadsPerChild 4' 'MaxRequestWorkers 4' 'ServerLimit 1' \
-			'SSLSessionCache none' "SSLStaplingCache shmcb:$dir/staples(65536)" "DocumentRoot $dir/pages"
-		[ "$(id -u)" != 0 ] || printf 'User nobody\nGroup nogroup\n'
-		for name; do
-			printf '%s\n' "Listen 127.0.0.1:@$name@" "<VirtualHost 127.0.0.1:@$name@>" 'SSLEngine on' 'SSLUseStapling on' \
-				"SSLCertificateFile $BATS_FILE_TMPDIR/$name.pem" \
-				"SSLCACertificateFile $BATS_FILE_TMPDIR/ca.pem" '</VirtualHost>'
-		done
-	} >"$dir/conf.in"
-	for _ in 1 2 3; do
-		cp "$dir/conf.in" "$dir/conf"
-		# shellcheck disable=SC2016
-		web_begin apache "$@" -- sh -c 'dir=$1; shift
-			for name; do
-				port=$(printenv "PORT_$(echo "$name" | tr a-z A-Z)")
-				echo "$port" >"$dir/port-$name"
-				sed -i "s/@$name@/$port/" "$dir/conf"
-			done
-			exec 3>&- 4>&- 5>&-
-			exec apache2 -DFOREGROUND -f "$dir/conf"' sh "$dir" "$@"
-		until_true 10 apache_decided "$1" || break
-		! web_running apache || break
+# Apache asks its CA's responder itself.
+start_stapling_apache() { stapling_hosts "$@" | web_apache stapling_apache_answers "$@"; }
+stapling_hosts() {
+	local name
+	echo 'LoadModule socache_shmcb_module /usr/lib/apache2/modules/mod_socache_shmcb.so'
+	echo "SSLStaplingCache shmcb:$WEB/apache/staples(65536)"
+	for name; do
+		printf '%s\n' "Listen 127.0.0.1:@$name@" "<VirtualHost 127.0.0.1:@$name@>" 'SSLEngine on' 'SSLUseStapling on' \
+			"SSLCertificateFile $BATS_FILE_TMPDIR/$name.pem" "SSLCACertificateFile $BATS_FILE_TMPDIR/ca.pem" '</VirtualHost>'
 	done
-	web_await apache stapling_apache_answers "$1"
 }
-stapling_apache_answers() { [ -s "$WEB/apache/port-$1" ] && web_speaks --cacert "$BATS_FILE_TMPDIR/ca.pem" "$(web_url apache "$1")"; }
-apache_decided() { stapling_apache_answers "$1" || web_stopped apache; }
+stapling_apache_answers() { [ -s "$WEB/apache/port-up" ] && web_speaks --cacert "$BATS_FILE_TMPDIR/ca.pem" "$(web_url apache up)"; }
 
 # served SERIAL NAME RESPONDER: a server's certificate that names who is to be asked about it, with its CA behind it.
 served() (

@@ -5,7 +5,7 @@
 #	start_counterpart             the service: REST and SOAP
 #	start_nginx, start_apache, start_haproxy      each in front of it; each is optional
 #	start_forward_proxy [USER:PASSWORD]           tinyproxy, for the way there
-#	web_nginx NAME PORT-NAME...   nginx by itself, with servers of the test's own
+#	web_nginx NAME PORT-NAME...   nginx by itself, with servers of the test's own; web_haproxy and web_apache likewise
 #
 # or all but the proxy by `web_stage`, with an installation and one client. teardown_file is here. Each has its own folder
 # $WEB/NAME with its configuration and logs, ports of its own on 127.0.0.1, and runs as who you are (Apache's children as
@@ -168,22 +168,35 @@ nginx_servers() {
 	done
 }
 
+# web_haproxy PORT-NAME...: HAProxy with what is on standard input behind global and defaults; its sockets are fd@3 and on.
 # Headers are written into a buffer that the body has filled already but for maxrewrite: as it is by itself (1024) there is no
 # room for a certificate, and who uploads gets status 500.
-start_haproxy() {
-	local dir=$WEB/haproxy kind lines fd=3
+web_haproxy() {
+	local dir=$WEB/haproxy
 	mkdir -p "$dir"
-	cat >"$dir/conf" <<-CONF
-		global
-			master-worker
-			tune.maxrewrite 8192
-			stats socket $dir/s mode 600 level admin
-		defaults
-			mode http
-			timeout connect 5s
-			timeout client 60s
-			timeout server 60s
-	CONF
+	{
+		cat <<-CONF
+			global
+				master-worker
+				tune.maxrewrite 8192
+				stats socket $dir/s mode 600 level admin
+			defaults
+				mode http
+				timeout connect 5s
+				timeout client 60s
+				timeout server 60s
+		CONF
+		cat
+	} >"$dir/conf"
+	KINDS="$*" web_begin haproxy "$@" -- sh -c "$web_ports; exec haproxy -W -f \"\$1/conf\"" sh "$dir"
+}
+
+start_haproxy() {
+	haproxy_frontends | web_haproxy "${WEB_KINDS[@]}"
+	web_await haproxy web_serves haproxy
+}
+haproxy_frontends() {
+	local kind lines fd=3
 	for kind in "${WEB_KINDS[@]}"; do
 		case $kind in
 		none) lines="alpn h2,http/1.1" ;;
@@ -191,7 +204,7 @@ start_haproxy() {
 		required) lines="alpn h2,http/1.1 verify required ca-file $WEB/ca.pem crl-file $WEB/crl.pem" ;;
 		required12) lines="ssl-max-ver TLSv1.2 verify required ca-file $WEB/ca.pem crl-file $WEB/crl.pem" ;;
 		esac
-		cat >>"$dir/conf" <<-CONF
+		cat <<-CONF
 			frontend $kind
 				bind fd@$fd ssl crt $WEB/both.pem no-tls-tickets $lines
 				http-request set-header X-Environment $([ "$kind" = none ] && echo test || echo production)
@@ -203,60 +216,67 @@ start_haproxy() {
 		CONF
 		fd=$((fd + 1))
 	done
-	cat >>"$dir/conf" <<-CONF
+	cat <<-CONF
 		backend counterpart
 			server counterpart 127.0.0.1:$(web_port counterpart)
 	CONF
-	export KINDS="${WEB_KINDS[*]}"
-	web_begin haproxy "${WEB_KINDS[@]}" -- sh -c "$web_ports; exec haproxy -W -f \"\$1/conf\"" sh "$dir"
-	web_await haproxy web_serves haproxy
 }
 
-# Apache takes no sockets over: its ports were free just before.
-start_apache() {
-	local try
-	apache_configure
-	export KINDS="${WEB_KINDS[*]} location"
-	for try in 1 2 3 4 5; do
-		cp "$WEB/apache/conf.in" "$WEB/apache/conf"
-		web_begin apache "${WEB_KINDS[@]}" location -- sh -c \
-			"$web_ports; exec 3>&- 4>&- 5>&- 6>&- 7>&-; exec apache2 -DFOREGROUND -f \"\$1/conf\"" sh "$WEB/apache"
-		until_true 10 apache_decided || break
+# web_apache ANSWERS PORT-NAME...: Apache with what is on standard input (further modules first), where @PORT-NAME@ is a port,
+# until ANSWERS is true. It takes no sockets over: its ports were free just before.
+web_apache() {
+	local dir=$WEB/apache answers=$1
+	shift
+	mkdir -p "$dir/pages"
+	apache_main "$dir" >"$dir/conf.in"
+	for _ in 1 2 3 4 5; do
+		cp "$dir/conf.in" "$dir/conf"
+		# shellcheck disable=SC2016
+		KINDS="$*" web_begin apache "$@" -- sh -c "$web_ports"'; fd=3; for kind in $KINDS; do eval "exec $fd>&-"; fd=$((fd + 1)); done
+			exec apache2 -DFOREGROUND -f "$1/conf"' sh "$dir"
+		until_true 10 apache_decided "$answers" || break
 		! web_running apache || break
 	done
-	web_await apache web_serves apache
+	web_await apache "$answers"
 }
-apache_decided() { web_serves apache || web_stopped apache; }
+apache_decided() { "$1" || web_stopped apache; }
+apache_main() { # apache_main FOLDER
+	local module
+	for module in mpm_event authz_core ssl; do
+		echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
+	done
+	cat <<-CONF
+		ServerRoot $1
+		DefaultRuntimeDir $1
+		PidFile $1/apache-pid
+		ErrorLog $1/error.log
+		DocumentRoot $1/pages
+		ServerName localhost
+		Mutex posixsem
+		StartServers 1
+		ThreadsPerChild 16
+		MaxRequestWorkers 32
+		ServerLimit 2
+		SSLSessionCache none
+		SSLSessionTickets off
+	CONF
+	[ "$(id -u)" != 0 ] || printf 'User nobody\nGroup nogroup\n'
+	cat
+}
 
-apache_configure() {
-	local dir=$WEB/apache module kind
-	mkdir -p "$dir"
-	{
-		for module in mpm_event authz_core ssl http2 headers proxy proxy_http; do
-			echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
-		done
-		cat <<-CONF
-			ServerRoot $dir
-			DefaultRuntimeDir $dir
-			PidFile $dir/apache-pid
-			ErrorLog $dir/error.log
-			ServerName localhost
-			Mutex posixsem
-			StartServers 1
-			ThreadsPerChild 16
-			MaxRequestWorkers 32
-			ServerLimit 2
-			SSLSessionCache none
-			SSLSessionTickets off
-		CONF
-		[ "$(id -u)" != 0 ] || printf 'User nobody\nGroup nogroup\n'
-		for kind in "${WEB_KINDS[@]}" location; do
-			echo "Listen 127.0.0.1:@$kind@"
-			echo "<VirtualHost 127.0.0.1:@$kind@>"
-			apache_host "$kind"
-			echo '</VirtualHost>'
-		done
-	} >"$dir/conf.in"
+start_apache() { apache_hosts | web_apache apache_serves "${WEB_KINDS[@]}" location; }
+apache_serves() { web_serves apache; }
+apache_hosts() {
+	local module kind
+	for module in http2 headers proxy proxy_http; do
+		echo "LoadModule ${module}_module /usr/lib/apache2/modules/mod_$module.so"
+	done
+	for kind in "${WEB_KINDS[@]}" location; do
+		echo "Listen 127.0.0.1:@$kind@"
+		echo "<VirtualHost 127.0.0.1:@$kind@>"
+		apache_host "$kind"
+		echo '</VirtualHost>'
+	done
 }
 apache_host() { # apache_host KIND
 	local verify="SSLCACertificateFile $WEB/ca.pem"$'\nSSLVerifyDepth 2' environment=production

@@ -1,8 +1,10 @@
-/* replay FILE...: run the target on each input, on each of its cuts, and with each of its bits flipped. */
+/* replay [--as-they-are] FILE...: run the target on each input, on each of its cuts, and with each of its bits flipped; or on
+ * each as it is. */
 #include "base/buf.h"
 #include "base/file.h"
 #include "tests/fuzz/target.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum { INPUT_MAX = 65536, MUTATE_MAX = 4096 };
@@ -33,15 +35,20 @@ static void run_all(struct buf *input)
 
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
+	bool as_they_are = argc > 1 && strcmp(argv[1], "--as-they-are") == 0;
+	int first = as_they_are ? 2 : 1;
+	for (int i = first; i < argc; i++) {
 		struct buf input = BUF_INIT(INPUT_MAX);
 		struct errbuf why = {0};
 		if (file_read(argv[i], &input, &why) != ERR_OK) {
 			fprintf(stderr, "%s\n", why.text);
 			return 1;
 		}
-		run_all(&input);
+		if (as_they_are)
+			run(input.data, input.len);
+		else
+			run_all(&input);
 		buf_free(&input);
 	}
-	return argc > 1 ? 0 : 2;
+	return argc > first ? 0 : 2;
 }

@@ -40,6 +40,7 @@ static struct fake {
 
 	enum err crl_says;
 	int crls;
+	char crl_issuer[65];
 	bool crl_lies;        /* the signature is wrong */
 	bool rests;           /* what rests after a long list is not disturbed */
 	size_t crl_entries;
@@ -129,12 +130,15 @@ static struct authority *fake_ca(void)
 	return &ca;
 }
 
-enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
+enum err signer_crl_begin(struct line *l, const char *issuer, const struct crl_head *times, size_t entries_len,
+			  struct errbuf *why)
 {
 	FAKE_SPARED;
 	(void)l;
-	const struct crl_head head = {.number = (uint64_t)++fake.crls, .this_update = this_update, .next_update = next_update};
-	assert_int_equal(next_update - this_update, 24 * HOUR);
+	const struct crl_head head = {.number = (uint64_t)++fake.crls, .this_update = times->this_update,
+				      .next_update = times->next_update};
+	assert_int_equal(times->next_update - times->this_update, 24 * HOUR);
+	snprintf(fake.crl_issuer, sizeof fake.crl_issuer, "%s", issuer);
 	assert_int_equal(store_begin(fake.clerk->store), ERR_OK); /* no transaction is held across the call */
 	store_rollback(fake.clerk->store);
 	fake.crl_entries = 0;
@@ -179,8 +183,9 @@ static int clerk_open(void **state)
 	folder_open(state);
 	struct folder *f = *state;
 	static struct clerk clerk;
-	clerk = (struct clerk){.store = f->store, .settings = &fake_settings, .shared = &fake_page, .issuer = "ca",
-			       .issuing = fake_ca()->certificate, .trusted = true};
+	clerk = (struct clerk){.store = f->store, .settings = &fake_settings, .shared = &fake_page,
+			       .issuers = {.at = {{.certificate = fake_ca()->certificate, .name = "ca", .label = "issuing"}}, .count = 1},
+			       .trusted = true};
 	memset(&fake_page, 0, sizeof fake_page);
 	crl_signing_free(fake.signing);
 	fake = (struct fake){.resumed = -1, .clerk = &clerk, .folder = f};

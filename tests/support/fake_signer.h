@@ -50,7 +50,7 @@ static struct fake_signer {
 static inline void fake_signer_born(int64_t now)
 {
 	static const struct authority_names names = {"Fake Authority", "Fake Root", "Fake Issuing", "http://ca.test/root.crl",
-						     "http://ca.test/root.cer", NULL, NULL};
+						     "http://ca.test/root.cer", NULL, NULL, NULL};
 	struct errbuf why = {{0}};
 	if (fake.root.key)
 		return;
@@ -310,9 +310,10 @@ enum err signer_revoke(struct line *l, const struct revocation *r, const uint8_t
 	return ERR_OK;
 }
 
-enum err signer_crl_begin(struct line *l, int64_t this_update, int64_t next_update, size_t entries_len, struct errbuf *why)
+enum err signer_crl_begin(struct line *l, const char *issuer, const struct crl_head *times, size_t entries_len,
+			  struct errbuf *why)
 {
-	(void)l, (void)this_update, (void)next_update, (void)entries_len;
+	(void)l, (void)issuer, (void)times, (void)entries_len;
 	return fail(why, ERR_INTERNAL, "not asked by an order");
 }
 

@@ -82,6 +82,7 @@ static inline enum err ask(enum role peer, enum signer_operation op, const struc
 
 static inline void list_begin_body(int64_t this_update, int64_t next_update, size_t entries_len, struct buf *body)
 {
+	pack_text(body, bench.signer->issuer_name);
 	pack_i64(body, this_update);
 	pack_i64(body, next_update);
 	pack_u32(body, (uint32_t)entries_len);
@@ -225,10 +226,12 @@ static inline enum err ask_done(const char *order, const char *serial)
 	return rc;
 }
 
+#define BENCH_ISSUER_NAME "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 static inline enum err ask_revoke(const char *serial, unsigned reason, bool release)
 {
 	const uint8_t head[32] = {7};
 	struct buf body = BUF_INIT(256), answer = BUF_INIT(16);
+	pack_text(&body, BENCH_ISSUER_NAME);
 	pack_text(&body, serial);
 	pack_u8(&body, (uint8_t)reason);
 	pack_i64(&body, 1800000000);
@@ -267,7 +270,7 @@ static inline int bench_end(void **state)
 static inline int bench_open(void **state)
 {
 	const struct authority_names names = {"Test", "Test Root", "Test Issuing", "http://localhost/crl/root.crl",
-					      "http://localhost/ca/root.cer", NULL, NULL};
+					      "http://localhost/ca/root.cer", NULL, NULL, NULL};
 	(void)state;
 	snprintf(bench.path, sizeof bench.path, "/tmp/signer_bench.XXXXXX");
 	int fd = mkstemp(bench.path);

@@ -53,7 +53,7 @@ static void open_listener(const char *name, int wanted)
 
 static void export_list(const char *const *names, int count)
 {
-	char number[8], list[512] = "";
+	char number[16], list[512] = "";
 	size_t at = 0;
 	for (int i = 0; i < count; i++) {
 		int len = snprintf(list + at, sizeof list - at, "%s%s", i ? ":" : "", names[i]);

@@ -292,7 +292,7 @@ static const struct {
 	{"AIA with one more", aia_more, "authorityInfoAccess does not say"},
 	{"noCheck in a client's", no_check, "ocsp-nocheck is not the profile's"},
 	{"unknown extension", unknown, "does not know"},
-	{"nameConstraints", name_constraints, "does not know"},
+	{"nameConstraints", name_constraints, "not the profile"},
 	{"SAN twice", san_twice, "stands twice"},
 	{"keyUsage twice", ku_twice, "stands twice"},
 	{"basicConstraints with its default", bc_with_default, "basicConstraints does not say"},

@@ -127,6 +127,15 @@ static const struct {
 	{"a path of many", PROFILE_ROOT, "path_length =", "path_length = 10", 27, "0 to 4"},
 	{"noCheck in a client's", PROFILE_CLIENT, "ocsp_no_check =", "ocsp_no_check = yes", 29, "must be no"},
 	{"a responder without noCheck", PROFILE_OCSP, "ocsp_no_check =", "ocsp_no_check = no", 28, "must be yes"},
+	{"names of what is no CA", PROFILE_CLIENT, "ocsp_no_check =", "ocsp_no_check = no\npermitted = dns:example.org", 30, "only an issuing CA"},
+	{"a root bound to names", PROFILE_ROOT, "ocsp_no_check =", "ocsp_no_check = no\npermitted = dns:example.org", 29, "only an issuing CA"},
+	{"names of a type that is none", PROFILE_ISSUING, "ocsp_no_check =", "ocsp_no_check = no\npermitted = ip:10.0.0.0/8", 29, "some of uri:HOST"},
+	{"a name that is an address", PROFILE_ISSUING, "ocsp_no_check =", "ocsp_no_check = no\npermitted = uri:127.0.0.1", 29, "some of uri:HOST"},
+	{"a name of all below a dot", PROFILE_ISSUING, "ocsp_no_check =", "ocsp_no_check = no\npermitted = dns:.example.org", 29, "some of uri:HOST"},
+	{"a name of nothing", PROFILE_ISSUING, "ocsp_no_check =", "ocsp_no_check = no\npermitted = uri:", 29, "some of uri:HOST"},
+	{"a name with a scheme", PROFILE_ISSUING, "ocsp_no_check =", "ocsp_no_check = no\npermitted = uri:spiffe://example.org", 29, "some of uri:HOST"},
+	{"a name twice", PROFILE_ISSUING, "ocsp_no_check =", "ocsp_no_check = no\npermitted = dns:a.org, dns:a.org", 29, "only once"},
+	{"an issuer for whom a list is", PROFILE_ISSUING, "crl =", "crl = {status}/crl/{issuing}.crl", 31, "there is no {issuing} here"},
 	{"a list over TLS", PROFILE_CLIENT, "crl =", "crl = https://ca.example/x.crl", 32, "http://"},
 	{"a list at a place that is none", PROFILE_CLIENT, "crl =", "crl = {domain}/x.crl", 32, "places status"},
 	{"an address in a root", PROFILE_ROOT, "crl =", "crl = {status}/x.crl", 31, "none in a certificate of this kind"},
@@ -251,6 +260,49 @@ static void authorities_are_born_as_their_files_want(void **state)
 	buf_free(&der);
 }
 
+/* A certificate of the kind, under an issuing CA that is bound to names; what comes of the attempt. */
+static enum err under_bound(const struct authority *i, struct certificate_fields *f, struct errbuf *why)
+{
+	EVP_PKEY *key = NULL;
+	struct buf der = BUF_INIT(16384);
+	assert_ok(key_generate(KEY_P256, &key));
+	enum err rc = authority_issue(i, f, key, NULL, &der, why);
+	EVP_PKEY_free(key);
+	buf_free(&der);
+	return rc;
+}
+
+static void a_ca_that_is_bound_to_names_issues_no_others(void **state)
+{
+	(void)state;
+	struct profile issuing = profile_with(PROFILE_ISSUING, "ocsp_no_check =",
+					      "ocsp_no_check = no\npermitted = uri:example.org, dns:example.org, dns:localhost");
+	struct authority_names names = fixture_names;
+	struct authority r = {0}, i = {0};
+	struct errbuf why = {""};
+	int critical = 0;
+	names.issuing_rules = &issuing;
+	assert_int_equal(issuing.permitted_count, 3);
+	assert_ok(authority_make_root(&names, NOW, &r, NULL));
+	assert_ok(authority_make_issuing(&names, &r, NOW, &i, NULL));
+	NAME_CONSTRAINTS *bound = X509_get_ext_d2i(i.certificate, NID_name_constraints, &critical, NULL);
+	assert_int_equal(critical, 1);
+	assert_int_equal(sk_GENERAL_SUBTREE_num(bound->permittedSubtrees), 3);
+	NAME_CONSTRAINTS_free(bound);
+	struct certificate_fields client = fields_of(PROFILE_CLIENT, i.certificate, NOW), server = fields_of(PROFILE_SERVER, i.certificate, NOW);
+	assert_ok(under_bound(&i, &client, &why));
+	assert_ok(under_bound(&i, &server, &why));
+	client.san_uri = "spiffe://example.com/org/a/service/b/client/c";
+	assert_int_equal(under_bound(&i, &client, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "permitted subtree"));
+	client.san_uri = "spiffe://sub.example.org/org/a/service/b/client/c";
+	assert_int_equal(under_bound(&i, &client, &why), ERR_INVALID);
+	server.hosts = (const char *const[]){"localhost", "example.com", NULL};
+	assert_int_equal(under_bound(&i, &server, &why), ERR_INVALID);
+	authority_clear(&r);
+	authority_clear(&i);
+}
+
 static void a_profile_is_told_in_plain_words(void **state)
 {
 	(void)state;
@@ -262,8 +314,8 @@ static void a_profile_is_told_in_plain_words(void **state)
 			    "it lives at most 730 days, and is for digitalSignature, clientAuth\n"
 			    "its subject is O={organisation}, OU={service}, CN={name}; its holder is"
 			    " spiffe://{domain}/org/{organisation}/service/{service}/client/{client}\n"
-			    "whoever checks it is told of its revocation list at {status}/crl/issuing.crl, its OCSP at {status}/ocsp,"
-			    " its issuer at {status}/ca/issuing.cer\n");
+			    "whoever checks it is told of its revocation list at {status}/crl/{issuing}.crl, its OCSP at {status}/ocsp,"
+			    " its issuer at {status}/ca/{issuing}.cer\n");
 	struct profile p = profile_with(PROFILE_CLIENT, "longest =", "longest = 90m");
 	buf_clear(&text);
 	assert_ok(profile_explain(&p, &text));
@@ -304,6 +356,7 @@ int main(void)
 		cmocka_unit_test(ours_say_what_the_design_says),
 		cmocka_unit_test(what_a_file_changes_the_certificate_has),
 		cmocka_unit_test(authorities_are_born_as_their_files_want),
+		cmocka_unit_test(a_ca_that_is_bound_to_names_issues_no_others),
 		cmocka_unit_test(a_profile_is_told_in_plain_words),
 		cmocka_unit_test(patterns_are_filled_or_refused),
 	};

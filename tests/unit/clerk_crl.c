@@ -10,7 +10,7 @@ static void round_at(int64_t now)
 	struct errbuf why = {0};
 	clock_inject(now);
 	if (!fake.rests)
-		fake.clerk->crl_rests_until = 0; /* on a slow machine every list takes long */
+		fake.clerk->crl[0].rests_until = 0; /* on a slow machine every list takes long */
 	if (clerk_crl(fake.clerk, now, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 }
@@ -63,7 +63,7 @@ static void a_change_that_nobody_told_is_counted(void **state)
 	add_certificate(serial_of('1'), "", "revoked", NOW + DAYS);
 	round_at(NOW + 1);
 	assert_int_equal(fake.crls, 1);
-	fake.clerk->crl_counted_at -= 30001;
+	fake.clerk->crl[0].counted_at -= 30001;
 	round_at(NOW + 2);
 	assert_int_equal(fake.crls, 2);
 	assert_int_equal(fake.crl_entries, 1);
@@ -150,13 +150,13 @@ static void a_long_list_rests_before_a_change_makes_the_next(void **state)
 	(void)state;
 	round_at(NOW);
 	fake.rests = true;
-	fake.clerk->crl_rests_until = clock_mono_ms() + 100000;
+	fake.clerk->crl[0].rests_until = clock_mono_ms() + 100000;
 	clerk_revoked(fake.clerk);
 	round_at(NOW + 1);
 	assert_int_equal(fake.crls, 1);
 	round_at(NOW + HOUR); /* the timetable knows no rest */
 	assert_int_equal(fake.crls, 2);
-	fake.clerk->crl_rests_until = 0;
+	fake.clerk->crl[0].rests_until = 0;
 	clerk_revoked(fake.clerk);
 	round_at(NOW + HOUR + 1);
 	assert_int_equal(fake.crls, 3);
@@ -256,6 +256,73 @@ static void no_list_is_asked_for_while_the_database_cannot_be_written(void **sta
 	assert_asks("SELECT COUNT(*) FROM crl", "1");
 }
 
+/* A second CA, which has retired. */
+static void add_retired(void)
+{
+	fake.clerk->issuers.at[1] = (struct issuer){.certificate = fake_ca()->certificate, .name = "before", .label = "issuing-before",
+						    .standing = ISSUER_RETIRED, .until = NOW + 3000 * DAYS};
+	fake.clerk->issuers.count = 2;
+}
+
+static void add_of_retired(char digit, const char *status, int64_t until)
+{
+	char sql[256];
+	add_certificate(serial_of(digit), "", status, until);
+	snprintf(sql, sizeof sql, "UPDATE certificate SET issuer = 'before' WHERE serial = '%.40s'", serial_of(digit));
+	folder_sql(fake.folder->db, sql);
+}
+
+static void each_ca_has_a_list_of_its_own(void **state)
+{
+	(void)state;
+	add_retired();
+	add_certificate(serial_of('1'), "", "revoked", NOW + DAYS);
+	add_of_retired('2', "revoked", NOW + DAYS);
+	round_at(NOW);
+	assert_int_equal(fake.crls, 2);
+	assert_string_equal(fake.crl_issuer, "before");
+	assert_int_equal(fake.crl_entries, 1);
+	assert_int_equal(fake.crl_entry[0].serial[0], 0x22);
+	assert_asks("SELECT group_concat(issuer) FROM (SELECT issuer FROM crl ORDER BY issuer)", "before,ca");
+	round_at(NOW + HOUR);
+	assert_int_equal(fake.crls, 4);
+}
+
+/* Of a CA that stands ready nothing was issued: a list that begins its period is enough. */
+static void the_next_ca_has_a_list_and_no_changes(void **state)
+{
+	(void)state;
+	add_retired();
+	fake.clerk->issuers.at[1].standing = ISSUER_NEXT;
+	round_at(NOW);
+	assert_int_equal(fake.crls, 2);
+	clerk_revoked(fake.clerk);
+	round_at(NOW + 1);
+	assert_int_equal(fake.crls, 3);
+	assert_string_equal(fake.crl_issuer, "ca");
+}
+
+static void a_retired_ca_says_when_all_that_it_issued_has_expired(void **state)
+{
+	(void)state;
+	add_retired();
+	add_of_retired('2', "valid", NOW + DAYS);
+	round_at(NOW);
+	assert_false(fake_page.issuer_over[1]);
+	round_at(NOW + DAYS + HOUR);
+	assert_false(fake_page.issuer_over[1]);
+	round_at(NOW + DAYS + 2 * HOUR + 1);
+	assert_true(fake_page.issuer_over[1]);
+	assert_false(fake_page.issuer_over[0]);
+	int before = fake.crls;
+	round_at(NOW + DAYS + 4 * HOUR); /* its list goes on until somebody takes it away */
+	assert_int_equal(fake.crls, before + 2);
+	before = fake.crls;
+	round_at(NOW + 3001 * DAYS); /* but not beyond its own end */
+	assert_int_equal(fake.crls, before + 1);
+	assert_string_equal(fake.crl_issuer, "ca");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +330,9 @@ int main(void)
 		CLERK_TEST(a_changed_status_makes_one_at_once),
 		CLERK_TEST(a_change_while_it_is_signed_makes_another),
 		CLERK_TEST(a_change_that_nobody_told_is_counted),
+		CLERK_TEST(a_retired_ca_says_when_all_that_it_issued_has_expired),
+		CLERK_TEST(the_next_ca_has_a_list_and_no_changes),
+		CLERK_TEST(each_ca_has_a_list_of_its_own),
 		CLERK_TEST(a_list_has_what_is_revoked_or_held_in_rising_order),
 		CLERK_TEST(an_entry_stays_one_period_past_its_expiry),
 		CLERK_TEST(a_long_list_is_what_was_asked_to_the_last_octet),

@@ -20,7 +20,7 @@ static void before_list(void)
 	clock_inject(++at.now);
 	at.lists = strtoll(ask("SELECT COALESCE(MAX(number), 0) FROM crl"), NULL, 10);
 	at.generation = fake_page.crl_generation;
-	fake.clerk->crl_made = false;
+	fake.clerk->crl[0].made = false;
 }
 
 static enum err list_it(void)
@@ -51,7 +51,7 @@ static void after_list(enum err rc, bool failed)
 	failing_require(failed || rc == ERR_OK);
 	failing_require((rc == ERR_OK) == (fake_page.crl_generation == at.generation + 1));
 	if (rc != ERR_OK) {
-		fake.clerk->crl_rests_until = 0;
+		fake.clerk->crl[0].rests_until = 0;
 		before_list();
 		failing_require(list_it() == ERR_OK);
 	}
@@ -73,7 +73,7 @@ static const struct buf der = {.data = (uint8_t *)(uintptr_t)"a list", .len = 6}
 static enum err edit_it(void)
 {
 	static const struct crl_head head = {.number = 1, .this_update = 1, .next_update = 2};
-	enum err rc = crl_edition_new(&head, &der, &der, &at.edition);
+	enum err rc = crl_edition_new(&head, &der, (const struct buf *const[]){&der}, 1, &at.edition);
 	return rc ? rc : crl_edition_compress(at.edition, CRL_BUNDLE, &at.small);
 }
 

@@ -330,7 +330,7 @@ static void a_run_that_is_cut_off_is_ended_by_the_next(void **state)
 			assert_ok(recovery_commit(&p->r, head, NULL));
 		plan(p);
 		assert_true(recovery_due(&p->r));
-		assert_int_equal(host_books_agree(p->folder->store, "ca", p->books.journal, NULL), ERR_REFUSED);
+		assert_int_equal(host_books_agree(p->folder->store, p->books.journal, NULL), ERR_REFUSED);
 		recover_whole(p);
 		assert_asks(p, "SELECT COUNT(*) || max(status) || max(reason) FROM certificate", "1revoked4");
 		assert_asks(p, "SELECT state FROM orders", "cancelled");

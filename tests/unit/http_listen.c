@@ -318,7 +318,7 @@ static void the_thread_finds_a_newer_list_by_itself(void **state)
 	struct crl_cache *c = NULL;
 	struct crl_head head = {0};
 	const struct crl_cache_source from = {s->issuer, s->front.desk.readers, &s->shared.crl_generation,
-					      &ca_files_find(s->front.ca_files, "root.crl")->bytes};
+					      &ca_files_find(s->front.ca_files, "root.crl")->bytes, NULL};
 	assert_ok(crl_cache_new(&from, &c));
 	assert_int_equal(crl_cache_head(c, &head), ERR_UNAVAILABLE);
 	assert_ok(crl_cache_start(c));
@@ -366,12 +366,14 @@ static void every_ca_file_is_served_and_nothing_else(void **state)
 		{"/ca/root.cer", "application/pkix-cert", 200},        {"/ca/issuing.cer", "application/pkix-cert", 200},
 		{"/ca/root.pem", "application/pem-certificate-chain", 200},
 		{"/ca/issuing.pem", "application/pem-certificate-chain", 200},
+		{"/ca/all.pem", "application/pem-certificate-chain", 200},
 		{"/ca/chain.pem", "application/pem-certificate-chain", 200},
 		{"/ca/chain.p7c", "application/pkcs7-mime; smime-type=certs-only", 200},
 		{"/ca/chain.p7b", "application/problem+json", 404},    {"/crl/root.crl", "application/pkix-crl", 200},
 		{"/crl/bundle.pem", "application/x-pem-file", 200},    {"/ca/root.crl", "application/problem+json", 404},
 		{"/ca/issuing.key", "application/problem+json", 404},  {"/crl/root.cer", "application/problem+json", 404},
-		{"/crl/other.crl", "application/problem+json", 404},   {"/ocsp", "application/problem+json", 405},
+		{"/crl/other.crl", "application/problem+json", 404},   {"/crl/.crl", "application/problem+json", 404},
+		{"/crl/issuing", "application/problem+json", 404},     {"/crl/issuing-00000000.crl", "application/problem+json", 404},   {"/ocsp", "application/problem+json", 405},
 	};
 	struct http_stage *s = *state;
 	char request[256];

@@ -23,6 +23,7 @@ static struct {
 	struct shared_page page;
 	struct ocsp_desk *desk;
 	int signer;
+	struct issuers issuers;
 	struct buf request;
 	struct reply reply;
 	struct deferral later;
@@ -41,7 +42,7 @@ static enum err open_desk(void)
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
 	at.signer = ends[0];
-	const struct ocsp_source from = {at.pki.issuing.certificate, "issuer", &at.page, at.folder->db, ends[1], 0};
+	const struct ocsp_source from = {&at.issuers, &at.page, at.folder->db, ends[1], 0};
 	return ocsp_desk_new(&from, &at.desk, NULL);
 }
 
@@ -120,6 +121,7 @@ static int setup(void **state)
 	void *folder = NULL;
 	(void)state;
 	pki_new(&at.pki, NOW);
+	at.issuers = (struct issuers){.at = {{.certificate = at.pki.issuing.certificate, .name = "issuer"}}, .count = 1};
 	folder_open(&folder);
 	at.folder = folder;
 	struct store *db = at.folder->store;

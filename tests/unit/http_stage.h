@@ -38,6 +38,7 @@ struct http_stage {
 	struct secret *server_key, *code_key;
 	EVP_PKEY *client_key;
 	struct buf client_der; /* an administrator's, under client_key */
+	struct issuers issuers;
 	char issuer[65], serial[SERIAL_TEXT_SIZE];
 	struct listening *listening[LISTENER_COUNT];
 	struct sweeper *sweeper;
@@ -78,12 +79,15 @@ static inline void stage_authority(struct http_stage *s)
 	EVP_PKEY *key = NULL;
 	pki_new(&s->pki, NOW);
 	add_pem(s->pki.root.certificate, &f->root_pem);
-	add_pem(s->pki.issuing.certificate, &f->issuing_pem);
+	add_pem(s->pki.issuing.certificate, &pem);
+	assert_ok(issuers_add(&s->issuers, ISSUER_PRESENT, pem.data, pem.len, NULL));
+	buf_clear(&pem);
+	f->issuers = &s->issuers;
 	add_pem(s->pki.root.certificate, &s->trust_pem);
 	add_pem(s->pki.issuing.certificate, &s->trust_pem);
 	assert_ok(chain_trust_new(s->trust_pem.data, s->trust_pem.len, &s->trust, NULL));
 	assert_ok(crl_make(&head, NULL, 0, s->pki.root.certificate, s->pki.root.key, &f->root_crl_der, NULL));
-	assert_ok(ca_files_new(&f->root_pem, &f->issuing_pem, &f->root_crl_der, &f->ca_files, NULL));
+	assert_ok(ca_files_new(&f->root_pem, &s->issuers, &f->root_crl_der, &f->ca_files, NULL));
 	assert_ok(key_generate(KEY_P256, &key));
 	issue_der(&s->pki.issuing, PROFILE_SERVER, key, &der);
 	assert_ok(certificate_der_to_pem(der.data, der.len, &s->server_chain));
@@ -100,16 +104,14 @@ static inline void stage_authority(struct http_stage *s)
 
 static inline void stage_database(struct http_stage *s)
 {
-	struct buf issuing = BUF_INIT(16384), crl = BUF_INIT(65536);
+	struct buf crl = BUF_INIT(65536);
 	struct certificate_facts facts;
 	struct crl_head head = {.number = 7, .this_update = NOW, .next_update = NOW + DAY};
 	struct desk *d = &s->front.desk;
 	void *folder = NULL;
 	folder_open(&folder);
 	s->folder = folder;
-	assert_ok(certificate_pem_to_der(s->front.issuing_pem.data, s->front.issuing_pem.len, 0, &issuing));
-	assert_ok(certificate_read(issuing.data, issuing.len, &facts, NULL));
-	hex_encode(facts.fingerprint, 32, s->issuer);
+	memcpy(s->issuer, s->issuers.at[0].name, sizeof s->issuer);
 	assert_ok(certificate_read(s->client_der.data, s->client_der.len, &facts, NULL));
 	serial_text(facts.serial, s->serial);
 	assert_ok(crl_make(&head, NULL, 0, s->pki.issuing.certificate, s->pki.issuing.key, &crl, NULL));
@@ -130,7 +132,6 @@ static inline void stage_database(struct http_stage *s)
 	assert_ok(store_open(s->folder->db, STORE_OPEN, &writing, NULL));
 	assert_ok(writer_start(writing, &d->writer));
 	assert_ok(readers_open(s->folder->db, 2, &d->readers, NULL));
-	buf_free(&issuing);
 	buf_free(&crl);
 }
 
@@ -139,7 +140,7 @@ static inline void stage_ocsp(struct http_stage *s)
 	int ends[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
 	s->ocsp_signer = ends[0];
-	const struct ocsp_source from = {s->pki.issuing.certificate, s->issuer, &s->shared, s->folder->db, ends[1],
+	const struct ocsp_source from = {&s->issuers, &s->shared, s->folder->db, ends[1],
 					 s->settings.ocsp_per_address};
 	assert_ok(ocsp_desk_new(&from, &s->front.ocsp, NULL));
 }
@@ -161,7 +162,7 @@ static inline int stage_open(void **state)
 	signal(SIGPIPE, SIG_IGN);
 	log_threshold(LOG_LEVEL_ERROR);
 	clock_inject(NOW);
-	s->trust_pem = s->server_chain = f->root_pem = f->issuing_pem = f->root_crl_der = BUF_INIT(65536);
+	s->trust_pem = s->server_chain = f->root_pem = f->root_crl_der = BUF_INIT(65536);
 	s->client_der = BUF_INIT(16384);
 	s->settings = (struct settings){.connections = 200, .connections_per_address = 100, .request_time = 30, .idle_time = 60,
 					.request_bytes = 4096, .name = "Stage", .public_url = "https://localhost:1",
@@ -183,7 +184,7 @@ static inline int stage_open(void **state)
 	f->metrics = calloc(1, sizeof *f->metrics);
 	assert_ok(workers_start(4, 64, &f->workers));
 	const struct crl_cache_source lists = {s->issuer, f->desk.readers, &s->shared.crl_generation,
-					       &ca_files_find(f->ca_files, "root.crl")->bytes};
+					       &ca_files_find(f->ca_files, "root.crl")->bytes, &s->issuers};
 	assert_ok(crl_cache_new(&lists, &f->crl_cache));
 	assert_ok(crl_cache_refresh(f->crl_cache));
 	assert_ok(first_use_new(&f->desk, f->workers, &f->first_use));
@@ -221,7 +222,7 @@ static inline int stage_close(void **state)
 	buf_free(&s->trust_pem);
 	buf_free(&s->server_chain);
 	buf_free(&f->root_pem);
-	buf_free(&f->issuing_pem);
+	issuers_clear(&s->issuers);
 	buf_free(&f->root_crl_der);
 	free(f->metrics);
 	pki_clear(&s->pki);

@@ -225,9 +225,6 @@ static void what_cannot_be_revoked_is_told_apart(void **unused)
 	assert_err(revoke_it(serial, "certificateHold", NULL), ERR_INVALID);
 	assert_err(certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, "superseded", "a\nb", NULL}, NULL), ERR_INVALID);
 	assert_int_equal(fake.revoked_count, 0);
-	bench.desk.issuer_name = "another"; /* the same serial under another issuer is another certificate */
-	assert_err(revoke_it(serial, "superseded", NULL), ERR_NOT_FOUND);
-	bench.desk.issuer_name = BENCH_ISSUER;
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE status = 'valid'"), 1);
 }
 

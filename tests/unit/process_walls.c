@@ -29,9 +29,15 @@
 
 enum { HELD = 0, NOT_HELD = 1, WALL_FAILED = 2 }; /* exit statuses of an attempt that lived */
 
-static const unsigned kinds[] = {ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, WALLS_COURIER_OUT};
+static const unsigned kinds[] = {ROLE_SIGNER, ROLE_FRONT, ROLE_COURIER, ROLE_CLERK, ROLE_TOKEN, WALLS_COURIER_OUT};
 #define OUT (1u << WALLS_COURIER_OUT)
+#define TOKEN (1u << ROLE_TOKEN)
 #define COURIERS (1u << ROLE_COURIER | OUT)
+
+static enum role role_of(unsigned kind)
+{
+	return kind == WALLS_COURIER_OUT ? ROLE_COURIER : (enum role)kind;
+}
 
 static const char *kind_name(unsigned kind)
 {
@@ -39,7 +45,7 @@ static const char *kind_name(unsigned kind)
 }
 
 static char folder[] = "/tmp/walls-XXXXXX";
-static char database[64], key_file[64], spool[64];
+static char database[64], key_file[64], spool[64], token_file[64];
 
 static int refused(long rc, int wanted)
 {
@@ -152,12 +158,12 @@ static const struct attempt {
 	{"execve", SYS_execve, try_execve, SIGSYS, ~0u},
 	{"fork", SYS_clone, try_fork, SIGSYS, ~0u},
 	{"clone3", SYS_clone3, try_clone3, 0, ~0u},
-	{"socket", SYS_socket, try_socket, SIGSYS, ~OUT},
-	{"unix socket", SYS_socket, try_unix_socket, SIGSYS, ~OUT},
+	{"socket", SYS_socket, try_socket, SIGSYS, ~(OUT | TOKEN)},
+	{"unix socket", SYS_socket, try_unix_socket, SIGSYS, ~(OUT | TOKEN)},
 	{"unix socket", SYS_socket, try_unix_socket, 0, OUT},
 	{"netlink socket", SYS_socket, try_netlink_socket, 0, OUT},
 	{"socket of no family", SYS_socket, try_odd_socket, 0, OUT},
-	{"connect", SYS_connect, try_connect, SIGSYS, ~OUT},
+	{"connect", SYS_connect, try_connect, SIGSYS, ~(OUT | TOKEN)},
 	{"bind", SYS_bind, try_bind, SIGSYS, ~0u},
 	{"listen", SYS_listen, try_listen, SIGSYS, ~0u},
 	{"ptrace", SYS_ptrace, try_ptrace, SIGSYS, ~0u},
@@ -169,7 +175,7 @@ static const struct attempt {
 	{"executable memory", SYS_mmap, try_executable_memory, 0, ~0u},
 	{"memory made executable", SYS_mprotect, try_make_executable, SIGSYS, ~0u},
 	{"setuid", SYS_setuid, try_setuid, SIGSYS, ~0u},
-	{"open", SYS_openat, try_open, 0, ~COURIERS},
+	{"open", SYS_openat, try_open, 0, ~(COURIERS | TOKEN)},
 	{"unlink", SYS_unlinkat, try_unlink, 0, ~COURIERS},
 	{"dumpable again", SYS_prctl, try_dump, SIGSYS, ~0u},
 };
@@ -307,17 +313,19 @@ static const struct opening {
 	{"a key beside the database", key_file, O_RDONLY, 0},
 	{"a key, to write", key_file, O_WRONLY, 0},
 	{"a message in the spool", spool, O_RDWR | O_CREAT, COURIERS},
-	{"addresses of names", "/etc/hosts", O_RDONLY, OUT},
-	{"a program, to read", "/usr/bin/env", O_RDONLY, ~0u},
-	{"the users", "/etc/passwd", O_RDONLY, 0},
+	{"addresses of names", "/etc/hosts", O_RDONLY, OUT | TOKEN},
+	{"a program, to read", "/usr/bin/dpkg-split", O_RDONLY, ~0u},
+	{"the users", "/etc/passwd", O_RDONLY, TOKEN},
+	{"the users, to write", "/etc/passwd", O_WRONLY, 0},
+	{"what the token keeps", token_file, O_RDWR | O_CREAT, TOKEN},
 	{"the root's home", "/root", O_RDONLY | O_DIRECTORY, 0},
-	{"a program, to write", "/usr/bin/env", O_WRONLY, 0},
+	{"a program, to write", "/usr/bin/dpkg-split", O_WRONLY, 0},
 };
 
 static struct settings of_channels(const char *mail)
 {
 	return (struct settings){.database = database, .spool = folder, .mail_channel = mail, .sms_channel = "spool",
-				 .name = "CA", .mail_from = "ca@example.com", .mail_server = "localhost:587",
+				 .name = "CA", .mail_from = "ca@example.com", .mail_server = "localhost:587", .token_folder = "", .token_module = "",
 				 .mail_security = "starttls", .mail_user = "", .mail_password = "", .mail_ca = "",
 	.sms_url = "", .sms_account = "", .sms_user = "", .sms_sender = "", .sms_template = "", .sms_secret = "",
 	.sms_signing = "", .sms_ca = "", .sms_receipts = "", .public_url = "https://ca.example.com"};
@@ -328,12 +336,13 @@ static int look_at_files(const void *arg)
 {
 	const unsigned *kind = arg;
 	struct settings s = of_channels(*kind == WALLS_COURIER_OUT ? "smtp" : "spool");
-	enum role role = *kind == WALLS_COURIER_OUT ? ROLE_COURIER : (enum role)*kind;
-	char spool_folder[64];
-	snprintf(spool_folder, sizeof spool_folder, "%s/spool", folder);
+	char spool_folder[64], token_folder[64];
 	s.spool = spool_folder;
+	s.token_folder = token_folder;
+	snprintf(spool_folder, sizeof spool_folder, "%s/spool", folder);
+	snprintf(token_folder, sizeof token_folder, "%s/token", folder);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	if (walls_files(role, &s, NULL) != ERR_OK)
+	if (walls_files(role_of(*kind), &s, NULL) != ERR_OK)
 		return WALL_FAILED;
 	for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
 		if (open_fault(openings[i].path, openings[i].flags) != (openings[i].kinds & 1u << *kind ? 0 : EACCES))
@@ -415,6 +424,27 @@ static void a_courier_that_goes_out_resolves_names_and_reaches_its_ports_alone(v
 	assert_int_equal(in_a_process(go_out, NULL), HELD);
 }
 
+/* A token may stand in a network: its process connects, where others' do not, or to their own ports alone. */
+static int connect_somewhere(const void *arg)
+{
+	const unsigned *kind = arg;
+	const struct settings s = of_channels(*kind == WALLS_COURIER_OUT ? "smtp" : "spool");
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(1), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0), end = WALL_FAILED;
+	if (walls_files(role_of(*kind), &s, NULL) == ERR_OK)
+		end = refused(connect(fd, (struct sockaddr *)&a, sizeof a), *kind == ROLE_TOKEN ? ECONNREFUSED : EACCES);
+	close(fd);
+	return end;
+}
+
+static void the_token_alone_connects_before_the_filter(void **state)
+{
+	(void)state;
+	for (size_t r = 0; walls_landlock_abi() >= 4 && r < sizeof kinds / sizeof *kinds; r++)
+		assert_int_equal(in_a_process(connect_somewhere, &kinds[r]), HELD);
+}
+
 static int make_files(void **state)
 {
 	(void)state;
@@ -425,6 +455,10 @@ static int make_files(void **state)
 	snprintf(key_file, sizeof key_file, "%s/key", folder);
 	snprintf(path, sizeof path, "%s/spool", folder);
 	snprintf(spool, sizeof spool, "%s/spool/message", folder);
+	if (mkdir(path, 0700) != 0)
+		return -1;
+	snprintf(path, sizeof path, "%s/token", folder);
+	snprintf(token_file, sizeof token_file, "%s/token/object", folder);
 	return mkdir(path, 0700) || file_publish(database, "x", 1, 0600, NULL) || file_publish(key_file, "x", 1, 0600, NULL);
 }
 
@@ -436,6 +470,10 @@ static int remove_files(void **state)
 	unlink(spool);
 	unlink(database);
 	unlink(key_file);
+	unlink(token_file);
+	if (rmdir(path) != 0)
+		return -1;
+	snprintf(path, sizeof path, "%s/token", folder);
 	return rmdir(path) || rmdir(folder);
 }
 
@@ -449,6 +487,7 @@ int main(void)
 		cmocka_unit_test(no_role_binds_a_port_even_before_the_filter),
 		cmocka_unit_test(only_a_courier_with_a_channel_that_needs_it_goes_out),
 		cmocka_unit_test(a_courier_that_goes_out_resolves_names_and_reaches_its_ports_alone),
+		cmocka_unit_test(the_token_alone_connects_before_the_filter),
 	};
 	return cmocka_run_group_tests_name("process_walls", tests, make_files, remove_files);
 }

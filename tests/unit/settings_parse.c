@@ -43,6 +43,11 @@ static const struct refusal {
 	 "counterfoil.conf:2: order.link_life = 7w: wanted 60 to 2592000 seconds (or with a suffix: s, m, h or d)"},
 	{"empty", "[order]\nlink_life =\n",
 	 "counterfoil.conf:2: order.link_life = : wanted 60 to 2592000 seconds (or with a suffix: s, m, h or d)"},
+	{"a PIN in a key's name", "[keys]\nissuing = pkcs11:token=CA;object=i?pin-value=4711\n",
+	 "counterfoil.conf:2: keys.issuing = ...: a PIN does not belong into a URI: put it into a file of its own and name that in "
+	 "token.pin"},
+	{"a key without a token", "[keys]\nocsp = pkcs11:object=i\n",
+	 "counterfoil.conf:2: keys.ocsp = pkcs11:object=i: wanted the token (token= or serial=) and the key in it (object= or id=)"},
 	{"empty text", "[installation]\nname =\n", "counterfoil.conf:2: installation.name = : 0 bytes; wanted 1 to 64"},
 	{"control character", "[installation]\nname = a\x01z\n",
 	 "counterfoil.conf:2: installation.name = a?z: control characters are not allowed"},

@@ -3,7 +3,9 @@
 #include "tests/support/request_maker.h"
 #include "tests/support/signer_bench.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 static struct line *line;
 static pthread_t thread;
@@ -140,6 +142,101 @@ static void front_gets_a_certificate_for_a_request(void **state)
 	buf_free(&der);
 }
 
+/* A pool that makes a key when the test says so. */
+static sem_t gate;
+static enum err make_behind_gate(enum key_type type, EVP_PKEY **out)
+{
+	sem_wait(&gate);
+	return key_generate(type, out);
+}
+
+static void pool_begin(unsigned wanted)
+{
+	const struct key_pool_plan plan = {
+		.types = 1u << KEY_RSA2048, .wanted = wanted, .make = make_behind_gate, .rest_ms = 1000};
+	assert_int_equal(sem_init(&gate, 0, 0), 0);
+	assert_int_equal(key_pool_new(&plan, &bench.signer->keys, NULL), ERR_OK);
+}
+
+struct waiting {
+	struct buf facts;
+	uint8_t ticket[TICKET_BYTES];
+	struct issued issued;
+	enum err rc;
+};
+
+static void *issue(void *arg)
+{
+	struct waiting *w = arg;
+	w->rc = signer_issue(line, w->facts.data, w->facts.len, w->ticket, &w->issued, NULL);
+	return NULL;
+}
+
+static bool somebody_waits(void)
+{
+	return key_pool_look(bench.signer->keys, KEY_RSA2048).awaited > 0;
+}
+
+/* Only then is the key made that an order waits for. */
+static void others_are_answered_while_an_order_waits_for_its_key(void **state)
+{
+	(void)state;
+	struct order_facts f = bench_facts();
+	struct waiting w = {.facts = BUF_INIT(FACTS_MAX_BYTES), .issued = ISSUED_INIT};
+	struct journal_last last;
+	struct certificate_facts facts;
+	pthread_t waiter;
+	snprintf(f.key_type, sizeof f.key_type, "rsa2048");
+	assert_int_equal(facts_write(&f, &w.facts), ERR_OK);
+	assert_int_equal(signer_ticket(line, w.facts.data, w.facts.len, w.ticket, NULL), ERR_OK);
+	pool_begin(0);
+	assert_int_equal(pthread_create(&waiter, NULL, issue, &w), 0);
+	for (int n = 0; n < 1000 && !somebody_waits(); n++)
+		poll(NULL, 0, 10);
+	assert_true(somebody_waits());
+	for (int n = 0; n < 5; n++) {
+		assert_int_equal(signer_last(line, &last, NULL), ERR_OK);
+		assert_int_equal(last.sequence, 0); /* nothing is journalled yet */
+	}
+	sem_post(&gate);
+	pthread_join(waiter, NULL);
+	assert_int_equal(w.rc, ERR_OK);
+	assert_int_equal(certificate_read(w.issued.certificate.data, w.issued.certificate.len, &facts, NULL), ERR_OK);
+	assert_int_equal(key_pool_look(bench.signer->keys, KEY_RSA2048).awaited, 1);
+	assert_int_equal(signer_last(line, &last, NULL), ERR_OK);
+	assert_int_equal(last.sequence, 1);
+	issued_free(&w.issued);
+	buf_free(&w.facts);
+}
+
+static void clerk_hears_what_is_kept_ready(void **state)
+{
+	(void)state;
+	struct signer_keys keys;
+	assert_int_equal(signer_keys(line, &keys, NULL), ERR_OK); /* without a pool */
+	assert_int_equal(keys.of[KEY_RSA2048].wanted, 0);
+	pool_begin(3);
+	sem_post(&gate);
+	sem_post(&gate);
+	assert_int_equal(signer_resume(line, true, NULL), ERR_OK); /* now it may issue, and fills the pool */
+	for (int n = 0; n < 3000 && keys.of[KEY_RSA2048].ready < 2; n++) {
+		poll(NULL, 0, 10);
+		assert_int_equal(signer_keys(line, &keys, NULL), ERR_OK);
+	}
+	assert_int_equal(keys.of[KEY_RSA2048].wanted, 3);
+	assert_int_equal(keys.of[KEY_RSA2048].ready, 2);
+	assert_int_equal(keys.of[KEY_RSA2048].made, 2);
+	assert_int_equal(keys.of[KEY_RSA2048].awaited, 0);
+	assert_int_equal(keys.of[KEY_RSA3072].wanted, 0);
+	assert_int_equal(keys.of[KEY_P256].made, 0);
+	assert_int_equal(keys.fault, ERR_OK);
+	sem_post(&gate); /* so that nothing is left at the gate when this ends */
+	for (int n = 0; n < 3000 && keys.of[KEY_RSA2048].ready < 3; n++) {
+		poll(NULL, 0, 10);
+		assert_int_equal(signer_keys(line, &keys, NULL), ERR_OK);
+	}
+}
+
 static void a_refusal_brings_its_reason(void **state)
 {
 	(void)state;
@@ -171,11 +268,12 @@ static void clerk_makes_lists_and_reconciles(void **state)
 		entries[i].serial[2] = (uint8_t)i;
 		entries[i].serial[SERIAL_BYTES - 1] = 1;
 	}
+	const struct crl_head times = {.this_update = now, .next_update = now + 86400};
 	struct buf tail = BUF_INIT(CRL_PART_MAX);
 	size_t len = 0;
 	for (size_t i = 0; i < MANY; i++)
 		len += crl_entry_size(&entries[i]);
-	assert_int_equal(signer_crl_begin(line, now, now + 86400, len, &why), ERR_OK);
+	assert_int_equal(signer_crl_begin(line, bench.signer->issuer_name, &times, len, &why), ERR_OK);
 	assert_int_equal(signer_crl_add(line, 0, entries, MANY, &why), ERR_OK);
 	assert_int_equal(signer_crl_end(line, &der, &tail, &number, &why), ERR_OK);
 	assert_int_equal(crl_entries_write(entries, MANY, NULL, &der, &why), ERR_OK);
@@ -184,8 +282,8 @@ static void clerk_makes_lists_and_reconciles(void **state)
 	assert_int_equal(crl_read(der.data, der.len, bench.issuing.certificate, &head, &n, &why), ERR_OK);
 	assert_int_equal(n, MANY);
 	assert_int_equal(head.number, number);
-	assert_int_equal(signer_crl_begin(line, now, now + 86400, CRL_MAX_BYTES, &why), ERR_TOO_LARGE);
-	assert_int_equal(signer_crl_begin(line, now, now + 86400, SIZE_MAX, &why), ERR_TOO_LARGE);
+	assert_int_equal(signer_crl_begin(line, bench.signer->issuer_name, &times, CRL_MAX_BYTES, &why), ERR_TOO_LARGE);
+	assert_int_equal(signer_crl_begin(line, bench.signer->issuer_name, &times, SIZE_MAX, &why), ERR_TOO_LARGE);
 	assert_int_equal(signer_open_intents(line, open_ones, 2, &n, &why), ERR_OK);
 	assert_int_equal(n, 0);
 	for (unsigned i = 0; i < 3; i++) {
@@ -211,6 +309,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_refusal_brings_its_reason, begin_front, stop),
 		cmocka_unit_test_setup_teardown(front_gets_from_ticket_to_done, begin_front, stop),
 		cmocka_unit_test_setup_teardown(front_gets_a_certificate_for_a_request, begin_front, stop),
+		cmocka_unit_test_setup_teardown(others_are_answered_while_an_order_waits_for_its_key, begin_front, stop),
+		cmocka_unit_test_setup_teardown(clerk_hears_what_is_kept_ready, begin_clerk, stop),
 		cmocka_unit_test_setup_teardown(clerk_makes_lists_and_reconciles, begin_clerk, stop),
 	};
 	return cmocka_run_group_tests_name("signer_calls", tests, bench_open, bench_close);

@@ -185,12 +185,13 @@ static void issued_clear(void)
 static void revoke_orphans(void)
 {
 	struct buf body = BUF_INIT(16), answer = BUF_INIT(SIGNER_ANSWER_CAP);
-	char order[17], serial[SERIAL_TEXT_SIZE];
+	char issuer[ISSUER_NAME_SIZE], order[17], serial[SERIAL_TEXT_SIZE];
 	uint8_t hash[32];
 	pack_u32(&body, SIGNER_INTENTS_MOST);
 	failing_require(ask(ROLE_CLERK, SIGNER_OPEN_INTENTS, &body, &answer) == ERR_OK);
 	struct unpack u = unpack_begin(answer.data, answer.len);
 	for (uint32_t n = unpack_u32(&u); n > 0; n--) {
+		unpack_text(&u, issuer, sizeof issuer);
 		unpack_text(&u, order, sizeof order);
 		unpack_text(&u, serial, sizeof serial);
 		(void)!unpack_i64(&u);
@@ -316,6 +317,7 @@ static void before_revoke(void)
 	static const uint8_t head[32] = {7};
 	make_issued();
 	question(SIGNER_REVOKE, ROLE_FRONT);
+	pack_text(&at.body, "");
 	pack_text(&at.body, at.serial);
 	pack_u8(&at.body, REASON_KEY_COMPROMISE);
 	pack_i64(&at.body, 1800000000);

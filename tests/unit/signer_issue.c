@@ -2,6 +2,14 @@
 #include "tests/support/signer_bench.h"
 
 #include "base/log.h"
+#include "tests/support/interposed.h"
+
+#include <openssl/pkcs12.h>
+
+static bool nothing_opens;
+INTERPOSE(int, 0, PKCS12_parse,
+	  (PKCS12 * p12, const char *password, EVP_PKEY **key, X509 **certificate, STACK_OF(X509) * *others),
+	  (p12, password, key, certificate, others), nothing_opens)
 
 static void parse_password(const struct issued *i, struct secret **password, char to[32])
 {
@@ -140,6 +148,27 @@ static void while_the_journal_has_no_room_nothing_is_issued(void **state)
 	log_threshold(LOG_LEVEL_INFO);
 	close(full);
 	close(kept);
+	buf_free(&answer);
+}
+
+/* It is tested when a package is first wanted, or when there is a moment. */
+static void while_the_packaging_does_not_pass_its_test_nothing_is_packed(void **state)
+{
+	(void)state;
+	struct buf answer = BUF_INIT(100000);
+	struct journal *j = bench.signer->has.journal;
+	log_threshold(LOG_LEVEL_ALARM + 1);
+	nothing_opens = true;
+	signer_tick(bench.signer);
+	assert_int_equal(ask_order(ORDER, &answer), ERR_CRYPTO);
+	assert_int_equal(journal_peek(j)->last.sequence, 0); /* no intent */
+	assert_int_equal(ask_revoke("00000000000000000000000000000000000000aa", REASON_KEY_COMPROMISE, false), ERR_OK);
+	nothing_opens = false;
+	signer_tick(bench.signer);
+	nothing_opens = true; /* once is enough */
+	assert_int_equal(ask_order(ORDER, &answer), ERR_OK);
+	nothing_opens = false;
+	log_threshold(LOG_LEVEL_INFO);
 	buf_free(&answer);
 }
 
@@ -390,7 +419,7 @@ static void a_key_is_packaged_with_its_own_certificate_only(void **state)
 static void a_certificate_of_another_authority_is_not_packaged(void **state)
 {
 	(void)state;
-	const struct authority_names names = {"Twin", "Twin Root", "Twin Issuing", "http://localhost/r", "http://localhost/c", NULL, NULL};
+	const struct authority_names names = {"Twin", "Twin Root", "Twin Issuing", "http://localhost/r", "http://localhost/c", NULL, NULL, NULL};
 	struct buf answer = BUF_INIT(100000), opened = BUF_INIT(100000), twin = BUF_INIT(10000);
 	struct authority other = {0};
 	struct order_facts f = bench_facts();
@@ -577,6 +606,7 @@ int main(void)
 		bench_test(approved_order_gives_certificate_package_and_password),
 		bench_test(every_key_type_of_the_profile_can_be_ordered),
 		bench_test(while_the_journal_has_no_room_nothing_is_issued),
+		bench_test(while_the_packaging_does_not_pass_its_test_nothing_is_packed),
 		bench_test(the_same_order_again_gives_the_same_until_done),
 		bench_test(compatible_package_opens_with_the_same_password),
 		cmocka_unit_test(full_cache_drops_the_oldest),

@@ -34,6 +34,8 @@ static int lane_end(void **state)
 static struct ocsp_ask ask_of(uint64_t id, enum ocsp_status status)
 {
 	struct ocsp_ask a = {.id = id, .count = 1, .nonce = {1, 2, 3}, .nonce_len = 3};
+	if (bench.signer) /* else it is for the wire alone */
+		memcpy(a.issuer, bench.signer->cas[0].fingerprint, sizeof a.issuer);
 	a.singles[0] = (struct ocsp_single){.hash = OCSP_SHA256, .serial = {0x5e, (uint8_t)id}, .serial_len = 2,
 					    .status = status, .reason = status == OCSP_REVOKED ? REASON_HOLD : REASON_UNSPECIFIED,
 					    .revoked_at = status == OCSP_REVOKED ? clock_now() : 0};
@@ -261,9 +263,9 @@ static void without_a_delegate_there_is_no_answer_until_the_next_tick(void **sta
 {
 	int ends[2];
 	struct errbuf why = {""};
-	struct ocsp_ask a = ask_of(1, OCSP_GOOD);
 	bench.settings.ocsp_life = 3600;
 	assert_int_equal(bench_begin(state), 0);
+	struct ocsp_ask a = ask_of(1, OCSP_GOOD);
 	clock_inject(clock_now() - 365 * DAY);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	front = ends[1];
@@ -273,6 +275,14 @@ static void without_a_delegate_there_is_no_answer_until_the_next_tick(void **sta
 	signer_tick(bench.signer);
 	assert_int_equal(told_to(&a).error, ERR_OK);
 	lane_end(state);
+}
+
+static void of_another_ca_nothing_is_said(void **state)
+{
+	(void)state;
+	struct ocsp_ask a = ask_of(1, OCSP_GOOD);
+	a.issuer[31] ^= 1;
+	assert_int_equal(told_to(&a).error, ERR_UNAVAILABLE);
 }
 
 static void asks_survive_the_wire_and_nothing_else_does(void **state)
@@ -293,6 +303,7 @@ static void asks_survive_the_wire_and_nothing_else_does(void **state)
 	assert_int_equal(ocsp_ask_unpack(&u, &back), ERR_OK);
 	assert_int_equal(back.count, a.count);
 	assert_memory_equal(back.nonce, a.nonce, a.nonce_len);
+	assert_memory_equal(back.issuer, a.issuer, sizeof a.issuer);
 	for (size_t i = 0; i < a.count; i++) {
 		assert_int_equal(back.singles[i].serial_len, a.singles[i].serial_len);
 		assert_memory_equal(back.singles[i].serial, a.singles[i].serial, a.singles[i].serial_len);
@@ -322,6 +333,7 @@ int main(void)
 		lane_test(many_asks_in_one_packet_are_all_answered),
 		lane_test(what_is_malformed_gets_no_answer_and_harms_nobody),
 		lane_test(the_delegate_renews_itself_at_two_thirds_of_its_life),
+		lane_test(of_another_ca_nothing_is_said),
 		lane_test(while_no_new_one_can_be_made_the_old_one_goes_on),
 		lane_test(no_answer_outlives_its_delegate),
 		cmocka_unit_test(without_a_delegate_there_is_no_answer_until_the_next_tick),

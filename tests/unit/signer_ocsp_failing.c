@@ -19,7 +19,7 @@ static struct {
 
 static enum err make(void)
 {
-	return delegate_new(bench.signer, &made.delegate, &made.why);
+	return delegate_new(bench.signer, &bench.signer->cas[0], &made.delegate, &made.why);
 }
 
 static bool answers(void)

@@ -22,6 +22,7 @@ static void operations_of_other_peers_are_not_permitted(void **state)
 		{SIGNER_REVOKE, true, true},	     {SIGNER_CRL_BEGIN, false, true}, {SIGNER_OPEN_INTENTS, false, true},
 		{SIGNER_CRL_ADD, false, true},	     {SIGNER_CRL_END, false, true},
 		{SIGNER_LAST, true, true},	     {SIGNER_RESUME, false, true},
+		{SIGNER_KEYS, false, true},
 		{SIGNER_OPERATION_COUNT, false, false}, {(enum signer_operation)0xffff, false, false},
 	};
 	struct buf none = BUF_INIT(1), answer = BUF_INIT(SIGNER_ANSWER_CAP);
@@ -80,6 +81,7 @@ static void body_of(enum signer_operation op, struct buf *b)
 		pack_bytes(b, zeros, 32);
 		return;
 	case SIGNER_REVOKE:
+		pack_text(b, "");
 		pack_text(b, serial_a);
 		pack_u8(b, 1);
 		pack_i64(b, 1800000000);
@@ -154,6 +156,7 @@ static size_t open_intents(struct open_intent *out, size_t most)
 	size_t n = unpack_u32(&u);
 	assert_true(n <= most);
 	for (size_t i = 0; i < n; i++) {
+		unpack_text(&u, out[i].issuer, sizeof out[i].issuer);
 		unpack_text(&u, out[i].order, sizeof out[i].order);
 		unpack_text(&u, out[i].serial, sizeof out[i].serial);
 		out[i].not_before = unpack_i64(&u);
@@ -432,6 +435,7 @@ static void last_tells_what_the_database_must_know(void **state)
 	assert_int_equal(unpack_u64(&u), 2);
 	unpack_fixed(&u, head, sizeof head);
 	assert_int_equal(unpack_u8(&u), ERR_OK); /* nothing is wrong with the journal */
+	assert_int_equal(unpack_u8(&u), 0);      /* no key is away */
 	assert_int_equal(unpack_end(&u), ERR_OK);
 	assert_int_equal(head[0], 7);
 	buf_free(&answer);

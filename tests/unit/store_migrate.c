@@ -4,11 +4,11 @@
 #include "base/encode.h"
 #include "tests/support/store_folder.h"
 
-/* What version 3 had not. */
+/* What version 4 had not. */
 #define WITHOUT_RECEIPTS                                                                                               \
 	"DROP TABLE attempt; DROP INDEX message_dead; ALTER TABLE message DROP COLUMN delivered_at;"                      \
 	"ALTER TABLE message DROP COLUMN failed_at; ALTER TABLE message DROP COLUMN receipt;"
-/* What version 4 had not. */
+/* What version 5 had not. */
 #define WITHOUT_LANGUAGES "ALTER TABLE contact DROP COLUMN language;"
 
 /* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
@@ -80,13 +80,38 @@ static void version_2_gets_an_index_from_which_lists_are_made(void **state)
 	sqlite3_close(db);
 }
 
+/* A serial is looked up by itself: then no other of our CAs may have it. */
+static void version_3_has_no_serial_twice_from_then_on(void **state)
+{
+	static const char add[] = "INSERT INTO certificate (serial, issuer, kind, fingerprint, subject, not_before, not_after, der, status,"
+				  " created_at) VALUES ('1', '%s', 'orphan', X'%s', '', 1, 2, X'', 'revoked', 1)";
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	sqlite3 *db = NULL;
+	char sql[256];
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "DROP INDEX certificate_serial; CREATE INDEX certificate_serial ON certificate (serial);"
+			  "UPDATE meta SET value = '3' WHERE name = 'schema_version'");
+	snprintf(sql, sizeof sql, add, "one", "01");
+	folder_sql(f->db, sql);
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	store_close(s);
+	assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
+	snprintf(sql, sizeof sql, add, "another", "02");
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	sqlite3_close(db);
+}
+
 static enum err count_attempts(void *ctx, const struct row *r)
 {
 	*(int64_t *)ctx = row_integer(r, 0);
 	return ERR_OK;
 }
 
-static void version_3_learns_of_attempts_and_receipts(void **state)
+static void version_4_learns_of_attempts_and_receipts(void **state)
 {
 	struct folder *f = *state;
 	struct store *s = NULL;
@@ -94,7 +119,7 @@ static void version_3_learns_of_attempts_and_receipts(void **state)
 	int64_t attempts = -1;
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "UPDATE meta SET value = '3' WHERE name = 'schema_version';"
+	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "UPDATE meta SET value = '4' WHERE name = 'schema_version';"
 			  "INSERT INTO message (id, kind, channel, state, created_at, due_at, drop_after, attempts)"
 			  " VALUES ('m', 'code', 'sms', 'sent', 1, 1, 1, 1)");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
@@ -106,14 +131,14 @@ static void version_3_learns_of_attempts_and_receipts(void **state)
 	folder_sql(f->db, "UPDATE message SET delivered_at = 5, failed_at = NULL, receipt = 'x'");
 }
 
-static void version_4_has_contacts_without_a_language(void **state)
+static void version_5_has_contacts_without_a_language(void **state)
 {
 	struct folder *f = *state;
 	struct store *s = NULL;
 	struct errbuf why = {""};
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_LANGUAGES "UPDATE meta SET value = '4' WHERE name = 'schema_version';"
+	folder_sql(f->db, WITHOUT_LANGUAGES "UPDATE meta SET value = '5' WHERE name = 'schema_version';"
 			  "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
 			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1)");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
@@ -128,8 +153,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(version_1_learns_the_keys_of_its_certificates, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_2_gets_an_index_from_which_lists_are_made, folder_open, folder_close),
-		cmocka_unit_test_setup_teardown(version_3_learns_of_attempts_and_receipts, folder_open, folder_close),
-		cmocka_unit_test_setup_teardown(version_4_has_contacts_without_a_language, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_3_has_no_serial_twice_from_then_on, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_4_learns_of_attempts_and_receipts, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_5_has_contacts_without_a_language, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

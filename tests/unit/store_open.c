@@ -25,7 +25,7 @@ static void every_statement_prepares_and_counts_its_placeholders(void **state)
 	assert_int_equal(schema_create(db, NULL), ERR_OK);
 	struct store s = {.db = db, .lock_fd = -1};
 	struct errbuf why = {0};
-	if (store_prepare_all(&s, STORE_OPEN, &why) != ERR_OK)
+	if (store_prepare_all(&s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 	store_finalize_all(&s);
 	sqlite3_close(db);

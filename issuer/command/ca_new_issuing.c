@@ -1,0 +1,337 @@
+/* `counterfoild ca new-issuing`: a CA that stands ready to take over. In one move where the root's key is at hand; else in
+ * three: a request here, a certificate there, and the certificate taken in here. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "ca/issuer_label.h"
+#include "ca/request.h"
+#include "issuer/command/ca.h"
+#include "issuer/command/host_issue.h"
+#include "issuer/command/host_key.h"
+#include "issuer/issuers.h"
+#include "issuer/profiles.h"
+
+#include <errno.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_MOST = 65536, PUBLIC_MODE = 0644 };
+
+/* The installation's side: the CAs that are there, and the key that is to be the next one's. */
+struct preparation {
+	struct ca_place place;
+	struct issuers known;
+	X509 *root;
+	EVP_PKEY *key;
+	char key_path[4096];
+};
+
+static void clear(struct preparation *p)
+{
+	EVP_PKEY_free(p->key);
+	X509_free(p->root);
+	issuers_clear(&p->known);
+	ca_place_close(&p->place);
+}
+
+static enum err check_room(const struct preparation *p, struct errbuf *why)
+{
+	const struct issuer *next = issuers_next(&p->known);
+	if (next)
+		return fail(why, ERR_EXISTS, "a CA stands ready already: %s/next-%s.pem; counterfoild ca activate, or remove it and its "
+			    "key", p->place.settings->ca_others, next->id);
+	if (p->known.count > ISSUERS_RETIRED_MOST)
+		return fail(why, ERR_LIMIT, "there are %zu issuing CAs: remove those whose certificates have all expired (counterfoild "
+			    "check tells)", p->known.count);
+	return ERR_OK;
+}
+
+static enum err open_installation(const struct ca_wishes *w, struct preparation *p, struct errbuf *why)
+{
+	enum err e = ca_place_open(w->config, &p->place, why);
+	if (!e)
+		e = ca_root_read(NULL, p->place.settings, &p->root, why);
+	if (!e)
+		e = issuers_load(p->place.settings, &p->known, why);
+	return e ? e : check_room(p, why);
+}
+
+static enum err make_folder(const char *path, mode_t mode, struct errbuf *why)
+{
+	if (mkdir(path, mode) == 0)
+		return chmod(path, mode) == 0 ? file_sync_folder(path, why) : file_failed(why, "chmod", path);
+	return errno == EEXIST ? ERR_OK : file_failed(why, "mkdir", path);
+}
+
+/* ---- the key ---- */
+
+static bool is_known(const struct issuers *known, const char *file)
+{
+	for (size_t i = 0; i < known->count; i++)
+		if (strncmp(known->at[i].id, file, ISSUER_ID_SIZE - 1) == 0)
+			return true;
+	return false;
+}
+
+/* One that was made for a request and has no certificate yet is used: the request may have been lost. */
+static enum err find_key(struct preparation *p, struct errbuf *why)
+{
+	struct issuer_files keys;
+	enum err e = issuer_keys(p->place.settings, &keys, why);
+	for (size_t i = 0; !e && !p->key && i < keys.count; i++) {
+		if (is_known(&p->known, keys.at[i].name))
+			continue;
+		snprintf(p->key_path, sizeof p->key_path, "%s", keys.at[i].path);
+		e = host_key(p->place.settings, p->key_path, NULL, &p->key, why);
+	}
+	return e;
+}
+
+static enum err make_key(struct preparation *p, struct errbuf *why)
+{
+	const struct settings *s = p->place.settings;
+	struct profile rules;
+	char id[ISSUER_ID_SIZE], name[ISSUER_ID_SIZE + 8];
+	enum err e = profiles_load(s, PROFILE_ISSUING, &rules, why);
+	if (!e)
+		e = make_folder(s->keys_others, 0700, why);
+	if (!e)
+		e = key_generate(rules.key_first, &p->key);
+	if (!e)
+		e = issuer_id(p->key, id);
+	if (e)
+		return e;
+	snprintf(name, sizeof name, "%s.key", id);
+	struct secret *pass = NULL;
+	e = file_join(p->key_path, s->keys_others, name);
+	if (!e)
+		e = host_key_pass(s, &pass, why);
+	if (!e)
+		e = host_publish_key(p->key_path, p->key, pass, why);
+	secret_free(pass);
+	return e;
+}
+
+static enum err have_key(struct preparation *p, struct errbuf *why)
+{
+	enum err e = find_key(p, why);
+	return e || p->key ? e : make_key(p, why);
+}
+
+/* ---- the request ---- */
+
+static enum err write_request(const struct preparation *p, const char *path, struct errbuf *why)
+{
+	struct ca_description d;
+	enum err e = ca_describe(p->root, p->key, p->place.settings, &d, why);
+	X509_REQ *request = e ? NULL : X509_REQ_new();
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	X509_NAME *name = request ? X509_REQ_get_subject_name(request) : NULL;
+	bool made = name && bio && X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_UTF8STRING, (uint8_t *)d.name, -1, -1, 0) == 1 &&
+		    X509_REQ_set_pubkey(request, p->key) == 1 && X509_REQ_sign(request, p->key, EVP_sha256()) > 0 &&
+		    PEM_write_bio_X509_REQ(bio, request) == 1;
+	long len = made ? BIO_get_mem_data(bio, &text) : 0;
+	if (!e)
+		e = made ? file_publish(path, text, (size_t)len, PUBLIC_MODE, why) : fail(why, ERR_CRYPTO, "the request could not be made");
+	if (!e)
+		fprintf(stderr, "counterfoild: %s asks for the certificate of \"%s\"\n"
+			"On the root's machine: counterfoild ca new-issuing --root root.pem --request %s --status-url %s --out new.pem\n"
+			"Then here:             counterfoild ca new-issuing --config FILE --certificate new.pem\n",
+			path, d.name, path, p->place.settings->status_url);
+	BIO_free(bio);
+	X509_REQ_free(request);
+	return e;
+}
+
+static enum err ask(const struct ca_wishes *w, struct errbuf *why)
+{
+	struct preparation p = {.root = NULL};
+	enum err e = open_installation(w, &p, why);
+	if (!e)
+		e = have_key(&p, why);
+	if (!e)
+		e = write_request(&p, w->request_out, why);
+	clear(&p);
+	return e;
+}
+
+/* ---- the certificate, where the root's key is ---- */
+
+static enum err read_request(const char *path, struct certificate_request *out, struct errbuf *why)
+{
+	struct buf text = BUF_INIT(FILE_MOST), der = BUF_INIT(REQUEST_MAX_BYTES);
+	struct errbuf reason = {""};
+	enum err e = file_read(path, &text, why);
+	if (!e && ((e = request_to_der(text.data, text.len, &der, &reason)) || (e = request_read(der.data, der.len, out, &reason))))
+		fail(why, e, "%s: %s", path, err_why(e, &reason));
+	buf_free(&text);
+	buf_free(&der);
+	return e;
+}
+
+static void report(const char *path, X509 *certificate)
+{
+	struct certificate_facts facts;
+	struct buf der = BUF_INIT(FILE_MOST);
+	char until[CLOCK_TEXT_SIZE] = "";
+	if (certificate_encode(certificate, &der, NULL) == ERR_OK && certificate_read(der.data, der.len, &facts, NULL) == ERR_OK) {
+		clock_text(facts.not_after, until);
+		fprintf(stderr, "counterfoild: %s: %s, until %.10s\n", path, facts.subject, until);
+	}
+	buf_free(&der);
+}
+
+/* Settings of which nothing is known here but what the command was given. */
+static enum err sign(const struct ca_wishes *w, struct errbuf *why)
+{
+	const struct settings s = {.status_url = w->status_url, .profile_issuing = w->profile ? w->profile : ""};
+	struct certificate_request request = {.key = NULL};
+	struct authority root = {.certificate = NULL};
+	struct ca_description d;
+	X509 *certificate = NULL, *first = NULL;
+	if (!w->root || !w->status_url || !w->out)
+		return fail(why, ERR_USAGE, "--request FILE needs --root FILE, --status-url URL (as in the installation) and --out FILE");
+	enum err e = read_request(w->request, &request, why);
+	if (!e)
+		e = ca_root_read(w->root, NULL, &first, why);
+	if (!e)
+		e = ca_describe(first, request.key, &s, &d, why);
+	if (!e)
+		fprintf(stderr, "counterfoild: the root is to make \"%s\" an issuing CA\n", d.name);
+	if (!e)
+		e = ca_root_open(w, NULL, &root, why);
+	if (!e)
+		e = ca_sign_issuing(&root, request.key, &s, &certificate, why);
+	if (!e)
+		e = host_publish_chain(w->out, (X509 *const[]){certificate, NULL}, why);
+	if (!e)
+		report(w->out, certificate);
+	X509_free(first);
+	X509_free(certificate);
+	authority_clear(&root);
+	request_clear(&request);
+	return e;
+}
+
+/* ---- the certificate, taken in ---- */
+
+static enum err check_key(const struct preparation *p, X509 *certificate, const char *from, struct errbuf *why)
+{
+	char id[ISSUER_ID_SIZE], name[ISSUER_ID_SIZE + 8], path[4096];
+	EVP_PKEY *key = NULL;
+	enum err e = issuer_id(X509_get0_pubkey(certificate), id);
+	if (e)
+		return e;
+	snprintf(name, sizeof name, "%s.key", id);
+	e = file_join(path, p->place.settings->keys_others, name);
+	if (!e)
+		e = host_key(p->place.settings, path, X509_get0_pubkey(certificate), &key, why);
+	if (e == ERR_NOT_FOUND)
+		e = fail(why, ERR_REFUSED, "%s is not for a key that was made here: there is no %s", from, path);
+	EVP_PKEY_free(key);
+	return e;
+}
+
+static enum err check_distinct(struct preparation *p, X509 *certificate, struct errbuf *why)
+{
+	for (size_t i = 0; i < p->known.count; i++) {
+		X509 *other = p->known.at[i].certificate;
+		if (EVP_PKEY_eq(X509_get0_pubkey(other), X509_get0_pubkey(certificate)) == 1 ||
+		    X509_NAME_cmp(X509_get_subject_name(other), X509_get_subject_name(certificate)) == 0)
+			return fail(why, ERR_REFUSED, "it has the key or the name of an issuing CA that is here already (%s)",
+				    p->known.at[i].label);
+	}
+	return ERR_OK;
+}
+
+static enum err take_in(struct preparation *p, X509 *certificate, const char *from, struct errbuf *why)
+{
+	const struct settings *s = p->place.settings;
+	struct errbuf reason = {""};
+	char id[ISSUER_ID_SIZE], name[ISSUER_ID_SIZE + 16], path[4096];
+	enum err e = ca_check_issuing(p->root, certificate, s, &reason);
+	if (!e)
+		e = ca_check_unrevoked(p->root, certificate, s, &reason);
+	if (!e)
+		e = check_distinct(p, certificate, &reason);
+	if (e)
+		return fail(why, e, "%s: %s", from, err_why(e, &reason));
+	e = check_key(p, certificate, from, why);
+	if (!e)
+		e = make_folder(s->ca_others, 0755, why);
+	if (!e)
+		e = issuer_id(X509_get0_pubkey(certificate), id);
+	if (e)
+		return e;
+	snprintf(name, sizeof name, "next-%s.pem", id);
+	e = file_join(path, s->ca_others, name);
+	if (!e)
+		e = host_publish_chain(path, (X509 *const[]){certificate, NULL}, why);
+	if (!e)
+		report(path, certificate);
+	return e;
+}
+
+static void say_what_now(const struct ca_place *place)
+{
+	fputs("counterfoild: it stands ready; nothing is issued by it yet. Let the servers that check certificates fetch what is "
+	      "published anew, then: counterfoild ca activate\n", stderr);
+	ca_tell_daemon(place);
+}
+
+static enum err receive(const struct ca_wishes *w, struct errbuf *why)
+{
+	struct preparation p = {.root = NULL};
+	X509 *certificate = NULL;
+	enum err e = open_installation(w, &p, why);
+	if (!e)
+		e = host_read_certificate(w->certificate, &certificate, why);
+	if (!e)
+		e = take_in(&p, certificate, w->certificate, why);
+	if (!e)
+		say_what_now(&p.place);
+	X509_free(certificate);
+	clear(&p);
+	return e;
+}
+
+/* ---- all of it at once ---- */
+
+static enum err make(const struct ca_wishes *w, struct errbuf *why)
+{
+	struct preparation p = {.root = NULL};
+	struct authority root = {.certificate = NULL};
+	X509 *certificate = NULL;
+	enum err e = open_installation(w, &p, why);
+	if (!e)
+		e = ca_root_open(w, p.place.settings, &root, why);
+	if (!e && X509_cmp(root.certificate, p.root) != 0)
+		e = fail(why, ERR_REFUSED, "%s is not the root of this installation", w->root);
+	if (!e)
+		e = have_key(&p, why);
+	if (!e)
+		e = ca_sign_issuing(&root, p.key, p.place.settings, &certificate, why);
+	if (!e)
+		e = take_in(&p, certificate, "the new certificate", why);
+	if (!e)
+		say_what_now(&p.place);
+	X509_free(certificate);
+	authority_clear(&root);
+	clear(&p);
+	return e;
+}
+
+enum err ca_new_issuing(const struct ca_wishes *w, struct errbuf *why)
+{
+	if (!!w->request + !!w->request_out + !!w->certificate > 1)
+		return fail(why, ERR_USAGE, "--request-out, --request and --certificate are three moves: one at a time");
+	if (!w->request && !w->config)
+		return fail(why, ERR_USAGE, "new-issuing needs --config FILE, or --request FILE where the root's key is");
+	if (!w->request && (w->status_url || w->profile || w->out))
+		return fail(why, ERR_USAGE, "--status-url, --profile and --out belong to --request: the configuration says them here");
+	return w->request ? sign(w, why) : w->request_out ? ask(w, why) : w->certificate ? receive(w, why) : make(w, why);
+}

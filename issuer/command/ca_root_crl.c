@@ -1,0 +1,252 @@
+/* `counterfoild ca root-crl`: a fresh list of what the root has revoked; and one that was made elsewhere, taken in. */
+#include "base/clock.h"
+#include "base/file.h"
+#include "ca/crl_entries.h"
+#include "issuer/command/ca.h"
+#include "issuer/command/host_issue.h"
+
+#include <inttypes.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_MOST = 1 << 20, DAY = 86400, DAYS = 365, DAYS_MOST = 1827, CLOCK_SKEW = 300, PUBLIC_MODE = 0644 };
+
+/* A list as it was read and believed. */
+struct list {
+	struct crl_head head;
+	struct crl_entries entries;
+	struct buf der;
+};
+
+static enum err read_list(const char *path, X509 *root, struct list *out, struct errbuf *why)
+{
+	struct buf bytes = BUF_INIT(LIST_MOST);
+	struct errbuf reason = {""};
+	out->der = BUF_INIT(LIST_MOST);
+	enum err e = file_read(path, &bytes, why);
+	if (!e && (e = crl_entries_read(&bytes, root, &out->head, &out->entries, &out->der, &reason)))
+		fail(why, e, "%s: %s", path, err_why(e, &reason));
+	buf_free(&bytes);
+	return e;
+}
+
+/* ---- a new list ---- */
+
+static enum err check_old(const struct list *old, const char *path, int64_t now, struct errbuf *why)
+{
+	char at[CLOCK_TEXT_SIZE], today[CLOCK_TEXT_SIZE];
+	clock_text(old->head.this_update, at);
+	clock_text(now, today);
+	if (old->head.this_update > now + CLOCK_SKEW)
+		return fail(why, ERR_CONFLICT, "%s is from %s, and this machine's clock says %s: set it right first", path, at, today);
+	return ERR_OK;
+}
+
+/* Only what the root has issued can stand in its list. */
+static enum err read_revoked(const struct ca_wishes *w, X509 *root, struct crl_entry *out, struct errbuf *why)
+{
+	X509 *x = NULL;
+	enum err e = host_read_certificate(w->revoke, &x, why);
+	if (!e && X509_cmp(x, root) == 0)
+		e = fail(why, ERR_INVALID, "%s is the root itself: no list can revoke that", w->revoke);
+	if (!e && (X509_check_issued(root, x) != X509_V_OK || X509_verify(x, X509_get0_pubkey(root)) != 1))
+		e = fail(why, ERR_REFUSED, "%s was not issued by this root", w->revoke);
+	if (!e && certificate_serial(x, out->serial) != ERR_OK)
+		e = fail(why, ERR_INVALID, "%s has no serial number that a list may have", w->revoke);
+	X509_free(x);
+	return e;
+}
+
+static enum err read_reason(const char *word, enum crl_reason *out, struct errbuf *why)
+{
+	if (crl_reason_from_name(word ? word : "unspecified", out) == ERR_OK && *out != REASON_HOLD)
+		return ERR_OK;
+	return fail(why, ERR_USAGE, "--reason %.40s: wanted unspecified, keyCompromise, cACompromise, affiliationChanged, "
+		    "superseded or cessationOfOperation", word ? word : "");
+}
+
+static enum err add_revoked(const struct ca_wishes *w, X509 *root, int64_t now, struct list *l, struct errbuf *why)
+{
+	struct crl_entry entry = {.revoked_at = now};
+	char at[CLOCK_TEXT_SIZE];
+	if (!w->revoke)
+		return w->reason ? fail(why, ERR_USAGE, "--reason belongs to --revoke CERTIFICATE") : ERR_OK;
+	enum err e = read_reason(w->reason, &entry.reason, why);
+	if (!e)
+		e = read_revoked(w, root, &entry, why);
+	if (e)
+		return e;
+	const struct crl_entry *before = crl_entries_find(&l->entries, entry.serial);
+	if (before) {
+		clock_text(before->revoked_at, at);
+		return fail(why, ERR_CONFLICT, "%s was revoked already, on %s (%s)", w->revoke, at, crl_reason_name(before->reason));
+	}
+	e = crl_entries_add(&l->entries, &entry);
+	return e ? fail(why, e, "the list has no room: it has %zu entries", l->entries.count) : ERR_OK;
+}
+
+static enum err read_days(const char *text, int64_t *out, struct errbuf *why)
+{
+	char *end = NULL;
+	long days = text ? strtol(text, &end, 10) : DAYS;
+	if ((text && (!*text || *end)) || days < 1 || days > DAYS_MOST)
+		return fail(why, ERR_USAGE, "--days %.20s: wanted 1 to %d", text ? text : "", DAYS_MOST);
+	*out = days * DAY;
+	return ERR_OK;
+}
+
+static uint64_t number_after(uint64_t last)
+{
+	uint64_t now = (uint64_t)clock_now_us();
+	return now > last ? now : last + 1;
+}
+
+static void report(const char *path, const struct crl_head *head, size_t entries)
+{
+	char until[CLOCK_TEXT_SIZE];
+	clock_text(head->next_update, until);
+	fprintf(stderr, "counterfoild: %s: list %" PRIu64 " of the root, good until %.10s, %zu certificate%s revoked\n", path,
+		head->number, until, entries, entries == 1 ? "" : "s");
+}
+
+/* What is made is read again before it is kept (crl_make), and replaces the old one by a rename. */
+static enum err make(const struct authority *root, struct list *l, int64_t life, const char *out, struct errbuf *why)
+{
+	struct buf der = BUF_INIT(LIST_MOST);
+	int64_t now = clock_now();
+	const struct crl_head head = {.number = number_after(l->head.number), .this_update = now, .next_update = now + life};
+	enum err e = crl_make(&head, l->entries.at, l->entries.count, root->certificate, root->key, &der, why);
+	if (!e)
+		e = file_publish(out, der.data, der.len, PUBLIC_MODE, why);
+	if (!e)
+		report(out, &head, l->entries.count);
+	buf_free(&der);
+	return e;
+}
+
+static enum err renew(const struct ca_wishes *w, const struct settings *s, struct list *l, struct errbuf *why)
+{
+	struct authority root = {.certificate = NULL};
+	X509 *certificate = NULL;
+	const char *old = w->crl ? w->crl : s ? s->ca_root_crl : NULL, *out = w->out ? w->out : s ? s->ca_root_crl : NULL;
+	int64_t life = 0;
+	if (!old || !out)
+		return fail(why, ERR_USAGE, "without --config, root-crl needs --root FILE, --crl OLD and --out NEW");
+	enum err e = read_days(w->days, &life, why);
+	if (!e)
+		e = ca_root_read(w->root, s, &certificate, why);
+	if (!e)
+		e = read_list(old, certificate, l, why);
+	if (!e)
+		e = check_old(l, old, clock_now(), why);
+	if (!e)
+		e = add_revoked(w, certificate, clock_now(), l, why);
+	if (!e)
+		e = ca_root_open(w, s, &root, why); /* last: before a person is asked, all else is right */
+	if (!e)
+		e = make(&root, l, life, out, why);
+	X509_free(certificate);
+	authority_clear(&root);
+	return e;
+}
+
+/* ---- one that was made elsewhere ---- */
+
+static bool says_all_of(const struct list *fresh, const struct list *old, char serial[SERIAL_TEXT_SIZE])
+{
+	for (size_t i = 0; i < old->entries.count; i++) {
+		const struct crl_entry *was = &old->entries.at[i], *is = crl_entries_find(&fresh->entries, was->serial);
+		serial_text(was->serial, serial);
+		if (!is || is->revoked_at != was->revoked_at)
+			return false;
+	}
+	return true;
+}
+
+static enum err check_new(const struct list *fresh, const struct list *old, const char *path, int64_t now, struct errbuf *why)
+{
+	char serial[SERIAL_TEXT_SIZE], at[CLOCK_TEXT_SIZE];
+	if (fresh->head.number == old->head.number)
+		return fail(why, ERR_EXISTS, "%s is the list that is here already (%" PRIu64 ")", path, old->head.number);
+	if (fresh->head.number < old->head.number)
+		return fail(why, ERR_REFUSED, "%s has the number %" PRIu64 ", and the list here %" PRIu64 ": it is an older one", path,
+			    fresh->head.number, old->head.number);
+	clock_text(fresh->head.this_update, at);
+	if (fresh->head.this_update > now + CLOCK_SKEW || fresh->head.this_update < old->head.this_update)
+		return fail(why, ERR_REFUSED, "%s is from %s: later than this machine's clock says, or before the list here", path, at);
+	clock_text(fresh->head.next_update, at);
+	if (fresh->head.next_update <= now)
+		return fail(why, ERR_EXPIRED, "%s ended on %s", path, at);
+	if (!says_all_of(fresh, old, serial))
+		return fail(why, ERR_REFUSED, "%s does not say, as the list here does, that %s is revoked", path, serial);
+	return ERR_OK;
+}
+
+/* It is permitted: a key in wrong hands cannot wait. But not in silence. */
+static void warn_of_present(const struct settings *s, const struct list *fresh)
+{
+	X509 *present = NULL;
+	uint8_t serial[SERIAL_BYTES];
+	if (host_read_certificate(s->ca_issuing, &present, NULL) == ERR_OK && certificate_serial(present, serial) == ERR_OK &&
+	    crl_entries_find(&fresh->entries, serial))
+		fprintf(stderr, "counterfoild: ATTENTION: it revokes %s, the present issuing CA: every certificate that it has issued is "
+			"refused now. Make another CA: counterfoild ca new-issuing\n", s->ca_issuing);
+	X509_free(present);
+}
+
+static enum err install(const struct ca_wishes *w, const struct settings *s, struct list *old, struct errbuf *why)
+{
+	struct list *fresh = calloc(1, sizeof *fresh);
+	X509 *root = NULL;
+	if (!fresh)
+		return ERR_MEMORY;
+	enum err e = ca_root_read(NULL, s, &root, why);
+	if (!e)
+		e = read_list(s->ca_root_crl, root, old, why);
+	if (!e)
+		e = read_list(w->install, root, fresh, why);
+	if (!e)
+		e = check_new(fresh, old, w->install, clock_now(), why);
+	if (!e)
+		e = file_publish(s->ca_root_crl, fresh->der.data, fresh->der.len, PUBLIC_MODE, why);
+	if (!e) {
+		report(s->ca_root_crl, &fresh->head, fresh->entries.count);
+		warn_of_present(s, fresh);
+	}
+	buf_free(&fresh->der);
+	free(fresh);
+	X509_free(root);
+	return e;
+}
+
+static enum err check_install(const struct ca_wishes *w, struct errbuf *why)
+{
+	if (!w->install)
+		return ERR_OK;
+	if (!w->config)
+		return fail(why, ERR_USAGE, "--install takes a list into an installation: --config FILE says which");
+	if (w->root || w->root_key || w->root_pass_fd || w->crl || w->out || w->revoke || w->reason || w->days)
+		return fail(why, ERR_USAGE, "--install FILE stands alone with --config");
+	return ERR_OK;
+}
+
+enum err ca_root_crl(const struct ca_wishes *w, struct errbuf *why)
+{
+	struct ca_place place = {.settings = NULL};
+	struct list *list = calloc(1, sizeof *list);
+	if (!list)
+		return ERR_MEMORY;
+	enum err e = check_install(w, why);
+	if (!e && w->config)
+		e = ca_place_open(w->config, &place, why);
+	if (!e)
+		e = w->install ? install(w, place.settings, list, why) : renew(w, place.settings, list, why);
+	if (!e && place.settings && !w->out)
+		ca_tell_daemon(&place);
+	buf_free(&list->der);
+	free(list);
+	ca_place_close(&place);
+	return e;
+}

@@ -1,0 +1,120 @@
+/* The issuing CAs: which one issues, which one stands ready, and what those that have retired still have to say. */
+#include "base/clock.h"
+#include "issuer/command/ca.h"
+#include "issuer/command/check.h"
+#include "issuer/command/host_issue.h"
+#include "issuer/command/host_key.h"
+#include "issuer/issuers.h"
+#include "issuer/profiles.h"
+#include "issuer/store/store.h"
+
+#include <inttypes.h>
+
+enum { DAY = 86400, EARLY = 180 * DAY };
+
+struct living {
+	int64_t count, last;
+};
+
+static enum err take_living(void *ctx, const struct row *r)
+{
+	*(struct living *)ctx = (struct living){row_integer(r, 0), row_integer(r, 1)};
+	return ERR_OK;
+}
+
+static enum err count_living(const struct settings *s, const char *issuer, struct living *out)
+{
+	struct store *store = NULL;
+	enum err e = store_open(s->database, STORE_READ_ONLY, &store, NULL);
+	if (!e)
+		e = store_one(store, STATEMENT_ISSUER_LIVING, STORE_VALUES(value_integer(clock_now()), value_text(issuer)), take_living, out);
+	store_close(store);
+	return e;
+}
+
+static void say_key(struct check *c, const struct issuer *issuer)
+{
+	char path[4096];
+	struct errbuf why = {""};
+	EVP_PKEY *key = NULL;
+	enum err e = issuer_key_path(c->settings, issuer->id, path);
+	if (!e)
+		e = host_key(c->settings, path, X509_get0_pubkey(issuer->certificate), &key, &why);
+	if (e)
+		check_say(c, CHECK_FAULT, "%s: %s", issuer->label, err_why(e, &why));
+	EVP_PKEY_free(key);
+}
+
+/* None lives longer than its CA: towards its end they become shorter, and then there are none. */
+static void say_room(struct check *c, const struct issuer *present)
+{
+	struct profile client;
+	char until[CLOCK_TEXT_SIZE];
+	int64_t left = present->until - clock_now();
+	clock_text(present->until, until);
+	if (left <= 0 || profiles_load(c->settings, PROFILE_CLIENT, &client, NULL) != ERR_OK)
+		return; /* both were said */
+	if (left < client.life)
+		check_say(c, CHECK_WARNING, "%s: it ends in %" PRId64 " days, and so does what it issues, which could live %" PRId64
+			  ": change over to a new one (counterfoild ca new-issuing)", present->label, left / DAY, client.life / DAY);
+	else if (left < client.life + EARLY)
+		check_say(c, CHECK_WARNING, "%s: from %" PRId64 " days on what it issues will end with it, on %.10s: prepare a new one "
+			  "(counterfoild ca new-issuing)", present->label, (left - client.life) / DAY, until);
+}
+
+static void say_retired(struct check *c, const struct issuer *issuer)
+{
+	struct living l = {0, 0};
+	char last[CLOCK_TEXT_SIZE];
+	if (count_living(c->settings, issuer->name, &l) != ERR_OK)
+		return; /* check_store says what is wrong with the database */
+	clock_text(l.last, last);
+	if (clock_now() > l.last + c->settings->crl_period)
+		check_say(c, CHECK_NOTE, "%s has retired, and all that it issued has expired: %s/%s.pem and its key may be removed",
+			  issuer->label, c->settings->ca_others, issuer->id);
+	else
+		check_say(c, CHECK_OK, "%s has retired, and says what is revoked until %.10s: %" PRId64 " certificates live", issuer->label,
+			  last, l.count);
+}
+
+static void say_one(struct check *c, const struct issuer *issuer)
+{
+	char from[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
+	clock_text(issuer->from, from);
+	clock_text(issuer->until, until);
+	if (issuer->standing == ISSUER_RETIRED)
+		say_retired(c, issuer);
+	else
+		check_say(c, CHECK_OK, "%s %s (its certificate: %.10s to %.10s)", issuer->label,
+			  issuer->standing == ISSUER_PRESENT ? "issues" : "stands ready to be the next", from, until);
+	if (issuer->standing == ISSUER_PRESENT)
+		say_room(c, issuer);
+	else
+		say_key(c, issuer); /* the present one's was looked at */
+}
+
+static void say_revoked(struct check *c, X509 *root, const struct issuer *issuer)
+{
+	struct errbuf why = {""};
+	if (ca_check_unrevoked(root, issuer->certificate, c->settings, &why) == ERR_REVOKED)
+		check_say(c, issuer->standing == ISSUER_RETIRED ? CHECK_NOTE : CHECK_FAULT, "%s: the root has revoked it: nobody believes "
+			  "what it signs", issuer->label);
+}
+
+void check_issuers(struct check *c)
+{
+	struct issuers all;
+	struct errbuf why = {""};
+	X509 *root = NULL;
+	enum err e = issuers_load(c->settings, &all, &why);
+	if (e)
+		check_say(c, CHECK_FAULT, "issuing CAs: %s", err_why(e, &why));
+	bool rooted = host_read_certificate(c->settings->ca_root, &root, NULL) == ERR_OK;
+	for (size_t i = 0; !e && i < all.count; i++) {
+		say_one(c, &all.at[i]);
+		if (rooted)
+			say_revoked(c, root, &all.at[i]);
+	}
+	X509_free(root);
+	issuers_clear(&all);
+}

@@ -1,0 +1,71 @@
+/* The issuing and the OCSP key, wherever they are. A token's PIN is tried once at most, and only when it would not be
+ * the last try. */
+#include "base/file.h"
+#include "ca/key_token.h"
+#include "ca/key_uri.h"
+#include "issuer/command/check.h"
+#include "issuer/command/host_issue.h"
+#include "issuer/command/host_key.h"
+#include "issuer/issuers.h"
+
+#include <stdio.h>
+
+static void look_at_token(struct check *c)
+{
+	const struct settings *s = c->settings;
+	if (!settings_token_wanted(s)) {
+		if (s->token_module[0] || s->token_pin[0])
+			check_say(c, CHECK_WARNING, "token: a module or a PIN is set, and no key is in a token");
+		return;
+	}
+	check_say(c, CHECK_NOTE,
+		  "token: %s is loaded by a process of its own, which may use the network, read /etc and /usr, and "
+		  "%s%s",
+		  s->token_module, s->token_folder[0] ? "read and write " : "write nothing", s->token_folder);
+}
+
+static enum err look_at_key(struct check *c, const char *what, const char *name, X509 *certificate)
+{
+	struct errbuf why = {""};
+	EVP_PKEY *key = NULL;
+	enum err e = host_key(c->settings, name, certificate ? X509_get0_pubkey(certificate) : NULL, &key, &why);
+	const char *where = key_uri_is(name) ? "the token is there, and has the key: " : "";
+	if (e)
+		check_say(c, CHECK_FAULT, "%s: %s", what, err_why(e, &why));
+	else if (certificate)
+		check_say(c, CHECK_OK, "%s: %skey and certificate belong together", what, where);
+	else
+		check_say(c, CHECK_OK, "%s: %sit can be used", what, where);
+	EVP_PKEY_free(key);
+	return e;
+}
+
+static enum err look_at_issuing(struct check *c, X509 *certificate)
+{
+	char id[ISSUER_ID_SIZE], path[4096];
+	enum err e = issuer_id(X509_get0_pubkey(certificate), id);
+	if (!e)
+		e = issuer_key_path(c->settings, id, path);
+	return e ? e : look_at_key(c, "issuing CA", path, certificate);
+}
+
+void check_keys(struct check *c)
+{
+	const struct settings *s = c->settings;
+	X509 *certificate = NULL;
+	struct errbuf why = {""};
+	look_at_token(c);
+	enum err e = host_read_certificate(s->ca_issuing, &certificate, &why);
+	if (e)
+		check_say(c, CHECK_FAULT, "issuing CA: %s", err_why(e, &why));
+	else
+		e = look_at_issuing(c, certificate);
+	X509_free(certificate);
+	if (!s->key_ocsp[0])
+		return;
+	if (e && key_uri_is(s->key_issuing) &&
+	    key_uri_is(s->key_ocsp)) /* what is wrong was said; nobody logs in twice */
+		check_say(c, CHECK_NOTE, "OCSP key: not looked at");
+	else
+		look_at_key(c, "OCSP key", s->key_ocsp, NULL);
+}

@@ -1,0 +1,123 @@
+/* The folders of those issuing CAs that are not the present one. */
+#include "issuer/issuers.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NEXT "next-"
+
+static bool named(const char *name, const char *suffix)
+{
+	size_t digits = ISSUER_ID_SIZE - 1;
+	return strspn(name, "0123456789abcdef") == digits && strcmp(name + digits, suffix) == 0;
+}
+
+/* Whoever could put a file there could make himself a CA, and whoever could take one away, a list's end. */
+static enum err open_folder(const char *path, DIR **out, struct errbuf *why)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	*out = NULL;
+	if (fd < 0)
+		return errno == ENOENT ? ERR_OK : fail(why, ERR_USAGE, "%s: %s", path, strerror(errno));
+	if (fstat(fd, &st) != 0 || st.st_mode & (S_IWGRP | S_IWOTH)) {
+		close(fd);
+		return fail(why, ERR_USAGE, "%s may be written to by others: chmod go-w %s", path, path);
+	}
+	*out = fdopendir(fd);
+	if (!*out)
+		close(fd);
+	return *out ? ERR_OK : ERR_MEMORY;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct issuer_file *)a)->name, ((const struct issuer_file *)b)->name);
+}
+
+static enum err take_name(const char *folder, const char *name, const char *suffix, struct issuer_files *out)
+{
+	bool next = strncmp(name, NEXT, sizeof NEXT - 1) == 0;
+	struct issuer_file *f = &out->at[out->count];
+	if (!named(next ? name + sizeof NEXT - 1 : name, suffix))
+		return ERR_OK;
+	if (out->count == sizeof out->at / sizeof *out->at)
+		return ERR_TOO_LARGE;
+	f->standing = next ? ISSUER_NEXT : ISSUER_RETIRED;
+	snprintf(f->name, sizeof f->name, "%.*s", (int)sizeof f->name - 1, name);
+	out->count++;
+	return file_join(f->path, folder, f->name);
+}
+
+static enum err list(const char *folder, const char *suffix, struct issuer_files *out, struct errbuf *why)
+{
+	DIR *d = NULL;
+	out->count = 0;
+	enum err rc = open_folder(folder, &d, why);
+	for (struct dirent *e; !rc && d && (e = readdir(d));)
+		rc = take_name(folder, e->d_name, suffix, out);
+	if (d)
+		closedir(d);
+	qsort(out->at, out->count, sizeof *out->at, by_name);
+	return rc == ERR_TOO_LARGE ? fail(why, ERR_USAGE, "%s has too many files: take away what is over", folder) : rc;
+}
+
+enum err issuer_certificates(const struct settings *s, struct issuer_files *out, struct errbuf *why)
+{
+	size_t next = 0;
+	enum err rc = list(s->ca_others, ".pem", out, why);
+	for (size_t i = 0; !rc && i < out->count; i++)
+		next += out->at[i].standing == ISSUER_NEXT;
+	if (!rc && next > 1)
+		rc = fail(why, ERR_USAGE, "%s has more than one CA that is to be the next", s->ca_others);
+	return !rc && out->count > ISSUERS_MOST - 1 ? fail(why, ERR_USAGE, "%s: more than %d issuing CAs", s->ca_others, ISSUERS_MOST)
+						    : rc;
+}
+
+enum err issuer_keys(const struct settings *s, struct issuer_files *out, struct errbuf *why)
+{
+	return list(s->keys_others, ".key", out, why);
+}
+
+enum err issuer_key_path(const struct settings *s, const char *id, char out[4096])
+{
+	char name[ISSUER_ID_SIZE + 8];
+	snprintf(name, sizeof name, "%s.key", id);
+	enum err rc = file_join(out, s->keys_others, name);
+	if (!rc && access(out, F_OK) != 0)
+		rc = snprintf(out, 4096, "%s", s->key_issuing) < 4096 ? ERR_OK : ERR_TOO_LARGE;
+	return rc;
+}
+
+static enum err add_file(struct issuers *set, enum issuer_standing standing, const char *path, struct errbuf *why)
+{
+	struct buf pem = BUF_INIT(ISSUER_PEM_MOST);
+	struct errbuf reason = {""};
+	enum err rc = file_read_guarded(path, &pem, why);
+	if (!rc && (rc = issuers_add(set, standing, pem.data, pem.len, &reason)))
+		fail(why, rc, "%s: %s", path, err_why(rc, &reason));
+	buf_free(&pem);
+	return rc;
+}
+
+enum err issuers_load(const struct settings *s, struct issuers *out, struct errbuf *why)
+{
+	struct issuer_files files;
+	*out = (struct issuers){.count = 0};
+	enum err rc = issuer_certificates(s, &files, why);
+	if (!rc)
+		rc = add_file(out, ISSUER_PRESENT, s->ca_issuing, why);
+	for (size_t i = 0; !rc && i < files.count; i++)
+		rc = add_file(out, files.at[i].standing, files.at[i].path, why);
+	if (rc)
+		issuers_clear(out);
+	return rc;
+}
