@@ -14,7 +14,15 @@ static const struct {
 	{"contacts", {{"ID", "id"}, {"NAME", "name"}, {"E-MAIL", "email"}, {"MOBILE", "mobile"}}},
 	{"messages",
 	 {{"KIND", "kind"}, {"CHANNEL", "channel"}, {"STATE", "state"}, {"CREATED", "created_at"}, {"SENT", "sent_at"},
-	  {"FAULT", "fault"}}},
+	  {"DELIVERED", "delivered_at"}, {"NOT DELIVERED", "failed_at"}, {"FAULT", "fault"}}},
+	{"attempts",
+	 {{"AT", "tried_at"}, {"MESSAGE", "message_id"}, {"OUTCOME", "outcome"}, {"REFERENCE", "reference"}, {"FAULT", "fault"}}},
+	{"waiting",
+	 {{"ORDER", "order_id"}, {"KIND", "kind"}, {"CHANNEL", "channel"}, {"ATTEMPTS", "attempts"}, {"NEXT", "due_at"},
+	  {"UNTIL", "drop_after"}, {"FAULT", "fault"}}},
+	{"dead",
+	 {{"ORDER", "order_id"}, {"KIND", "kind"}, {"CHANNEL", "channel"}, {"STATE", "state"}, {"CREATED", "created_at"},
+	  {"NOT DELIVERED", "failed_at"}, {"RECEIPT", "receipt"}, {"FAULT", "fault"}}},
 	{"orders", {{"STATE", "state"}, {"COUNT", "count"}}},
 };
 

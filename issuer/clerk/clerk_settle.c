@@ -112,12 +112,13 @@ static enum err ended(struct store *s, const struct outgoing *m, const char *sta
 	return e || affected == 0 ? e : alert_store(s, alert, now);
 }
 
-/* A message that was never needed any more is nobody's news. Its end does not depend on whether the staff can be told. */
+/* A code that is too old is nobody's news: its recipient asks for another. A message's end does not depend on whether the
+ * staff can be told. */
 static void tell_staff(struct clerk *c, const struct outgoing *m, const char *state, const char *fault, struct alert *out)
 {
 	enum err e = ERR_OK;
 	*out = (struct alert){.sealed = {0}};
-	if (c->mailer && strcmp(state, "dead") == 0)
+	if (c->mailer && (strcmp(state, "dead") == 0 || !is_kind(m, MESSAGE_CODE)))
 		e = alert_make(c->mailer, c->settings, m->kind, m->order, fault, out);
 	if (e)
 		log_event(LOG_LEVEL_ERROR, "alert.failed", {"message", m->id}, {"error", err_word(e)});

@@ -31,7 +31,8 @@ static void take_code(const char *text, struct receipt *out)
 	size_t len = strlen(text);
 	bool plain = len < sizeof out->code &&
 		     strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == len;
-	snprintf(out->code, sizeof out->code, "%s", plain ? text : "");
+	if (plain)
+		memcpy(out->code, text, len + 1);
 }
 
 static enum err by_words(const char *status, const char *code, struct receipt *out)

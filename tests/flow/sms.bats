@@ -139,6 +139,9 @@ whole_thread() { # whole_thread GATEWAY
 	jq -e --arg reference "$(sent 0 reference)" '[.attempts[].reference] | index($reference)' <<<"$BODY" >/dev/null
 	equal "$(database 'SELECT COUNT(*) FROM message WHERE sealed IS NOT NULL')" 0 "$1: sealed messages that are left"
 	refute grep -qF -e "$CODE" -e "$PASSWORD" -e "$SECRET" -e 91234567 "$DIR.log"
+	refute grep -rqaF -e "$CODE" -e "$PASSWORD" -e "$SECRET" "$DIR/spool" "$DIR/journal" "$DIR"/counterfoil.db*
+	"$COMMAND" order show "$ORDER" --server "$MEMBERS" --identity "$BATS_FILE_TMPDIR/administrator.pem" --ca "$CA" >"$WORK/sheet"
+	grep -qE "ok +$(sent 0 reference)" "$WORK/sheet"
 }
 
 # Not now, and nothing is sent; then it is.

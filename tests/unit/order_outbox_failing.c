@@ -14,7 +14,6 @@ static struct {
 
 static void before(void)
 {
-	FAILING_SPARED;
 	bench_order(&at.p);
 	bench_sql("UPDATE message SET state = 'sent', attempts = 1 WHERE order_id = %Q AND kind = 'code'", at.p.id);
 	bench_sql("DELETE FROM message WHERE kind = 'dead'");
