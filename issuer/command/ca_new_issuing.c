@@ -213,10 +213,10 @@ static enum err sign(const struct ca_wishes *w, struct errbuf *why)
 		e = ca_root_read(w->root, NULL, &first, why);
 	if (!e)
 		e = ca_describe(first, request.key, &s, &d, why);
-	if (!e)
+	if (!e) {
 		fprintf(stderr, "counterfoild: the root is to make \"%s\" an issuing CA\n", d.name);
-	if (!e)
 		e = ca_root_open(w, NULL, &root, why);
+	}
 	if (!e)
 		e = ca_sign_issuing(&root, request.key, &s, &certificate, why);
 	if (!e)
