@@ -5,6 +5,7 @@
 #include "issuer/clerk/clerk_calendar.h"
 #include "issuer/clerk/clerk_due.h"
 
+#include <errno.h>
 #include <openssl/pem.h>
 #include <pthread.h>
 #include <string.h>

@@ -75,8 +75,9 @@ int command_ca(int argc, char **argv)
 	struct errbuf why = {""};
 	const struct verb *v = argc > 1 ? verb_find(argv[1]) : NULL;
 	umask(077);
-	enum err e = v ? parse(v, argc - 1, argv + 1, &w, &why)
-		       : fail(&why, ERR_USAGE, "ca knows: root-crl, new-issuing, activate; see counterfoild(8)");
+	if (!v)
+		return command_failed(fail(&why, ERR_USAGE, "ca knows: root-crl, new-issuing, activate; see counterfoild(8)"), &why);
+	enum err e = parse(v, argc - 1, argv + 1, &w, &why);
 	if (!e)
 		e = v->run(&w, &why);
 	return e ? command_failed(e, &why) : 0;

@@ -72,9 +72,20 @@ static enum err check_key(const struct change *c, const struct issuer *next, str
 }
 
 /* A certificate of the new CA that named the old one's list would be good for ever. */
+static enum err check_address(const char *profile, const char *key, const char *before, const char *after, struct errbuf *why)
+{
+	bool list = strcmp(key, "crl") == 0;
+	if (!after[0] || strcmp(before, after) != 0)
+		return ERR_OK;
+	return fail(why, ERR_REFUSED, "%s: [addresses] %s has no {issuing}: the new CA's certificates would name the %s of the old one. "
+		    "Write %s = {status}/%s", profile, key, list ? "list" : "certificate", key,
+		    list ? "crl/{issuing}.crl" : "ca/{issuing}.cer");
+}
+
 static enum err check_addresses(const struct change *c, const struct issuer *next, enum profile_id id, struct errbuf *why)
 {
 	const struct settings *s = c->place.settings;
+	const char *path = profiles_path(s, id);
 	struct profile p;
 	struct addresses before, after;
 	enum err e = profiles_load(s, id, &p, why);
@@ -82,15 +93,9 @@ static enum err check_addresses(const struct change *c, const struct issuer *nex
 		e = addresses_make(s, &p, c->known.at[0].certificate, &before);
 	if (!e)
 		e = addresses_make(s, &p, next->certificate, &after);
-	if (e)
-		return e;
-	bool crl = after.crl[0] && strcmp(before.crl, after.crl) == 0, issuer = after.issuer[0] && strcmp(before.issuer, after.issuer) == 0;
-	const char *path = profiles_path(s, id);
-	return crl || issuer ? fail(why, ERR_REFUSED, "%s: [addresses] %s has no {issuing}: the new CA's certificates would name the %s of "
-				    "the old one. Write %s = {status}/%s",
-				    path[0] ? path : p.name, crl ? "crl" : "issuer", crl ? "list" : "certificate", crl ? "crl" : "issuer",
-				    crl ? "crl/{issuing}.crl" : "ca/{issuing}.cer")
-			     : ERR_OK;
+	if (!e)
+		e = check_address(path[0] ? path : p.name, "crl", before.crl, after.crl, why);
+	return e ? e : check_address(path[0] ? path : p.name, "issuer", before.issuer, after.issuer, why);
 }
 
 static enum err take_nothing(void *ctx, const struct row *r)

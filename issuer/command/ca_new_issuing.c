@@ -123,27 +123,40 @@ static enum err have_key(struct preparation *p, struct errbuf *why)
 
 /* ---- the request ---- */
 
+/* A PKCS#10 in PEM; its name is for the person who looks at it. */
+static bool request_make(EVP_PKEY *key, const char *name, BIO *out)
+{
+	X509_REQ *request = X509_REQ_new();
+	bool made = request && out &&
+		    X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(request), NID_commonName, V_ASN1_UTF8STRING,
+					       (const uint8_t *)name, -1, -1, 0) == 1 &&
+		    X509_REQ_set_pubkey(request, key) == 1 && X509_REQ_sign(request, key, EVP_sha256()) > 0 &&
+		    PEM_write_bio_X509_REQ(out, request) == 1;
+	X509_REQ_free(request);
+	return made;
+}
+
 static enum err write_request(const struct preparation *p, const char *path, struct errbuf *why)
 {
+	const struct settings *s = p->place.settings;
 	struct ca_description d;
-	enum err e = ca_describe(p->root, p->key, p->place.settings, &d, why);
-	X509_REQ *request = e ? NULL : X509_REQ_new();
-	BIO *bio = BIO_new(BIO_s_mem());
 	char *text = NULL;
-	X509_NAME *name = request ? X509_REQ_get_subject_name(request) : NULL;
-	bool made = name && bio && X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_UTF8STRING, (uint8_t *)d.name, -1, -1, 0) == 1 &&
-		    X509_REQ_set_pubkey(request, p->key) == 1 && X509_REQ_sign(request, p->key, EVP_sha256()) > 0 &&
-		    PEM_write_bio_X509_REQ(bio, request) == 1;
-	long len = made ? BIO_get_mem_data(bio, &text) : 0;
-	if (!e)
-		e = made ? file_publish(path, text, (size_t)len, PUBLIC_MODE, why) : fail(why, ERR_CRYPTO, "the request could not be made");
+	enum err e = ca_describe(p->root, p->key, s, &d, why);
+	if (e)
+		return e;
+	BIO *bio = BIO_new(BIO_s_mem());
+	if (request_make(p->key, d.name, bio)) {
+		long len = BIO_get_mem_data(bio, &text);
+		e = file_publish(path, text, (size_t)len, PUBLIC_MODE, why);
+	} else {
+		e = fail(why, ERR_CRYPTO, "the request could not be made");
+	}
+	BIO_free(bio);
 	if (!e)
 		fprintf(stderr, "counterfoild: %s asks for the certificate of \"%s\"\n"
 			"On the root's machine: counterfoild ca new-issuing --root root.pem --request %s --status-url %s --out new.pem\n"
 			"Then here:             counterfoild ca new-issuing --config FILE --certificate new.pem\n",
-			path, d.name, path, p->place.settings->status_url);
-	BIO_free(bio);
-	X509_REQ_free(request);
+			path, d.name, path, s->status_url);
 	return e;
 }
 
@@ -200,10 +213,10 @@ static enum err sign(const struct ca_wishes *w, struct errbuf *why)
 		e = ca_root_read(w->root, NULL, &first, why);
 	if (!e)
 		e = ca_describe(first, request.key, &s, &d, why);
-	if (!e)
+	if (!e) {
 		fprintf(stderr, "counterfoild: the root is to make \"%s\" an issuing CA\n", d.name);
-	if (!e)
 		e = ca_root_open(w, NULL, &root, why);
+	}
 	if (!e)
 		e = ca_sign_issuing(&root, request.key, &s, &certificate, why);
 	if (!e)

@@ -242,7 +242,7 @@ enum err ca_root_crl(const struct ca_wishes *w, struct errbuf *why)
 	if (!e && w->config)
 		e = ca_place_open(w->config, &place, why);
 	if (!e)
-		e = w->install ? install(w, place.settings, list, why) : renew(w, place.settings, list, why);
+		e = w->install && place.settings ? install(w, place.settings, list, why) : renew(w, place.settings, list, why);
 	if (!e && place.settings && !w->out)
 		ca_tell_daemon(&place);
 	buf_free(&list->der);

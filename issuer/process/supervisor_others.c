@@ -20,9 +20,10 @@ static enum err open_one(const struct issuer_file *file, bool key, int *out, str
 	*out = fd;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return fail(why, ERR_USAGE, "%s is not a regular file", file->path);
-	return st.st_mode & wrong ? fail(why, ERR_USAGE, "%s may be %s by others: chmod %s %s", file->path,
-					 key ? "read or written" : "written", key ? "600" : "644", file->path)
-				  : ERR_OK;
+	if (st.st_mode & wrong)
+		return fail(why, ERR_USAGE, "%s may be %s by others: chmod %s %s", file->path, key ? "read or written" : "written",
+			    key ? "600" : "644", file->path);
+	return ERR_OK;
 }
 
 static enum err add(struct others *o, const struct issuer_file *file, bool key, const char *name, struct errbuf *why)

@@ -56,7 +56,7 @@ CREATE UNIQUE INDEX certificate_fingerprint ON certificate (fingerprint);
 CREATE INDEX certificate_revoked ON certificate (issuer, serial, status, revoked_at, created_at, reason, compromised_at,
   not_after) WHERE status <> 'valid';
 CREATE INDEX certificate_client ON certificate (client_id);
-CREATE INDEX certificate_expiry ON certificate (not_after);
+CREATE INDEX certificate_expiry ON certificate (issuer, not_after); -- when the last of a CA's ends
 
 -- What waits to be taken: sealed by the signer under the parcel key; gone after the acknowledgement.
 CREATE TABLE parcel (

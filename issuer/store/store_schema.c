@@ -16,7 +16,8 @@ const struct migration schema_steps[] = {
 	{2, "DROP INDEX certificate_revoked;"
 	    "CREATE INDEX certificate_revoked ON certificate (issuer, serial, status, revoked_at, created_at, reason,"
 	    " compromised_at, not_after) WHERE status <> 'valid'"},
-	{3, "DROP INDEX certificate_serial; CREATE UNIQUE INDEX certificate_serial ON certificate (serial)"},
+	{3, "DROP INDEX certificate_serial; CREATE UNIQUE INDEX certificate_serial ON certificate (serial);"
+	    "DROP INDEX certificate_expiry; CREATE INDEX certificate_expiry ON certificate (issuer, not_after)"},
 	{4, "ALTER TABLE message ADD COLUMN delivered_at INTEGER; ALTER TABLE message ADD COLUMN failed_at INTEGER;"
 	    "ALTER TABLE message ADD COLUMN receipt TEXT;"
 	    "CREATE TABLE attempt (message_id TEXT NOT NULL REFERENCES message(id), number INTEGER NOT NULL,"

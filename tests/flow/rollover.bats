@@ -313,6 +313,7 @@ present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
 }
 
 @test "the new CA issues; who has a certificate of the old one is as welcome as before" {
+	database ".backup $BATS_FILE_TMPDIR/backup.db"
 	collect_whole "$BATS_FILE_TMPDIR/new.pem"
 	NEW=$SERIAL
 	remember NEW
@@ -417,4 +418,25 @@ present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
 	grep -q "counterfoil_issuer_left_seconds{issuer=\"$NEW_LABEL\",standing=\"present\"}" "$WORK/metrics"
 	grep -q 'counterfoil_issuer_over{issuer="issuing",standing="retired"} 0' "$WORK/metrics"
 	grep -q '^counterfoil_root_crl_left_seconds' "$WORK/metrics"
+}
+
+@test "an old database is brought up to what the journal knows of both CAs" {
+	hold_installation
+	rm -f "$DIR/counterfoil.db-wal" "$DIR/counterfoil.db-shm"
+	cp "$BATS_FILE_TMPDIR/backup.db" "$DIR/counterfoil.db"
+	"$DAEMON" recover --config "$DIR/counterfoil.conf" >"$WORK/recovered" 2>"$WORK/recovered.log" || { cat "$WORK/recovered.log" >&2; return 1; }
+	grep -q "^$NEW " "$WORK/recovered"
+	"$DAEMON" recover --config "$DIR/counterfoil.conf" 2>&1 | grep -q 'nothing to recover'
+	local old_name new_name
+	old_name=$(openssl x509 -in "$BATS_FILE_TMPDIR/old-ca.pem" -outform DER | sha256sum | cut -d' ' -f1)
+	new_name=$(openssl x509 -in "$DIR/ca/issuing.pem" -outform DER | sha256sum | cut -d' ' -f1)
+	equal "$(database "SELECT issuer, status FROM certificate WHERE serial = '$NEW'")" "$new_name|revoked" 'of the new CA'
+	equal "$(database "SELECT issuer, status FROM certificate WHERE serial = '$(serial_of "$BATS_FILE_TMPDIR/other.pem")'")" \
+		"$old_name|revoked" 'of the old CA'
+	equal "$(database "SELECT status FROM certificate WHERE serial = '$OLD'")" valid 'held and released'
+	release_installation
+	until_true 30 ready
+	ocsp_says revoked "$BATS_FILE_TMPDIR/new.pem"
+	until_true 20 revoked "$BATS_FILE_TMPDIR/new.pem"
+	until_true 20 list_has "$BATS_FILE_TMPDIR/new.pem"
 }

@@ -266,10 +266,10 @@ static void add_retired(void)
 
 static void add_of_retired(char digit, const char *status, int64_t until)
 {
-	char sql[256];
+	char change[256];
 	add_certificate(serial_of(digit), "", status, until);
-	snprintf(sql, sizeof sql, "UPDATE certificate SET issuer = 'before' WHERE serial = '%.40s'", serial_of(digit));
-	folder_sql(fake.folder->db, sql);
+	snprintf(change, sizeof change, "UPDATE certificate SET issuer = 'before' WHERE serial = '%.40s'", serial_of(digit));
+	folder_sql(fake.folder->db, change);
 }
 
 static void each_ca_has_a_list_of_its_own(void **state)

@@ -93,6 +93,7 @@ static void version_3_has_no_serial_twice_from_then_on(void **state)
 	store_close(f->store);
 	f->store = NULL;
 	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "DROP INDEX certificate_serial; CREATE INDEX certificate_serial ON certificate (serial);"
+			  "DROP INDEX certificate_expiry; CREATE INDEX certificate_expiry ON certificate (not_after);"
 			  "UPDATE meta SET value = '3' WHERE name = 'schema_version'");
 	snprintf(sql, sizeof sql, add, "one", "01");
 	folder_sql(f->db, sql);
@@ -102,6 +103,12 @@ static void version_3_has_no_serial_twice_from_then_on(void **state)
 	assert_int_equal(sqlite3_open(f->db, &db), SQLITE_OK);
 	snprintf(sql, sizeof sql, add, "another", "02");
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_CONSTRAINT);
+	sqlite3_stmt *q = NULL;
+	assert_int_equal(sqlite3_prepare_v2(db, "EXPLAIN QUERY PLAN SELECT COALESCE(MAX(not_after), 0) FROM certificate WHERE issuer = ?1", -1,
+					       &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal(sqlite3_column_text(q, 3), "SEARCH certificate USING COVERING INDEX certificate_expiry (issuer=?)");
+	sqlite3_finalize(q);
 	sqlite3_close(db);
 }
 
