@@ -141,11 +141,11 @@ static void write_ocsp(const struct ocsp_counts *c, struct buf *out)
 
 static enum err write_messages(void *ctx, const struct row *r)
 {
-	static const char *const states[] = {"waiting", "overdue", "sent", "dropped", "dead", "delivered", "undelivered"};
+	static const char *const states[] = {"waiting", "overdue", "dead", "undelivered"};
 	struct buf *out = ctx;
 	enum { STATES = sizeof states / sizeof states[0] };
 	head(out, "messages", "gauge",
-	     "Messages: waiting, of these overdue; sent, dropped, dead; and by receipts delivered and undelivered.");
+	     "Messages: waiting, of these overdue for a minute; dead; reported as not delivered.");
 	for (int i = 0; i < STATES; i++)
 		buf_format(out, "counterfoil_messages{state=\"%s\"} %" PRId64 "\n", states[i], row_integer(r, i));
 	one(out, "outbox_paused", "gauge", "1 while nothing is sent.", row_integer(r, STATES));
@@ -193,7 +193,7 @@ static void write_orders(struct front *front, int64_t now, struct buf *out)
 	struct store *s = readers_take(front->desk.readers);
 	struct buf rows = BUF_INIT(8192);
 	enum err rc = store_each(s, STATEMENT_STATUS_ORDERS, NULL, 0, add_order_state, &rows);
-	enum err messages = store_one(s, STATEMENT_STATUS_MESSAGES, STORE_VALUES(value_integer(now)), write_messages, out);
+	enum err messages = store_one(s, STATEMENT_METRICS_MESSAGES, STORE_VALUES(value_integer(now)), write_messages, out);
 	if (!rc)
 		rc = messages;
 	readers_give(front->desk.readers, s);

@@ -76,13 +76,15 @@ CREATE TABLE message (
 CREATE INDEX message_due ON message (due_at) WHERE state IN ('waiting', 'leased');
 CREATE INDEX message_order ON message (order_id);
 CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead';
+CREATE INDEX message_lost ON message (created_at, id) WHERE state = 'dead' OR failed_at IS NOT NULL;
 
 -- Every hand-over to a gateway, from before it begins. outcome: NULL while it goes, and for ever when the clerk died then;
 -- else the word of the error, "ok" among them. reference: the gateway's own id of the message.
 CREATE TABLE attempt (
   message_id TEXT NOT NULL REFERENCES message(id), number INTEGER NOT NULL, channel TEXT NOT NULL, contact_id TEXT,
   at INTEGER NOT NULL, outcome TEXT, fault TEXT, reference TEXT, PRIMARY KEY (message_id, number)) STRICT;
-CREATE INDEX attempt_day ON attempt (channel, at);
+-- All that the limits of a day are counted from.
+CREATE INDEX attempt_day ON attempt (channel, at, contact_id, outcome);
 
 CREATE TABLE audit (
   sequence INTEGER PRIMARY KEY, record TEXT NOT NULL, hash BLOB NOT NULL, object TEXT NOT NULL, at INTEGER NOT NULL) STRICT;

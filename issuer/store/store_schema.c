@@ -22,8 +22,9 @@ const struct migration schema_steps[] = {
 	    "ALTER TABLE message ADD COLUMN receipt TEXT;"
 	    "CREATE TABLE attempt (message_id TEXT NOT NULL REFERENCES message(id), number INTEGER NOT NULL,"
 	    " channel TEXT NOT NULL, contact_id TEXT, at INTEGER NOT NULL, outcome TEXT, fault TEXT, reference TEXT,"
-	    " PRIMARY KEY (message_id, number)) STRICT; CREATE INDEX attempt_day ON attempt (channel, at);"
-	    "CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead'"},
+	    " PRIMARY KEY (message_id, number)) STRICT; CREATE INDEX attempt_day ON attempt (channel, at, contact_id, outcome);"
+	    "CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead';"
+	    "CREATE INDEX message_lost ON message (created_at, id) WHERE state = 'dead' OR failed_at IS NOT NULL"},
 	{5, "ALTER TABLE contact ADD COLUMN language TEXT NOT NULL DEFAULT ''"},
 	{0, NULL},
 };

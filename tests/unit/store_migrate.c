@@ -6,8 +6,9 @@
 
 /* What version 4 had not. */
 #define WITHOUT_RECEIPTS                                                                                               \
-	"DROP TABLE attempt; DROP INDEX message_dead; ALTER TABLE message DROP COLUMN delivered_at;"                      \
-	"ALTER TABLE message DROP COLUMN failed_at; ALTER TABLE message DROP COLUMN receipt;"
+	"DROP TABLE attempt; DROP INDEX message_dead; DROP INDEX message_lost;"                                          \
+	"ALTER TABLE message DROP COLUMN delivered_at; ALTER TABLE message DROP COLUMN failed_at;"                  \
+	"ALTER TABLE message DROP COLUMN receipt;"
 /* What version 5 had not. */
 #define WITHOUT_LANGUAGES "ALTER TABLE contact DROP COLUMN language;"
 
