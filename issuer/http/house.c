@@ -248,11 +248,12 @@ static bool all_quiet(const struct house *h)
 }
 
 /* A suspended connection would abort the library's stop: the workers end first, which resumes them all; then what they
- * have answered gets a few seconds to leave. */
+ * have answered gets a few seconds to leave. Whoever waits for a key is told to ask again: the next front waits for this. */
 static void drain(struct house *h)
 {
 	for (int l = 0; l < LISTENER_COUNT; l++)
 		listening_quiet(h->listening[l]);
+	key_wait_end(&h->front.desk.key_wait);
 	if (h->front.workers)
 		workers_stop(h->front.workers);
 	for (int i = 0; i < DRAIN_STEPS && !all_quiet(h); i++)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TYPED_MAX = 64 };
+enum { TYPED_MAX = 64, PREPARE_AGAIN_SECONDS = 2 };
 
 static json_t *package_json(const struct collect_view *view, enum package_encoding encoding)
 {
@@ -26,6 +26,7 @@ static void reply_claim(struct visit *v, const char *claim)
 	if (j && claim)
 		json_object_set_new(j, "claim", json_string(claim));
 	reply_json(v->r, 200, j);
+	v->r->retry_after = v->view.ready ? 0 : PREPARE_AGAIN_SECONDS;
 }
 
 static void accepted(struct visit *v, const struct secret *claim)

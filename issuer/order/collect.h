@@ -42,7 +42,8 @@ enum err collect_new_code(struct desk *d, const struct actor *who, const char *t
 /* The next three want the order's claim: ERR_REFUSED when the link lives and the claim is not (or no longer) its,
  * ERR_NOT_FOUND when the link does not, ERR_REVOKED when the certificate was revoked before it was received. */
 
-/* Make key and certificate, unless they are made. ERR_UNAVAILABLE while the signer is away: nothing is lost, call again.
+/* Make key and certificate, unless they are made. ERR_OK before they are (collect_look): the key is still being made; call
+ * again soon. ERR_UNAVAILABLE while the signer is away: nothing is lost, call again.
  * ERR_REFUSED with an alarm when the order is not as it was approved. */
 enum err collect_prepare(struct desk *d, const struct actor *who, const char *token, const char *claim,
 			 struct errbuf *why) MUST_CHECK;

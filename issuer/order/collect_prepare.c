@@ -203,11 +203,32 @@ enum err preparing_end(struct desk *d, struct preparing *p, enum err signed_rc, 
 	return rc;
 }
 
+static enum err ask(struct desk *d, const struct preparing *p, struct issued *out, struct errbuf *why)
+{
+	return signer_issue(d->signer, p->row->facts, p->row->facts_len, p->row->ticket, out, why);
+}
+
+/* ERR_OK and no certificate: its key is not made yet. */
+static enum err ask_and_wait(struct desk *d, const struct preparing *p, struct issued *out, struct errbuf *why)
+{
+	int64_t until = clock_mono_ms() + KEY_WAIT_MS;
+	if (key_wait_ended(&d->key_wait)) /* whoever comes after this process is asked next */
+		return ERR_OK;
+	enum err rc = ask(d, p, out, why);
+	if (rc || out->certificate.len || !key_wait_enter(&d->key_wait))
+		return rc;
+	while (!rc && !out->certificate.len && clock_mono_ms() < until && key_wait_pause(&d->key_wait))
+		rc = ask(d, p, out, why);
+	key_wait_leave(&d->key_wait);
+	return rc;
+}
+
 static enum err issue(struct desk *d, struct preparing *p, struct errbuf *why)
 {
 	struct issued issued = ISSUED_INIT;
-	enum err rc = signer_issue(d->signer, p->row->facts, p->row->facts_len, p->row->ticket, &issued, why);
-	rc = preparing_end(d, p, rc, &issued, why);
+	enum err rc = ask_and_wait(d, p, &issued, why);
+	if (rc || issued.certificate.len)
+		rc = preparing_end(d, p, rc, &issued, why);
 	issued_free(&issued);
 	return rc;
 }

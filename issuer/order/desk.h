@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "delivery/language.h"
+#include "issuer/order/key_wait.h"
 #include "issuer/settings.h"
 #include "issuer/store/audit.h"
 #include "issuer/store/writer.h"
@@ -18,6 +19,7 @@ struct desk {
 	struct writer *writer;
 	struct readers *readers;
 	struct line *signer;
+	struct key_wait key_wait;
 	X509 *courier;                 /* messages are sealed to it */
 	const struct languages *languages;
 	const struct secret *code_key;

@@ -21,6 +21,7 @@ enum {
 	REST_DOUBLINGS = 6,
 	END_PATIENCE_MS = 100,
 	ASK_PATIENCE_MS = 2000, /* then the machine has no idle time, and the maker steps in */
+	PRESSED_MS = 10000,     /* and for so long after it had to, nobody else has to be patient first */
 	SLOTS = KEY_POOL_MOST + 1, /* the maker's may come when the filler has just made the last */
 };
 
@@ -37,6 +38,7 @@ struct key_pool {
 	struct stock stocks[KEY_TYPE_COUNT];
 	_Atomic bool filling, ending;
 	_Atomic int fault;
+	int64_t pressed_until; /* the maker's, by clock_mono_ms */
 	_Atomic unsigned users; /* the threads, and whoever made it: the last frees it */
 	sem_t filler, maker;    /* something may be to do */
 	sem_t left;             /* a thread is about to end */
@@ -236,11 +238,14 @@ static void *make_overdue(void *arg)
 			sem_wait(&p->maker);
 			continue;
 		}
-		int64_t overdue = atomic_load(&p->stocks[type].asked_at) + ASK_PATIENCE_MS;
-		if (clock_mono_ms() >= overdue && asked_first(p) == type)
-			(void)make_one(p, type); /* who asked hears how it ended */
-		else
+		int64_t asked_at = atomic_load(&p->stocks[type].asked_at);
+		int64_t overdue = asked_at + (asked_at < p->pressed_until ? 0 : ASK_PATIENCE_MS);
+		if (clock_mono_ms() < overdue || asked_first(p) != type) {
 			(void)wait_for(&p->maker, overdue);
+			continue;
+		}
+		(void)make_one(p, type); /* who asked hears how it ended */
+		p->pressed_until = clock_mono_ms() + PRESSED_MS;
 	}
 	sem_post(&p->left);
 	drop_pool(p);

@@ -3,7 +3,7 @@
  * Two threads. The filler has the idle priority of the scheduler: it makes keys, and first those that were asked for in vain,
  * while nobody else has work; so that it costs those nothing who wait for an answer. (At any other priority it would keep
  * them waiting for its time slice of some milliseconds.) On a machine without idle time the maker steps in after two seconds
- * for whoever waits then. Ready keys rest as DER in locked memory
+ * for whoever waits then, and goes on without a pause while others wait. Ready keys rest as DER in locked memory
  * (base/secret.h), are written nowhere, and each is handed out once. Whoever takes one shares no lock with the two: a thread
  * of idle priority that held it could keep everybody waiting. */
 #ifndef ISSUER_KEY_POOL_H

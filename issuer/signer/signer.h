@@ -50,7 +50,7 @@ struct issued {
 #define ISSUED_INIT                                                                                                    \
 	((struct issued){BUF_INIT(16384), BUF_INIT(16384), BUF_INIT(PACKAGE_MAX_BYTES + 64), {0}, BUF_INIT(16384)})
 void issued_free(struct issued *i);
-/* While a key of RSA is made for it, it asks again and again, and the line is free for others in between.
+/* ERR_OK and no certificate: a key of RSA is being made for it; ask again soon.
  * ERR_REFUSED: the ticket is not for these facts. ERR_UNAVAILABLE: issuing is paused or the order's last attempt is being
  * reconciled; try again. The same order again gives the same certificate until its `done`; after it ERR_CONFLICT. */
 enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,

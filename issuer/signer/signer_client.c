@@ -1,12 +1,10 @@
 /* The calling side of signer.h: fields into a body, an answer into fields. */
-#include "base/clock.h"
 #include "base/pack.h"
 #include "issuer/signer/serve.h"
 
-#include <poll.h>
 #include <string.h>
 
-enum { BODY_CAP = 256 << 10, KEY_PAUSE_MS = 20 };
+enum { BODY_CAP = 256 << 10 };
 
 static const int deadline_ms[SIGNER_OPERATION_COUNT] = {
 	[SIGNER_TICKET] = 5000,   [SIGNER_ISSUE] = 20000,  [SIGNER_PACKAGE] = 10000,      [SIGNER_UNSEAL] = 10000,
@@ -67,32 +65,17 @@ enum err signer_ticket(struct line *l, const void *facts, size_t len, uint8_t ti
 	return talk_end(&t);
 }
 
-static enum err ask_to_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
-			     struct talk *t, struct errbuf *why)
-{
-	*t = talk_begin(BODY_CAP);
-	pack_bytes(&t->body, facts, len);
-	pack_bytes(&t->body, ticket, TICKET_BYTES);
-	return talk_send(t, l, SIGNER_ISSUE, why);
-}
-
 enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,
 		      struct errbuf *why)
 {
-	struct talk t;
-	int64_t deadline = clock_mono_ms() + deadline_ms[SIGNER_ISSUE];
-	enum err rc = ask_to_issue(l, facts, len, ticket, &t, why);
-	while (!rc && t.answer.len == 0) { /* its key is being made */
-		rc = talk_end(&t);
-		if (!rc && clock_mono_ms() >= deadline)
-			rc = fail(why, ERR_UNAVAILABLE, "the key could not be made in time; try again");
-		if (!rc) {
-			poll(NULL, 0, KEY_PAUSE_MS);
-			rc = ask_to_issue(l, facts, len, ticket, &t, why);
-		}
-	}
+	struct talk t = talk_begin(BODY_CAP);
+	pack_bytes(&t.body, facts, len);
+	pack_bytes(&t.body, ticket, TICKET_BYTES);
+	enum err rc = talk_send(&t, l, SIGNER_ISSUE, why);
 	if (rc)
 		return rc;
+	if (t.answer.len == 0) /* its key is being made */
+		return talk_end(&t);
 	struct buf *const parts[] = {&out->certificate, &out->sealed_key, &out->sealed_modern, &out->sealed_password};
 	take_bytes(&t, &out->certificate);
 	take_bytes(&t, &out->sealed_key);
