@@ -1,6 +1,7 @@
 #include "issuer/http/ca_files.h"
 
 #include "ca/authority.h"
+#include "ca/chain.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -146,6 +147,20 @@ void ca_files_free(struct ca_files *f)
 	for (size_t i = 0; f && i < f->count; i++)
 		buf_free(&f->file[i].bytes);
 	free(f);
+}
+
+enum err ca_files_trust(const struct ca_files *f, struct chain_trust **out, struct errbuf *why)
+{
+	const struct buf *all = &f->file[ALL_PEM].bytes, *list = &f->file[ROOT_CRL].bytes;
+	struct chain_trust *trust = NULL;
+	enum err rc = chain_trust_new(all->data, all->len, &trust, why);
+	if (rc == ERR_OK)
+		rc = chain_trust_list(trust, list->data, list->len, why);
+	if (rc == ERR_OK)
+		*out = trust;
+	else
+		chain_trust_free(trust);
+	return rc;
 }
 
 const struct ca_file *ca_files_find(const struct ca_files *f, const char *name)

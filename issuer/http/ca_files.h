@@ -24,6 +24,11 @@ enum err ca_files_new(const struct buf *root_pem, const struct issuers *all, con
 		      struct ca_files **out, struct errbuf *why) MUST_CHECK;
 void ca_files_free(struct ca_files *f);
 
+struct chain_trust;
+/* The root, and every issuing CA below it; but for what the root has revoked. ERR_REFUSED: the list is not of that root. The
+ * caller frees it. */
+enum err ca_files_trust(const struct ca_files *f, struct chain_trust **out, struct errbuf *why) MUST_CHECK;
+
 /* "root.cer", "root.pem", and of each issuing CA "issuing.cer", "issuing-1a2b3c4d.cer" and so on by its label, and .pem;
  * "chain.pem": the present CA and the root, as TLS sends them; "chain.p7c": the same as PKCS#7; "all.pem": every issuing CA and
  * the root, for whoever verifies clients; "root.crl"; else NULL. */

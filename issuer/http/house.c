@@ -64,15 +64,12 @@ static void verify_once(const struct chain_trust *trust, const struct buf *der, 
 	(void)verdict;
 }
 
-/* The root, and every issuing CA below it; but for what the root has revoked. */
-static enum err trust_all(struct house *h, struct errbuf *why)
+/* What clients are told whose certificates are taken. */
+static enum err take_trust_pem(struct house *h)
 {
-	const struct ca_file *all = ca_files_find(h->front.ca_files, "all.pem"), *list = ca_files_find(h->front.ca_files, "root.crl");
+	const struct ca_file *all = ca_files_find(h->front.ca_files, "all.pem");
 	buf_add(&h->trust_pem, all->bytes.data, all->bytes.len);
-	enum err rc = buf_check(&h->trust_pem);
-	if (rc == ERR_OK)
-		rc = chain_trust_new(h->trust_pem.data, h->trust_pem.len, &h->trust, why);
-	return rc == ERR_OK ? chain_trust_list(h->trust, list->bytes.data, list->bytes.len, why) : rc;
+	return buf_check(&h->trust_pem);
 }
 
 static enum err take_authority(struct house *h, struct child *c, struct errbuf *why)
@@ -89,7 +86,9 @@ static enum err take_authority(struct house *h, struct child *c, struct errbuf *
 	if (rc == ERR_OK)
 		rc = ca_files_new(&f->root_pem, &h->issuers, &f->root_crl_der, &f->ca_files, why);
 	if (rc == ERR_OK)
-		rc = trust_all(h, why);
+		rc = ca_files_trust(f->ca_files, &h->trust, why);
+	if (rc == ERR_OK)
+		rc = take_trust_pem(h);
 	f->trust = h->trust;
 	if (rc == ERR_OK)
 		rc = certificate_encode(present->certificate, &der, why);

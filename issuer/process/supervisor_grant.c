@@ -168,6 +168,8 @@ enum err grants_reopen(struct supervisor *s, bool *others_changed, struct errbuf
 	if (!e)
 		e = others_open(s->settings, &others, why);
 	if (!e)
+		e = reload_look(s->settings, why);
+	if (!e)
 		replace_others(s, &others, others_changed);
 	for (size_t i = 0; i < ROWS; i++) {
 		if (fresh[i] < 0)

@@ -261,6 +261,33 @@ files_of() {
 	until_true 20 reloaded
 }
 
+# One that names another root would end every front that is given it.
+@test "a reload refuses a list of another root, and everybody goes on with the old one" {
+	make_one
+	run_daemon
+	port=$(jq -r 'select(.listener == "status") | .port' "$WORK/log" | head -1)
+	served() { curl -sf -m 5 "http://127.0.0.1:$port/crl/root.crl" -H "Host: localhost:$port" | sha256sum; }
+	before=$(served)
+	front=$(pgrep -P "$(cat "$WORK/pid")" -f 'role front')
+	cp "$DIR/ca/root.crl" "$WORK/kept.crl"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=Another -keyout "$WORK/another.key" -out "$WORK/another.pem" 2>"$WORK/openssl.log"
+	printf '[ca]\ndefault_ca = one\n[one]\ndatabase = %s\ndefault_md = sha256\ndefault_crl_days = 30\n' "$WORK/index" >"$WORK/crl.conf"
+	: >"$WORK/index"
+	openssl ca -config "$WORK/crl.conf" -gencrl -keyfile "$WORK/another.key" -cert "$WORK/another.pem" 2>"$WORK/openssl.log" |
+		openssl crl -outform DER -out "$DIR/ca/root.crl"
+	kill -HUP "$(cat "$WORK/pid")"
+	until_true 10 grep -q '"event":"reload.refused".*root.crl: .*not one of a trusted root' "$WORK/log"
+	head -c 100 "$WORK/kept.crl" >"$DIR/ca/root.crl"
+	kill -HUP "$(cat "$WORK/pid")"
+	until_true 10 grep -q '"event":"reload.refused".*root.crl: .*neither DER nor PEM' "$WORK/log"
+	equal "$(served)" "$before" 'the list that is served'
+	equal "$(pgrep -P "$(cat "$WORK/pid")" -f 'role front')" "$front" 'the front'
+	equal "$(jq -r 'select(.event == "child.died" or .event == "child.stopped") | .role' "$WORK/log")" '' 'children that ended'
+	cp "$WORK/kept.crl" "$DIR/ca/root.crl"
+	kill -HUP "$(cat "$WORK/pid")"
+	until_true 10 grep -q '"event":"reload"' "$WORK/log"
+}
+
 @test "check explains each profile, and a fault in one names its line" {
 	make_one
 	equal "$(cd "$DIR/profiles" && ls | xargs)" 'client.profile issuing.profile ocsp.profile root.profile server.profile staff.profile' files
