@@ -31,18 +31,20 @@ static const struct task post[] = {
 	{"truncate", 60000, false, true, clerk_truncate},
 };
 
-/* Whom messages that die are told. */
+/* Whom messages that die are told. The file is read in any case: then it is not held open. */
 static enum err read_mailer(struct child *child, struct clerk *c, struct errbuf *why)
 {
 	struct buf pem = BUF_INIT(PEM_CAP);
-	const char *staff = c->settings->staff_mail;
-	if (!staff[0])
-		return ERR_OK;
 	struct errbuf reason = {""};
-	if (mailbox_check(staff, strlen(staff), &reason) != ERR_OK)
-		return fail(why, ERR_USAGE, "delivery.staff_mail = %s: %s", staff, reason.text);
+	const char *staff = c->settings->staff_mail;
 	enum err rc = child_take_file(child, "file.courier", &pem, why);
-	BIO *bio = rc ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
+	if (!rc && staff[0] && mailbox_check(staff, strlen(staff), &reason) != ERR_OK)
+		rc = fail(why, ERR_USAGE, "delivery.staff_mail = %s: %s", staff, reason.text);
+	if (rc || !staff[0]) {
+		buf_free(&pem);
+		return rc;
+	}
+	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	c->mailer = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
 	if (!rc && !c->mailer)
 		rc = fail(why, ERR_USAGE, "the courier's certificate cannot be read");
