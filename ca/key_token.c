@@ -40,15 +40,17 @@ static enum err read_queue(const char **reason)
 {
 	unsigned long e;
 	enum err rc = ERR_CRYPTO;
+	bool first = true; /* not: the first that has a text, for a maker's own codes have none */
 	*reason = NULL;
 	while ((e = ERR_get_error()) != 0) {
 		const char *text = ERR_reason_error_string(e);
 		if (about_pin(e))
 			rc = ERR_REFUSED;
-		else if (!*reason && of_library(e, "pkcs11 engine") && text && strcmp(text, "object not found") == 0)
+		else if (first && of_library(e, "pkcs11 engine") && text && strcmp(text, "object not found") == 0)
 			rc = ERR_NOT_FOUND;
 		if (!*reason || about_pin(e))
 			*reason = text;
+		first = false;
 	}
 	return rc;
 }

@@ -65,6 +65,12 @@ $(BUILD)/tools/steady: $(BUILD)/obj/tests/support/steady.o $(BUILD)/libcounterfo
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
 
+# Loaded by whatever is tested, so without the sanitizers' run-time.
+$(BUILD)/tools/token_shim.so: tests/support/token_shim.c
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -fsanitize=% -pie -fPIE,$(ALL_CFLAGS) $(ALL_LDFLAGS)) -fPIC -shared -o $@ $<
+
 $(BUILD)/tools/%: $(BUILD)/obj/tests/support/%.o $(BUILD)/libbase.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -110,7 +116,7 @@ demo run:
 	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) programs $(BUILD)/tools/sockets
 	$(Q)tests/demo/run $(BUILD) $(if $(filter run,$@),leave)
 
-test-programs: programs $(addprefix $(BUILD)/test/,counterfoild counterfoil) $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw slow steady) $(UNIT_BIN) $(FUZZ_REPLAY) examples
+test-programs: programs $(addprefix $(BUILD)/test/,counterfoild counterfoil) $(BUILD)/tools/sockets $(BUILD)/tools/routes $(addprefix $(BUILD)/tools/,memory_search raw slow steady token_shim.so) $(UNIT_BIN) $(FUZZ_REPLAY) examples
 
 # Static analysis: what each tool says of each source, kept beside the objects and looked at by tests/lint/run. An object
 # newer than its result was compiled from something new, so only that is analysed again.

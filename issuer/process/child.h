@@ -58,8 +58,8 @@ const struct settings *child_settings(const struct child *c);
  * "issuer.next" and "issuer.0" and on (the other issuing CAs), "key.ID" (their keys), "file.courier", "profile.client",
  * "profile.ocsp", "key.mail_password", "file.mail_ca", "key.sms_secret", "key.sms_signing", "key.sms_receipts", "file.sms_ca",
  * "texts.languages" (unless their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front"
- * (the ends of the OCSP pair); where a setting names them, "key.ocsp", "key.pass_phrase" and "token.pin"; "key.issuing" unless
- * it is in a token. */
+ * (the ends of the OCSP pair), "token.trial" (issuer/token/pin_trial.h); where a setting names them, "key.ocsp",
+ * "key.pass_phrase" and "token.pin"; "key.issuing" unless it is in a token. */
 int child_take(struct child *c, const char *name);
 bool child_has(const struct child *c, const char *name); /* was it granted, and not taken yet? */
 enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;

@@ -40,6 +40,7 @@ struct supervisor {
 	int *granted;             /* one a row of the grant table: kept open, or -1 */
 	struct others others;     /* beside that table */
 	int shared;               /* memfd of the shared page */
+	int trial;                /* memfd of what became of the token's PIN (token/pin_trial.h): it outlives the child */
 	int kick;                 /* eventfd that wakes the clerk */
 	int ocsp[2];              /* the packets of OCSP: the signer's end, the front's */
 	int null;                 /* /dev/null, for the children's standard input and output */

@@ -29,6 +29,7 @@ enum source {
 		   * made: an empty one knows of no revocation, and cannot tell an old database from the right one */
 	LISTENER, /* by index */
 	KICK,
+	TRIAL,    /* kept open here: what is on it outlives a child */
 	PACKETS, /* by index: the ends of the OCSP pair. Kept open here: what waits in it outlives a child */
 };
 
@@ -46,6 +47,7 @@ static const struct grant_row {
 	{"key.code", KEY, FRONT, offsetof(struct settings, key_code)},
 	{"key.courier", KEY, COURIER, offsetof(struct settings, key_courier)},
 	{"token.pin", TLS_KEY, TOKEN, offsetof(struct settings, token_pin)},
+	{"token.trial", TRIAL, TOKEN, 0},
 	{"key.public", TLS_KEY, FRONT, offsetof(struct settings, public_key)},
 	{"key.members", TLS_KEY, FRONT, offsetof(struct settings, members_key)},
 	{"file.public", PUBLIC, FRONT, offsetof(struct settings, public_certificate)},
@@ -208,6 +210,7 @@ static enum err send_row(struct supervisor *s, struct process *p, size_t i, stru
 	int fd = kept(&rows[i])                 ? s->granted[i]
 		 : rows[i].source == LISTENER ? s->listeners[rows[i].place]
 		 : rows[i].source == PACKETS  ? s->ocsp[rows[i].place]
+		 : rows[i].source == TRIAL    ? s->trial
 					      : s->kick;
 	bool own = rows[i].source == JOURNAL;
 	enum err e = own ? open_file(&rows[i], s->settings, &fd, why) : ERR_OK;

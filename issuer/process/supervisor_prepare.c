@@ -3,6 +3,7 @@
 #include "issuer/process/supervisor.h"
 #include "issuer/process/run_lock.h"
 #include "issuer/process/walls.h"
+#include "issuer/token/pin_trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -96,6 +97,9 @@ static enum err make_page(struct supervisor *s, struct errbuf *why)
 	if (s->shared < 0 || write(s->shared, &first, sizeof first) != (ssize_t)sizeof first ||
 	    fcntl(s->shared, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0)
 		return fail(why, ERR_MEMORY, "shared page: %s", strerror(errno));
+	enum err e = pin_trial_make(&s->trial, why);
+	if (e)
+		return e;
 	s->kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, s->ocsp) != 0)
 		return fail(why, ERR_IO, "socketpair: %s", strerror(errno));
@@ -118,7 +122,8 @@ static void raise_limits(void)
 
 static void set_empty(struct supervisor *s)
 {
-	*s = (struct supervisor){.shared = -1, .kick = -1, .ocsp = {-1, -1}, .null = -1, .run_lock = -1, .signals = -1};
+	*s = (struct supervisor){.shared = -1, .trial = -1, .kick = -1, .ocsp = {-1, -1}, .null = -1, .run_lock = -1,
+				  .signals = -1};
 	for (int i = 0; i < LISTENERS; i++)
 		s->listeners[i] = -1;
 	for (int r = 0; r < ROLE_COUNT; r++) {
@@ -158,7 +163,8 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 void supervisor_clear(struct supervisor *s)
 {
 	grants_close(s);
-	int *const descriptors[] = {&s->shared, &s->kick, &s->ocsp[0], &s->ocsp[1], &s->null, &s->signals, &s->run_lock};
+	int *const descriptors[] = {&s->shared, &s->trial, &s->kick, &s->ocsp[0], &s->ocsp[1], &s->null, &s->signals,
+				    &s->run_lock};
 	for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
 		if (*descriptors[i] >= 0)
 			close(*descriptors[i]);

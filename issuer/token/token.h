@@ -8,7 +8,8 @@
  * The process opens the token at its start, before its walls close, and serves what came of that. Once it has failed
  * it says so to whoever asks, and ends; its successor begins with a fresh module. But a PIN that is refused is not
  * tried again: then the process stays, and says that, until the supervisor is told to read the PIN's file anew
- * (SIGHUP). A module that hangs ends it too.
+ * (SIGHUP) and finds another PIN in it. A module that hangs ends it too; what its successor must know of the PIN is on
+ * a page that the supervisor keeps (pin_trial.h).
  *
  * Bodies (base/pack.h), request -> answer:
  *   SIGN    text uri, u32 digest algorithm (NID), bytes digest -> bytes signature

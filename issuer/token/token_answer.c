@@ -25,7 +25,10 @@ static enum err find_key(struct token *t, const char *uri, EVP_PKEY **out, struc
 	if (t->count == TOKEN_KEYS_MOST)
 		return fail(why, ERR_LIMIT, "at most %d keys of a token are used", TOKEN_KEYS_MOST);
 	struct token_key *k = &t->keys[t->count];
-	enum err rc = key_token_key(uri, &k->key, why);
+	enum err rc = pin_trial_begin(t->trial, t->place.pin, why);
+	if (rc)
+		return rc;
+	rc = pin_trial_end(t->trial, t->place.pin, key_token_key(uri, &k->key, why), why);
 	if (rc)
 		return rc;
 	snprintf(k->uri, sizeof k->uri, "%s", uri);

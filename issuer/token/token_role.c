@@ -8,11 +8,12 @@
 /* By SIGALRM, which ends a process: a module that hangs cannot be reasoned with. */
 enum { PIN_FILE_MOST = 256, OPENING_SECONDS = 30, ANSWER_SECONDS = 10 };
 
-static enum err take_pin(struct child *c, struct secret **out, struct errbuf *why)
+static enum err take_pin(struct child *c, struct secret **out, struct pin_trial **trial, struct errbuf *why)
 {
-	if (!child_settings(c)->token_pin[0])
-		return ERR_OK;
-	enum err rc = child_take_secret(c, "token.pin", PIN_FILE_MOST, out, why);
+	enum err rc = pin_trial_map(child_take(c, "token.trial"), trial, why);
+	if (rc || !child_settings(c)->token_pin[0])
+		return rc;
+	rc = child_take_secret(c, "token.pin", PIN_FILE_MOST, out, why);
 	if (!rc)
 		secret_trim_line(*out);
 	return rc;
@@ -38,7 +39,7 @@ int role_token(struct child *c)
 	static struct token t;
 	struct secret *pin = NULL;
 	struct errbuf why = {""};
-	enum err rc = take_pin(c, &pin, &why);
+	enum err rc = take_pin(c, &pin, &t.trial, &why);
 	t.place = (struct key_token_place){child_settings(c)->token_module, pin};
 	alarm(OPENING_SECONDS);
 	if (!rc)

@@ -5,12 +5,14 @@
 #include "ca/key_token.h"
 #include "ca/key_uri.h"
 #include "issuer/process/child.h"
+#include "issuer/token/pin_trial.h"
 #include "issuer/token/token.h"
 
 enum { TOKEN_KEYS_MOST = 16 };
 
 struct token {
 	struct key_token_place place;
+	struct pin_trial *trial; /* of its PIN; NULL: nobody counts. Borrowed */
 	struct token_key {
 		char uri[KEY_URI_MAX + 1];
 		EVP_PKEY *key;

@@ -5,6 +5,7 @@ load lib
 load token
 
 TOKEN() { echo "$BATS_FILE_TMPDIR/token"; }
+SHIM=$BUILD/tools/token_shim.so
 URI='pkcs11:token=Test%20CA;object=issuing'
 
 setup_file() {
@@ -16,7 +17,7 @@ setup_file() {
 	add_key 'Test CA' issuing "$BATS_FILE_TMPDIR/issuing.key" 01
 	printf '%s\n' "$PIN" >"$BATS_FILE_TMPDIR/pin"
 	chmod 600 "$BATS_FILE_TMPDIR/pin"
-	INSTALLATION_OPTIONS="--issuing-key $URI --token-module $MODULE --token-pin-file $BATS_FILE_TMPDIR/pin --token-folder $(TOKEN)"
+	INSTALLATION_OPTIONS="--issuing-key $URI --token-module $SHIM --token-pin-file $BATS_FILE_TMPDIR/pin --token-folder $(TOKEN)"
 	export INSTALLATION_OPTIONS
 	start_installation
 	make_directory
@@ -185,22 +186,79 @@ every_intent_has_an_end() {
 	fetch modern "$WORK/package.p12"
 }
 
-@test "a wrong PIN is tried once; the right one is taken up by a signal" {
-	local token
-	printf 'wrong\n' >"$BATS_FILE_TMPDIR/pin"
+# What the module was asked stands in a file of its own (tests/support/token_shim.c).
+calls() { grep -c "^$1\$" "$(TOKEN)/calls" || true; }
+calls_are() { [ "$(calls "$1")" = "$2" ]; }
+tokens_ready() { grep '"event":"child.ready"' "$DIR.log" | grep -c '"role":"token"' || true; }
+more_tokens_than() { [ "$(tokens_ready)" -gt "$1" ]; }
+new_pin() {
+	printf '%s\n' "$1" >"$BATS_FILE_TMPDIR/pin"
 	kill -HUP "$(cat "$DIR.pid")"
-	token_refused() { curl -s "http://localhost:$PORT_OPS/readyz" | grep -q 'issuing key is away'; }
+}
+# anew COMMAND...: until the token process that the command makes the supervisor start has opened what it could
+anew() {
+	local before
+	before=$(tokens_ready)
+	"$@"
+	until_true 20 more_tokens_than "$before"
+}
+refused_for_good() { grep -q 'refused the PIN, or the process ended while it was tried' "$DIR.log"; }
+not_prepared() { bearer POST "$LINK/prepare"; [ "$STATUS_CODE" = 503 ]; }
+tried_once() { # tried_once HOW: one login, whatever then ends the process that made it
+	local before
+	before=$(calls C_Login)
+	[ -z "$1" ] || touch "$(TOKEN)/login-$1"
+	case $1 in
+	hang)
+		new_pin "wrong $1"
+		until_true 10 calls_are C_Login $((before + 1))
+		anew kill -ALRM "$(child_pid token)" # as its own clock does after 30 s
+		;;
+	*) anew new_pin "wrong $1" ;;
+	esac
+	anew kill -9 "$(child_pid token)"
+	anew kill -HUP "$(cat "$DIR.pid")"
+	equal "$(calls C_Login)" $((before + 1)) "logins with a wrong PIN: $1"
+	rm -f "$(TOKEN)/login-$1"
+}
+
+@test "a wrong PIN is tried once, however the login ends and whoever ends its process; the right one is taken up by a signal" {
+	local token logins
+	# one that was right goes on being tried: its token comes back
+	logins=$(calls C_Login)
+	for _ in 1 2 3 4; do anew kill -9 "$(child_pid token)"; done
+	until_true 20 ready
+	equal "$(calls C_Login)" $((logins + 4)) 'logins with the right PIN'
+	tried_once ''
 	new_order
 	claim
-	until_true 10 sh -c "curl -s -o /dev/null --cacert '$CA' -X POST -H 'Authorization: Bearer $CLAIM' '$LINK/prepare'; grep -q 'refuses the PIN' '$DIR.log'"
-	until_true 10 token_refused
+	until_true 10 not_prepared
+	until_true 10 refused_for_good
 	token=$(child_pid token)
 	sleep 4 # longer than a successor would wait
 	equal "$(child_pid token)" "$token" 'the process that does not try again'
-	printf '%s\n' "$PIN" >"$BATS_FILE_TMPDIR/pin"
-	kill -HUP "$(cat "$DIR.pid")"
+	for how in other vendor abort hang; do tried_once "$how"; done
+	new_pin "$PIN"
 	until_true 20 ready
 	fetch modern "$WORK/package.p12"
+}
+
+@test "a PIN that was right and now fails in unclear ways is tried three times" {
+	local before
+	before=$(calls C_Login)
+	touch "$(TOKEN)/login-other" "$(TOKEN)/login-any"
+	anew kill -9 "$(child_pid token)"
+	new_order
+	claim
+	until_true 10 not_prepared
+	until_true 20 calls_are C_Login $((before + 3))
+	sleep 3 # longer than a successor would wait
+	token=$(child_pid token)
+	sleep 4
+	equal "$(child_pid token)" "$token" 'the process that does not try again'
+	equal "$(calls C_Login)" $((before + 3)) logins
+	rm "$(TOKEN)/login-other" "$(TOKEN)/login-any"
+	restart_installation # a person's own doing
 }
 
 @test "the OCSP key in the token too: a delegate of that key, and answers by it; away, no answer is signed" {
