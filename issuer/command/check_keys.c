@@ -19,9 +19,9 @@ static void look_at_token(struct check *c)
 		return;
 	}
 	check_say(c, CHECK_NOTE,
-		  "token: %s is loaded by a process of its own, which may use the network, read /etc and /usr, and "
-		  "%s%s",
-		  s->token_module, s->token_folder[0] ? "read and write " : "write nothing", s->token_folder);
+		  "token: %s is loaded by a process of its own, which may use the network, read that file and all that its user "
+		  "may read below /etc and /usr, and %s%s",
+		  s->token_module, s->token_folder[0] ? "read and write all of " : "write nothing", s->token_folder);
 }
 
 static enum err look_at_key(struct check *c, const char *what, const char *name, X509 *certificate)

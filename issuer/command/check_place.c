@@ -1,5 +1,5 @@
 /* Listeners, addresses, files, database, walls. */
-#include "issuer/command/check.h"
+#include "issuer/command/check_token.h"
 #include "issuer/process/supervisor.h"
 #include "issuer/process/walls.h"
 #include "issuer/store/store.h"
@@ -105,8 +105,7 @@ void check_store(struct check *c)
 	check_root_key(c);
 }
 
-/* What the mode grants a user that is not root: rights as in one digit of chmod. */
-static bool may(const struct stat *st, const struct birth *b, mode_t rights)
+bool check_mode_lets(const struct stat *st, const struct birth *b, mode_t rights)
 {
 	mode_t shift = b->uid == st->st_uid ? 6 : 0;
 	for (size_t i = 0; i < b->group_count && shift == 0; i++)
@@ -117,7 +116,7 @@ static bool may(const struct stat *st, const struct birth *b, mode_t rights)
 static void check_right(struct check *c, const struct birth *b, const char *path, mode_t rights)
 {
 	struct stat st;
-	if (b->change_user && stat(path, &st) == 0 && !may(&st, b, rights))
+	if (b->change_user && stat(path, &st) == 0 && !check_mode_lets(&st, b, rights))
 		check_say(c, CHECK_FAULT, "%s: its mode does not let the %s %s it", path, role_name(b->role),
 			  rights == 7 ? "use" : rights == 6 ? "read and write" : "pass");
 }
@@ -138,6 +137,7 @@ static void check_rights(struct check *c, struct supervisor *s)
 	s->processes[ROLE_TOKEN].birth.role = ROLE_TOKEN;
 	if (role_wanted(c->settings, ROLE_TOKEN) && c->settings->token_folder[0])
 		check_right(c, &s->processes[ROLE_TOKEN].birth, c->settings->token_folder, 5);
+	check_token_reach(c, &s->processes[ROLE_TOKEN].birth);
 	s->processes[ROLE_COURIER].birth.role = ROLE_COURIER;
 	check_right(c, &s->processes[ROLE_COURIER].birth, c->settings->spool, 7);
 }

@@ -54,7 +54,7 @@ enum { RULE_NET_PORT = 2 };
 #define DATABASE_ROLES (1u << ROLE_FRONT | 1u << ROLE_CLERK)
 #define OUT (1u << WALLS_COURIER_OUT)
 
-enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL, BASE_TOKEN, BASE_MODULE_FOLDER };
+enum base { BASE_ROOT, BASE_DATABASE, BASE_DATABASE_FOLDER, BASE_SPOOL, BASE_TOKEN, BASE_MODULE };
 
 /* Each file or folder that a role may still open. The database's files are named one by one, for its folder is often the
  * one that the keys are in too; the supervisor makes those that are missing. */
@@ -92,7 +92,7 @@ static const struct file_right {
 	{BASE_ROOT, "/etc/host.conf", OUT, READ},
 	{BASE_ROOT, "/etc/gai.conf", OUT, READ},
 	{BASE_ROOT, "/etc", 1u << ROLE_TOKEN, READ}, /* where modules are configured, and names of hosts found */
-	{BASE_MODULE_FOLDER, "", 1u << ROLE_TOKEN, READ},
+	{BASE_MODULE, "", 1u << ROLE_TOKEN, READ}, /* not its folder: it could be that of the keys */
 	{BASE_TOKEN, "", 1u << ROLE_TOKEN, DEVICES},
 };
 
@@ -113,7 +113,7 @@ static bool path_of(const struct file_right *r, const struct settings *s, char o
 		[BASE_DATABASE_FOLDER] = {s->database, true},
 		[BASE_SPOOL] = {s->spool, false},
 		[BASE_TOKEN] = {s->token_folder, false},
-		[BASE_MODULE_FOLDER] = {s->token_module, true},
+		[BASE_MODULE] = {s->token_module, false},
 	};
 	int n = snprintf(out, PATH_MAX, "%s%s", bases[r->base].path, r->suffix);
 	char *slash = strrchr(out, '/');

@@ -200,14 +200,15 @@ static int deny_signals_to_others(scmp_filter_ctx filter)
 	return deny(filter, &d);
 }
 
-/* Whoever may make sockets makes them of the internet alone: the C library, asking for a name, tries others in good faith. */
-static int deny_other_families(scmp_filter_ctx filter)
+/* Whoever may make sockets makes them of the internet alone: the C library, asking for a name, tries others in good faith. A
+ * token may be behind a daemon of this machine. */
+static int deny_other_families(scmp_filter_ctx filter, unsigned kind)
 {
 	int rc = 0;
 	struct denial d = {.call = SCMP_SYS(socket), .action = NOT_PERMITTED, .compared = 1};
 	for (scmp_datum_t family = 0; family < AF_MAX && rc == 0; family++) {
 		d.when = (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_EQ, .datum_a = family};
-		if (family != AF_INET && family != AF_INET6)
+		if (family != AF_INET && family != AF_INET6 && !(family == AF_UNIX && kind == ROLE_TOKEN))
 			rc = deny(filter, &d);
 	}
 	d.when = (struct scmp_arg_cmp){.arg = 0, .op = SCMP_CMP_GE, .datum_a = AF_MAX};
@@ -223,8 +224,8 @@ static int fill(scmp_filter_ctx filter, unsigned kind)
 		rc = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, KILL);
 	if (rc == 0)
 		rc = deny_signals_to_others(filter);
-	if (rc == 0 && kind == WALLS_COURIER_OUT)
-		rc = deny_other_families(filter);
+	if (rc == 0 && (kind == WALLS_COURIER_OUT || kind == ROLE_TOKEN))
+		rc = deny_other_families(filter, kind);
 	for (size_t i = 0; i < sizeof denials / sizeof *denials && rc == 0; i++)
 		if ((denials[i].kinds & 1u << kind) && !excepted(denials[i].call))
 			rc = deny(filter, &denials[i]);

@@ -45,7 +45,7 @@ static const char *kind_name(unsigned kind)
 }
 
 static char folder[] = "/tmp/walls-XXXXXX";
-static char database[64], key_file[64], spool[64], token_file[64];
+static char database[64], key_file[64], spool[64], token_file[64], module_file[64];
 
 static int refused(long rc, int wanted)
 {
@@ -76,6 +76,10 @@ static int try_unix_socket(void)
 static int try_netlink_socket(void)
 {
 	return refused(syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 0), EPERM);
+}
+static int try_vsock(void)
+{
+	return refused(syscall(SYS_socket, AF_VSOCK, SOCK_STREAM, 0), EPERM);
 }
 /* Whose upper half the kernel does not look at. */
 static int try_odd_socket(void)
@@ -161,8 +165,9 @@ static const struct attempt {
 	{"socket", SYS_socket, try_socket, SIGSYS, ~(OUT | TOKEN)},
 	{"unix socket", SYS_socket, try_unix_socket, SIGSYS, ~(OUT | TOKEN)},
 	{"unix socket", SYS_socket, try_unix_socket, 0, OUT},
-	{"netlink socket", SYS_socket, try_netlink_socket, 0, OUT},
+	{"netlink socket", SYS_socket, try_netlink_socket, 0, OUT | TOKEN},
 	{"socket of no family", SYS_socket, try_odd_socket, 0, OUT},
+	{"socket to the hypervisor", SYS_socket, try_vsock, 0, OUT | TOKEN},
 	{"connect", SYS_connect, try_connect, SIGSYS, ~(OUT | TOKEN)},
 	{"bind", SYS_bind, try_bind, SIGSYS, ~0u},
 	{"listen", SYS_listen, try_listen, SIGSYS, ~0u},
@@ -317,6 +322,7 @@ static const struct opening {
 	{"a program, to read", "/usr/bin/dpkg-split", O_RDONLY, ~0u},
 	{"the users", "/etc/passwd", O_RDONLY, TOKEN},
 	{"the users, to write", "/etc/passwd", O_WRONLY, 0},
+	{"the token's module", module_file, O_RDONLY, TOKEN},
 	{"what the token keeps", token_file, O_RDWR | O_CREAT, TOKEN},
 	{"the root's home", "/root", O_RDONLY | O_DIRECTORY, 0},
 	{"a program, to write", "/usr/bin/dpkg-split", O_WRONLY, 0},
@@ -339,6 +345,7 @@ static int look_at_files(const void *arg)
 	char spool_folder[64], token_folder[64];
 	s.spool = spool_folder;
 	s.token_folder = token_folder;
+	s.token_module = module_file; /* beside the keys */
 	snprintf(spool_folder, sizeof spool_folder, "%s/spool", folder);
 	snprintf(token_folder, sizeof token_folder, "%s/token", folder);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -459,7 +466,8 @@ static int make_files(void **state)
 		return -1;
 	snprintf(path, sizeof path, "%s/token", folder);
 	snprintf(token_file, sizeof token_file, "%s/token/object", folder);
-	return mkdir(path, 0700) || file_publish(database, "x", 1, 0600, NULL) || file_publish(key_file, "x", 1, 0600, NULL);
+	snprintf(module_file, sizeof module_file, "%s/module.so", folder);
+	return mkdir(path, 0700) || file_publish(module_file, "x", 1, 0600, NULL) || file_publish(database, "x", 1, 0600, NULL) || file_publish(key_file, "x", 1, 0600, NULL);
 }
 
 static int remove_files(void **state)
@@ -470,6 +478,7 @@ static int remove_files(void **state)
 	unlink(spool);
 	unlink(database);
 	unlink(key_file);
+	unlink(module_file);
 	unlink(token_file);
 	if (rmdir(path) != 0)
 		return -1;
