@@ -32,10 +32,16 @@ bool role_wanted(const struct settings *s, enum role r)
 	return r != ROLE_TOKEN || settings_token_wanted(s);
 }
 
+/* A token may be away as well at the start as later: its process, which may hang or die of it, is nobody's condition. */
+static bool start_depends_on(enum role r)
+{
+	return r != ROLE_TOKEN;
+}
+
 static void announce_when_ready(struct supervisor *s)
 {
 	for (size_t i = 0; i < CHILD_ROLES; i++)
-		if (!s->processes[start_order[i]].ready && role_wanted(s->settings, start_order[i]))
+		if (!s->processes[start_order[i]].ready && start_depends_on(start_order[i]))
 			return;
 	if (s->announced)
 		return;
@@ -63,7 +69,7 @@ static void plan_successor(struct supervisor *s, struct process *p)
 	if (p->reloading)
 		p->back_off = 0;
 	p->start_at = now + p->back_off;
-	if (!s->announced && !p->reloading && !p->again)
+	if (!s->announced && !p->reloading && !p->again && start_depends_on(p->role))
 		s->deaths_before++;
 	p->reloading = false;
 }

@@ -46,8 +46,8 @@ struct supervisor {
 	int null;                 /* /dev/null, for the children's standard input and output */
 	int run_lock;
 	int signals; /* signalfd */
-	bool announced;           /* all were ready once */
-	int deaths_before;        /* deaths before that */
+	bool announced;           /* all but the token's were ready once */
+	int deaths_before;        /* deaths of theirs before that */
 };
 
 /* The roles in the order they are started; stopped in the order front, clerk, courier, signer. */

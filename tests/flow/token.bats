@@ -27,6 +27,7 @@ setup_file() {
 }
 teardown_file() { stop_installation; }
 
+started() { [ "$(grep -c '"event":"ready"' "$DIR.log")" -gt "$(grep -c '"event":"stopped"' "$DIR.log")" ]; }
 away() { mv "$(TOKEN)/tokens" "$(TOKEN)/gone"; }
 back() { mv "$(TOKEN)/gone" "$(TOKEN)/tokens"; }
 logged() { grep -c "\"event\":\"$1\"" "$DIR.log" || true; }
@@ -302,5 +303,24 @@ tried_once() { # tried_once HOW: one login, whatever then ends the process that 
 	until_true 20 metric_is 'key_away{key="issuing"}' 1
 	refute ready
 	back
+	until_true 20 ready
+}
+
+@test "the daemon starts while its token's module hangs, or dies" {
+	local before
+	before=$(calls C_Initialize)
+	touch "$(TOKEN)/init-hang"
+	hold_installation
+	equal "$(grep -c '"event":"ready"' "$DIR.log")" "$(grep -c '"event":"stopped"' "$DIR.log")" 'starts'
+	release_installation
+	until_true 20 calls_are C_Initialize $((before + 1))
+	until_true 20 started
+	until_true 20 metric_is 'key_away{key="issuing"}' 1
+	# as its own clock does after 30 s: more often than the others' processes may die before the first READY
+	mv "$(TOKEN)/init-hang" "$(TOKEN)/init-abort"
+	hold_installation
+	release_installation
+	until_true 20 started
+	rm "$(TOKEN)/init-abort"
 	until_true 20 ready
 }
