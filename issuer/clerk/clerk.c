@@ -67,6 +67,8 @@ static enum err set_up(struct child *child, struct clerk *c, struct errbuf *why)
 		rc = read_mailer(child, c, why);
 	if (!rc)
 		rc = store_open(c->settings->database, STORE_OPEN, &c->store, why);
+	if (!rc) /* for all who use it: a start waits least for this process */
+		rc = store_fits(c->store, why);
 	if (!rc) /* a predecessor may have died between a commit and its word to the front */
 		clerk_revoked(c);
 	return rc;

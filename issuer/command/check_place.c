@@ -89,6 +89,8 @@ void check_store(struct check *c)
 	struct errbuf why = {""};
 	struct stat st;
 	enum err e = store_open(c->settings->database, STORE_READ_ONLY, &store, &why);
+	if (!e)
+		e = store_fits(store, &why);
 	if (e)
 		check_say(c, CHECK_FAULT, "installation.database: %s", err_why(e, &why));
 	else

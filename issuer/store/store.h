@@ -25,6 +25,9 @@ enum store_mode { STORE_OPEN, STORE_CREATE, STORE_READ_ONLY, STORE_READ_STATUS }
  * ERR_CORRUPT. */
 enum err store_open(const char *path, enum store_mode mode, struct store **out, struct errbuf *why) MUST_CHECK;
 void store_close(struct store *s); /* NULL is fine */
+/* Has it the tables and columns of every statement? ERR_CORRUPT names the statement that it does not fit, which would otherwise
+ * fail at its first use. Takes some milliseconds, and keeps nothing. */
+enum err store_fits(struct store *s, struct errbuf *why) MUST_CHECK;
 /* Is its schema of an earlier version? Nothing is changed. */
 enum err store_outdated(const char *path, bool *older) MUST_CHECK;
 

@@ -80,6 +80,20 @@ enum err store_prepare_all(struct store *s, struct errbuf *why)
 	return e;
 }
 
+enum err store_fits(struct store *s, struct errbuf *why)
+{
+	struct errbuf reason = {""};
+	enum err e = ERR_OK;
+	for (int id = 0; !e && id < STATEMENT_COUNT; id++) {
+		sqlite3_stmt *statement = NULL;
+		e = statement_prepare(s->db, statements[id].name, statements[id].sql, &statement, &reason);
+		sqlite3_finalize(statement);
+	}
+	if (e == ERR_INTERNAL) /* not for want of memory, nor of a disk */
+		return fail(why, ERR_CORRUPT, "the database does not fit this version of the program: %s", err_why(e, &reason));
+	return e ? fail(why, e, "%s", err_why(e, &reason)) : ERR_OK;
+}
+
 void store_finalize_all(struct store *s)
 {
 	for (int v = 0; v < VERB_COUNT; v++)

@@ -372,6 +372,20 @@ files_of() {
 	equal "$(sqlite3 "$DIR/counterfoil.db" "SELECT count(*) FROM certificate WHERE lower(hex(key_hash)) = '$hash'")" 1 'the key of a listener'
 }
 
+@test "a database that lacks a column is not ready: log and check name the statement" {
+	make_one
+	check
+	equal "$RC" 0 'check before'
+	sqlite3 "$DIR/counterfoil.db" 'ALTER TABLE certificate RENAME COLUMN key_hash TO key_hush'
+	check
+	equal "$RC" 2 'check'
+	says 'installation.database: the database does not fit this version of the program: statement ' "$WORK/out"
+	run_refused
+	[ "$RC" -ne 0 ] && [ "$RC" -ne 124 ]
+	refute grep '"event":"ready"' "$WORK/log"
+	says '"event":"clerk.start_failed","error":"corrupt","why":"the database does not fit this version of the program: statement ' "$WORK/log"
+}
+
 @test "admin new refuses what it cannot make, and touches nothing" {
 	make_one
 	make() { RC=0; "$DAEMON" admin new --config "$DIR/counterfoil.conf" "$@" >"$WORK/out" 2>"$WORK/err" || RC=$?; }

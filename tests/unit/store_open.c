@@ -31,6 +31,21 @@ static void every_statement_prepares_and_counts_its_placeholders(void **state)
 	sqlite3_close(db);
 }
 
+/* As a database that somebody has mended by hand. */
+static void a_database_that_lacks_a_column_names_the_statement(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {0};
+	assert_int_equal(store_fits(f->store, &why), ERR_OK);
+	folder_sql(f->db, "ALTER TABLE message RENAME COLUMN receipt TO receit");
+	assert_int_equal(store_open(f->db, STORE_READ_ONLY, &s, NULL), ERR_OK);
+	assert_int_equal(store_fits(s, &why), ERR_CORRUPT);
+	assert_non_null(strstr(why.text, "does not fit this version of the program: statement "));
+	assert_non_null(strstr(why.text, "no such column: "));
+	store_close(s);
+}
+
 static void a_statement_that_would_bind_wrongly_is_named(void **state)
 {
 	static const struct {
@@ -253,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_new_database_is_private_and_has_the_version),
 		TEST(every_statement_prepares_and_counts_its_placeholders),
+		TEST(a_database_that_lacks_a_column_names_the_statement),
 		TEST(a_statement_that_would_bind_wrongly_is_named),
 		TEST(creating_over_a_database_is_refused),
 		TEST(a_missing_database_is_not_made),
