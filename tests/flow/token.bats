@@ -63,7 +63,7 @@ said() { grep -qF -- "$1" <<<"$SAID" || { echo "$SAID" >&2; return 1; }; }
 
 @test "check says what is wrong with a token, and what is right" {
 	check_with -e ''
-	said "token: $MODULE is loaded by a process of its own, which may use the network, read that file"
+	said "token: $SHIM is loaded by a process of its own, which may use the network, read that file"
 	refute grep -F "may be read by the token's module" <<<"$SAID"
 	check_with -e "s|^folder = .*|folder = $BATS_FILE_TMPDIR|"
 	for file in keys/parcel.key keys/code.key journal counterfoil.db spool; do
