@@ -106,3 +106,30 @@ enum err key_uri_check(const char *uri, struct errbuf *why)
 		e = fail(why, ERR_USAGE, "wanted the token (token= or serial=) and the key in it (object= or id=)");
 	return e;
 }
+
+/* The value of an attribute in a good URI; NULL: it has none. */
+static const char *value_of(const char *uri, const char *name, size_t *len)
+{
+	size_t name_len = strlen(name);
+	for (const char *at = uri + strlen(SCHEME); *at; at += *at == ';') {
+		size_t all = strcspn(at, ";");
+		if (strncmp(at, name, name_len) == 0 && at[name_len] == '=') {
+			*len = all - name_len - 1;
+			return at + name_len + 1;
+		}
+		at += all;
+	}
+	return NULL;
+}
+
+bool key_uri_same_token(const char *a, const char *b)
+{
+	static const char *const names[] = {"token", "serial", "manufacturer", "model"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		size_t a_len = 0, b_len = 0;
+		const char *a_value = value_of(a, names[i], &a_len), *b_value = value_of(b, names[i], &b_len);
+		if (!a_value != !b_value || a_len != b_len || (a_value && memcmp(a_value, b_value, a_len) != 0))
+			return false;
+	}
+	return true;
+}

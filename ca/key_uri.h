@@ -20,4 +20,7 @@ bool key_uri_is(const char *text);
  * serial) and an object in it (object or id). */
 enum err key_uri_check(const char *uri, struct errbuf *why) MUST_CHECK;
 
+/* Do two good ones name their tokens by the same words? Written otherwise, the same token counts as another. */
+bool key_uri_same_token(const char *a, const char *b);
+
 #endif

@@ -65,6 +65,15 @@ static enum err fill_defaults(struct reading *r, struct errbuf *why)
 	return e;
 }
 
+/* One PIN, and one token that it is tried at: what happens to another one's would happen to both keys. */
+static enum err check_tokens(const struct settings *s, const char *name, struct errbuf *why)
+{
+	if (!key_uri_is(s->key_issuing) || !key_uri_is(s->key_ocsp) || key_uri_same_token(s->key_issuing, s->key_ocsp))
+		return ERR_OK;
+	return fail(why, ERR_USAGE, "%s: keys.issuing and keys.ocsp must be in one token, which both name by the same words",
+		    name);
+}
+
 enum err settings_parse(const char *text, size_t len, const char *name, const char *folder, struct settings **out,
 			struct errbuf *why)
 {
@@ -76,6 +85,8 @@ enum err settings_parse(const char *text, size_t len, const char *name, const ch
 	enum err e = ini_read(text, len, name, take_pair, &r, why);
 	if (!e)
 		e = fill_defaults(&r, why);
+	if (!e)
+		e = check_tokens(r.settings, name, why);
 	if (e)
 		settings_free(r.settings);
 	else

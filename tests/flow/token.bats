@@ -77,6 +77,8 @@ said() { grep -qF -- "$1" <<<"$SAID" || { echo "$SAID" >&2; return 1; }; }
 	said 'FAULT   issuing CA: token.module: /bin/sh is not a PKCS#11 module that can be loaded'
 	check_with -e 's|token=Test%20CA|token=Another|'
 	said 'FAULT   issuing CA: there is no such token: pkcs11:token=Another;object=issuing; there is: Test CA'
+	check_with -e 's|^ocsp = *$|ocsp = pkcs11:token=Another;object=ocsp|'
+	said 'keys.issuing and keys.ocsp must be in one token, which both name by the same words'
 	check_with -e 's|object=issuing|object=another|'
 	said 'FAULT   issuing CA: the token has no private key pkcs11:token=Test%20CA;object=another'
 	printf 'wrong\n' >"$WORK/pin"

@@ -201,6 +201,10 @@ static void names_of_keys_are_read_strictly(void **state)
 	huge[KEY_URI_MAX] = 'a';
 	huge[KEY_URI_MAX + 1] = '\0';
 	assert_int_equal(key_uri_check(huge, NULL), ERR_USAGE);
+	assert_true(key_uri_same_token("pkcs11:token=A;object=i", "pkcs11:id=%01;token=A"));
+	assert_false(key_uri_same_token("pkcs11:token=A;object=i", "pkcs11:token=AB;object=i"));
+	assert_false(key_uri_same_token("pkcs11:token=A;object=i", "pkcs11:token=A;serial=1;object=i"));
+	assert_false(key_uri_same_token("pkcs11:serial=A;object=i", "pkcs11:token=A;object=i"));
 	assert_false(key_uri_is("keys/issuing.key"));
 	assert_false(key_uri_is("PKCS11:token=CA"));
 }

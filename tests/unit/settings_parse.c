@@ -46,6 +46,13 @@ static const struct refusal {
 	{"a PIN in a key's name", "[keys]\nissuing = pkcs11:token=CA;object=i?pin-value=4711\n",
 	 "counterfoil.conf:2: keys.issuing = ...: a PIN does not belong into a URI: put it into a file of its own and name that in "
 	 "token.pin"},
+	{"keys in two tokens", "[keys]\nissuing = pkcs11:token=A;object=i\nocsp = pkcs11:token=B;object=o\n",
+	 "counterfoil.conf: keys.issuing and keys.ocsp must be in one token, which both name by the same words"},
+	{"keys in tokens of two serials", "[keys]\nissuing = pkcs11:serial=1;token=A;object=i\nocsp = pkcs11:token=A;object=o\n",
+	 "counterfoil.conf: keys.issuing and keys.ocsp must be in one token, which both name by the same words"},
+	{"keys in a token and another whose name begins so",
+	 "[keys]\nissuing = pkcs11:object=i;token=A\nocsp = pkcs11:token=AB;object=i\n",
+	 "counterfoil.conf: keys.issuing and keys.ocsp must be in one token, which both name by the same words"},
 	{"a key without a token", "[keys]\nocsp = pkcs11:object=i\n",
 	 "counterfoil.conf:2: keys.ocsp = pkcs11:object=i: wanted the token (token= or serial=) and the key in it (object= or id=)"},
 	{"empty text", "[installation]\nname =\n", "counterfoil.conf:2: installation.name = : 0 bytes; wanted 1 to 64"},
