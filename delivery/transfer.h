@@ -30,7 +30,8 @@ struct transfer_peer {
 };
 
 /* A mail is taken over by the server: ERR_OK. ERR_UNAVAILABLE: it says "later". ERR_REFUSED: it does not take this mail, or
- * not for this recipient; ERR_USAGE also when it does not take our password or our sender. `why` has its words, as far as
+ * not for this recipient; ERR_USAGE also when it does not take our password or our sender, or us (5.7.x, also for the
+ * recipient: Postfix and others keep those refusals until then). `why` has its words, as far as
  * remark.h lets them through. User and password go by AUTH PLAIN or LOGIN. */
 struct transfer_mail {
 	struct transfer_peer peer;

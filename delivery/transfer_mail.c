@@ -72,11 +72,32 @@ static bool set_mail(CURL *e, struct mailing *m, struct curl_slist *to)
 	       !curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_reply) && !curl_easy_setopt(e, CURLOPT_HEADERDATA, m);
 }
 
+/* Refusals of us, not of a recipient: RFC 4954 6 (log in first, or otherwise) and RFC 3463 3.8 (security and policy). */
+static bool of_us(const struct mailing *m)
+{
+	static const struct {
+		const char *begins;
+		size_t at; /* behind the number: an enhanced status code (RFC 2034) */
+	} refusals[] = {{"530 ", 0}, {"534 ", 0}, {"535 ", 0}, {"538 ", 0}, {"5.7.", 4}};
+	for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+		size_t len = strlen(refusals[i].begins);
+		if (m->refusal_len >= refusals[i].at + len &&
+		    memcmp(m->refusal + refusals[i].at, refusals[i].begins, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Is it this mail or its recipient that is refused? All else a person can put right: libcurl tells of the sender, of the
- * recipient and of DATA by one result, and which of them it was in words. */
+ * recipient and of DATA by one result, and which of them it was in words. Many servers keep a refusal of the client, of its
+ * login or of its sender until they are told the recipient. */
 static bool of_this_mail(const struct transfer *x, CURLcode result, const struct mailing *m)
 {
-	return m->go_ahead || (result == CURLE_SEND_ERROR && strncmp(x->said, "MAIL ", 5) != 0);
+	if (m->go_ahead)
+		return true;
+	if (result != CURLE_SEND_ERROR || strncmp(x->said, "MAIL ", 5) == 0)
+		return false;
+	return strncmp(x->said, "RCPT ", 5) != 0 || !of_us(m);
 }
 
 static enum err verdict(const struct transfer *x, CURLcode result, const struct mailing *m, struct errbuf *why)
