@@ -16,9 +16,9 @@
 #define NO_SUCH_CALL SCMP_ACT_ERRNO(ENOSYS)
 
 #define ALL ~0u
-#define NOT_OUT (ALL & ~(1u << WALLS_COURIER_OUT))   /* whose channels reach a network makes connections */
-#define NOT_COURIER (NOT_OUT & ~(1u << ROLE_COURIER)) /* it publishes files in the spool, where landlock keeps it */
-#define NOT_TOKEN (ALL & ~(1u << ROLE_TOKEN)) /* whoever made the module: it finds its token by files, sockets or a network */
+#define OUT (1u << WALLS_COURIER_OUT)      /* whose channels reach a network makes connections */
+#define COURIERS (1u << ROLE_COURIER | OUT) /* they publish files in the spool, where landlock keeps them */
+#define TOKEN (1u << ROLE_TOKEN) /* whoever made the module: it finds its token by files, sockets or a network */
 
 /* What no role does once it works. Kill what only an intruder would try; refuse what a library may try in good faith. */
 static const struct denial {
@@ -49,28 +49,28 @@ static const struct denial {
 	{.call = SCMP_SYS(process_madvise), .kinds = ALL, .action = KILL},
 	{.call = SCMP_SYS(kcmp), .kinds = ALL, .action = KILL},
 	/* new ways out */
-	{.call = SCMP_SYS(socket), .kinds = NOT_OUT & NOT_TOKEN, .action = KILL},
-	{.call = SCMP_SYS(connect), .kinds = NOT_OUT & NOT_TOKEN, .action = KILL},
+	{.call = SCMP_SYS(socket), .kinds = ~(OUT | TOKEN), .action = KILL},
+	{.call = SCMP_SYS(connect), .kinds = ~(OUT | TOKEN), .action = KILL},
 	{.call = SCMP_SYS(bind), .kinds = ALL, .action = KILL},
 	{.call = SCMP_SYS(listen), .kinds = ALL, .action = KILL},
-	{.call = SCMP_SYS(socketpair), .kinds = NOT_OUT & NOT_TOKEN, .action = NOT_PERMITTED}, /* libcurl's resolver has one */
+	{.call = SCMP_SYS(socketpair), .kinds = ~(OUT | TOKEN), .action = NOT_PERMITTED}, /* libcurl's resolver has one */
 	/* files */
-	{.call = SCMP_SYS(open), .kinds = NOT_COURIER & NOT_TOKEN, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(openat), .kinds = NOT_COURIER & NOT_TOKEN, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(open), .kinds = ~(COURIERS | TOKEN), .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(openat), .kinds = ~(COURIERS | TOKEN), .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(openat2), .kinds = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(creat), .kinds = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(open_by_handle_at), .kinds = ALL, .action = KILL},
 	{.call = SCMP_SYS(name_to_handle_at), .kinds = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(memfd_create), .kinds = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(memfd_secret), .kinds = ALL, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(rename), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(renameat), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(renameat2), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(link), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(linkat), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(unlink), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(unlinkat), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
-	{.call = SCMP_SYS(fchmod), .kinds = NOT_COURIER, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(rename), .kinds = ~COURIERS, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(renameat), .kinds = ~COURIERS, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(renameat2), .kinds = ~COURIERS, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(link), .kinds = ~COURIERS, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(linkat), .kinds = ~COURIERS, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(unlink), .kinds = ~COURIERS, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(unlinkat), .kinds = ~COURIERS, .action = NOT_PERMITTED},
+	{.call = SCMP_SYS(fchmod), .kinds = ~COURIERS, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(chmod), .kinds = ALL, .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(fchmodat), .kinds = ALL, .action = NOT_PERMITTED},
 	{.call = 452, .kinds = ALL, .action = NOT_PERMITTED}, /* fchmodat2, younger than the headers */

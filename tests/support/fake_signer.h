@@ -198,11 +198,11 @@ enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8
 		return ERR_OK;
 	}
 	pthread_mutex_lock(&fake.lock);
-	void (*before)(void) = fake.before_issuing;
+	void (*first)(void) = fake.before_issuing;
 	fake.before_issuing = NULL;
 	pthread_mutex_unlock(&fake.lock);
-	if (before)
-		before();
+	if (first)
+		first();
 	pthread_mutex_lock(&fake.lock);
 	struct made *m = fake_find(f.order);
 	if (!m) {

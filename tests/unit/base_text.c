@@ -96,7 +96,8 @@ static void words_are_text_and_dress_their_values(void **state)
 	struct buf out = BUF_INIT(400);
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
 		assert_int_equal(template_render_words(good[i].text, TEMPLATE_HTML, &words, fields, &out), ERR_OK);
-		assert_string_equal(buf_string(&out), good[i].html);
+		if (strcmp(buf_string(&out), good[i].html) != 0)
+			fail_msg("%s: %s", good[i].name, buf_string(&out));
 		buf_clear(&out);
 		assert_int_equal(template_render_words(good[i].text, TEMPLATE_TEXT, &words, fields, &out), ERR_OK);
 		assert_string_equal(buf_string(&out), good[i].plain);
