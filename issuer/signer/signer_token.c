@@ -12,7 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-enum { KEYS_MOST = 16, SIGN_MS = 5000, FIRST_LOOK_MS = 5000, LOOK_MS = 3000, PAUSE_MS = 1000, SAID_MOST = 8 };
+/* SIGN_MS for a look too: what is fast enough to sign is fast enough to come back. Less than a stop waits for us. */
+enum { KEYS_MOST = 16, SIGN_MS = 4000, FIRST_LOOK_MS = 5000, PAUSE_MS = 1000, SAID_MOST = 8 };
 
 struct held {
 	struct signer_token *token;
@@ -158,7 +159,7 @@ static void *keep_looking(void *arg)
 			if (!t->keys[i].away)
 				continue;
 			pthread_mutex_unlock(&t->lock);
-			look(&t->keys[i], LOOK_MS);
+			look(&t->keys[i], SIGN_MS);
 			pthread_mutex_lock(&t->lock);
 		}
 	pthread_mutex_unlock(&t->lock);

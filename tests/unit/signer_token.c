@@ -24,6 +24,7 @@ static struct other {
 	int fd;
 	EVP_PKEY *_Atomic key; /* what it signs by */
 	_Atomic int fault;     /* enum err: what it answers instead */
+	_Atomic int needs;     /* milliseconds for a signature */
 	_Atomic unsigned asked;
 	pthread_t thread;
 } other;
@@ -56,6 +57,7 @@ static enum err answer(const struct frame *q, struct buf *out)
 		return ERR_MALFORMED;
 	memcpy(d.bytes, bytes, len);
 	d.len = len;
+	poll(NULL, 0, other.needs);
 	enum err e = key_digest_sign(other.key, &d, &s);
 	pack_bytes(out, s.bytes, s.len);
 	return e;
@@ -89,6 +91,7 @@ static int begin(void **state)
 	(void)state;
 	other.asked = 0;
 	other.fault = ERR_OK;
+	other.needs = 0;
 	other.key = stage.right;
 	if (frame_pair(ends) || line_new(ends[0], TOKEN_ANSWER_CAP, &stage.line))
 		return -1;
@@ -129,7 +132,7 @@ static bool signs(void)
 
 static void await(enum err wanted)
 {
-	for (int i = 0; i < 500 && signer_token_check(stage.token, NAME, NULL) != wanted; i++)
+	for (int i = 0; i < 1000 && signer_token_check(stage.token, NAME, NULL) != wanted; i++)
 		poll(NULL, 0, 10);
 	assert_int_equal(signer_token_check(stage.token, NAME, NULL), wanted);
 }
@@ -175,6 +178,20 @@ static void one_that_goes_away_is_not_asked_and_comes_back(void **state)
 	other.fault = ERR_OK;
 	await(ERR_OK);
 	assert_true(signs());
+}
+
+/* Slow enough to sign is slow enough to come back. */
+static void a_slow_one_comes_back_too(void **state)
+{
+	(void)state;
+	want(stage.right);
+	assert_int_equal(signer_token_key(stage.token, NAME, &stage.key, NULL), ERR_OK);
+	assert_int_equal(signer_token_start(stage.token, NULL), ERR_OK);
+	other.fault = ERR_CRYPTO;
+	assert_false(signs());
+	other.needs = 3500;
+	other.fault = ERR_OK;
+	await(ERR_OK);
 }
 
 static void another_key_of_the_same_name_is_as_good_as_none(void **state)
@@ -252,6 +269,7 @@ int main(void)
 	    on_a_line(a_key_that_is_there_signs),
 	    on_a_line(a_name_is_one_key),
 	    on_a_line(one_that_goes_away_is_not_asked_and_comes_back),
+	    on_a_line(a_slow_one_comes_back_too),
 	    on_a_line(another_key_of_the_same_name_is_as_good_as_none),
 	    on_a_line(a_key_without_a_certificate_is_told_by_the_token),
 	    on_a_line(it_ends_at_once_while_a_key_is_away),
