@@ -4,7 +4,9 @@
  *
  * Files: the present one is ca.issuing. In the folder ca.others the next one is "next-ID.pem" and each retired one
  * "ID.pem", where ID is the first 16 digits of its key's identifier; their keys are "ID.key" in keys.others. What ca.issuing
- * says counts: a file that says it again is passed over. So the change from one CA to the next is one rename. */
+ * says counts: a file that says it again is passed over. So the change from one CA to the next is one rename.
+ *
+ * A key that has no certificate yet is "pending-ID.key": no CA's, and no "ID.key" is ever certified again. */
 #ifndef ISSUER_ISSUERS_H
 #define ISSUER_ISSUERS_H
 
@@ -63,6 +65,11 @@ struct issuer_files {
 };
 enum err issuer_certificates(const struct settings *s, struct issuer_files *out, struct errbuf *why) MUST_CHECK;
 enum err issuer_keys(const struct settings *s, struct issuer_files *out, struct errbuf *why) MUST_CHECK;
+
+/* Those that wait for a certificate. */
+enum err issuer_keys_pending(const struct settings *s, struct issuer_files *out, struct errbuf *why) MUST_CHECK;
+/* The path of "ID.key" or of "pending-ID.key", whether it is there or not. ERR_TOO_LARGE. */
+enum err issuer_key_file(const struct settings *s, const char *id, bool pending, char out[4096]) MUST_CHECK;
 
 /* The key of a CA: the file of keys.others that has its id, or else what keys.issuing says. ERR_TOO_LARGE. */
 enum err issuer_key_path(const struct settings *s, const char *id, char out[4096]) MUST_CHECK;

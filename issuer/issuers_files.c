@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define NEXT "next-"
+#define PENDING "pending-"
 
 static bool named(const char *name, const char *suffix)
 {
@@ -43,27 +44,33 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct issuer_file *)a)->name, ((const struct issuer_file *)b)->name);
 }
 
-static enum err take_name(const char *folder, const char *name, const char *suffix, struct issuer_files *out)
+/* What the names in a folder may be: some have a word before the id. */
+struct naming {
+	const char *word, *suffix;
+	bool all; /* those without the word too */
+};
+
+static enum err take_name(const char *folder, const char *name, const struct naming *n, struct issuer_files *out)
 {
-	bool next = strncmp(name, NEXT, sizeof NEXT - 1) == 0;
+	bool worded = strncmp(name, n->word, strlen(n->word)) == 0;
 	struct issuer_file *f = &out->at[out->count];
-	if (!named(next ? name + sizeof NEXT - 1 : name, suffix))
+	if (!(worded || n->all) || !named(worded ? name + strlen(n->word) : name, n->suffix))
 		return ERR_OK;
 	if (out->count == sizeof out->at / sizeof *out->at)
 		return ERR_TOO_LARGE;
-	f->standing = next ? ISSUER_NEXT : ISSUER_RETIRED;
+	f->standing = worded ? ISSUER_NEXT : ISSUER_RETIRED;
 	snprintf(f->name, sizeof f->name, "%.*s", (int)sizeof f->name - 1, name);
 	out->count++;
 	return file_join(f->path, folder, f->name);
 }
 
-static enum err list(const char *folder, const char *suffix, struct issuer_files *out, struct errbuf *why)
+static enum err list(const char *folder, const struct naming *n, struct issuer_files *out, struct errbuf *why)
 {
 	DIR *d = NULL;
 	out->count = 0;
 	enum err rc = open_folder(folder, &d, why);
 	for (struct dirent *e; !rc && d && (e = readdir(d));)
-		rc = take_name(folder, e->d_name, suffix, out);
+		rc = take_name(folder, e->d_name, n, out);
 	if (d)
 		closedir(d);
 	qsort(out->at, out->count, sizeof *out->at, by_name);
@@ -73,7 +80,7 @@ static enum err list(const char *folder, const char *suffix, struct issuer_files
 enum err issuer_certificates(const struct settings *s, struct issuer_files *out, struct errbuf *why)
 {
 	size_t next = 0;
-	enum err rc = list(s->ca_others, ".pem", out, why);
+	enum err rc = list(s->ca_others, &(struct naming){NEXT, ".pem", true}, out, why);
 	for (size_t i = 0; !rc && i < out->count; i++)
 		next += out->at[i].standing == ISSUER_NEXT;
 	if (!rc && next > 1)
@@ -84,14 +91,24 @@ enum err issuer_certificates(const struct settings *s, struct issuer_files *out,
 
 enum err issuer_keys(const struct settings *s, struct issuer_files *out, struct errbuf *why)
 {
-	return list(s->keys_others, ".key", out, why);
+	return list(s->keys_others, &(struct naming){"", ".key", true}, out, why);
+}
+
+enum err issuer_keys_pending(const struct settings *s, struct issuer_files *out, struct errbuf *why)
+{
+	return list(s->keys_others, &(struct naming){PENDING, ".key", false}, out, why);
+}
+
+enum err issuer_key_file(const struct settings *s, const char *id, bool pending, char out[4096])
+{
+	char name[ISSUER_ID_SIZE + 16];
+	snprintf(name, sizeof name, "%s%s.key", pending ? PENDING : "", id);
+	return file_join(out, s->keys_others, name);
 }
 
 enum err issuer_key_path(const struct settings *s, const char *id, char out[4096])
 {
-	char name[ISSUER_ID_SIZE + 8];
-	snprintf(name, sizeof name, "%s.key", id);
-	enum err rc = file_join(out, s->keys_others, name);
+	enum err rc = issuer_key_file(s, id, false, out);
 	if (!rc && access(out, F_OK) != 0)
 		rc = snprintf(out, 4096, "%s", s->key_issuing) < 4096 ? ERR_OK : ERR_TOO_LARGE;
 	return rc;

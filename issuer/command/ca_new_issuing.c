@@ -68,25 +68,38 @@ static enum err make_folder(const char *path, mode_t mode, struct errbuf *why)
 
 /* ---- the key ---- */
 
-static bool is_known(const struct issuers *known, const char *file)
+/* A key may wait since a request that a person has forgotten: it is said which one it is. */
+static void say_pending(const char *path)
 {
-	for (size_t i = 0; i < known->count; i++)
-		if (strncmp(known->at[i].id, file, ISSUER_ID_SIZE - 1) == 0)
-			return true;
-	return false;
+	struct stat st;
+	char at[CLOCK_TEXT_SIZE];
+	if (stat(path, &st) != 0)
+		return;
+	clock_text((int64_t)st.st_mtim.tv_sec, at);
+	fprintf(stderr, "counterfoil: the key that waits for its certificate since %s is used: %s (remove it to have a new one)\n", at,
+		path);
 }
 
-/* One that was made for a request and has no certificate yet is used: the request may have been lost. */
+/* The request may have been lost: its key still waits. Not the one that has its final name too: it was certified. */
 static enum err find_key(struct preparation *p, struct errbuf *why)
 {
 	struct issuer_files keys;
-	enum err e = issuer_keys(p->place.settings, &keys, why);
+	char id[ISSUER_ID_SIZE], final[4096];
+	enum err e = issuer_keys_pending(p->place.settings, &keys, why);
 	for (size_t i = 0; !e && !p->key && i < keys.count; i++) {
-		if (is_known(&p->known, keys.at[i].name))
-			continue;
 		snprintf(p->key_path, sizeof p->key_path, "%s", keys.at[i].path);
 		e = host_key(p->place.settings, p->key_path, NULL, &p->key, why);
+		if (!e)
+			e = issuer_id(p->key, id);
+		if (!e)
+			e = issuer_key_file(p->place.settings, id, false, final);
+		if (e || access(final, F_OK) != 0)
+			continue;
+		EVP_PKEY_free(p->key);
+		p->key = NULL;
 	}
+	if (p->key && !e)
+		say_pending(p->key_path);
 	return e;
 }
 
@@ -94,7 +107,7 @@ static enum err make_key(struct preparation *p, struct errbuf *why)
 {
 	const struct settings *s = p->place.settings;
 	struct profile rules;
-	char id[ISSUER_ID_SIZE], name[ISSUER_ID_SIZE + 8];
+	char id[ISSUER_ID_SIZE];
 	enum err e = profiles_load(s, PROFILE_ISSUING, &rules, why);
 	if (!e)
 		e = make_folder(s->keys_others, 0700, why);
@@ -104,9 +117,8 @@ static enum err make_key(struct preparation *p, struct errbuf *why)
 		e = issuer_id(p->key, id);
 	if (e)
 		return e;
-	snprintf(name, sizeof name, "%s.key", id);
 	struct secret *pass = NULL;
-	e = file_join(p->key_path, s->keys_others, name);
+	e = issuer_key_file(s, id, true, p->key_path);
 	if (!e)
 		e = host_key_pass(s, &pass, why);
 	if (!e)
@@ -234,19 +246,42 @@ static enum err sign(const struct ca_wishes *w, struct errbuf *why)
 
 static enum err check_key(const struct preparation *p, X509 *certificate, const char *from, struct errbuf *why)
 {
-	char id[ISSUER_ID_SIZE], name[ISSUER_ID_SIZE + 8], path[4096];
+	char id[ISSUER_ID_SIZE], path[4096], final[4096];
 	EVP_PKEY *key = NULL;
 	enum err e = issuer_id(X509_get0_pubkey(certificate), id);
-	if (e)
-		return e;
-	snprintf(name, sizeof name, "%s.key", id);
-	e = file_join(path, p->place.settings->keys_others, name);
+	if (!e)
+		e = issuer_key_file(p->place.settings, id, true, path);
+	if (!e)
+		e = issuer_key_file(p->place.settings, id, false, final);
 	if (!e)
 		e = host_key(p->place.settings, path, X509_get0_pubkey(certificate), &key, why);
-	if (e == ERR_NOT_FOUND)
+	if (e == ERR_NOT_FOUND && access(final, F_OK) == 0)
+		e = fail(why, ERR_REFUSED, "%s is for a key that was certified before (%s): no CA gets a key that another had", from, final);
+	else if (e == ERR_NOT_FOUND)
 		e = fail(why, ERR_REFUSED, "%s is not for a key that was made here: there is no %s", from, path);
 	EVP_PKEY_free(key);
 	return e;
+}
+
+/* It has both names while its certificate is put into place: cut off there, it can be taken in again. */
+static enum err name_key(const struct settings *s, const char *id, struct errbuf *why)
+{
+	char path[4096], final[4096];
+	enum err e = issuer_key_file(s, id, true, path);
+	if (!e)
+		e = issuer_key_file(s, id, false, final);
+	if (!e && link(path, final) != 0 && errno != EEXIST)
+		e = file_failed(why, "link", final);
+	return e ? e : file_sync_folder(final, why);
+}
+
+static enum err forget_pending(const struct settings *s, const char *id, struct errbuf *why)
+{
+	char path[4096];
+	enum err e = issuer_key_file(s, id, true, path);
+	if (!e && unlink(path) != 0)
+		e = file_failed(why, "remove", path);
+	return e ? e : file_sync_folder(path, why);
 }
 
 static enum err check_distinct(struct preparation *p, X509 *certificate, struct errbuf *why)
@@ -281,9 +316,13 @@ static enum err take_in(struct preparation *p, X509 *certificate, const char *fr
 	if (e)
 		return e;
 	snprintf(name, sizeof name, "next-%s.pem", id);
-	e = file_join(path, s->ca_others, name);
+	e = name_key(s, id, why);
+	if (!e)
+		e = file_join(path, s->ca_others, name);
 	if (!e)
 		e = host_publish_chain(path, (X509 *const[]){certificate, NULL}, why);
+	if (!e)
+		e = forget_pending(s, id, why);
 	if (!e)
 		report(path, certificate);
 	return e;

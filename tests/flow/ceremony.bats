@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# What the ceremonies of `counterfoild ca` refuse, say and leave behind, each on an installation of its own that has never run and has
+# the root's key beside it. Their story, with a daemon, is rollover.bats.
+
+load lib
+
+setup_file() {
+	export PASS=$BATS_FILE_TMPDIR/pass MASTER=$BATS_FILE_TMPDIR/master
+	echo 'a root pass phrase for tests only' >"$PASS"
+	"$DAEMON" init "$MASTER" --name 'Counterfoil test' --domain test.example --root-pass-fd 9 9<"$PASS" >/dev/null 2>&1
+}
+setup() {
+	WORK=$BATS_TEST_TMPDIR
+	DIR=$WORK/installation
+	cp -a "$MASTER" "$DIR"
+	sed -i "s|$MASTER|$DIR|g" "$DIR/counterfoil.conf"
+	cd "$WORK"
+}
+
+here() { # here VERB OPTION...: what it says is in log
+	local verb=$1
+	shift
+	"$DAEMON" ca "$verb" --config "$DIR/counterfoil.conf" "$@" 9<"$PASS" >"$WORK/log" 2>&1 || { local s=$?; cat "$WORK/log"; return $s; }
+}
+with_root() { here "$@" --root-pass-fd 9; }
+refused() { # refused STATUS WHAT COMMAND...
+	local wanted=$1 what=$2 status=0
+	shift 2
+	"$@" >"$WORK/refused" 2>&1 || status=$?
+	equal "$status" "$wanted" "exit of $*: $(cat "$WORK/refused")" && grep -qF -- "$what" "$WORK/refused" || { cat "$WORK/refused" >&2; return 1; }
+}
+sign_request() {
+	local url
+	url=$(sed -n '/^\[status\]/,/^\[/s/^url = //p' "$DIR/counterfoil.conf")
+	"$DAEMON" ca new-issuing --request request.pem --root "$DIR/ca/root.pem" --status-url "$url" --root-pass-fd 9 "$@" 9<"$PASS" 2>log
+}
+key_of() { openssl x509 -in "$1" -noout -pubkey; }
+next() { echo "$DIR"/ca/others/next-*.pem; }
+
+@test "new-issuing: a key is certified once: never that of a CA which the root has revoked" {
+	with_root new-issuing
+	refute grep -q 'waits for its certificate' log
+	refute compgen -G "$DIR/keys/others/pending-*"
+	cp "$(next)" first.pem
+	with_root root-crl --revoke first.pem --reason keyCompromise
+	rm "$(next)"
+	with_root new-issuing
+	[ "$(key_of "$(next)")" != "$(key_of first.pem)" ]
+	equal "$(find "$DIR/keys/others" -name '*.key' | wc -l)" 2 'keys'
+}
+
+@test "new-issuing: the key of a request waits under another name, and it is said when it is used" {
+	here new-issuing --request-out request.pem
+	compgen -G "$DIR/keys/others/pending-*.key"
+	touch -d '2026-03-04 05:06:07 UTC' "$DIR"/keys/others/pending-*.key
+	here new-issuing --request-out again.pem
+	grep -q 'since 2026-03-04.*pending-' log
+	sign_request --out new.pem
+	# cut off between the key's two names and the certificate: it is taken in all the same
+	key=$(compgen -G "$DIR/keys/others/pending-*.key")
+	ln "$key" "${key/pending-/}"
+	here new-issuing --certificate new.pem
+	equal "$(find "$DIR/keys/others" -name '*.key')" "${key/pending-/}" keys
+	rm "$(next)"
+	refused 4 'certified before' here new-issuing --certificate new.pem
+}
