@@ -102,6 +102,12 @@ void ca_place_close(struct ca_place *p)
 	*p = (struct ca_place){.settings = NULL};
 }
 
+enum err ca_check_free(const char *path, struct errbuf *why)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 ? fail(why, ERR_EXISTS, "%s is there already, and is not replaced", path) : ERR_OK;
+}
+
 void ca_tell_daemon(const struct ca_place *p)
 {
 	pid_t pid = run_lock_holder(p->folder);

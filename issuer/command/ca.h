@@ -7,6 +7,7 @@
 #define ISSUER_COMMAND_CA_H
 
 #include "ca/authority.h"
+#include "ca/crl_entries.h"
 #include "issuer/addresses.h"
 
 /* What was asked, option by option; NULL: it was not given. */
@@ -38,6 +39,14 @@ enum err ca_sign_issuing(const struct authority *root, EVP_PKEY *key, const stru
 enum err ca_check_issuing(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why) MUST_CHECK;
 /* ERR_REVOKED: the root's list has it. */
 enum err ca_check_unrevoked(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why) MUST_CHECK;
+
+/* On stderr: each CA of the installation that `fresh` revokes and `before` (which may be NULL) does not, and what that means. */
+void ca_say_revoked(const struct settings *s, const struct crl_entries *fresh, const struct crl_entries *before);
+/* "what subject, serial number, end". */
+void ca_say_certificate(const char *what, X509 *certificate);
+
+/* For what a person names as output: ERR_EXISTS when there is something. Nothing that is there is replaced. */
+enum err ca_check_free(const char *path, struct errbuf *why) MUST_CHECK;
 
 /* The root's certificate alone: `path`, or that of the settings (which may be NULL) when it is NULL. ERR_REFUSED: it is no
  * root. */

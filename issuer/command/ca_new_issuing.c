@@ -159,7 +159,7 @@ static enum err write_request(const struct preparation *p, const char *path, str
 	BIO *bio = BIO_new(BIO_s_mem());
 	if (request_make(p->key, d.name, bio)) {
 		long len = BIO_get_mem_data(bio, &text);
-		e = file_publish(path, text, (size_t)len, PUBLIC_MODE, why);
+		e = file_publish_new(path, text, (size_t)len, PUBLIC_MODE, why);
 	} else {
 		e = fail(why, ERR_CRYPTO, "the request could not be made");
 	}
@@ -175,7 +175,9 @@ static enum err write_request(const struct preparation *p, const char *path, str
 static enum err ask(const struct ca_wishes *w, struct errbuf *why)
 {
 	struct preparation p = {.root = NULL};
-	enum err e = open_installation(w, &p, why);
+	enum err e = ca_check_free(w->request_out, why);
+	if (!e)
+		e = open_installation(w, &p, why);
 	if (!e)
 		e = have_key(&p, why);
 	if (!e)
@@ -220,7 +222,9 @@ static enum err sign(const struct ca_wishes *w, struct errbuf *why)
 	X509 *certificate = NULL, *first = NULL;
 	if (!w->root || !w->status_url || !w->out)
 		return fail(why, ERR_USAGE, "--request FILE needs --root FILE, --status-url URL (as in the installation) and --out FILE");
-	enum err e = read_request(w->request, &request, why);
+	enum err e = ca_check_free(w->out, why);
+	if (!e)
+		e = read_request(w->request, &request, why);
 	if (!e)
 		e = ca_root_read(w->root, NULL, &first, why);
 	if (!e)
@@ -232,7 +236,7 @@ static enum err sign(const struct ca_wishes *w, struct errbuf *why)
 	if (!e)
 		e = ca_sign_issuing(&root, request.key, &s, &certificate, why);
 	if (!e)
-		e = host_publish_chain(w->out, (X509 *const[]){certificate, NULL}, why);
+		e = host_publish_new(w->out, certificate, why);
 	if (!e)
 		report(w->out, certificate);
 	X509_free(first);

@@ -1,7 +1,6 @@
 /* `counterfoild ca root-crl`: a fresh list of what the root has revoked; and one that was made elsewhere, taken in. */
 #include "base/clock.h"
 #include "base/file.h"
-#include "ca/crl_entries.h"
 #include "issuer/command/ca.h"
 #include "issuer/command/host_issue.h"
 
@@ -55,6 +54,8 @@ static enum err read_revoked(const struct ca_wishes *w, X509 *root, struct crl_e
 		e = fail(why, ERR_REFUSED, "%s was not issued by this root", w->revoke);
 	if (!e && certificate_serial(x, out->serial) != ERR_OK)
 		e = fail(why, ERR_INVALID, "%s has no serial number that a list may have", w->revoke);
+	if (!e)
+		ca_say_certificate("the root is to revoke", x);
 	X509_free(x);
 	return e;
 }
@@ -67,9 +68,10 @@ static enum err read_reason(const char *word, enum crl_reason *out, struct errbu
 		    "superseded or cessationOfOperation", word ? word : "");
 }
 
-static enum err add_revoked(const struct ca_wishes *w, X509 *root, int64_t now, struct list *l, struct errbuf *why)
+static enum err add_revoked(const struct ca_wishes *w, const struct settings *s, X509 *root, struct list *l, struct errbuf *why)
 {
-	struct crl_entry entry = {.revoked_at = now};
+	static struct crl_entries added; /* one thread */
+	struct crl_entry entry = {.revoked_at = clock_now()};
 	char at[CLOCK_TEXT_SIZE];
 	if (!w->revoke)
 		return w->reason ? fail(why, ERR_USAGE, "--reason belongs to --revoke CERTIFICATE") : ERR_OK;
@@ -84,6 +86,10 @@ static enum err add_revoked(const struct ca_wishes *w, X509 *root, int64_t now, 
 		return fail(why, ERR_CONFLICT, "%s was revoked already, on %s (%s)", w->revoke, at, crl_reason_name(before->reason));
 	}
 	e = crl_entries_add(&l->entries, &entry);
+	if (!e)
+		e = crl_entries_add(&added, &entry);
+	if (!e && s)
+		ca_say_revoked(s, &added, NULL);
 	return e ? fail(why, e, "the list has no room: it has %zu entries", l->entries.count) : ERR_OK;
 }
 
@@ -111,17 +117,61 @@ static void report(const char *path, const struct crl_head *head, size_t entries
 		head->number, until, entries, entries == 1 ? "" : "s");
 }
 
+static bool says_all_of(const struct list *fresh, const struct list *old, char serial[SERIAL_TEXT_SIZE])
+{
+	for (size_t i = 0; i < old->entries.count; i++) {
+		const struct crl_entry *was = &old->entries.at[i], *is = crl_entries_find(&fresh->entries, was->serial);
+		serial_text(was->serial, serial);
+		if (!is || is->revoked_at != was->revoked_at)
+			return false;
+	}
+	return true;
+}
+
+/* Where a list goes, and the number of the one that it takes the place of. */
+struct output {
+	const char *path;
+	bool replaces;
+	uint64_t last;
+};
+
+/* Nothing is replaced but a list of this root's, and only by one that takes no revocation back. */
+static enum err look_at_output(const char *path, X509 *root, const struct list *l, struct output *out, struct errbuf *why)
+{
+	char serial[SERIAL_TEXT_SIZE];
+	struct errbuf reason = {""};
+	*out = (struct output){.path = path};
+	if (ca_check_free(path, NULL) == ERR_OK)
+		return ERR_OK;
+	struct list *there = calloc(1, sizeof *there);
+	if (!there)
+		return ERR_MEMORY;
+	enum err e = read_list(path, root, there, &reason);
+	if (e)
+		e = fail(why, ERR_EXISTS, "%s is there, and is not replaced: it is not the root's list (%s)", path, err_why(e, &reason));
+	else if (!says_all_of(l, there, serial))
+		e = fail(why, ERR_REFUSED, "%s says that %s is revoked, and the new list would not: begin with that one (--crl)", path,
+			 serial);
+	out->replaces = true;
+	out->last = there->head.number;
+	buf_free(&there->der);
+	free(there);
+	return e;
+}
+
 /* What is made is read again before it is kept (crl_make), and replaces the old one by a rename. */
-static enum err make(const struct authority *root, struct list *l, int64_t life, const char *out, struct errbuf *why)
+static enum err make(const struct authority *root, const struct list *l, int64_t life, const struct output *out,
+		     struct errbuf *why)
 {
 	struct buf der = BUF_INIT(LIST_MOST);
 	int64_t now = clock_now();
-	const struct crl_head head = {.number = number_after(l->head.number), .this_update = now, .next_update = now + life};
+	const struct crl_head head = {.number = number_after(out->last > l->head.number ? out->last : l->head.number), .this_update = now, .next_update = now + life};
 	enum err e = crl_make(&head, l->entries.at, l->entries.count, root->certificate, root->key, &der, why);
 	if (!e)
-		e = file_publish(out, der.data, der.len, PUBLIC_MODE, why);
+		e = out->replaces ? file_publish(out->path, der.data, der.len, PUBLIC_MODE, why)
+				  : file_publish_new(out->path, der.data, der.len, PUBLIC_MODE, why);
 	if (!e)
-		report(out, &head, l->entries.count);
+		report(out->path, &head, l->entries.count);
 	buf_free(&der);
 	return e;
 }
@@ -130,6 +180,7 @@ static enum err renew(const struct ca_wishes *w, const struct settings *s, struc
 {
 	struct authority root = {.certificate = NULL};
 	X509 *certificate = NULL;
+	struct output to;
 	const char *old = w->crl ? w->crl : s ? s->ca_root_crl : NULL, *out = w->out ? w->out : s ? s->ca_root_crl : NULL;
 	int64_t life = 0;
 	if (!old || !out)
@@ -142,28 +193,19 @@ static enum err renew(const struct ca_wishes *w, const struct settings *s, struc
 	if (!e)
 		e = check_old(l, old, clock_now(), why);
 	if (!e)
-		e = add_revoked(w, certificate, clock_now(), l, why);
+		e = add_revoked(w, s, certificate, l, why);
+	if (!e)
+		e = look_at_output(out, certificate, l, &to, why);
 	if (!e)
 		e = ca_root_open(w, s, &root, why); /* last: before a person is asked, all else is right */
 	if (!e)
-		e = make(&root, l, life, out, why);
+		e = make(&root, l, life, &to, why);
 	X509_free(certificate);
 	authority_clear(&root);
 	return e;
 }
 
 /* ---- one that was made elsewhere ---- */
-
-static bool says_all_of(const struct list *fresh, const struct list *old, char serial[SERIAL_TEXT_SIZE])
-{
-	for (size_t i = 0; i < old->entries.count; i++) {
-		const struct crl_entry *was = &old->entries.at[i], *is = crl_entries_find(&fresh->entries, was->serial);
-		serial_text(was->serial, serial);
-		if (!is || is->revoked_at != was->revoked_at)
-			return false;
-	}
-	return true;
-}
 
 static enum err check_new(const struct list *fresh, const struct list *old, const char *path, int64_t now, struct errbuf *why)
 {
@@ -184,18 +226,6 @@ static enum err check_new(const struct list *fresh, const struct list *old, cons
 	return ERR_OK;
 }
 
-/* It is permitted: a key in wrong hands cannot wait. But not in silence. */
-static void warn_of_present(const struct settings *s, const struct list *fresh)
-{
-	X509 *present = NULL;
-	uint8_t serial[SERIAL_BYTES];
-	if (host_read_certificate(s->ca_issuing, &present, NULL) == ERR_OK && certificate_serial(present, serial) == ERR_OK &&
-	    crl_entries_find(&fresh->entries, serial))
-		fprintf(stderr, "counterfoild: ATTENTION: it revokes %s, the present issuing CA: every certificate that it has issued is "
-			"refused now. Make another CA: counterfoild ca new-issuing\n", s->ca_issuing);
-	X509_free(present);
-}
-
 static enum err install(const struct ca_wishes *w, const struct settings *s, struct list *old, struct errbuf *why)
 {
 	struct list *fresh = calloc(1, sizeof *fresh);
@@ -213,7 +243,7 @@ static enum err install(const struct ca_wishes *w, const struct settings *s, str
 		e = file_publish(s->ca_root_crl, fresh->der.data, fresh->der.len, PUBLIC_MODE, why);
 	if (!e) {
 		report(s->ca_root_crl, &fresh->head, fresh->entries.count);
-		warn_of_present(s, fresh);
+		ca_say_revoked(s, &fresh->entries, &old->entries);
 	}
 	buf_free(&fresh->der);
 	free(fresh);

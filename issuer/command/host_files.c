@@ -55,3 +55,15 @@ enum err host_publish_chain(const char *path, X509 *const *certificates, struct 
 	buf_free(&pem);
 	return e;
 }
+
+enum err host_publish_new(const char *path, X509 *certificate, struct errbuf *why)
+{
+	struct buf pem = BUF_INIT(PEM_MOST);
+	enum err e = add_certificate(certificate, &pem);
+	if (!e)
+		e = file_publish_new(path, pem.data, pem.len, PUBLIC_MODE, why);
+	else
+		fail(why, e, "%s: the certificate cannot be written", path);
+	buf_free(&pem);
+	return e;
+}

@@ -69,5 +69,7 @@ enum err host_read_certificate(const char *path, X509 **out, struct errbuf *why)
 enum err host_publish_key(const char *path, EVP_PKEY *key, const struct secret *pass, struct errbuf *why) MUST_CHECK;
 /* certificates: NULL-terminated, in order. */
 enum err host_publish_chain(const char *path, X509 *const *certificates, struct errbuf *why) MUST_CHECK;
+/* One, at a path that must not exist. */
+enum err host_publish_new(const char *path, X509 *certificate, struct errbuf *why) MUST_CHECK;
 
 #endif

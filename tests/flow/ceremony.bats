@@ -32,7 +32,7 @@ refused() { # refused STATUS WHAT COMMAND...
 sign_request() {
 	local url
 	url=$(sed -n '/^\[status\]/,/^\[/s/^url = //p' "$DIR/counterfoil.conf")
-	"$DAEMON" ca new-issuing --request request.pem --root "$DIR/ca/root.pem" --status-url "$url" --root-pass-fd 9 "$@" 9<"$PASS" 2>log
+	"$DAEMON" ca new-issuing --request request.pem --root "$DIR/ca/root.pem" --status-url "$url" --root-pass-fd 9 "$@" 9<"$PASS" 2>log || { local s=$?; cat log; return $s; }
 }
 key_of() { openssl x509 -in "$1" -noout -pubkey; }
 next() { echo "$DIR"/ca/others/next-*.pem; }
@@ -63,4 +63,49 @@ next() { echo "$DIR"/ca/others/next-*.pem; }
 	equal "$(find "$DIR/keys/others" -name '*.key')" "${key/pending-/}" keys
 	rm "$(next)"
 	refused 4 'certified before' here new-issuing --certificate new.pem
+}
+
+@test "root-crl: no list here is replaced by one that takes a revocation back" {
+	with_root new-issuing
+	cp "$DIR/ca/root.crl" old.crl
+	with_root root-crl --revoke "$(next)" --reason keyCompromise
+	local before
+	before=$(sha256sum "$DIR/ca/root.crl")
+	refused 4 'would not' with_root root-crl --crl old.crl
+	refused 4 'would not' with_root root-crl --crl old.crl --out "$DIR/ca/root.crl"
+	equal "$(sha256sum "$DIR/ca/root.crl")" "$before" 'the list here'
+	with_root root-crl --crl old.crl --out other.crl
+	with_root root-crl
+	equal "$(openssl crl -inform DER -in "$DIR/ca/root.crl" -noout -text | grep -c 'Serial Number:')" 1 revocations
+}
+
+@test "what is named as output replaces no file but a list of the root's" {
+	local before
+	before=$(cd "$DIR" && find . -type f -exec sha256sum {} + | sort)
+	for file in root.key root.pem issuing.pem; do
+		refused 4 "$file is there" with_root root-crl --out "$DIR/ca/$file"
+		refused 4 "$file is there" here new-issuing --request-out "$DIR/ca/$file"
+	done
+	equal "$(cd "$DIR" && find . -type f -exec sha256sum {} + | sort)" "$before" 'every file'
+	here new-issuing --request-out request.pem
+	refused 4 'root.key is there' sign_request --out "$DIR/ca/root.key"
+	ln -s "$DIR/ca/nowhere" link
+	refused 4 'link is there' sign_request --out link
+	[ ! -e "$DIR/ca/nowhere" ]
+}
+
+@test "root-crl: what a revocation ends is said before the pass phrase is asked for, and when the list comes in" {
+	cp "$DIR/ca/root.crl" old.crl
+	echo 'not the pass phrase' >wrong
+	PASS=wrong refused 4 'does not open' with_root root-crl --revoke "$DIR/ca/issuing.pem" --reason keyCompromise
+	grep -q "is to revoke .*Counterfoil test Issuing.*$(serial_of "$DIR/ca/issuing.pem")" refused
+	grep -q 'ATTENTION: it revokes issuing, the present' refused
+	with_root new-issuing
+	with_root root-crl --revoke "$(next)" --out away.crl
+	grep -q 'it revokes issuing-.*next' log
+	refute grep -q ATTENTION log
+	with_root root-crl --revoke "$DIR/ca/issuing.pem" --crl away.crl --out both.crl
+	here root-crl --install both.crl
+	grep -q 'ATTENTION: it revokes issuing, the present' log
+	grep -q 'it revokes issuing-.*next' log
 }

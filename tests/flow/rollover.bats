@@ -148,6 +148,7 @@ root_list_served() { curl -sS -o "$WORK/served.crl" "$STATUS/crl/root.crl" && cm
 	cp "$ELSEWHERE/revoked.crl" "$DIR/ca/root.crl"
 	refused 6 revoked here new-issuing --certificate "$ELSEWHERE/new.pem"
 	cp "$WORK/root.crl" "$DIR/ca/root.crl"
+	rm "$ELSEWHERE/revoked.crl"
 	mkdir -m 777 "$DIR/ca/others"
 	refused 2 'written to by others' here new-issuing --certificate "$ELSEWHERE/new.pem"
 	rmdir "$DIR/ca/others"
