@@ -49,6 +49,9 @@ struct clerk {
 		bool over;           /* all that it issued has expired, and a period more */
 	} crl[ISSUERS_MOST];
 
+	char missing_said[ISSUERS_MOST][ISSUER_NAME_SIZE]; /* clerk_issuers */
+	size_t missing_said_count;
+
 	int64_t ends_said; /* clerk_ends: when it was last said, by the wall clock */
 
 	/* clerk_reconcile: revocations that the journal has and the database has not, oldest first, and since when. The
@@ -68,6 +71,7 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why) MUST_
 enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_outbox(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_sweep(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_issuers(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_ends(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_truncate(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_keys(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;

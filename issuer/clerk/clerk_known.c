@@ -12,6 +12,8 @@ static enum err take_certificate(void *ctx, const struct row *r)
 	snprintf(k->kind, sizeof k->kind, "%s", row_text(r, 0));
 	snprintf(k->status, sizeof k->status, "%s", row_text(r, 1));
 	snprintf(k->order, sizeof k->order, "%s", row_text(r, 2));
+	snprintf(k->issuer, sizeof k->issuer, "%s", row_text(r, 3));
+	k->not_after = row_integer(r, 4);
 	return ERR_OK;
 }
 

@@ -87,7 +87,7 @@ static enum err settle(struct clerk *c, int64_t now)
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < c->unsettled_count; i++) {
 		struct unsettled u = c->unsettled[i];
-		struct known known = {{0}, {0}, {0}};
+		struct known known = {.kind = ""};
 		if (!e)
 			e = reconcile_find(c->store, u.what.serial, &known);
 		bool waits = e || reconcile_lacks(&known, &u.what);
@@ -123,6 +123,7 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 {
 	struct journal_last last;
 	struct errbuf lacking = {0};
+	bool sound = false;
 	enum err e = signer_last(c->signer, &last, why);
 	if (!e || file_fault(e))
 		atomic_store(&c->shared->journal_fault, e ? e : last.fault);
@@ -142,6 +143,8 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why)
 	if (e)
 		return fail(why, e, "%s", err_why(e, &lacking));
 	resume_issuing(c);
-	e = signer_resume(c->signer, true, why);
+	e = clerk_judge_issuer(c, &last, now, &sound, why);
+	if (!e)
+		e = signer_resume(c->signer, sound, why);
 	return e ? e : reconcile_intents(c, now, why);
 }

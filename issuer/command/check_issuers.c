@@ -4,7 +4,7 @@
 #include "issuer/command/check.h"
 #include "issuer/command/host_issue.h"
 #include "issuer/command/host_key.h"
-#include "issuer/issuers.h"
+#include "issuer/issuers_missing.h"
 #include "issuer/profiles.h"
 #include "issuer/store/store.h"
 
@@ -101,6 +101,28 @@ static void say_revoked(struct check *c, X509 *root, const struct issuer *issuer
 			  "what it signs", issuer->label);
 }
 
+static void say_missing(struct check *c, const struct issuers *all)
+{
+	static struct issuers_missing missing; /* one thread */
+	struct store *store = NULL;
+	char last[CLOCK_TEXT_SIZE];
+	enum err e = store_open(c->settings->database, STORE_READ_ONLY, &store, NULL);
+	if (!e)
+		e = issuers_missing(store, all, clock_now(), &missing);
+	store_close(store);
+	if (e)
+		return; /* check_store says what is wrong with the database */
+	for (size_t i = 0; i < missing.count; i++) {
+		clock_text(missing.at[i].last, last);
+		check_say(c, CHECK_FAULT, "an issuing CA is missing whose certificates live until %.10s, and no list says which of them are "
+			  "revoked: put %s/%s.pem and %s/%s.key back", last, c->settings->ca_others, missing.at[i].id,
+			  c->settings->keys_others, missing.at[i].id);
+	}
+	if (missing.next_has_issued)
+		check_say(c, CHECK_FAULT, "the CA that stands ready to be the next has issued already: older files of the CAs were put "
+			  "back: put those of now back");
+}
+
 void check_issuers(struct check *c)
 {
 	struct issuers all;
@@ -115,6 +137,8 @@ void check_issuers(struct check *c)
 		if (rooted)
 			say_revoked(c, root, &all.at[i]);
 	}
+	if (!e)
+		say_missing(c, &all);
 	X509_free(root);
 	issuers_clear(&all);
 }

@@ -3,6 +3,7 @@
 #include "base/encode.h"
 #include "base/file.h"
 #include "issuer/addresses.h"
+#include "issuer/clerk/clerk_reconcile.h"
 #include "issuer/command/host_books.h"
 #include "issuer/command/host_key.h"
 #include "issuer/issuers.h"
@@ -57,6 +58,19 @@ static enum err open_journal(struct host_office *o, struct errbuf *why)
 	return journal_open(fd, o->settings->node, &o->journal, why);
 }
 
+/* What the daemon refuses is not done behind its back either. */
+static enum err check_issuer(struct host_office *o, struct errbuf *why)
+{
+	struct issuers all;
+	struct journal_last last;
+	journal_last_known(o->journal, &last);
+	enum err e = issuers_load(o->settings, &all, why);
+	if (!e)
+		e = reconcile_issuer(o->store, &last, &all, clock_now(), why);
+	issuers_clear(&all);
+	return e;
+}
+
 enum err host_office_open(struct host_office *o, const struct settings *s, enum store_mode mode, struct errbuf *why)
 {
 	*o = (struct host_office){.settings = s};
@@ -73,7 +87,9 @@ enum err host_office_open(struct host_office *o, const struct settings *s, enum 
 		e = store_open(s->database, mode, &o->store, why);
 	if (!e)
 		e = open_journal(o, why);
-	return e ? e : host_books_agree(o->store, o->journal, why);
+	if (!e)
+		e = host_books_agree(o->store, o->journal, why);
+	return e ? e : check_issuer(o, why);
 }
 
 void host_office_close(struct host_office *o)

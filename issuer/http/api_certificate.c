@@ -2,6 +2,7 @@
 #include "base/encode.h"
 #include "ca/crl.h"
 #include "issuer/http/api.h"
+#include "issuer/issuers.h"
 
 #include <string.h>
 
@@ -52,6 +53,15 @@ static void add_pem(json_t *row)
 	buf_free(&pem);
 }
 
+/* Whoever revokes shall know that nobody hears of it. */
+static void add_warning(const struct front *front, json_t *row)
+{
+	const char *issuer = json_string_value(json_object_get(row, "issuer"));
+	if (issuer && issuer[0] && !issuers_named(front->issuers, issuer))
+		json_object_set_new(row, "warning", json_string("its issuing CA is not in this installation: no revocation list and no "
+								"OCSP answer says whether it is revoked"));
+}
+
 static void show(struct front *front, const struct request *q, struct reply *r, const char *serial)
 {
 	json_t *row = NULL;
@@ -59,6 +69,7 @@ static void show(struct front *front, const struct request *q, struct reply *r, 
 		return;
 	name_reason(row);
 	add_pem(row);
+	add_warning(front, row);
 	enum err e = api_attach(front, row, "history", STATEMENT_AUDIT_OF_OBJECT,
 				STORE_VALUES(value_text(serial), value_integer(API_LIMIT_MOST)));
 	if (e) {

@@ -70,6 +70,20 @@ static const char *issuing_fault(struct front *front, int64_t now)
 	return issuing_paused_because(front->shared);
 }
 
+static const char *issuer_fault(struct front *front, int64_t now)
+{
+	(void)now;
+	return issuer_fault_because(front->shared);
+}
+
+static const char *missing_fault(struct front *front, int64_t now)
+{
+	(void)now;
+	return front->shared->issuers_missing ? "an issuing CA is not here while its certificates live: no list says which of them "
+						"are revoked (the log names it)"
+					      : NULL;
+}
+
 /* What is signed already goes on: lists to their end, OCSP answers as long as their delegate lasts. */
 static const char *issuing_key_fault(struct front *front, int64_t now)
 {
@@ -101,8 +115,8 @@ static const char *crl_fault(struct front *front, int64_t now)
 void ops_readyz(struct front *front, const struct request *q, struct reply *r)
 {
 	static const char *(*const faults[])(struct front *, int64_t) = {
-		clerk_fault, signer_fault, front_disk_fault, clerk_disk_fault, journal_disk_fault, issuing_fault,
-		issuing_key_fault, ocsp_key_fault, crl_fault};
+		clerk_fault, signer_fault, front_disk_fault, clerk_disk_fault, journal_disk_fault, issuing_fault, issuer_fault,
+		missing_fault, issuing_key_fault, ocsp_key_fault, crl_fault};
 	int64_t now = clock_now();
 	json_t *reasons = json_array();
 	(void)q;

@@ -101,6 +101,15 @@ const char *issuing_paused_because(const struct shared_page *p)
 	}
 }
 
+const char *issuer_fault_because(const struct shared_page *p)
+{
+	static const char *const because[] = {
+		[ISSUER_SOUND] = NULL,
+		[ISSUER_FORMER] = "another issuing CA has issued since this one did: older files of the CAs were put back",
+	};
+	return because[atomic_load(&p->issuer_fault)];
+}
+
 struct line *child_line(struct child *c, enum role server)
 {
 	return (unsigned)server < ROLE_COUNT ? c->lines[server] : NULL;

@@ -23,6 +23,12 @@ enum issuing_pause {
 	ISSUING_NOT_COMPARED, /* the daemon has just started */
 };
 
+/* Why the CA that is to issue issues nothing. Nothing else rests for that: the books are right. */
+enum issuer_fault {
+	ISSUER_SOUND,
+	ISSUER_FORMER,  /* another one has issued since: older files of the CAs were put back */
+};
+
 /* As the signer said it to the clerk: RSA keys of one type that are made before they are wanted. */
 struct shared_keys {
 	_Atomic uint64_t wanted, ready;
@@ -41,6 +47,8 @@ struct shared_page {
 	_Atomic int64_t journal_fault;          /* enum err: why the signer's journal cannot be written; the clerk says it */
 	_Atomic int64_t keys_away;              /* bits of enum signer_away: keys in a token that is away; the clerk says it */
 	_Atomic bool issuer_over[SHARED_ISSUERS]; /* by its place: all that a retired CA issued has expired; the clerk says it */
+	_Atomic int64_t issuer_fault;           /* enum issuer_fault; the clerk says it */
+	_Atomic int64_t issuers_missing;        /* CAs that are not here while certificates of theirs live; the clerk says it */
 	_Atomic int64_t root_list_until;        /* when the root's revocation list ends; the front says it, who serves it */
 	_Atomic int64_t clerk_fault;            /* enum err: by which fault of the disk the clerk's work fails */
 	_Atomic int64_t sender_fault;           /* enum err: the same of its thread that sends messages */
@@ -49,6 +57,8 @@ struct shared_page {
 };
 /* Why issuing is paused, as a sentence for people; NULL while it is not. Static. */
 const char *issuing_paused_because(const struct shared_page *p);
+/* The same of the CA that is to issue. */
+const char *issuer_fault_because(const struct shared_page *p);
 
 struct child;
 const struct settings *child_settings(const struct child *c);

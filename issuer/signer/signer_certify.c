@@ -26,7 +26,7 @@ static enum err issuing_permitted(struct signer *s, const char *order, struct er
 {
 	static const char *const paused[] = {
 		[RESUME_AWAITED] = "the journal has not been compared with the database yet",
-		[RESUME_REFUSED] = "the database lacks what the journal knows: run counterfoild recover",
+		[RESUME_REFUSED] = "what is here does not fit the journal: counterfoild check says what",
 	};
 	const struct journal_state *j = journal_peek(s->has.journal);
 	if (s->resume != RESUME_OK)

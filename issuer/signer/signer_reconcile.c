@@ -122,7 +122,7 @@ enum err signer_on_resume(struct signer *s, struct unpack *request, struct buf *
 	if (unpack_end(request) || ok > 1)
 		return ERR_MALFORMED;
 	if (!ok && s->resume != RESUME_REFUSED)
-		log_event(LOG_LEVEL_ALARM, "issuing.paused", {"why", "the database lacks what the journal knows"});
+		log_event(LOG_LEVEL_ALARM, "issuing.paused", {"why", "the clerk says so: its own alarm says why"});
 	s->resume = ok ? RESUME_OK : RESUME_REFUSED;
 	if (ok && s->keys)
 		key_pool_fill(s->keys);

@@ -97,6 +97,13 @@ release_installation() {
 	rm -f "$DIR.hold"
 	until_true 30 test -e "$DIR.pid"
 }
+# The same, of one that does not become ready.
+restart_waiting() {
+	hold_installation
+	release_installation
+	until_true 30 answering
+}
+answering() { curl -s -o /dev/null "http://localhost:$PORT_OPS/healthz"; }
 restarted() { [ -e "$DIR.pid" ] && [ "$(cat "$DIR.pid")" != "$1" ]; }
 
 move_clock() { echo "$1" >"$COUNTERFOIL_TEST_CLOCK"; }

@@ -395,6 +395,51 @@ present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
 	grep -q 'retired' "$WORK/check"
 }
 
+checked() { "$DAEMON" check --config "$DIR/counterfoil.conf" >"$WORK/check" 2>&1; }
+not_ready_for() { curl -sS "http://localhost:$PORT_OPS/readyz" | grep -qF -- "$1"; }
+
+@test "a retired CA that is taken away too early is missed, and a revocation says that nobody hears of it" {
+	collect_whole "$BATS_FILE_TMPDIR/last.pem"
+	local retired
+	retired=$(basename "$(find "$DIR/ca/others" -name '*.pem')" .pem)
+	mv "$DIR/ca/others/$retired.pem" "$BATS_FILE_TMPDIR/"
+	restart_waiting
+	until_true 30 not_ready_for 'an issuing CA is not here while its certificates live'
+	grep -q "issuer.missing.*$retired" "$DIR.log"
+	refute checked
+	grep -q "ca/others/$retired.pem" "$WORK/check"
+	curl -sS "http://localhost:$PORT_OPS/metrics" | grep -qx 'counterfoil_issuers_missing 1'
+	api POST "/v1/certificates/$OLD/hold" '{}'
+	equal "$STATUS_CODE" 200 "hold: $BODY"
+	[[ $(field .warning) == *'no revocation list'* ]]
+	collect_whole "$WORK/more.pem"
+	api POST "/v1/certificates/$OLD/release" '{}'
+	mv "$BATS_FILE_TMPDIR/$retired.pem" "$DIR/ca/others/"
+	restart_installation
+	api GET "/v1/certificates/$OLD"
+	equal "$(field .warning)" null 'warning'
+}
+
+@test "files of the CAs from before the change are put back: the former one issues nothing" {
+	local now=$BATS_FILE_TMPDIR/ca-of-now
+	cp -a "$DIR/ca" "$now"
+	rm "$DIR"/ca/others/*
+	cp "$BATS_FILE_TMPDIR/old-ca.pem" "$DIR/ca/issuing.pem"
+	cp "$ELSEWHERE/new.pem" "$DIR/ca/others/next-$ID.pem"
+	restart_waiting
+	until_true 30 not_ready_for 'older files of the CAs were put back'
+	refute checked
+	grep -q 'has issued already' "$WORK/check"
+	refute "$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Carla --role support --out "$WORK/carla.p12"
+	rm "$DIR/ca/others/next-$ID.pem"
+	restart_waiting
+	until_true 30 not_ready_for 'older files of the CAs were put back'
+	until_true 30 not_ready_for 'an issuing CA is not here'
+	rm -r "$DIR/ca"
+	mv "$now" "$DIR/ca"
+	restart_installation
+}
+
 @test "a CA that the root has revoked is nobody's any more, and the other one's holders are as welcome as before" {
 	until_true 20 accepted "$BATS_FILE_TMPDIR/old.pem"
 	elsewhere root-crl --crl root.crl --out new.crl --revoke "$BATS_FILE_TMPDIR/old-ca.pem" --reason superseded
