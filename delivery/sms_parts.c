@@ -72,7 +72,8 @@ enum err sms_by_status(int status, struct errbuf *why)
 		return ERR_OK;
 	if (status == 408 || status == 425 || status == 429)
 		return fail(why, ERR_LIMIT, "HTTP %d", status);
-	return fail(why, status >= 500 ? ERR_UNAVAILABLE : ERR_USAGE, "HTTP %d", status);
+	bool unknown = status >= 500 || status == 409; /* 409: the same key is still being worked on */
+	return fail(why, unknown ? ERR_UNAVAILABLE : ERR_USAGE, "HTTP %d", status);
 }
 
 json_t *sms_json(const struct sms_answer *a)

@@ -36,8 +36,9 @@ static void pass(const struct outgoing *m, enum crash_at any, enum crash_at pass
 		crash_point(password);
 }
 
-/* The same key while nobody knows what became of it; another one after each plain no, which a gateway that knows keys would
- * only repeat, or take for a duplicate of what it did not take. */
+/* Another key after each plain no, which a gateway that knows keys would only repeat, or take for a duplicate of what it did not
+ * take. But the same key for ever once nobody knows what became of a try under it: a no to a later try says nothing of that
+ * one. */
 static enum err ask_courier(struct clerk *c, struct outgoing *m, struct errbuf *why)
 {
 	char key[KEY_SIZE];

@@ -13,7 +13,7 @@ struct outgoing {
 	int64_t drop_after, attempts;
 	bool held;                  /* it waits again: not now */
 	bool delivered;             /* its receipt came before we knew that it was sent */
-	int64_t attempt, refusals;  /* this attempt's number (0: none), and how many were plainly refused before it */
+	int64_t attempt, refusals;  /* this attempt's number (0: none), and how many were plainly refused before any was unknown */
 	enum err said;              /* by the courier, of this attempt */
 	char reference[COURIER_REFERENCE_SIZE]; /* and the gateway's own id of it, or "" */
 };

@@ -345,6 +345,26 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	equal "$(jq -r '[.items[].record | fromjson? // .] | map(.what) | join(" ")' <<<"$BODY")" 'outbox.paused outbox.resumed' audit
 }
 
+@test "a no to a later try is none to the first one: the key stays, and so it is one SMS" {
+	use webhook
+	later 90000
+	echo 'hang 1' >"$GATEWAY/fault"
+	order_now
+	until_true 20 sent_is 1
+	until_true 20 fault_is :
+	local wrong says
+	for wrong in slow-down:429 conflict:409 auth:401; do
+		says=${wrong#*:}
+		echo "${wrong%:*} 1" >"$GATEWAY/fault"
+		later 90
+		until_true 20 no_fault_left
+		until_true 20 fault_is "$says"
+	done
+	later 120
+	until_true 20 message_is code sent
+	equal "$(sent_count)" 1 messages
+}
+
 @test "Infobip: our id is its own, and a lost answer costs nothing" {
 	use infobip
 	whole_thread infobip

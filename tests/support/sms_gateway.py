@@ -8,7 +8,8 @@ DIR/fault     what goes wrong, as one word and a number of requests ("error 3"; 
   error       HTTP 503            auth     the gateway's way to say that it does not know us
   slow-down   its "too many"      never    its "this number cannot get messages"
   credit      its "no credit": a plain no that may be another tomorrow
-  hang        takes the message and never answers
+  conflict    HTTP 409: the same is still being worked on
+  hang        takes the message and never answers     took-500    takes it, and answers 500     took-drop   and hangs up
   garbage     HTTP success with a page of HTML    huge   with a megabyte    redirect   to elsewhere
 """
 import base64
@@ -196,7 +197,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def answer(self, gateway, wrong):
-        common = {'error': (503, 'come back later'), 'redirect': (307, '')}
+        common = {'error': (503, 'come back later'), 'conflict': (409, {}), 'redirect': (307, '')}
         if not gateway.known():
             return gateway.faults()['auth']
         if wrong in common:
@@ -218,6 +219,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         gateway, wrong = made[0](self, body), fault()
         status, answer = self.answer(gateway, wrong)
         note('asked', gateway=gateway.name, path=self.path, status=status, fault=wrong, at=time.time())
+        if wrong == 'took-500':
+            self.say(500, {})
+            return
+        if wrong == 'took-drop':
+            self.close_connection = True
+            return
         if wrong == 'hang':
             time.sleep(HANG_SECONDS)
             return

@@ -363,6 +363,7 @@ static const struct answer_case {
 	{"infobip", 200, "{}", ERR_UNAVAILABLE, ""},
 	{"infobip", 400, "{\"errorCode\":\"E400\"}", ERR_REFUSED, ""},
 	{"infobip", 401, "{\"requestError\":{}}", ERR_USAGE, ""},
+	{"infobip", 409, "", ERR_UNAVAILABLE, ""},
 	{"infobip", 429, "", ERR_LIMIT, ""},
 	{"infobip", 500, "", ERR_UNAVAILABLE, ""},
 	{"webhook", 200, "{\"id\":\"m-1\"}", ERR_OK, "m-1"},
@@ -373,6 +374,7 @@ static const struct answer_case {
 	{"webhook", 422, "", ERR_REFUSED, ""},
 	{"webhook", 401, "", ERR_USAGE, ""},
 	{"webhook", 307, "", ERR_USAGE, ""},
+	{"webhook", 409, "", ERR_UNAVAILABLE, ""}, /* the same key is still being worked on */
 	{"webhook", 429, "", ERR_LIMIT, ""},
 	{"webhook", 500, "", ERR_UNAVAILABLE, ""},
 	{"webhook", 0, "", ERR_USAGE, ""},
