@@ -68,7 +68,7 @@ struct delivery_channel {
 	void (*begin)(const struct channel_settings *s);
 	/* ERR_OK: handed over. ERR_REFUSED, ERR_INVALID: never try again. All else: try again later; ERR_USAGE: that will be in
 	 * vain until a person has put something right. ERR_LIMIT and ERR_USAGE: it was plainly not taken, and the next try is
-	 * a new one. */
+	 * a new one. Of SMS, ERR_NETWORK and ERR_UNAUTHENTICATED: it never reached a gateway. */
 	enum err (*send)(const struct channel_settings *s, const struct message *m, struct handover *h, struct errbuf *why);
 };
 

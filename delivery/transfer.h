@@ -43,7 +43,7 @@ struct transfer_mail {
 enum err transfer_mail(const struct transfer_mail *m, struct errbuf *why) MUST_CHECK;
 
 /* An HTTP/1.1 exchange: ERR_OK whatever the status is. The body of the answer is appended to `answer`, whose cap bounds it
- * (more is ERR_NETWORK). */
+ * (more is ERR_CLOSED). ERR_NETWORK: the server has nothing of the request. ERR_CLOSED: it may have it. */
 struct transfer_request {
 	struct transfer_peer peer;  /* user and password by Basic */
 	const char *const *headers; /* "Name: value", a NULL behind the last; one with a line break is ERR_INVALID. May be NULL */

@@ -36,12 +36,21 @@ static bool set_request(CURL *e, const struct transfer_request *r, struct curl_s
 	return set;
 }
 
+/* From the end of the handshake on it may have the request. */
+static bool may_have_it(const struct transfer *x)
+{
+	curl_off_t spoke = 0;
+	return curl_easy_getinfo(x->easy, CURLINFO_APPCONNECT_TIME_T, &spoke) != CURLE_OK || spoke > 0;
+}
+
 static enum err run(struct transfer *x, int *status, struct errbuf *why)
 {
 	long code = 0;
 	enum err rc = transfer_verdict(x, curl_easy_perform(x->easy), why);
 	if (!rc && curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &code) != CURLE_OK)
-		rc = fail(why, ERR_NETWORK, "the answer has no status");
+		rc = fail(why, ERR_CLOSED, "the answer has no status");
+	if (rc == ERR_NETWORK && may_have_it(x))
+		rc = ERR_CLOSED;
 	*status = (int)code;
 	return rc;
 }

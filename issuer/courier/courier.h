@@ -17,7 +17,8 @@ struct courier_job {
 
 /* Open, render and hand over one sealed message. ERR_OK: handed over; `reference` is the gateway's own id of it, ""
  * when it told none. ERR_REFUSED, ERR_INVALID: never try again. ERR_LIMIT, ERR_USAGE: the gateway has plainly not
- * taken it, and may later. All else: try again later, under the same key. */
+ * taken it, and may later. ERR_NETWORK, ERR_UNAUTHENTICATED: it never reached a gateway. All else: nobody knows; try again
+ * later, under the same key. */
 enum err courier_send(struct line *l, const struct courier_job *job, char reference[COURIER_REFERENCE_SIZE],
 		      struct errbuf *why) MUST_CHECK;
 

@@ -117,7 +117,7 @@ static enum err hand_on(struct courier *c, const struct message *m, struct hando
 		return fail(why, ERR_NETWORK, "not tried: a moment ago nobody answered there");
 	enum err rc = c->channels[m->channel]->send(&c->settings, m, h, why);
 	int64_t ended = clock_mono_ms();
-	if (rc == ERR_NETWORK || rc == ERR_TIMEOUT)
+	if (rc == ERR_NETWORK || rc == ERR_TIMEOUT || rc == ERR_CLOSED)
 		c->rests_until[m->channel] = ended + courier_rest_ms(ended - began);
 	note_state(c, m->channel, rc, why);
 	return rc;

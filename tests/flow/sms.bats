@@ -461,6 +461,24 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	equal "$(sent_count)" 1 'messages to one contact that day'
 }
 
+@test "the day's limits hold for what was taken and not answered for: no third SMS to one contact" {
+	use twilio 2s 2
+	local wrong i
+	for wrong in took-500 took-drop; do
+		later 90000
+		: >"$GATEWAY/sent"
+		echo "$wrong" >"$GATEWAY/fault"
+		order_now
+		for i in 1 2; do
+			until_true 20 sent_is "$i"
+			until_true 20 fault_is :
+			later 30
+		done
+		until_true 20 fault_is limit
+		equal "$(sent_count)" 2 "messages that were answered with $wrong"
+	done
+}
+
 @test "settings that a gateway cannot do with are refused at start, by name" {
 	cp "$DIR/counterfoil.conf" "$WORK/conf"
 	refused() { # refused NAME VALUE SAYS

@@ -129,7 +129,9 @@ static void what_may_have_been_sent_counts(void **state)
 	static const struct {
 		enum err said;
 		int sends;
-	} cases[] = {{ERR_TIMEOUT, 2}, {ERR_CLOSED, 2}, {ERR_LIMIT, 6}, {ERR_USAGE, 6}, {ERR_UNAVAILABLE, 6}};
+	} cases[] = {{ERR_TIMEOUT, 2}, {ERR_CLOSED, 2},  {ERR_UNAVAILABLE, 2}, {ERR_MEMORY, 2},  {ERR_INTERNAL, 2},
+		     {ERR_LIMIT, 6},   {ERR_USAGE, 6},   {ERR_REFUSED, 6},     {ERR_INVALID, 6}, {ERR_NETWORK, 6},
+		     {ERR_UNAUTHENTICATED, 6}};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		sql("DELETE FROM attempt; DELETE FROM message");
@@ -174,6 +176,7 @@ static void a_plain_no_makes_the_next_try_a_new_one(void **state)
 	static const char *const keys[] = {"m1", "m1-1", "m1-2", "m1-3"};
 	(void)state;
 	tries(said, keys, 4);
+	tries((enum err[]){ERR_NETWORK, ERR_LIMIT, ERR_OK}, (const char *const[]){"m1", "m1", "m1-1"}, 3); /* it never got there */
 }
 
 /* It may be with the gateway already: under another key it would be a second message. */

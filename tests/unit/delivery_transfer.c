@@ -237,6 +237,8 @@ static bool answer_http(SSL *ssl, const struct seen *request, struct tls_server 
 	(void)s;
 	if (strcmp(request->path, "/moved") == 0)
 		return tls_reply(ssl, 302, "Location: /there\r\n", "moved");
+	if (strcmp(request->path, "/gone") == 0)
+		return false;
 	if (strcmp(request->path, "/long") == 0)
 		return tls_reply(ssl, 200, NULL, "a long answer, longer than its room");
 	bool basic = strstr(request->head, "Authorization: Basic Y2E6Z2VoZWlt\r\n") != NULL;
@@ -264,7 +266,10 @@ static void a_request_is_answered_within_bounds_and_goes_nowhere_else(void **sta
 		enum err outcome;
 		int status;
 		const char *body;
-	} cases[] = {{"/", ERR_OK, 201, "answer"}, {"/moved", ERR_OK, 302, "moved"}, {"/long", ERR_NETWORK, 0, NULL}};
+	} cases[] = {{"/", ERR_OK, 201, "answer"},
+		     {"/moved", ERR_OK, 302, "moved"},
+		     {"/long", ERR_CLOSED, 0, NULL},
+		     {"/gone", ERR_CLOSED, 0, NULL}};
 	struct tls_server s = {.certificate = &server, .answer = answer_http};
 	tls_server_start(&s);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -278,8 +283,30 @@ static void a_request_is_answered_within_bounds_and_goes_nowhere_else(void **sta
 			assert_string_equal(buf_string(&answer), cases[i].body);
 		buf_free(&answer);
 	}
-	assert_int_equal(s.requests, 3);
+	assert_int_equal(s.requests, 4);
 	tls_server_stop(&s);
+}
+
+/* What a server that is away or speaks no TLS has nothing of is told from what one may have taken. */
+static void a_request_that_reached_nobody_is_told_from_one_that_may_have(void **state)
+{
+	(void)state;
+	struct tls_server s = {.certificate = &server, .answer = answer_http};
+	struct mail_host no_tls = {.certificate = &server, .command = "CONNECT", .reply = "421 not now\r\n"};
+	struct buf answer = BUF_INIT(16);
+	char url[64];
+	int status = 0;
+	tls_server_start(&s);
+	struct transfer_request r = request_to(&s, "/gone", url);
+	assert_int_equal(transfer_http(&r, &status, &answer, NULL), ERR_CLOSED);
+	tls_server_stop(&s);
+	assert_int_equal(transfer_http(&r, &status, &answer, NULL), ERR_NETWORK);
+	mail_host_start(&no_tls);
+	snprintf(url, sizeof url, "https://localhost:%d/", no_tls.port);
+	assert_int_equal(transfer_http(&r, &status, &answer, NULL), ERR_NETWORK);
+	mail_host_stop(&no_tls);
+	r.peer.url = "https://no-such-name.invalid/";
+	assert_int_equal(transfer_http(&r, &status, &answer, NULL), ERR_NETWORK);
 }
 
 static void a_request_without_tls_or_with_a_header_too_many_is_not_made(void **state)
@@ -332,6 +359,7 @@ int main(void)
 		cmocka_unit_test(certificates_that_are_none_trust_nobody),
 		cmocka_unit_test(nobody_is_there),
 		cmocka_unit_test(a_request_is_answered_within_bounds_and_goes_nowhere_else),
+		cmocka_unit_test(a_request_that_reached_nobody_is_told_from_one_that_may_have),
 		cmocka_unit_test(a_request_without_tls_or_with_a_header_too_many_is_not_made),
 		cmocka_unit_test(the_environment_names_no_proxy),
 	};
