@@ -12,6 +12,7 @@ enum err chain_trust_new(const void *pem, size_t len, struct chain_trust **out, 
 /* Take the revocation list of one of the roots, in DER, before the first verification: no chain goes by a CA that stands in
  * it. ERR_REFUSED: it is no such list. */
 enum err chain_trust_list(struct chain_trust *t, const void *der, size_t len, struct errbuf *why) MUST_CHECK;
+bool chain_list_has(const struct chain_trust *t, const X509 *ca); /* has the root revoked it, by that list? */
 void chain_trust_free(struct chain_trust *t);
 
 struct der_view {

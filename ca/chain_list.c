@@ -31,14 +31,17 @@ enum err chain_trust_list(struct chain_trust *t, const void *der, size_t len, st
 	return ERR_OK;
 }
 
-enum err chain_unrevoked(const struct chain_trust *t, const STACK_OF(X509) *chain, struct errbuf *why)
+bool chain_list_has(const struct chain_trust *t, const X509 *ca)
 {
 	X509_REVOKED *entry = NULL;
-	for (int i = 1; t->root_list && i < sk_X509_num(chain); i++) {
-		X509 *x = sk_X509_value(chain, i);
-		if (X509_NAME_cmp(X509_get_issuer_name(x), X509_CRL_get_issuer(t->root_list)) == 0 &&
-		    X509_CRL_get0_by_cert(t->root_list, &entry, x) == 1)
+	return t->root_list && X509_NAME_cmp(X509_get_issuer_name(ca), X509_CRL_get_issuer(t->root_list)) == 0 &&
+	       X509_CRL_get0_by_cert(t->root_list, &entry, (X509 *)(uintptr_t)ca) == 1;
+}
+
+enum err chain_unrevoked(const struct chain_trust *t, const STACK_OF(X509) *chain, struct errbuf *why)
+{
+	for (int i = 1; i < sk_X509_num(chain); i++)
+		if (chain_list_has(t, sk_X509_value(chain, i)))
 			return fail(why, ERR_REFUSED, "the root has revoked certificate %d of the chain", i + 1);
-	}
 	return ERR_OK;
 }

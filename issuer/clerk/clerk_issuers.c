@@ -33,6 +33,8 @@ enum err clerk_judge_issuer(struct clerk *c, const struct journal_last *last, in
 		fault = ISSUER_FORMER;
 	else if (e)
 		return fail(why, e, "%s", err_why(e, &reason));
+	if (atomic_load(&c->shared->issuers_revoked) & 1)
+		fault = ISSUER_REVOKED;
 	*sound = fault == ISSUER_SOUND;
 	if (atomic_exchange(&c->shared->issuer_fault, fault) == (int64_t)fault)
 		return ERR_OK;

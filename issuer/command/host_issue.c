@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "issuer/addresses.h"
 #include "issuer/clerk/clerk_reconcile.h"
+#include "issuer/command/ca.h"
 #include "issuer/command/host_books.h"
 #include "issuer/command/host_key.h"
 #include "issuer/issuers.h"
@@ -63,6 +64,9 @@ static enum err check_issuer(struct host_office *o, struct errbuf *why)
 {
 	struct issuers all;
 	struct journal_last last;
+	if (ca_check_unrevoked(o->root, o->issuing.certificate, o->settings, NULL) == ERR_REVOKED)
+		return fail(why, ERR_REVOKED, "the root has revoked the issuing CA: nobody would believe what it signs; change over "
+			    "to another (counterfoild ca new-issuing)");
 	journal_last_known(o->journal, &last);
 	enum err e = issuers_load(o->settings, &all, why);
 	if (!e)

@@ -61,7 +61,7 @@ void api_status(struct front *front, const struct request *q, struct reply *r)
 	int64_t now = clock_now();
 	char checked[CLOCK_TEXT_SIZE];
 	clock_text(now, checked);
-	json_t *j = json_pack("{s:s, s:b}", "checked_at", checked, "issuing_paused", front->shared->issuing_paused != 0 || front->shared->issuer_fault != 0);
+	json_t *j = json_pack("{s:s, s:b}", "checked_at", checked, "issuing_paused", front->shared->issuing_paused != 0 || issuer_fault_because(front->shared));
 	enum err e = j ? fill(front, j, now) : ERR_MEMORY;
 	if (e) {
 		json_decref(j);

@@ -123,6 +123,16 @@ static enum err open_database(struct house *h, const char *path, struct errbuf *
 	return rc;
 }
 
+/* Nobody believes what such a CA issues: the clerk pauses the present one. */
+static void tell_what_the_root_says(struct front *f)
+{
+	uint64_t revoked = 0;
+	for (size_t i = 0; i < f->issuers->count; i++)
+		revoked |= chain_list_has(f->trust, f->issuers->at[i].certificate) ? (uint64_t)1 << i : 0;
+	atomic_store(&f->shared->issuers_revoked, revoked);
+	atomic_store(&f->shared->root_list_until, ca_files_find(f->ca_files, "root.crl")->good_until);
+}
+
 static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 {
 	struct front *f = &h->front;
@@ -135,7 +145,7 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 	f->desk.revocations_changed = revocations_changed;
 	f->desk.ctx = f;
 	if (f->shared)
-		atomic_store(&f->shared->root_list_until, ca_files_find(f->ca_files, "root.crl")->good_until);
+		tell_what_the_root_says(f);
 	enum err rc = child_take_secret(c, "key.code", CODE_KEY_BYTES, &h->code_key, why);
 	f->desk.code_key = h->code_key;
 	if (rc == ERR_OK && f->desk.settings->sms_receipts[0])

@@ -93,7 +93,7 @@ static void write_state(struct front *front, int64_t now, struct buf *out)
 	one(out, "revocation_generation", "counter", "Changes of a certificate's status since the start, and the clerk's starts.",
 	    (int64_t)page->revocation_generation);
 	one(out, "clerk_age_seconds", "gauge", "Since the clerk's last round.", now - page->clerk_alive_at);
-	one(out, "issuing_paused", "gauge", "1 while nothing is issued.", page->issuing_paused != 0 || page->issuer_fault != 0);
+	one(out, "issuing_paused", "gauge", "1 while nothing is issued.", page->issuing_paused != 0 || issuer_fault_because(page));
 	write_keys_away((unsigned)page->keys_away, out);
 	if (crl_cache_head(front->crl_cache, &crl) == ERR_OK) {
 		one(out, "crl_number", "gauge", "Number of the newest CRL.", (int64_t)crl.number);
@@ -119,6 +119,9 @@ static void write_issuers(struct front *front, int64_t now, struct buf *out)
 	head(out, "issuer_over", "gauge", "1 when everything that a retired CA issued has expired: it may be removed.");
 	for (size_t i = 0; i < all->count; i++)
 		write_issuer_row(out, "issuer_over", &all->at[i], front->shared->issuer_over[i]);
+	head(out, "issuer_revoked", "gauge", "1 when the root's list has an issuing CA: nobody believes what it signs.");
+	for (size_t i = 0; i < all->count; i++)
+		write_issuer_row(out, "issuer_revoked", &all->at[i], front->shared->issuers_revoked >> i & 1);
 	one(out, "issuers_missing", "gauge", "Issuing CAs that are not here while certificates of theirs live.",
 	    front->shared->issuers_missing);
 	head(out, "issuer_crl_left_seconds", "gauge", "Until the newest CRL of an issuing CA is overdue.");

@@ -105,9 +105,11 @@ const char *issuer_fault_because(const struct shared_page *p)
 {
 	static const char *const because[] = {
 		[ISSUER_SOUND] = NULL,
+		[ISSUER_REVOKED] = "the root has revoked the issuing CA: change over to another (counterfoild ca new-issuing)",
 		[ISSUER_FORMER] = "another issuing CA has issued since this one did: older files of the CAs were put back",
 	};
-	return because[atomic_load(&p->issuer_fault)];
+	bool revoked = atomic_load(&p->issuers_revoked) & 1; /* at once, though the clerk has not looked yet */
+	return because[revoked ? ISSUER_REVOKED : atomic_load(&p->issuer_fault)];
 }
 
 struct line *child_line(struct child *c, enum role server)

@@ -486,3 +486,17 @@ not_ready_for() { curl -sS "http://localhost:$PORT_OPS/readyz" | grep -qF -- "$1
 	until_true 20 revoked "$BATS_FILE_TMPDIR/new.pem"
 	until_true 20 list_has "$BATS_FILE_TMPDIR/new.pem"
 }
+
+@test "a present CA that the root has revoked issues nothing more, from the reload on" {
+	own_clock 60
+	elsewhere root-crl --crl new.crl --out last.crl --revoke new.pem --reason cACompromise
+	here root-crl --install "$ELSEWHERE/last.crl"
+	until_true 20 root_list_served "$ELSEWHERE/last.crl"
+	until_true 20 not_ready_for 'the root has revoked the issuing CA'
+	until_true 20 grep -q 'issuer.paused.*the root has revoked the issuing CA' "$DIR.log"
+	curl -sS "http://localhost:$PORT_OPS/metrics" >"$WORK/metrics"
+	grep -qx 'counterfoil_issuing_paused 1' "$WORK/metrics"
+	grep -q 'counterfoil_issuer_revoked{.*standing="present"} 1' "$WORK/metrics"
+	refused 6 'the root has revoked the issuing CA' "$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Dora --role support \
+		--out "$WORK/dora.p12"
+}

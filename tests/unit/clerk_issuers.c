@@ -107,6 +107,24 @@ static void nor_does_it_when_the_newer_one_is_not_here_at_all(void **state)
 }
 
 
+static void a_ca_that_the_root_has_revoked_issues_nothing(void **state)
+{
+	(void)state;
+	add_other(ISSUER_RETIRED);
+	fake_page.issuers_revoked = 2; /* a former one may be */
+	round_at(NOW);
+	assert_int_equal(fake.resumed, 1);
+	fake_page.issuers_revoked = 1;
+	assert_non_null(strstr(issuer_fault_because(&fake_page), "the root has revoked"));
+	round_at(NOW);
+	assert_int_equal(fake.resumed, 0);
+	assert_int_equal(fake_page.issuer_fault, ISSUER_REVOKED);
+	fake_page.issuers_revoked = 0;
+	round_at(NOW);
+	assert_int_equal(fake.resumed, 1);
+	assert_null(issuer_fault_because(&fake_page));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +133,7 @@ int main(void)
 		CLERK_TEST(after_a_change_the_newest_is_of_the_former_one),
 		CLERK_TEST(a_former_ca_that_was_put_back_issues_nothing),
 		CLERK_TEST(nor_does_it_when_the_newer_one_is_not_here_at_all),
+		CLERK_TEST(a_ca_that_the_root_has_revoked_issues_nothing),
 	};
 	log_threshold(LOG_LEVEL_ALARM + 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
