@@ -1,4 +1,4 @@
--- Schema version 6. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 7. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -31,6 +31,10 @@ CREATE TABLE orders (
 CREATE INDEX orders_client ON orders (client_id);
 CREATE INDEX orders_state ON orders (state, state_at);
 CREATE INDEX orders_created ON orders (created_at, id);
+-- All that says whether a link opens: see ORDER_BY_LINK.
+CREATE INDEX orders_link ON orders (link_hash, link_until, state, claimed_at, id)
+  WHERE state IN ('offered', 'locked', 'collecting');
+CREATE INDEX orders_claim ON orders (claim_hash) WHERE claim_hash IS NOT NULL;
 
 -- The newest row of an order is its code; older ones are dead. tries is counted and committed before any comparison.
 CREATE TABLE code (

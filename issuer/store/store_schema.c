@@ -8,7 +8,7 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 6;
+const int schema_newest = 7;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -26,6 +26,9 @@ const struct migration schema_steps[] = {
 	    "CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead';"
 	    "CREATE INDEX message_lost ON message (created_at, id) WHERE state = 'dead' OR failed_at IS NOT NULL"},
 	{5, "ALTER TABLE contact ADD COLUMN language TEXT NOT NULL DEFAULT ''"},
+	{6, "CREATE INDEX orders_link ON orders (link_hash, link_until, state, claimed_at, id)"
+	    " WHERE state IN ('offered', 'locked', 'collecting');"
+	    "CREATE INDEX orders_claim ON orders (claim_hash) WHERE claim_hash IS NOT NULL"},
 	{0, NULL},
 };
 

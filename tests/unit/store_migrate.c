@@ -10,7 +10,9 @@
 	"ALTER TABLE message DROP COLUMN delivered_at; ALTER TABLE message DROP COLUMN failed_at;"                  \
 	"ALTER TABLE message DROP COLUMN receipt;"
 /* What version 5 had not. */
-#define WITHOUT_LANGUAGES "ALTER TABLE contact DROP COLUMN language;"
+#define WITHOUT_LANGUAGES WITHOUT_LINKS "ALTER TABLE contact DROP COLUMN language;"
+/* What version 6 had not. */
+#define WITHOUT_LINKS "DROP INDEX orders_link; DROP INDEX orders_claim;"
 
 /* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
 static void version_1_learns_the_keys_of_its_certificates(void **state)
@@ -156,6 +158,24 @@ static void version_5_has_contacts_without_a_language(void **state)
 	store_close(s);
 }
 
+static void version_6_gets_the_indexes_of_links(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, WITHOUT_LINKS "UPDATE meta SET value = '6' WHERE name = 'schema_version'");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	enum err rc = store_one(s, STATEMENT_ORDER_BY_LINK,
+				STORE_VALUES(value_blob("l", 1), value_integer(1), value_integer(1), value_blob("c", 1),
+					     value_integer(1)),
+				count_attempts, NULL);
+	assert_int_equal(rc, ERR_NOT_FOUND);
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(version_3_has_no_serial_twice_from_then_on, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_4_learns_of_attempts_and_receipts, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_5_has_contacts_without_a_language, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_6_gets_the_indexes_of_links, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
