@@ -1,7 +1,7 @@
 /* token_shim: SoftHSM behind a PKCS#11 module that can misbehave, and that counts what it is asked.
  *
  * All lies beside the file that SOFTHSM2_CONF names: a line in `calls` for each C_Initialize and C_Login, and files
- * whose being there makes it misbehave: init-hang, init-abort; and when a PIN is wrong (login-any: each is), login-abort,
+ * whose being there makes it misbehave: init-hang; and when a PIN is wrong (login-any: each is), login-abort,
  * login-hang, login-other, login-vendor. */
 #include <p11-kit-1/p11-kit/pkcs11.h>
 
@@ -51,8 +51,6 @@ static CK_RV initialize(void *arguments)
 	note("C_Initialize");
 	if (told("init-hang"))
 		hang();
-	if (told("init-abort"))
-		abort();
 	return theirs->C_Initialize(arguments);
 }
 
