@@ -9,6 +9,7 @@
 #include "ca/authority.h"
 #include "ca/crl_entries.h"
 #include "issuer/addresses.h"
+#include "issuer/issuers.h"
 
 /* What was asked, option by option; NULL: it was not given. */
 struct ca_wishes {
@@ -39,6 +40,9 @@ enum err ca_sign_issuing(const struct authority *root, EVP_PKEY *key, const stru
 enum err ca_check_issuing(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why) MUST_CHECK;
 /* ERR_REVOKED: the root's list has it. */
 enum err ca_check_unrevoked(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why) MUST_CHECK;
+
+/* Could it issue here what is issued here? Tried without its key. ERR_INVALID with what the lint says. */
+enum err ca_rehearse(const struct settings *s, const struct issuers *known, X509 *issuing, struct errbuf *why) MUST_CHECK;
 
 /* On stderr: each CA of the installation that `fresh` revokes and `before` (which may be NULL) does not, and what that means. */
 void ca_say_revoked(const struct settings *s, const struct crl_entries *fresh, const struct crl_entries *before);

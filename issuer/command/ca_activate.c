@@ -57,6 +57,8 @@ static enum err check_certificate(const struct change *c, const struct issuer *n
 		e = ca_check_unrevoked(c->root, next->certificate, c->place.settings, &reason);
 	if (!e && next->from > clock_now())
 		e = fail(&reason, ERR_CONFLICT, "it is not valid before %s", from);
+	if (!e)
+		e = ca_rehearse(c->place.settings, &c->known, next->certificate, &reason);
 	return e ? fail(why, e, "%s: %s", next_file(c)->path, err_why(e, &reason)) : ERR_OK;
 }
 

@@ -310,6 +310,8 @@ static enum err take_in(struct preparation *p, X509 *certificate, const char *fr
 		e = ca_check_unrevoked(p->root, certificate, s, &reason);
 	if (!e)
 		e = check_distinct(p, certificate, &reason);
+	if (!e)
+		e = ca_rehearse(s, &p->known, certificate, &reason);
 	if (e)
 		return fail(why, e, "%s: %s", from, err_why(e, &reason));
 	e = check_key(p, certificate, from, why);

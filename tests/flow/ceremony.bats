@@ -109,3 +109,25 @@ next() { echo "$DIR"/ca/others/next-*.pem; }
 	grep -q 'ATTENTION: it revokes issuing, the present' log
 	grep -q 'it revokes issuing-.*next' log
 }
+
+permit() { # permit NAMES: what a CA of the profile issuing may certify
+	sed -i '/^permitted/d' "$DIR/profiles/issuing.profile"
+	sed -i "/^path_length/a permitted = $1" "$DIR/profiles/issuing.profile"
+	grep -q '^permitted' "$DIR/profiles/issuing.profile"
+}
+@test "new-issuing, activate: a CA that could issue nothing here does not take over" {
+	local names
+	for names in 'uri:typo.example, dns:localhost' 'uri:test.example, dns:typo.example'; do
+		permit "$names"
+		refused 1 'could not issue' with_root new-issuing
+		grep -q 'permitted subtree violation' refused
+		refute compgen -G "$DIR/ca/others/next-*"
+	done
+	permit 'uri:test.example, dns:localhost'
+	with_root new-issuing
+	# and one that came in before the domain was another
+	sed -i 's/^domain = .*/domain = typo.example/' "$DIR/counterfoil.conf"
+	refused 1 'could not issue' here activate --now
+	sed -i 's/^domain = .*/domain = test.example/' "$DIR/counterfoil.conf"
+	here activate --now
+}
