@@ -71,6 +71,10 @@ enum err issuer_keys_pending(const struct settings *s, struct issuer_files *out,
 /* The path of "ID.key" or of "pending-ID.key", whether it is there or not. ERR_TOO_LARGE. */
 enum err issuer_key_file(const struct settings *s, const char *id, bool pending, char out[4096]) MUST_CHECK;
 
+/* The present one's "next-ID.pem", into out, when it is still there: a change over to it was cut off. It says nothing new, and
+ * does not count beside another that is to be the next. */
+bool issuer_unfinished(const struct settings *s, const struct issuers *known, char out[4096]);
+
 /* The key of a CA: the file of keys.others that has its id, or else what keys.issuing says. ERR_TOO_LARGE. */
 enum err issuer_key_path(const struct settings *s, const char *id, char out[4096]) MUST_CHECK;
 

@@ -77,16 +77,64 @@ static enum err list(const char *folder, const struct naming *n, struct issuer_f
 	return rc == ERR_TOO_LARGE ? fail(why, ERR_USAGE, "%s has too many files: take away what is over", folder) : rc;
 }
 
-enum err issuer_certificates(const struct settings *s, struct issuer_files *out, struct errbuf *why)
+static size_t count_next(const struct issuer_files *files)
 {
 	size_t next = 0;
-	enum err rc = list(s->ca_others, &(struct naming){NEXT, ".pem", true}, out, why);
+	for (size_t i = 0; i < files->count; i++)
+		next += files->at[i].standing == ISSUER_NEXT;
+	return next;
+}
+
+static enum err add_file(struct issuers *set, enum issuer_standing standing, const char *path, struct errbuf *why)
+{
+	struct buf pem = BUF_INIT(ISSUER_PEM_MOST);
+	struct errbuf reason = {""};
+	enum err rc = file_read_guarded(path, &pem, why);
+	if (!rc && (rc = issuers_add(set, standing, pem.data, pem.len, &reason)))
+		fail(why, rc, "%s: %s", path, err_why(rc, &reason));
+	buf_free(&pem);
+	return rc;
+}
+
+static enum err unfinished_path(const struct settings *s, const char *id, char out[4096])
+{
+	char name[ISSUER_ID_SIZE + 16];
+	snprintf(name, sizeof name, NEXT "%s.pem", id);
+	return file_join(out, s->ca_others, name);
+}
+
+/* A change that was cut off has left the present one's, and after it another was made. */
+static enum err drop_unfinished(const struct settings *s, struct issuer_files *out, struct errbuf *why)
+{
+	struct issuers set = {.count = 0};
+	char path[4096];
+	size_t kept = 0;
+	enum err rc = add_file(&set, ISSUER_PRESENT, s->ca_issuing, why);
+	if (!rc)
+		rc = unfinished_path(s, set.at[0].id, path);
 	for (size_t i = 0; !rc && i < out->count; i++)
-		next += out->at[i].standing == ISSUER_NEXT;
-	if (!rc && next > 1)
+		if (strcmp(out->at[i].path, path) != 0)
+			out->at[kept++] = out->at[i];
+	if (!rc)
+		out->count = kept;
+	issuers_clear(&set);
+	return rc;
+}
+
+enum err issuer_certificates(const struct settings *s, struct issuer_files *out, struct errbuf *why)
+{
+	enum err rc = list(s->ca_others, &(struct naming){NEXT, ".pem", true}, out, why);
+	if (!rc && count_next(out) > 1)
+		rc = drop_unfinished(s, out, why);
+	if (!rc && count_next(out) > 1)
 		rc = fail(why, ERR_USAGE, "%s has more than one CA that is to be the next", s->ca_others);
 	return !rc && out->count > ISSUERS_MOST - 1 ? fail(why, ERR_USAGE, "%s: more than %d issuing CAs", s->ca_others, ISSUERS_MOST)
 						    : rc;
+}
+
+bool issuer_unfinished(const struct settings *s, const struct issuers *known, char out[4096])
+{
+	return known->count > 0 && unfinished_path(s, known->at[0].id, out) == ERR_OK && access(out, F_OK) == 0;
 }
 
 enum err issuer_keys(const struct settings *s, struct issuer_files *out, struct errbuf *why)
@@ -111,17 +159,6 @@ enum err issuer_key_path(const struct settings *s, const char *id, char out[4096
 	enum err rc = issuer_key_file(s, id, false, out);
 	if (!rc && access(out, F_OK) != 0)
 		rc = snprintf(out, 4096, "%s", s->key_issuing) < 4096 ? ERR_OK : ERR_TOO_LARGE;
-	return rc;
-}
-
-static enum err add_file(struct issuers *set, enum issuer_standing standing, const char *path, struct errbuf *why)
-{
-	struct buf pem = BUF_INIT(ISSUER_PEM_MOST);
-	struct errbuf reason = {""};
-	enum err rc = file_read_guarded(path, &pem, why);
-	if (!rc && (rc = issuers_add(set, standing, pem.data, pem.len, &reason)))
-		fail(why, rc, "%s: %s", path, err_why(rc, &reason));
-	buf_free(&pem);
 	return rc;
 }
 

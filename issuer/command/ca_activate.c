@@ -187,9 +187,8 @@ static enum err record(const struct change *c, const struct issuer *present, str
 }
 
 /* Behind the rename: each step may have been done before. The file goes last, by which an unfinished change is known. */
-static enum err finish(const struct change *c, const struct issuer *present, struct errbuf *why)
+static enum err finish(const struct change *c, const struct issuer *present, const char *path, struct errbuf *why)
 {
-	const char *path = next_file(c)->path;
 	enum err e = publish_chain(c, present->certificate, why);
 	if (!e)
 		e = record(c, present, why);
@@ -213,8 +212,9 @@ static void report(const struct issuer *present, const struct issuer *before)
 static enum err change_over(struct change *c, struct errbuf *why)
 {
 	const struct issuer *next = issuers_next(&c->known), *present = &c->known.at[0];
-	if (!next && next_file(c)) { /* what stands there as the next is the present one: a change that was cut off */
-		enum err e = finish(c, present, why);
+	char cut[4096];
+	if (issuer_unfinished(c->place.settings, &c->known, cut)) { /* that change first: the next run makes another */
+		enum err e = finish(c, present, cut, why);
 		if (!e)
 			report(present, NULL);
 		return e;
@@ -227,7 +227,7 @@ static enum err change_over(struct change *c, struct errbuf *why)
 	if (!e)
 		e = host_publish_chain(c->place.settings->ca_issuing, (X509 *const[]){next->certificate, NULL}, why);
 	if (!e)
-		e = finish(c, next, why);
+		e = finish(c, next, next_file(c)->path, why);
 	if (!e)
 		report(next, present);
 	return e;

@@ -40,6 +40,10 @@ static void clear(struct preparation *p)
 static enum err check_room(const struct preparation *p, struct errbuf *why)
 {
 	const struct issuer *next = issuers_next(&p->known);
+	char path[4096];
+	if (issuer_unfinished(p->place.settings, &p->known, path))
+		return fail(why, ERR_CONFLICT, "the change over to %s was cut off (%s is still there): counterfoild ca activate ends it",
+			    p->known.at[0].label, path);
 	if (next)
 		return fail(why, ERR_EXISTS, "a CA stands ready already: %s/next-%s.pem; counterfoild ca activate, or remove it and its "
 			    "key", p->place.settings->ca_others, next->id);

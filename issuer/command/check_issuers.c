@@ -123,6 +123,14 @@ static void say_missing(struct check *c, const struct issuers *all)
 			  "back: put those of now back");
 }
 
+static void say_unfinished(struct check *c, const struct issuers *all)
+{
+	char path[4096];
+	if (issuer_unfinished(c->settings, all, path))
+		check_say(c, CHECK_WARNING, "%s: the change over to it was cut off, and %s is still there: counterfoild ca activate ends it",
+			  all->at[0].label, path);
+}
+
 void check_issuers(struct check *c)
 {
 	struct issuers all;
@@ -131,6 +139,8 @@ void check_issuers(struct check *c)
 	enum err e = issuers_load(c->settings, &all, &why);
 	if (e)
 		check_say(c, CHECK_FAULT, "issuing CAs: %s", err_why(e, &why));
+	if (!e)
+		say_unfinished(c, &all);
 	bool rooted = host_read_certificate(c->settings->ca_root, &root, NULL) == ERR_OK;
 	for (size_t i = 0; !e && i < all.count; i++) {
 		say_one(c, &all.at[i]);

@@ -131,3 +131,29 @@ permit() { # permit NAMES: what a CA of the profile issuing may certify
 	sed -i 's/^domain = .*/domain = test.example/' "$DIR/counterfoil.conf"
 	here activate --now
 }
+
+@test "a change over that was cut off is ended before another CA is made, and stands in nobody's way" {
+	with_root new-issuing
+	local left
+	left=$(next)
+	cp "$left" kept.pem
+	here activate --now
+	cp kept.pem "$left" # as when the power failed before the last step
+	refused 4 'was cut off' with_root new-issuing
+	refused 4 'was cut off' here new-issuing --request-out request.pem
+	"$DAEMON" check --config "$DIR/counterfoil.conf" 2>&1 | grep -q 'was cut off'
+	# an installation where one was made all the same
+	mv "$left" away.pem
+	with_root new-issuing
+	mv away.pem "$left"
+	equal "$(find "$DIR/ca/others" -name 'next-*' | wc -l)" 2 'those that are to be the next'
+	"$DAEMON" check --config "$DIR/counterfoil.conf" >check 2>&1 || true
+	refute grep -q 'more than one' check
+	grep -q 'stands ready to be the next' check
+	here activate
+	[ ! -e "$left" ]
+	cmp "$DIR/ca/issuing.pem" kept.pem
+	cp "$(next)" third.pem
+	here activate --now
+	cmp "$DIR/ca/issuing.pem" third.pem
+}
