@@ -78,6 +78,9 @@ bool issuer_unfinished(const struct settings *s, const struct issuers *known, ch
 /* The key of a CA: the file of keys.others that has its id, or else what keys.issuing says. ERR_TOO_LARGE. */
 enum err issuer_key_path(const struct settings *s, const char *id, char out[4096]) MUST_CHECK;
 
+/* Has one of the CAs no file of its own there, so that keys.issuing is needed? Also when they cannot be read. */
+bool issuer_key_shared(const struct settings *s);
+
 /* All of them, for commands on this machine. In the daemon they come as granted descriptors. */
 enum err issuers_load(const struct settings *s, struct issuers *out, struct errbuf *why) MUST_CHECK;
 

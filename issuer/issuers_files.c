@@ -175,3 +175,14 @@ enum err issuers_load(const struct settings *s, struct issuers *out, struct errb
 		issuers_clear(out);
 	return rc;
 }
+
+bool issuer_key_shared(const struct settings *s)
+{
+	struct issuers all;
+	char path[4096];
+	bool shared = issuers_load(s, &all, NULL) != ERR_OK;
+	for (size_t i = 0; !shared && i < all.count; i++)
+		shared = issuer_key_file(s, all.at[i].id, false, path) != ERR_OK || access(path, F_OK) != 0;
+	issuers_clear(&all);
+	return shared;
+}

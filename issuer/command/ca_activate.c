@@ -64,11 +64,8 @@ static enum err check_certificate(const struct change *c, const struct issuer *n
 
 static enum err check_key(const struct change *c, const struct issuer *next, struct errbuf *why)
 {
-	char path[4096];
 	EVP_PKEY *key = NULL;
-	enum err e = issuer_key_path(c->place.settings, next->id, path);
-	if (!e)
-		e = host_key(c->place.settings, path, X509_get0_pubkey(next->certificate), &key, why);
+	enum err e = host_issuer_key(c->place.settings, next->id, X509_get0_pubkey(next->certificate), &key, why);
 	EVP_PKEY_free(key);
 	return e;
 }

@@ -34,12 +34,9 @@ static enum err count_living(const struct settings *s, const char *issuer, struc
 
 static void say_key(struct check *c, const struct issuer *issuer)
 {
-	char path[4096];
 	struct errbuf why = {""};
 	EVP_PKEY *key = NULL;
-	enum err e = issuer_key_path(c->settings, issuer->id, path);
-	if (!e)
-		e = host_key(c->settings, path, X509_get0_pubkey(issuer->certificate), &key, &why);
+	enum err e = host_issuer_key(c->settings, issuer->id, X509_get0_pubkey(issuer->certificate), &key, &why);
 	if (e)
 		check_say(c, CHECK_FAULT, "%s: %s", issuer->label, err_why(e, &why));
 	EVP_PKEY_free(key);
@@ -65,13 +62,13 @@ static void say_room(struct check *c, const struct issuer *present)
 static void say_retired(struct check *c, const struct issuer *issuer)
 {
 	struct living l = {0, 0};
-	char last[CLOCK_TEXT_SIZE];
-	if (count_living(c->settings, issuer->name, &l) != ERR_OK)
+	char last[CLOCK_TEXT_SIZE], key[4096];
+	if (count_living(c->settings, issuer->name, &l) != ERR_OK || issuer_key_path(c->settings, issuer->id, key) != ERR_OK)
 		return; /* check_store says what is wrong with the database */
 	clock_text(l.last, last);
 	if (clock_now() > l.last + c->settings->crl_period)
-		check_say(c, CHECK_NOTE, "%s has retired, and all that it issued has expired: %s/%s.pem and its key may be removed",
-			  issuer->label, c->settings->ca_others, issuer->id);
+		check_say(c, CHECK_NOTE, "%s has retired, and all that it issued has expired: %s/%s.pem and its key, %s, may be removed",
+			  issuer->label, c->settings->ca_others, issuer->id, key);
 	else
 		check_say(c, CHECK_OK, "%s has retired, and says what is revoked until %.10s: %" PRId64 " certificates live", issuer->label,
 			  last, l.count);

@@ -24,11 +24,21 @@ static void look_at_token(struct check *c)
 		  s->token_module, s->token_folder[0] ? "read and write all of " : "write nothing", s->token_folder);
 }
 
+/* A CA's, by its certificate; else any. */
+static enum err take_key(struct check *c, const char *name, X509 *certificate, EVP_PKEY **out, struct errbuf *why)
+{
+	char id[ISSUER_ID_SIZE];
+	if (!certificate)
+		return host_key(c->settings, name, NULL, out, why);
+	enum err e = issuer_id(X509_get0_pubkey(certificate), id);
+	return e ? e : host_issuer_key(c->settings, id, X509_get0_pubkey(certificate), out, why);
+}
+
 static enum err look_at_key(struct check *c, const char *what, const char *name, X509 *certificate)
 {
 	struct errbuf why = {""};
 	EVP_PKEY *key = NULL;
-	enum err e = host_key(c->settings, name, certificate ? X509_get0_pubkey(certificate) : NULL, &key, &why);
+	enum err e = take_key(c, name, certificate, &key, &why);
 	const char *where = key_uri_is(name) ? "the token is there, and has the key: " : "";
 	if (e)
 		check_say(c, CHECK_FAULT, "%s: %s", what, err_why(e, &why));

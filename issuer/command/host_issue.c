@@ -24,16 +24,14 @@ static enum err load_authority(struct host_office *o, struct errbuf *why)
 	struct buf bytes = BUF_INIT(FILE_MOST);
 	X509 *certificate = NULL;
 	EVP_PKEY *key = NULL;
-	char id[ISSUER_ID_SIZE], path[4096];
+	char id[ISSUER_ID_SIZE];
 	enum err e = file_read(o->settings->ca_issuing, &bytes, why);
 	if (!e)
 		e = authority_certificate(&bytes, &certificate, why);
 	if (!e)
 		e = issuer_id(X509_get0_pubkey(certificate), id);
 	if (!e)
-		e = issuer_key_path(o->settings, id, path);
-	if (!e)
-		e = host_key(o->settings, path, X509_get0_pubkey(certificate), &key, why);
+		e = host_issuer_key(o->settings, id, X509_get0_pubkey(certificate), &key, why);
 	buf_free(&bytes);
 	if (!e)
 		return authority_join(certificate, key, &o->issuing, why);

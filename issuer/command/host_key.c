@@ -4,9 +4,11 @@
 #include "ca/key_remote.h"
 #include "ca/key_token.h"
 #include "ca/key_uri.h"
+#include "issuer/issuers.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { KEY_FILE_MOST = 65536, LINE_FILE_MOST = 1024, KEYS_MOST = 8 };
 
@@ -119,4 +121,19 @@ enum err host_key(const struct settings *s, const char *name, const EVP_PKEY *pu
 	EVP_PKEY_free(*out);
 	*out = NULL;
 	return fail(why, ERR_REFUSED, "%s is not the key of the certificate", name);
+}
+
+enum err host_issuer_key(const struct settings *s, const char *id, const EVP_PKEY *public, EVP_PKEY **out, struct errbuf *why)
+{
+	char path[4096], own[4096];
+	struct errbuf reason = {""};
+	enum err e = issuer_key_file(s, id, false, own);
+	if (!e)
+		e = issuer_key_path(s, id, path);
+	if (e)
+		return e;
+	e = host_key(s, path, public, out, &reason);
+	if (e && strcmp(path, own) != 0)
+		return fail(why, e, "there is no %s, and keys.issuing does not make up for it: %s", own, err_why(e, &reason));
+	return e ? fail(why, e, "%s", err_why(e, &reason)) : e;
 }

@@ -12,6 +12,10 @@
 enum err host_key(const struct settings *s, const char *name, const EVP_PKEY *public, EVP_PKEY **out,
 		  struct errbuf *why) MUST_CHECK;
 
+/* The key of a CA, by its id and its certificate's public half (issuers.h). What is wrong is said of both its places. */
+enum err host_issuer_key(const struct settings *s, const char *id, const EVP_PKEY *public, EVP_PKEY **out,
+			 struct errbuf *why) MUST_CHECK;
+
 /* The pass phrase that the settings name; *out stays NULL when there is none. */
 enum err host_key_pass(const struct settings *s, struct secret **out, struct errbuf *why) MUST_CHECK;
 

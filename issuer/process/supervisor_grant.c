@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/pack.h"
 #include "ca/key_uri.h"
+#include "issuer/issuers.h"
 #include "issuer/languages.h"
 #include "issuer/process/supervisor.h"
 
@@ -129,10 +130,17 @@ static bool is_file(const struct grant_row *row)
 	return kept(row) || row->source == JOURNAL;
 }
 
+/* The first CA's key may be taken away with it, when each that is left has a file of its own. */
+static bool over(const struct grant_row *row, const struct settings *s)
+{
+	return row->source == KEY && row->place == offsetof(struct settings, key_issuing) && access(path_of(row, s), F_OK) != 0 &&
+	       errno == ENOENT && !issuer_key_shared(s);
+}
+
 /* The built-in profile has no file, nor has a key in a token, nor a part that no channel needs; some settings may be empty. */
 static bool there(const struct grant_row *row, const struct settings *s)
 {
-	return !is_file(row) || (path_of(row, s)[0] && !key_uri_is(path_of(row, s)));
+	return !is_file(row) || (path_of(row, s)[0] && !key_uri_is(path_of(row, s)) && !over(row, s));
 }
 
 enum err grants_open(struct supervisor *s, struct errbuf *why)
@@ -207,6 +215,8 @@ static enum err send_named(struct process *p, const char *name, int fd)
 
 static enum err send_row(struct supervisor *s, struct process *p, size_t i, struct errbuf *why)
 {
+	if (kept(&rows[i]) && s->granted[i] < 0)
+		return ERR_OK; /* it was not there at the start, and nothing needed it */
 	int fd = kept(&rows[i])                 ? s->granted[i]
 		 : rows[i].source == LISTENER ? s->listeners[rows[i].place]
 		 : rows[i].source == PACKETS  ? s->ocsp[rows[i].place]

@@ -7,7 +7,8 @@ load lib
 setup_file() {
 	export PASS=$BATS_FILE_TMPDIR/pass MASTER=$BATS_FILE_TMPDIR/master
 	echo 'a root pass phrase for tests only' >"$PASS"
-	"$DAEMON" init "$MASTER" --name 'Counterfoil test' --domain test.example --root-pass-fd 9 9<"$PASS" >/dev/null 2>&1
+	"$DAEMON" init "$MASTER" --name 'Counterfoil test' --domain test.example --listen-public 127.0.0.1:0 --listen-members 127.0.0.1:0 \
+		--listen-status 127.0.0.1:0 --listen-ops 127.0.0.1:0 --root-pass-fd 9 9<"$PASS" >/dev/null 2>&1
 }
 setup() {
 	WORK=$BATS_TEST_TMPDIR
@@ -156,4 +157,42 @@ permit() { # permit NAMES: what a CA of the profile issuing may certify
 	cp "$(next)" third.pem
 	here activate --now
 	cmp "$DIR/ca/issuing.pem" third.pem
+}
+
+check() { "$DAEMON" check --config "$DIR/counterfoil.conf" >check 2>&1; }
+# The daemon, until it is ready or has ended.
+starts() {
+	"$DAEMON" run --config "$DIR/counterfoil.conf" 2>start 3>&- &
+	local pid=$!
+	until_true 20 eval 'grep -q "\"event\":\"ready\"" start || ! kill -0 '$pid || true
+	kill "$pid" 2>/dev/null || true
+	wait "$pid" || true
+	grep -q '"event":"ready"' start || { cat start; return 1; }
+}
+
+@test "the first CA's key is needed no more once its CA was taken away, and a lost key is called by its name" {
+	with_root new-issuing
+	here activate --now
+	local own
+	own=$(compgen -G "$DIR/keys/others/*.key")
+	mv "$own" kept.key
+	check || true
+	grep -qF "there is no $own" check
+	refused 4 "there is no $own" "$DAEMON" admin new --config "$DIR/counterfoil.conf" --name x --role support --out x.p12
+	mv kept.key "$own"
+	# the first one ends: check says which two files may go
+	sqlite3 "$DIR/counterfoil.db" 'UPDATE certificate SET not_after = 1'
+	check || true
+	grep -qF "$DIR/keys/issuing.key, may be removed" check
+	mv "$DIR/keys/issuing.key" .
+	check || true
+	grep -q 'issuing.key: No such file' check # the CA is still there
+	refute starts
+	rm "$DIR"/ca/others/*.pem
+	check || { cat check; false; }
+	starts
+	sed -i 's|^issuing = .*key.*|issuing =|' "$DIR/counterfoil.conf"
+	grep -qx 'issuing =' "$DIR/counterfoil.conf"
+	check || { cat check; false; }
+	starts
 }
