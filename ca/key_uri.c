@@ -128,7 +128,9 @@ bool key_uri_same_token(const char *a, const char *b)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		size_t a_len = 0, b_len = 0;
 		const char *a_value = value_of(a, names[i], &a_len), *b_value = value_of(b, names[i], &b_len);
-		if (!a_value != !b_value || a_len != b_len || (a_value && memcmp(a_value, b_value, a_len) != 0))
+		if (!a_value && !b_value)
+			continue;
+		if (!a_value || !b_value || a_len != b_len || memcmp(a_value, b_value, a_len) != 0)
 			return false;
 	}
 	return true;

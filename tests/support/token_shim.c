@@ -73,8 +73,9 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out);
 
 static bool load(void)
 {
+	static void *library; /* it stays */
 	CK_C_GetFunctionList get = NULL;
-	void *library = dlopen(SOFTHSM, RTLD_NOW | RTLD_LOCAL);
+	library = dlopen(SOFTHSM, RTLD_NOW | RTLD_LOCAL);
 	void *symbol = library ? dlsym(library, "C_GetFunctionList") : NULL;
 	memcpy(&get, &symbol, sizeof get);
 	if (!get || get(&theirs) != CKR_OK)
