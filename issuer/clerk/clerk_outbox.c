@@ -47,7 +47,7 @@ static enum err ask_courier(struct clerk *c, struct outgoing *m, struct errbuf *
 	else
 		snprintf(key, sizeof key, "%s", m->id);
 	const struct courier_job job = {m->id, key, m->kind, m->sealed.data, m->sealed.len};
-	return courier_send(c->courier, &job, m->reference, why);
+	return courier_send(c->courier, &job, &m->word, why);
 }
 
 static enum err hand_over(struct clerk *c, int64_t now, struct outgoing *m, bool *away)
@@ -62,7 +62,7 @@ static enum err hand_over(struct clerk *c, int64_t now, struct outgoing *m, bool
 	pass(m, CRASH_CLERK_LEASED, CRASH_CLERK_PASSWORD_LEASED);
 	enum err said = m->said = ask_courier(c, m, &why);
 	pass(m, CRASH_CLERK_HANDED_OVER, CRASH_CLERK_PASSWORD_HANDED_OVER);
-	*away = peer_gone(said);
+	*away = m->word.away;
 	switch (message_fate(said)) {
 	case FATE_SENT:
 		return outbox_sent(c, m, clock_now()); /* the hand-over took its time */

@@ -15,7 +15,7 @@ struct outgoing {
 	bool delivered;             /* its receipt came before we knew that it was sent */
 	int64_t attempt, refusals;  /* this attempt's number (0: none), and how many were plainly refused before any was unknown */
 	enum err said;              /* by the courier, of this attempt */
-	char reference[COURIER_REFERENCE_SIZE]; /* and the gateway's own id of it, or "" */
+	struct courier_word word;   /* and what else it said */
 };
 
 /* Handed over: erased, audited; the life of a code begins; an order's password is sent. */

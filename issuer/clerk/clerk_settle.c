@@ -45,7 +45,7 @@ static enum err end_attempt(struct store *s, const struct outgoing *m, const cha
 		return ERR_OK;
 	return store_exec_one(s, STATEMENT_ATTEMPT_END,
 			      STORE_VALUES(value_text(err_word(m->said)), value_text(fault),
-					   m->reference[0] ? value_text(m->reference) : value_null(), value_text(m->id),
+					   m->word.reference[0] ? value_text(m->word.reference) : value_null(), value_text(m->id),
 					   value_integer(m->attempt)));
 }
 

@@ -15,11 +15,14 @@ struct courier_job {
 	size_t len;
 };
 
-/* Open, render and hand over one sealed message. ERR_OK: handed over; `reference` is the gateway's own id of it, ""
- * when it told none. ERR_REFUSED, ERR_INVALID: never try again. ERR_LIMIT, ERR_USAGE: the gateway has plainly not
+struct courier_word {
+	char reference[COURIER_REFERENCE_SIZE]; /* the gateway's own id of a message that was handed over; "": it told none */
+	bool away; /* the courier itself gave no answer: what else waits for it had better wait, too */
+};
+
+/* Open, render and hand over one sealed message. ERR_OK: handed over. ERR_REFUSED, ERR_INVALID: never try again. ERR_LIMIT, ERR_USAGE: the gateway has plainly not
  * taken it, and may later. ERR_NETWORK, ERR_UNAUTHENTICATED: it never reached a gateway. All else: nobody knows; try again
  * later, under the same key. */
-enum err courier_send(struct line *l, const struct courier_job *job, char reference[COURIER_REFERENCE_SIZE],
-		      struct errbuf *why) MUST_CHECK;
+enum err courier_send(struct line *l, const struct courier_job *job, struct courier_word *said, struct errbuf *why) MUST_CHECK;
 
 #endif

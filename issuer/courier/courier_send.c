@@ -12,11 +12,11 @@ static enum err take_reference(const struct buf *answer, char reference[COURIER_
 	return unpack_end(&u) == ERR_OK ? ERR_OK : ERR_CLOSED;
 }
 
-enum err courier_send(struct line *l, const struct courier_job *job, char reference[COURIER_REFERENCE_SIZE],
-		      struct errbuf *why)
+enum err courier_send(struct line *l, const struct courier_job *job, struct courier_word *said, struct errbuf *why)
 {
+	struct line_wait wait = {.milliseconds = PATIENCE_MS, .answered = true};
 	struct buf body = BUF_INIT(COURIER_REQUEST_CAP), answer = BUF_INIT(COURIER_ANSWER_CAP);
-	reference[0] = '\0';
+	*said = (struct courier_word){0};
 	pack_text(&body, job->id);
 	pack_text(&body, job->key);
 	pack_text(&body, job->kind);
@@ -25,9 +25,10 @@ enum err courier_send(struct line *l, const struct courier_job *job, char refere
 	if (rc == ERR_TOO_LARGE)
 		rc = fail(why, ERR_INVALID, "a sealed message of %zu bytes is larger than the courier takes", job->len);
 	if (!rc)
-		rc = line_call(l, COURIER_SEND, &body, &answer, PATIENCE_MS, why);
+		rc = line_ask(l, COURIER_SEND, &body, &answer, &wait, why);
+	said->away = !wait.answered;
 	if (!rc)
-		rc = take_reference(&answer, reference);
+		rc = take_reference(&answer, said->reference);
 	buf_free(&body);
 	buf_free(&answer);
 	return rc;

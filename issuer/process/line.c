@@ -219,17 +219,26 @@ static enum err hand_over(struct line *l, const struct call *c, struct buf *answ
 	return e ? e : buf_check(answer);
 }
 
-enum err line_call(struct line *l, uint16_t op, const struct buf *body, struct buf *answer, int milliseconds,
-		   struct errbuf *why)
+enum err line_ask(struct line *l, uint16_t op, const struct buf *body, struct buf *answer, struct line_wait *wait,
+		  struct errbuf *why)
 {
-	struct call c = {.op = op, .body = body, .deadline = clock_mono_ms() + milliseconds};
+	struct call c = {.op = op, .body = body, .deadline = clock_mono_ms() + wait->milliseconds};
+	wait->answered = false;
 	buf_clear(answer);
 	enum err e = take_turn(l, c.deadline);
 	if (e)
 		return fail(why, e, "the line to the other process is taken");
 	e = ask(l, &c, why);
+	wait->answered = !e;
 	if (!e)
 		e = hand_over(l, &c, answer, why);
 	end_turn(l);
 	return e;
+}
+
+enum err line_call(struct line *l, uint16_t op, const struct buf *body, struct buf *answer, int milliseconds,
+		   struct errbuf *why)
+{
+	struct line_wait wait = {.milliseconds = milliseconds};
+	return line_ask(l, op, body, answer, &wait, why);
 }

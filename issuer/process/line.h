@@ -7,6 +7,8 @@
 
 #include "base/frame.h"
 
+#include <stdbool.h>
+
 struct line;
 
 enum err line_new(int fd, size_t answer_cap, struct line **out) MUST_CHECK; /* fd -1: not connected yet */
@@ -18,5 +20,13 @@ void line_replace(struct line *l, int fd); /* takes fd; any thread */
  * without a living peer, ERR_TIMEOUT when it does not answer. */
 enum err line_call(struct line *l, uint16_t op, const struct buf *body, struct buf *answer, int milliseconds,
 		   struct errbuf *why) MUST_CHECK;
+
+/* The same, and whose the status is. */
+struct line_wait {
+	int milliseconds;
+	bool answered; /* filled: the other process', not the line's own */
+};
+enum err line_ask(struct line *l, uint16_t op, const struct buf *body, struct buf *answer, struct line_wait *wait,
+		  struct errbuf *why) MUST_CHECK;
 
 #endif

@@ -78,6 +78,7 @@ CREATE TABLE message (
   created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, drop_after INTEGER NOT NULL, lease_until INTEGER,
   attempts INTEGER NOT NULL, sent_at INTEGER, fault TEXT, delivered_at INTEGER, failed_at INTEGER, receipt TEXT) STRICT;
 CREATE INDEX message_due ON message (due_at) WHERE state IN ('waiting', 'leased');
+CREATE INDEX message_kind_due ON message (kind, due_at) WHERE state IN ('waiting', 'leased');
 CREATE INDEX message_order ON message (order_id);
 CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead';
 CREATE INDEX message_lost ON message (created_at, id) WHERE state = 'dead' OR failed_at IS NOT NULL;

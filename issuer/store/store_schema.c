@@ -23,6 +23,7 @@ const struct migration schema_steps[] = {
 	    "CREATE TABLE attempt (message_id TEXT NOT NULL REFERENCES message(id), number INTEGER NOT NULL,"
 	    " channel TEXT NOT NULL, contact_id TEXT, at INTEGER NOT NULL, outcome TEXT, fault TEXT, reference TEXT,"
 	    " PRIMARY KEY (message_id, number)) STRICT; CREATE INDEX attempt_day ON attempt (channel, at, contact_id, outcome);"
+	    "CREATE INDEX message_kind_due ON message (kind, due_at) WHERE state IN ('waiting', 'leased');"
 	    "CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead';"
 	    "CREATE INDEX message_lost ON message (created_at, id) WHERE state = 'dead' OR failed_at IS NOT NULL"},
 	{5, "ALTER TABLE contact ADD COLUMN language TEXT NOT NULL DEFAULT ''"},

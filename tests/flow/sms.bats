@@ -380,7 +380,7 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	use infobip
 	for place in clerk.leased courier.opened courier.published clerk.handed_over clerk.sent; do
 		: >"$GATEWAY/sent"
-		die_at "$place" 2 # the link passes first
+		die_at "$place" 1 # the code goes before the link
 		order_now
 		until_true 20 eval "! grep -q '$place' '$COUNTERFOIL_TEST_CRASH'"
 		until_true 20 ready

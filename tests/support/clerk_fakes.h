@@ -21,6 +21,8 @@ enum { NOW = 1800000000, HOUR = 3600, DAYS = 86400 };
 
 static struct fake {
 	enum err courier_says;
+	bool courier_away;                /* it gave no answer at all */
+	char order[64];                   /* the first letters of the ids, as they were sent */
 	int sends;
 	char sent[ID_SIZE];               /* the last id */
 	char key[64];                     /* and its key */
@@ -59,8 +61,7 @@ static enum err says(struct errbuf *why, enum err e, const char *text)
 	return e;
 }
 
-enum err courier_send(struct line *l, const struct courier_job *job, char reference[COURIER_REFERENCE_SIZE],
-		      struct errbuf *why)
+enum err courier_send(struct line *l, const struct courier_job *job, struct courier_word *said, struct errbuf *why)
 {
 	(void)l;
 	assert_int_equal(store_begin(fake.clerk->store), ERR_OK); /* no transaction is held across the call */
@@ -68,7 +69,10 @@ enum err courier_send(struct line *l, const struct courier_job *job, char refere
 	fake.sends++;
 	snprintf(fake.sent, sizeof fake.sent, "%s", job->id);
 	snprintf(fake.key, sizeof fake.key, "%s", job->key);
-	snprintf(reference, COURIER_REFERENCE_SIZE, "%s", fake.courier_says ? "" : "gateway-1");
+	*said = (struct courier_word){.away = fake.courier_away};
+	snprintf(said->reference, sizeof said->reference, "%s", fake.courier_says ? "" : "gateway-1");
+	if (fake.sends < (int)sizeof fake.order)
+		fake.order[fake.sends - 1] = job->id[0];
 	if (fake.while_sending)
 		fake.while_sending(fake.folder);
 	return says(why, fake.courier_says, "the gateway says no");

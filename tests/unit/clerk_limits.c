@@ -201,7 +201,7 @@ static void a_held_message_is_dropped_when_its_time_is_over(void **state)
 {
 	(void)state;
 	limit(1, 1);
-	add_sms("m1", "", "password");
+	add_sms("m1", "", "code");
 	add_sms("m2", "", "code");
 	sql("UPDATE message SET drop_after = %d WHERE id = 'm2'", NOW + 60);
 	sql("UPDATE message SET due_at = 0 WHERE id = 'm1'");

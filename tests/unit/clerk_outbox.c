@@ -29,14 +29,21 @@ static void a_message_is_sent_erased_and_audited(void **state)
 	assert_int_equal(fake.sends, 1);
 }
 
-static void a_link_goes_before_its_code(void **state)
+/* Somebody waits for a code, with minutes to live, and then for a password; mails have time. */
+static void codes_go_first_then_passwords_then_mails(void **state)
 {
+	static const char *const kinds[] = {"link", "dead", "password", "code"};
 	(void)state;
-	add_message("a", "", "code", "waiting", NOW + HOUR);
-	add_message("b", "", "link", "waiting", NOW + HOUR);
+	for (size_t i = 0; i < 12; i++) {
+		add_message((char[]){kinds[i % 4][0], (char)('a' + i), '\0'}, "", kinds[i % 4], "waiting", NOW + HOUR);
+		sql("UPDATE message SET due_at = %d WHERE due_at = 1", 100 + (int)i);
+	}
+	add_message("x", "", "code", "leased", NOW + HOUR); /* another clerk is at it */
+	sql("UPDATE message SET lease_until = %d, due_at = 1 WHERE id = 'x'", NOW + 1);
+	add_message("y", "", "code", "waiting", NOW + HOUR);
+	sql("UPDATE message SET due_at = %d WHERE id = 'y'", NOW + 1);
 	round_of(fake.clerk);
-	assert_int_equal(fake.sends, 2);
-	assert_string_equal(fake.sent, "a");
+	assert_string_equal(fake.order, "cccpppldldld");
 }
 
 static void the_life_of_a_code_begins_at_its_hand_over(void **state)
@@ -84,9 +91,26 @@ static void a_gateway_that_is_away_is_asked_again_later(void **state)
 	assert_asks("SELECT state || attempts || COALESCE(fault, '-') FROM message", "sent2-");
 }
 
-static void a_gateway_that_is_away_ends_the_round(void **state)
+/* What one server does not take now is no reason for others to wait. */
+static void what_is_not_taken_now_does_not_end_the_round(void **state)
+{
+	static const enum err says[] = {ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_CLOSED, ERR_NETWORK, ERR_LIMIT, ERR_USAGE, ERR_REFUSED};
+	(void)state;
+	for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+		sql("DELETE FROM attempt; DELETE FROM message");
+		fake.sends = 0;
+		fake.courier_says = says[i];
+		add_message("m1", "", "link", "waiting", NOW + DAYS);
+		add_message("m2", "", "link", "waiting", NOW + DAYS);
+		round_of(fake.clerk);
+		assert_int_equal(fake.sends, 2);
+	}
+}
+
+static void a_courier_that_is_away_ends_the_round(void **state)
 {
 	(void)state;
+	fake.courier_away = true;
 	fake.courier_says = ERR_UNAVAILABLE;
 	add_message("m1", "", "link", "waiting", NOW + DAYS);
 	add_message("m2", "", "link", "waiting", NOW + DAYS);
@@ -215,11 +239,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CLERK_TEST(a_message_is_sent_erased_and_audited),
-		CLERK_TEST(a_link_goes_before_its_code),
+		CLERK_TEST(codes_go_first_then_passwords_then_mails),
 		CLERK_TEST(the_life_of_a_code_begins_at_its_hand_over),
 		CLERK_TEST(a_sent_password_moves_its_order_once),
 		CLERK_TEST(a_gateway_that_is_away_is_asked_again_later),
-		CLERK_TEST(a_gateway_that_is_away_ends_the_round),
+		CLERK_TEST(what_is_not_taken_now_does_not_end_the_round),
+		CLERK_TEST(a_courier_that_is_away_ends_the_round),
 		CLERK_TEST(a_refused_message_is_dead_and_erased),
 		CLERK_TEST(a_message_past_its_time_is_dropped_unsent),
 		CLERK_TEST(a_failing_message_is_dropped_when_its_time_is_over),

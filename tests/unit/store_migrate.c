@@ -6,7 +6,7 @@
 
 /* What version 4 had not. */
 #define WITHOUT_RECEIPTS                                                                                               \
-	"DROP TABLE attempt; DROP INDEX message_dead; DROP INDEX message_lost;"                                          \
+	"DROP TABLE attempt; DROP INDEX message_dead; DROP INDEX message_lost; DROP INDEX message_kind_due;"            \
 	"ALTER TABLE message DROP COLUMN delivered_at; ALTER TABLE message DROP COLUMN failed_at;"                  \
 	"ALTER TABLE message DROP COLUMN receipt;"
 /* What version 5 had not. */
