@@ -91,6 +91,19 @@ static int sms_septets(const char *text)
 	return septets < 0 ? septets : septets + places;
 }
 
+/* The name of the first place that stands in it twice, NULL for none. */
+static const char *place_twice(const char *text, size_t *len)
+{
+	for (const char *at = text; (at = strstr(at, "{{")) != NULL; at += 2) {
+		*len = strcspn(at + 2, "}");
+		for (const char *other = at + 2; (other = strstr(other, "{{")) != NULL; other += 2)
+			if (strncmp(at, other, *len + 4) == 0)
+				return at + 2;
+	}
+	return NULL;
+}
+
+/* Twice is refused: a name is cut to the room that is left, and two copies of it would each fill all of that. */
 static enum err check_sms(const char *text, int room, struct errbuf *why)
 {
 	int septets = sms_septets(text);
@@ -98,6 +111,10 @@ static enum err check_sms(const char *text, int room, struct errbuf *why)
 		return fail(why, ERR_USAGE, "an SMS is written with the letters of GSM 03.38 alone");
 	if (septets > room)
 		return fail(why, ERR_USAGE, "%d letters with the longest of everything in it, at most %d", septets, room);
+	size_t len = 0;
+	const char *twice = place_twice(text, &len);
+	if (twice)
+		return fail(why, ERR_USAGE, "{{%.*s}} stands twice: in an SMS, once", (int)len, twice);
 	return ERR_OK;
 }
 
