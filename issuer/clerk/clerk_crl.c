@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/crash.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "issuer/clerk/clerk_due.h"
 
@@ -170,6 +171,15 @@ static enum err look_whether_over(struct turn *t)
 	return ERR_OK;
 }
 
+/* Not a fault of the disk, and not a signer that is only away: those have reasons of their own, and end by themselves. */
+static void note_silence(struct turn *t, enum err made)
+{
+	size_t place = (size_t)(t->issuer - t->clerk->issuers.at);
+	bool fault = made && !file_fault(made) && !peer_gone(made);
+	if (fault || !made)
+		atomic_store(&t->clerk->shared->issuer_silent[place], fault);
+}
+
 static enum err take_turn(struct turn *t, struct errbuf *why)
 {
 	bool due = false;
@@ -177,7 +187,11 @@ static enum err take_turn(struct turn *t, struct errbuf *why)
 	bool ended = t->issuer->standing != ISSUER_PRESENT && t->now >= t->issuer->until; /* nobody believes it any more */
 	if (!e && !ended)
 		e = look(t, &due);
-	return e || !due ? e : make(t, why);
+	if (e || !due)
+		return e;
+	e = make(t, why);
+	note_silence(t, e);
+	return e;
 }
 
 /* An old database makes no list: those who check fail closed when the last one ends, rather than trust what was

@@ -3,6 +3,7 @@
 #include "ca/crl.h"
 #include "issuer/http/api.h"
 #include "issuer/issuers.h"
+#include "issuer/process/child.h"
 
 #include <string.h>
 
@@ -53,13 +54,23 @@ static void add_pem(json_t *row)
 	buf_free(&pem);
 }
 
+static const char *unheard(const struct front *front, const char *name)
+{
+	const struct issuer *issuer = issuers_named(front->issuers, name);
+	if (!issuer)
+		return "its issuing CA is not in this installation: no revocation list and no OCSP answer says whether it is revoked";
+	return front->shared->issuer_silent[issuer - front->issuers->at]
+		       ? "its issuing CA can sign nothing: no revocation list says whether it is revoked"
+		       : NULL;
+}
+
 /* Whoever revokes shall know that nobody hears of it. */
 static void add_warning(const struct front *front, json_t *row)
 {
 	const char *issuer = json_string_value(json_object_get(row, "issuer"));
-	if (issuer && issuer[0] && !issuers_named(front->issuers, issuer))
-		json_object_set_new(row, "warning", json_string("its issuing CA is not in this installation: no revocation list and no "
-								"OCSP answer says whether it is revoked"));
+	const char *warning = issuer && issuer[0] ? unheard(front, issuer) : NULL;
+	if (warning)
+		json_object_set_new(row, "warning", json_string(warning));
 }
 
 static void show(struct front *front, const struct request *q, struct reply *r, const char *serial)

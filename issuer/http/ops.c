@@ -99,10 +99,16 @@ static const char *ocsp_key_fault(struct front *front, int64_t now)
 	return front->shared->keys_away & SIGNER_AWAY_OCSP ? "the token with the OCSP key is away: no answer is signed" : NULL;
 }
 
-static const char *crl_fault(struct front *front, int64_t now)
+/* Of a CA whose own certificate has ended there is no list any more, and nobody asks for one. */
+static const char *list_fault(struct front *front, size_t place, int64_t now)
 {
+	const struct issuer *issuer = &front->issuers->at[place];
 	struct crl_head head;
-	switch (crl_cache_head(front->crl_cache, &head)) {
+	if (issuer->standing != ISSUER_PRESENT && now >= issuer->until)
+		return NULL;
+	if (front->shared->issuer_silent[place])
+		return "cannot sign its revocation list: nobody hears what is revoked (the log says why)";
+	switch (crl_cache_head_of(front->crl_cache, place, &head)) {
 	case ERR_OK:
 		return now < head.next_update ? NULL : "the revocation list is past its next update";
 	case ERR_NOT_FOUND:
@@ -112,11 +118,20 @@ static const char *crl_fault(struct front *front, int64_t now)
 	}
 }
 
+static void add_list_faults(struct front *front, int64_t now, json_t *reasons)
+{
+	for (size_t i = 0; i < front->issuers->count; i++) {
+		const char *fault = list_fault(front, i, now);
+		if (fault)
+			json_array_append_new(reasons, json_sprintf("%s: %s", front->issuers->at[i].label, fault));
+	}
+}
+
 void ops_readyz(struct front *front, const struct request *q, struct reply *r)
 {
 	static const char *(*const faults[])(struct front *, int64_t) = {
 		clerk_fault, signer_fault, front_disk_fault, clerk_disk_fault, journal_disk_fault, issuing_fault, issuer_fault,
-		missing_fault, issuing_key_fault, ocsp_key_fault, crl_fault};
+		missing_fault, issuing_key_fault, ocsp_key_fault};
 	int64_t now = clock_now();
 	json_t *reasons = json_array();
 	(void)q;
@@ -125,6 +140,7 @@ void ops_readyz(struct front *front, const struct request *q, struct reply *r)
 		if (fault)
 			json_array_append_new(reasons, json_string(fault));
 	}
+	add_list_faults(front, now, reasons);
 	bool ready = json_array_size(reasons) == 0;
 	reply_json(r, ready ? 200 : 503, json_pack("{s:b, s:o}", "ready", ready, "reasons", reasons));
 	r->retry_after = ready ? 0 : 5;

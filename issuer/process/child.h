@@ -49,6 +49,7 @@ struct shared_page {
 	_Atomic int64_t keys_away;              /* bits of enum signer_away: keys in a token that is away; the clerk says it */
 	_Atomic bool issuer_over[SHARED_ISSUERS]; /* by its place: all that a retired CA issued has expired; the clerk says it */
 	_Atomic int64_t issuer_fault;           /* enum issuer_fault; the clerk says it */
+	_Atomic bool issuer_silent[SHARED_ISSUERS]; /* by its place: it can sign no revocation list; the clerk says it */
 	_Atomic uint64_t issuers_revoked;       /* bits, by place: the root's list has them; the front says it, who reads it */
 	_Atomic int64_t issuers_missing;        /* CAs that are not here while certificates of theirs live; the clerk says it */
 	_Atomic int64_t root_list_until;        /* when the root's revocation list ends; the front says it, who serves it */

@@ -396,7 +396,7 @@ present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
 }
 
 checked() { "$DAEMON" check --config "$DIR/counterfoil.conf" >"$WORK/check" 2>&1; }
-not_ready_for() { curl -sS "http://localhost:$PORT_OPS/readyz" | grep -qF -- "$1"; }
+not_ready_for() { curl -s "http://localhost:$PORT_OPS/readyz" | grep -qF -- "$1"; }
 
 @test "a retired CA that is taken away too early is missed, and a revocation says that nobody hears of it" {
 	collect_whole "$BATS_FILE_TMPDIR/last.pem"
@@ -417,6 +417,23 @@ not_ready_for() { curl -sS "http://localhost:$PORT_OPS/readyz" | grep -qF -- "$1
 	mv "$BATS_FILE_TMPDIR/$retired.pem" "$DIR/ca/others/"
 	restart_installation
 	api GET "/v1/certificates/$OLD"
+	equal "$(field .warning)" null 'warning'
+}
+
+@test "a retired CA without its key is told of, and a revocation says that no list has it" {
+	local key=$DIR/keys/issuing.key
+	mv "$key" "$WORK/kept.key"
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$key"
+	chmod --reference "$WORK/kept.key" "$key"
+	restart_waiting
+	until_true 30 not_ready_for 'issuing: cannot sign its revocation list'
+	curl -sS "http://localhost:$PORT_OPS/metrics" | grep -qx 'counterfoil_issuer_silent{issuer="issuing",standing="retired"} 1'
+	api POST "/v1/certificates/$OLD/hold" '{}'
+	equal "$STATUS_CODE" 200 "hold: $BODY"
+	[[ $(field .warning) == *'no revocation list'* ]]
+	cp -p "$WORK/kept.key" "$key"
+	restart_installation
+	api POST "/v1/certificates/$OLD/release" '{}'
 	equal "$(field .warning)" null 'warning'
 }
 

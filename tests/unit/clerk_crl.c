@@ -302,6 +302,27 @@ static void the_next_ca_has_a_list_and_no_changes(void **state)
 	assert_string_equal(fake.crl_issuer, "ca");
 }
 
+static void a_ca_that_can_sign_no_list_is_told_of(void **state)
+{
+	(void)state;
+	add_retired();
+	fake.crl_says = ERR_NOT_FOUND; /* of a CA without its key the signer knows nothing */
+	assert_int_equal(clerk_crl(fake.clerk, NOW, NULL), ERR_NOT_FOUND);
+	assert_true(fake_page.issuer_silent[1]);
+	fake.crl_says = ERR_UNAVAILABLE;
+	fake.clerk->crl[0].rests_until = fake.clerk->crl[1].rests_until = 0;
+	assert_int_equal(clerk_crl(fake.clerk, NOW, NULL), ERR_UNAVAILABLE);
+	assert_true(fake_page.issuer_silent[1]); /* not better, only not known */
+	fake.crl_says = ERR_OK;
+	fake.clerk->crl[1].rests_until = 0;
+	round_at(NOW);
+	assert_false(fake_page.issuer_silent[1]);
+	fake.crl_says = ERR_FULL; /* has a reason of its own */
+	fake.clerk->crl[1].rests_until = 0;
+	assert_int_equal(clerk_crl(fake.clerk, NOW + 2 * HOUR, NULL), ERR_FULL);
+	assert_false(fake_page.issuer_silent[1]);
+}
+
 static void a_retired_ca_says_when_all_that_it_issued_has_expired(void **state)
 {
 	(void)state;
@@ -330,6 +351,7 @@ int main(void)
 		CLERK_TEST(a_changed_status_makes_one_at_once),
 		CLERK_TEST(a_change_while_it_is_signed_makes_another),
 		CLERK_TEST(a_change_that_nobody_told_is_counted),
+		CLERK_TEST(a_ca_that_can_sign_no_list_is_told_of),
 		CLERK_TEST(a_retired_ca_says_when_all_that_it_issued_has_expired),
 		CLERK_TEST(the_next_ca_has_a_list_and_no_changes),
 		CLERK_TEST(each_ca_has_a_list_of_its_own),
