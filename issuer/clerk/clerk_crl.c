@@ -9,9 +9,10 @@
 #include "issuer/clerk/clerk_due.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* The front says when a status has changed; should it die before it says so, the table is counted too. */
-enum { COUNT_EVERY_MS = 30000, OVER_EVERY = 3600 };
+enum { COUNT_EVERY_MS = 30000, OVER_EVERY = 3600, ASKED_LATELY = 60 };
 
 _Static_assert((int)ISSUERS_MOST == (int)SHARED_ISSUERS, "a place in the shared page for each issuing CA");
 
@@ -151,13 +152,20 @@ static enum err take_last(void *ctx, const struct row *r)
 	return ERR_OK;
 }
 
+/* The signer holds the clock against another one; what it said before a jump says nothing of the time after it. */
+static bool believes_clock(const struct turn *t)
+{
+	const struct shared_page *page = t->clerk->shared;
+	return llabs(t->now - page->journal_read_at) <= ASKED_LATELY && !(page->keys_away & SIGNER_CLOCK_DOUBTED);
+}
+
 /* An entry stays a period past its certificate's end. Only a CA that issues no more comes to its own; its list goes on until
  * somebody takes the CA away, for servers that still trust it want one. */
 static enum err look_whether_over(struct turn *t)
 {
 	int64_t last = 0;
-	bool looked = t->had->looked_at && t->now >= t->had->looked_at && t->now - t->had->looked_at < OVER_EVERY;
-	if (t->issuer->standing != ISSUER_RETIRED || t->had->over || looked)
+	bool was = t->had->over, looked = t->had->looked_at && t->now >= t->had->looked_at && t->now - t->had->looked_at < OVER_EVERY;
+	if (t->issuer->standing != ISSUER_RETIRED || looked || !believes_clock(t))
 		return ERR_OK;
 	enum err e = store_one(t->clerk->store, STATEMENT_CRL_LAST_END, STORE_VALUES(value_text(t->issuer->name)), take_last, &last);
 	if (e)
@@ -165,7 +173,7 @@ static enum err look_whether_over(struct turn *t)
 	t->had->looked_at = t->now;
 	t->had->over = t->now > last + t->clerk->settings->crl_period;
 	atomic_store(&t->clerk->shared->issuer_over[t->issuer - t->clerk->issuers.at], t->had->over);
-	if (t->had->over)
+	if (t->had->over && !was)
 		log_event(LOG_LEVEL_WARNING, "issuer.over", {"issuer", t->issuer->label}, {"certificate", t->issuer->name},
 			  {"what", "everything that it issued has expired: its certificate and key may be removed"});
 	return ERR_OK;

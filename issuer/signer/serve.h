@@ -194,5 +194,6 @@ enum err signer_signature(struct signer *s, const struct signer_ca *ca, enum err
 void signer_clock_begin(struct signer *s);
 /* ERR_UNAVAILABLE while the wall clock is not believed. Issuing alone asks. */
 enum err signer_clock_check(struct signer *s, struct errbuf *why) MUST_CHECK;
+bool signer_clock_doubted(struct signer *s); /* the same, without a word; what the journal says of it has been read */
 
 #endif

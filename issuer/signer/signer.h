@@ -107,8 +107,8 @@ struct open_intent {
 };
 enum err signer_open_intents(struct line *l, struct open_intent *out, size_t most, size_t *n, struct errbuf *why) MUST_CHECK;
 
-/* Keys in a token that cannot be used now. */
-enum signer_away { SIGNER_AWAY_ISSUING = 1, SIGNER_AWAY_OCSP = 2 };
+/* Keys in a token that cannot be used now; and whether the clock is not believed. */
+enum signer_away { SIGNER_AWAY_ISSUING = 1, SIGNER_AWAY_OCSP = 2, SIGNER_CLOCK_DOUBTED = 4 };
 
 /* The journal's newest `done` and newest revocations, which the database must know: else an old one was put back. A
  * signer that starts does not issue before signer_resume. */

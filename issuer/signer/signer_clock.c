@@ -49,6 +49,12 @@ static void take_accepted(struct signer *s)
 	}
 }
 
+bool signer_clock_doubted(struct signer *s)
+{
+	take_accepted(s);
+	return clock_error(&s->clock) != 0;
+}
+
 enum err signer_clock_check(struct signer *s, struct errbuf *why)
 {
 	int64_t by = clock_error(&s->clock);

@@ -110,7 +110,8 @@ enum err signer_on_last(struct signer *s, struct unpack *request, struct buf *an
 	pack_bytes(answer, last.audit_head, sizeof last.audit_head);
 	pack_u8(answer, (uint8_t)journal_unwritable(s->has.journal, NULL));
 	pack_u8(answer, (uint8_t)((signer_issuing_check(s, NULL) ? SIGNER_AWAY_ISSUING : 0) |
-				  (signer_ocsp_check(s, NULL) ? SIGNER_AWAY_OCSP : 0)));
+				  (signer_ocsp_check(s, NULL) ? SIGNER_AWAY_OCSP : 0) |
+				  (signer_clock_doubted(s) ? SIGNER_CLOCK_DOUBTED : 0)));
 	return ERR_OK;
 }
 

@@ -9,6 +9,7 @@ static void round_at(int64_t now)
 {
 	struct errbuf why = {0};
 	clock_inject(now);
+	fake_page.journal_read_at = now; /* the signer has said that the clock is right */
 	if (!fake.rests)
 		fake.clerk->crl[0].rests_until = 0; /* on a slow machine every list takes long */
 	if (clerk_crl(fake.clerk, now, &why) != ERR_OK)
@@ -302,6 +303,25 @@ static void the_next_ca_has_a_list_and_no_changes(void **state)
 	assert_string_equal(fake.crl_issuer, "ca");
 }
 
+/* For two seconds nobody has asked the signer, and then it doubts the clock. */
+static void a_clock_that_jumps_and_comes_back_ends_no_ca(void **state)
+{
+	(void)state;
+	add_retired();
+	add_of_retired('2', "valid", NOW + DAYS);
+	round_at(NOW);
+	assert_int_equal(clerk_crl(fake.clerk, NOW + 1461 * DAYS, NULL), ERR_OK);
+	assert_false(fake_page.issuer_over[1]);
+	fake_page.keys_away = SIGNER_CLOCK_DOUBTED;
+	round_at(NOW + 1461 * DAYS + 1);
+	assert_false(fake_page.issuer_over[1]);
+	fake_page.keys_away = 0; /* one that is believed, and set right all the same */
+	round_at(NOW + 1461 * DAYS + 2);
+	assert_true(fake_page.issuer_over[1]);
+	round_at(NOW + 3);
+	assert_false(fake_page.issuer_over[1]);
+}
+
 static void a_ca_that_can_sign_no_list_is_told_of(void **state)
 {
 	(void)state;
@@ -351,6 +371,7 @@ int main(void)
 		CLERK_TEST(a_changed_status_makes_one_at_once),
 		CLERK_TEST(a_change_while_it_is_signed_makes_another),
 		CLERK_TEST(a_change_that_nobody_told_is_counted),
+		CLERK_TEST(a_clock_that_jumps_and_comes_back_ends_no_ca),
 		CLERK_TEST(a_ca_that_can_sign_no_list_is_told_of),
 		CLERK_TEST(a_retired_ca_says_when_all_that_it_issued_has_expired),
 		CLERK_TEST(the_next_ca_has_a_list_and_no_changes),
