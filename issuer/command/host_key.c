@@ -133,7 +133,7 @@ enum err host_issuer_key(const struct settings *s, const char *id, const EVP_PKE
 	if (e)
 		return e;
 	e = host_key(s, path, public, out, &reason);
-	if (e && strcmp(path, own) != 0)
+	if (e && !key_uri_is(path) && strcmp(path, own) != 0) /* what a token says needs no other file */
 		return fail(why, e, "there is no %s, and keys.issuing does not make up for it: %s", own, err_why(e, &reason));
 	return e ? fail(why, e, "%s", err_why(e, &reason)) : e;
 }
