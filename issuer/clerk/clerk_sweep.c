@@ -4,7 +4,9 @@
 
 #include "base/crash.h"
 #include "base/log.h"
+#include "delivery/message.h"
 #include "issuer/clerk/clerk_due.h"
+#include "issuer/order/alert.h"
 #include "issuer/order/revoke.h"
 #include "issuer/order/step.h"
 #include "issuer/signer/signer.h"
@@ -41,6 +43,7 @@ struct sweep {
 	struct step step;
 	const struct overdue *overdue;
 	bool done;
+	struct alert alert; /* erase_password */
 };
 
 static enum err in_transaction(struct sweep *w, enum err (*part)(struct sweep *w, struct store *s))
@@ -130,14 +133,26 @@ static enum err lapse(struct sweep *w, struct errbuf *why)
 
 static enum err erase_in(struct sweep *w, struct store *s)
 {
+	int64_t withdrawn = 0;
 	w->done = true;
-	return step_erase_password(s, &w->step);
+	enum err e = step_erase_password(s, &w->step, &withdrawn);
+	return e || withdrawn == 0 ? e : alert_store(s, &w->alert, w->step.now);
 }
 
+/* Whether the staff can be told that a password was never sent does not hold up its erasure. */
 static enum err erase_password(struct sweep *w, struct errbuf *why)
 {
+	static const char reason[] = "its password was not sent within a day, and is erased: order anew";
+	const struct clerk *c = w->clerk;
 	(void)why;
-	return in_transaction(w, erase_in);
+	enum err told = c->mailer ? alert_make(c->mailer, c->settings, message_kind_name(MESSAGE_PASSWORD), w->step.order,
+					       reason, &w->alert)
+				  : ERR_OK;
+	if (told)
+		log_event(LOG_LEVEL_ERROR, "alert.failed", {"order", w->step.order}, {"error", err_word(told)});
+	enum err e = in_transaction(w, erase_in);
+	alert_clear(&w->alert);
+	return e;
 }
 
 static enum err lock_in(struct sweep *w, struct store *s)
@@ -165,7 +180,7 @@ static enum err each_found(struct clerk *c, const struct found *f, int64_t now,
 {
 	enum err rc = ERR_OK;
 	for (size_t i = 0; i < f->n && !peer_gone(rc); i++) {
-		struct sweep w = {c, {&clerk_actor, f->list[i].order, now}, &f->list[i], false};
+		struct sweep w = {c, {&clerk_actor, f->list[i].order, now}, &f->list[i], false, {.sealed = {0}}};
 		enum err e = act(&w, why);
 		rc = rc ? rc : e;
 	}

@@ -3,8 +3,6 @@
 
 #include "base/clock.h"
 
-enum { PASSWORD_MESSAGE_LIFE = 7 * DAY };
-
 struct receiving {
 	struct step step;
 	const struct order_row *row;
@@ -12,7 +10,7 @@ struct receiving {
 };
 
 /* The password goes out and what it opens is gone from here, in one transaction. The sealed password itself rests for a
- * resend, until the first use or for a day. */
+ * resend, until the first use or for a day, and no message holds it longer. */
 static enum err send_password(struct store *s, const struct receiving *v)
 {
 	char id[ID_SIZE];
@@ -20,7 +18,7 @@ static enum err send_password(struct store *s, const struct receiving *v)
 	return e != ERR_OK ? e
 			   : store_exec_one(s, STATEMENT_PARCEL_SEND_PASSWORD,
 					    STORE_VALUES(value_text(id), value_integer(v->step.now),
-							 value_integer(v->step.now + PASSWORD_MESSAGE_LIFE),
+							 value_integer(v->step.now + DAY),
 							 value_text(v->step.order)));
 }
 

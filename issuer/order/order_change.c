@@ -3,8 +3,6 @@
 
 #include "base/clock.h"
 
-enum { PASSWORD_MESSAGE_LIFE = 7 * DAY };
-
 static const struct code_limit by_staff = {"staff", INT64_MAX};
 static const char states_offered[] = "[\"offered\"]";
 
@@ -67,7 +65,7 @@ static enum err store_password(struct store *s, void *ctx)
 	if (e == ERR_OK)
 		e = store_exec_one(s, STATEMENT_PARCEL_SEND_PASSWORD,
 				   STORE_VALUES(value_text(id), value_integer(c->step.now),
-						value_integer(c->step.now + PASSWORD_MESSAGE_LIFE), value_text(c->step.order)));
+						value_integer(c->step.now + DAY), value_text(c->step.order)));
 	return e != ERR_OK ? e : step_note(s, &c->step, order_event_name(EVENT_RESEND), NULL, "password");
 }
 

@@ -2,6 +2,8 @@
 
 #include "delivery/message.h"
 
+#include <stdio.h>
+
 enum err step_commit(struct desk *d, enum crash_at before, enum err (*job)(struct store *s, void *ctx), void *ctx)
 {
 	crash_point(before);
@@ -30,26 +32,48 @@ enum err step_erase_parcel(struct store *s, const struct step *t)
 	return erase(s, t, STATEMENT_PARCEL_ERASE, "parcel.erased");
 }
 
-enum err step_erase_password(struct store *s, const struct step *t)
+struct withdrawal {
+	struct store *store;
+	const struct step *step;
+	const char *kind;
+	int64_t count;
+};
+
+/* Its sealed bytes are gone. */
+static enum err note_withdrawn(void *ctx, const struct row *r)
 {
-	return erase(s, t, STATEMENT_PARCEL_ERASE_PASSWORD, "parcel.password_erased");
+	struct withdrawal *w = ctx;
+	char detail[64];
+	snprintf(detail, sizeof detail, "%s %s", w->kind, row_text(r, 0));
+	w->count++;
+	return step_note(w->store, w->step, "message.withdrawn", NULL, detail);
 }
 
-static enum err withdraw(struct store *s, const struct step *t, enum message_kind kind)
+static enum err withdraw(struct store *s, const struct step *t, enum message_kind kind, int64_t *count)
 {
-	return store_exec(s, STATEMENT_MESSAGE_WITHDRAW,
-			  STORE_VALUES(value_text(t->order), value_text(message_kind_name(kind))), NULL);
+	struct withdrawal w = {.store = s, .step = t, .kind = message_kind_name(kind)};
+	enum err e = store_each(s, STATEMENT_MESSAGE_WITHDRAW, STORE_VALUES(value_text(t->order), value_text(w.kind)),
+				note_withdrawn, &w);
+	if (count)
+		*count = w.count;
+	return e;
+}
+
+enum err step_erase_password(struct store *s, const struct step *t, int64_t *withdrawn)
+{
+	enum err e = withdraw(s, t, MESSAGE_PASSWORD, withdrawn);
+	return e != ERR_OK ? e : erase(s, t, STATEMENT_PARCEL_ERASE_PASSWORD, "parcel.password_erased");
 }
 
 enum err step_end_codes(struct store *s, const struct step *t)
 {
 	enum err e = store_exec(s, STATEMENT_CODE_KILL, STORE_VALUES(value_integer(t->now), value_text(t->order)), NULL);
-	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_CODE);
+	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_CODE, NULL);
 }
 
 enum err step_end_links(struct store *s, const struct step *t)
 {
-	return withdraw(s, t, MESSAGE_LINK);
+	return withdraw(s, t, MESSAGE_LINK, NULL);
 }
 
 enum err step_end_delivery(struct store *s, const struct step *t)
@@ -58,11 +82,9 @@ enum err step_end_delivery(struct store *s, const struct step *t)
 	if (e == ERR_OK)
 		e = step_end_links(s, t);
 	if (e == ERR_OK)
-		e = withdraw(s, t, MESSAGE_PASSWORD);
-	if (e == ERR_OK)
 		e = step_erase_parcel(s, t);
 	if (e == ERR_OK)
-		e = step_erase_password(s, t);
+		e = step_erase_password(s, t, NULL);
 	return e;
 }
 

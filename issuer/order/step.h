@@ -20,11 +20,12 @@ enum err step_note(struct store *s, const struct step *t, const char *what, cons
 
 /* Inside a transaction. Each is audited when it erased something, and harmless when there is nothing. */
 enum err step_erase_parcel(struct store *s, const struct step *t) MUST_CHECK;   /* key and packages */
-enum err step_erase_password(struct store *s, const struct step *t) MUST_CHECK; /* the sealed password at rest */
-/* Codes die; their messages, and links', that still wait are dropped. */
+/* The sealed password: where it rests, and in messages that still wait; `withdrawn`, how many of these, may be NULL. */
+enum err step_erase_password(struct store *s, const struct step *t, int64_t *withdrawn) MUST_CHECK;
+/* Codes die; their messages, and links', that still wait are dropped: each is audited. */
 enum err step_end_codes(struct store *s, const struct step *t) MUST_CHECK;
 enum err step_end_links(struct store *s, const struct step *t) MUST_CHECK;
-/* All of it, and a password message that waits: nothing of this order goes out any more. */
+/* All of it, and the password: nothing of this order goes out any more. */
 enum err step_end_delivery(struct store *s, const struct step *t) MUST_CHECK;
 
 /* Read the step's order and ask the table where the event leads. A refusal is audited and is ERR_CONFLICT with its

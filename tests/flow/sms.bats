@@ -347,7 +347,6 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 
 @test "a no to a later try is none to the first one: the key stays, and so it is one SMS" {
 	use webhook
-	later 90000
 	echo 'hang 1' >"$GATEWAY/fault"
 	order_now
 	until_true 20 sent_is 1
@@ -435,6 +434,31 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	start_gateway right "$port"
 	later 60
 	until_true 20 message_is code sent
+	equal "$(sent_count)" 1 messages
+}
+
+password_erased() { [ "$(database "SELECT password_erased_at > 0 FROM parcel WHERE order_id = '$ORDER'")" = 1 ]; }
+
+@test "a password that cannot be sent for a day is erased wherever it is, and the staff is told" {
+	use webhook
+	order_now
+	until_true 20 sent_is 1
+	code_at_gateway
+	claim
+	fetch modern "$WORK/package.p12"
+	echo error >"$GATEWAY/fault"
+	acknowledge "$WORK/package.p12"
+	until_true 20 message_is password waiting
+	mark
+	later 86500
+	until_true 20 password_erased
+	equal "$(database "SELECT COUNT(*) FROM message WHERE order_id = '$ORDER' AND sealed IS NOT NULL")" 0 'sealed messages'
+	equal "$(messages password state)" dropped password
+	until_true 20 has_message dead
+	: >"$GATEWAY/fault"
+	api POST "/v1/orders/$ORDER/resend"
+	equal "$STATUS_CODE" 409 resend
+	[[ "$BODY" == *'order anew'* ]]
 	equal "$(sent_count)" 1 messages
 }
 

@@ -28,7 +28,8 @@ static void a_link_lapses_at_its_deadline_not_before(void **state)
 	assert_asks("SELECT link_hash IS NULL FROM orders", "1"); /* its link is one that never was */
 	assert_asks("SELECT dead_at FROM code", "1800000000");
 	assert_asks("SELECT state || (sealed IS NULL) FROM message", "dropped1");
-	assert_asks("SELECT json_extract(record, '$.what') FROM audit WHERE object = 'o'", "order.lapsed");
+	assert_asks("SELECT group_concat(json_extract(record, '$.what')) FROM audit WHERE object = 'o'",
+		    "message.withdrawn,order.lapsed");
 	assert_int_equal(fake.revokes, 0);
 }
 
@@ -129,6 +130,48 @@ static void a_password_rests_a_day_after_the_receipt(void **state)
 	assert_true(fake.clerk->erased);
 }
 
+static void fill(const char *kind, const char *state)
+{
+	sql("INSERT INTO message (id, order_id, kind, channel, sealed, state, created_at, due_at, drop_after, attempts)"
+	    " VALUES ('%s', 'o', '%s', 'sms', X'5ea1ed', '%s', 1, 1, %d, 0)", kind, kind, state, NOW + 7 * DAYS);
+}
+
+/* What is said to be erased is erased: also where it waits to be sent. */
+static void a_password_that_was_never_sent_goes_with_the_one_that_rests(void **state)
+{
+	struct settings told = fake_settings;
+	(void)state;
+	told.staff_mail = "staff@example.com";
+	told.language = "en";
+	fake.clerk->settings = &told;
+	fake.clerk->mailer = fake_ca()->certificate;
+	add_order("o", "received", NOW - DAYS, NOW - 2 * DAYS);
+	sql("UPDATE orders SET received_at = %d", NOW - DAYS);
+	add_parcel("o", serial_of('1'));
+	fill("password", "waiting");
+	assert_int_equal(sweep_at(NOW), ERR_OK);
+	assert_asks("SELECT state || (sealed IS NULL) || fault FROM message WHERE id = 'password'", "dropped1withdrawn");
+	assert_asks("SELECT group_concat(json_extract(record, '$.what') || ' ' || COALESCE(json_extract(record, '$.detail'), '-'))"
+		    " FROM audit", "message.withdrawn password password,parcel.password_erased -");
+	assert_asks("SELECT COUNT(*) FROM message WHERE kind = 'dead' AND sealed IS NOT NULL", "1");
+	assert_int_equal(sweep_at(NOW + 1), ERR_OK);
+	assert_asks("SELECT COUNT(*) FROM message", "2");
+	fake.clerk->mailer = NULL;
+}
+
+static void each_withdrawn_message_is_audited(void **state)
+{
+	(void)state;
+	add_order("o", "collecting", NOW - 1, NOW - 2 * DAYS);
+	add_parcel("o", serial_of('1'));
+	fill("link", "waiting");
+	fill("code", "leased");
+	assert_int_equal(sweep_at(NOW), ERR_OK);
+	assert_asks("SELECT group_concat(json_extract(record, '$.detail')) FROM (SELECT record FROM audit WHERE object = 'o'"
+		    " AND json_extract(record, '$.what') = 'message.withdrawn' ORDER BY sequence)", "code code,link link");
+	assert_asks("SELECT COUNT(*) FROM message WHERE state = 'dropped' AND sealed IS NULL", "2");
+}
+
 static void tries_that_ran_out_lock_after_a_minute(void **state)
 {
 	(void)state;
@@ -198,6 +241,8 @@ int main(void)
 		CLERK_TEST(an_order_sent_again_meanwhile_does_not_lapse),
 		CLERK_TEST(received_orders_and_their_certificates_are_left_alone),
 		CLERK_TEST(a_password_rests_a_day_after_the_receipt),
+		CLERK_TEST(a_password_that_was_never_sent_goes_with_the_one_that_rests),
+		CLERK_TEST(each_withdrawn_message_is_audited),
 		CLERK_TEST(tries_that_ran_out_lock_after_a_minute),
 		CLERK_TEST(four_tries_or_a_right_one_or_a_newer_code_do_not_lock),
 		CLERK_TEST(more_than_one_round_can_hold_come_in_the_next),

@@ -50,6 +50,7 @@ static void one_parcel_from_order_to_use(void **unused)
 
 	assert_int_equal(bench_integer("SELECT sealed_key IS NULL AND sealed_modern IS NULL AND sealed_compatible IS NULL"
 				       " AND sealed_password IS NOT NULL FROM parcel WHERE order_id = %Q", p.id), 1);
+	assert_int_equal(bench_integer("SELECT drop_after - created_at FROM message WHERE kind = 'password'"), 86400);
 	static const char *const trail[] = {"order.requested", "order.approved", "order.offered", "order.claimed",
 					    "parcel.made", "parcel.served", "parcel.received", "parcel.erased"};
 	for (size_t i = 0; i < COUNT(trail); i++)
