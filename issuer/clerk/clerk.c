@@ -47,7 +47,7 @@ static enum err read_mailer(struct child *child, struct clerk *c, struct errbuf 
 	}
 	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	c->mailer = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-	if (!rc && !c->mailer)
+	if (!c->mailer)
 		rc = fail(why, ERR_USAGE, "the courier's certificate cannot be read");
 	BIO_free(bio);
 	buf_free(&pem);
