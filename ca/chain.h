@@ -13,6 +13,7 @@ enum err chain_trust_new(const void *pem, size_t len, struct chain_trust **out, 
  * it. ERR_REFUSED: it is no such list. */
 enum err chain_trust_list(struct chain_trust *t, const void *der, size_t len, struct errbuf *why) MUST_CHECK;
 bool chain_list_has(const struct chain_trust *t, const X509 *ca); /* has the root revoked it, by that list? */
+int64_t chain_list_number(const struct chain_trust *t); /* of that list; 0: it has none that can be compared */
 void chain_trust_free(struct chain_trust *t);
 
 struct der_view {

@@ -38,6 +38,15 @@ bool chain_list_has(const struct chain_trust *t, const X509 *ca)
 	       X509_CRL_get0_by_cert(t->root_list, &entry, (X509 *)(uintptr_t)ca) == 1;
 }
 
+int64_t chain_list_number(const struct chain_trust *t)
+{
+	ASN1_INTEGER *number = t->root_list ? X509_CRL_get_ext_d2i(t->root_list, NID_crl_number, NULL, NULL) : NULL;
+	int64_t n = 0;
+	bool read = number && ASN1_INTEGER_get_int64(&n, number) == 1;
+	ASN1_INTEGER_free(number);
+	return read && n > 0 ? n : 0;
+}
+
 enum err chain_unrevoked(const struct chain_trust *t, const STACK_OF(X509) *chain, struct errbuf *why)
 {
 	for (int i = 1; i < sk_X509_num(chain); i++)

@@ -66,6 +66,42 @@ static void say_missing(struct clerk *c, const struct issuer_missing *m)
 			   "put ca/others/ID.pem and keys/others/ID.key back"});
 }
 
+static enum err take_number(void *ctx, const struct row *r)
+{
+	*(int64_t *)ctx = row_integer(r, 0);
+	return ERR_OK;
+}
+
+static enum err note_number(struct store *s, int64_t number)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%lld", (long long)number);
+	enum err e = store_begin(s);
+	if (e)
+		return e;
+	e = store_exec_one(s, STATEMENT_ROOT_LIST_NOTE, STORE_VALUES(value_text(text)));
+	if (e)
+		store_rollback(s);
+	return e ? e : store_commit(s);
+}
+
+/* A list that was copied back by hand: whatever the root has revoked since is in none that is served. */
+static enum err judge_root_list(struct clerk *c)
+{
+	int64_t served = atomic_load(&c->shared->root_list_number), known = 0;
+	enum err e = served ? store_one(c->store, STATEMENT_ROOT_LIST_KNOWN, NULL, 0, take_number, &known) : ERR_OK;
+	if (e == ERR_NOT_FOUND)
+		e = ERR_OK;
+	if (e || !served)
+		return e;
+	int64_t newer = served < known ? known : 0;
+	if (atomic_exchange(&c->shared->root_list_newer, newer) != newer && newer)
+		log_event(LOG_LEVEL_ALARM, "root_list.old",
+			  {"what", "an older revocation list of the root was put back, and what the root has revoked since is trusted "
+				   "again: put the newest back, or make the next: counterfoild ca root-crl"});
+	return served > known ? note_number(c->store, served) : ERR_OK;
+}
+
 enum err clerk_issuers(struct clerk *c, int64_t now, struct errbuf *why)
 {
 	static struct issuers_missing missing; /* one thread */
@@ -78,5 +114,5 @@ enum err clerk_issuers(struct clerk *c, int64_t now, struct errbuf *why)
 	for (size_t i = 0; i < missing.count; i++)
 		say_missing(c, &missing.at[i]);
 	atomic_store(&c->shared->issuers_missing, (int64_t)missing.count);
-	return ERR_OK;
+	return judge_root_list(c);
 }

@@ -1,5 +1,7 @@
 /* The issuing CAs: which one issues, which one stands ready, and what those that have retired still have to say. */
 #include "base/clock.h"
+#include "base/file.h"
+#include "ca/crl.h"
 #include "issuer/command/ca.h"
 #include "issuer/command/check.h"
 #include "issuer/command/host_issue.h"
@@ -10,7 +12,7 @@
 
 #include <inttypes.h>
 
-enum { DAY = 86400, EARLY = 180 * DAY };
+enum { DAY = 86400, EARLY = 180 * DAY, LIST_MOST = 1 << 20 };
 
 struct living {
 	int64_t count, last;
@@ -128,6 +130,34 @@ static void say_unfinished(struct check *c, const struct issuers *all)
 			  all->at[0].label, path);
 }
 
+static enum err take_number(void *ctx, const struct row *r)
+{
+	*(int64_t *)ctx = row_integer(r, 0);
+	return ERR_OK;
+}
+
+/* check_chain says what is wrong with a list that is none of the root's. */
+static void say_list(struct check *c, X509 *root)
+{
+	struct store *store = NULL;
+	struct buf bytes = BUF_INIT(LIST_MOST);
+	struct crl_head head;
+	size_t entries = 0;
+	int64_t newest = 0;
+	enum err e = store_open(c->settings->database, STORE_READ_ONLY, &store, NULL);
+	if (!e)
+		e = store_one(store, STATEMENT_ROOT_LIST_KNOWN, NULL, 0, take_number, &newest);
+	if (!e)
+		e = file_read(c->settings->ca_root_crl, &bytes, NULL);
+	if (!e)
+		e = crl_read(bytes.data, bytes.len, root, &head, &entries, NULL);
+	if (!e && newest > 0 && head.number < (uint64_t)newest)
+		check_say(c, CHECK_FAULT, "%s: an older list, number %" PRIu64 ", was put back; number %" PRId64 " was served: put that one "
+			  "back, or make the next (counterfoild ca root-crl)", c->settings->ca_root_crl, head.number, newest);
+	store_close(store);
+	buf_free(&bytes);
+}
+
 void check_issuers(struct check *c)
 {
 	struct issuers all;
@@ -146,6 +176,8 @@ void check_issuers(struct check *c)
 	}
 	if (!e)
 		say_missing(c, &all);
+	if (rooted)
+		say_list(c, root);
 	X509_free(root);
 	issuers_clear(&all);
 }

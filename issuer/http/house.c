@@ -130,6 +130,7 @@ static void tell_what_the_root_says(struct front *f)
 	for (size_t i = 0; i < f->issuers->count; i++)
 		revoked |= chain_list_has(f->trust, f->issuers->at[i].certificate) ? (uint64_t)1 << i : 0;
 	atomic_store(&f->shared->issuers_revoked, revoked);
+	atomic_store(&f->shared->root_list_number, chain_list_number(f->trust));
 	atomic_store(&f->shared->root_list_until, ca_files_find(f->ca_files, "root.crl")->good_until);
 }
 

@@ -84,6 +84,14 @@ static const char *missing_fault(struct front *front, int64_t now)
 					      : NULL;
 }
 
+static const char *root_list_fault(struct front *front, int64_t now)
+{
+	(void)now;
+	return front->shared->root_list_newer ? "an older revocation list of the root was put back: what the root has revoked since is "
+						"trusted again (put the newest back, or make the next: counterfoild ca root-crl)"
+					      : NULL;
+}
+
 /* What is signed already goes on: lists to their end, OCSP answers as long as their delegate lasts. */
 static const char *issuing_key_fault(struct front *front, int64_t now)
 {
@@ -131,7 +139,7 @@ void ops_readyz(struct front *front, const struct request *q, struct reply *r)
 {
 	static const char *(*const faults[])(struct front *, int64_t) = {
 		clerk_fault, signer_fault, front_disk_fault, clerk_disk_fault, journal_disk_fault, issuing_fault, issuer_fault,
-		missing_fault, issuing_key_fault, ocsp_key_fault};
+		missing_fault, root_list_fault, issuing_key_fault, ocsp_key_fault};
 	int64_t now = clock_now();
 	json_t *reasons = json_array();
 	(void)q;

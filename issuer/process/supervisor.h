@@ -78,8 +78,9 @@ enum err grants_open(struct supervisor *s, struct errbuf *why) MUST_CHECK;
 /* Open anew the certificates, and the keys of the listeners, and keep them only if all could be had and fit each other. *others_changed: the
  * issuing CAs beside the present one are not those that they were, and whoever signs or makes lists has to know. */
 enum err grants_reopen(struct supervisor *s, bool *others_changed, struct errbuf *why) MUST_CHECK;
-/* The root, its list and the issuing CAs belong together, as files on the disk. ERR_USAGE says what does not. */
-enum err reload_look(const struct settings *s, struct errbuf *why) MUST_CHECK;
+/* The root, its list and the issuing CAs belong together, as files on the disk, and the list is no older than the one with the
+ * number that is served. ERR_USAGE says what does not. */
+enum err reload_look(const struct settings *s, int64_t served, struct errbuf *why) MUST_CHECK;
 /* Those of the folders ca.others and keys.others, all of them in order. ERR_USAGE names the file that is not. */
 enum err others_open(const struct settings *s, struct others *out, struct errbuf *why) MUST_CHECK;
 bool others_same(const struct others *a, const struct others *b);

@@ -165,6 +165,14 @@ static void replace_others(struct supervisor *s, struct others *fresh, bool *cha
 	fresh->count = 0;
 }
 
+/* The number of the root's list that the front serves; 0: none is known. */
+static int64_t list_served(const struct supervisor *s)
+{
+	int64_t number = 0;
+	ssize_t n = pread(s->shared, &number, sizeof number, offsetof(struct shared_page, root_list_number));
+	return n == sizeof number ? number : 0;
+}
+
 enum err grants_reopen(struct supervisor *s, bool *others_changed, struct errbuf *why)
 {
 	int fresh[ROWS];
@@ -178,7 +186,7 @@ enum err grants_reopen(struct supervisor *s, bool *others_changed, struct errbuf
 	if (!e)
 		e = others_open(s->settings, &others, why);
 	if (!e)
-		e = reload_look(s->settings, why);
+		e = reload_look(s->settings, list_served(s), why);
 	if (!e)
 		replace_others(s, &others, others_changed);
 	for (size_t i = 0; i < ROWS; i++) {

@@ -517,3 +517,17 @@ not_ready_for() { curl -s "http://localhost:$PORT_OPS/readyz" | grep -qF -- "$1"
 	refused 6 'the root has revoked the issuing CA' "$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Dora --role support \
 		--out "$WORK/dora.p12"
 }
+
+list_noted() { [ -n "$(database "SELECT value FROM meta WHERE name = 'root_list_number' AND CAST(value AS INTEGER) >= $(number_of "$ELSEWHERE/last.crl")")" ]; }
+@test "an older list of the root that is copied back is refused at a reload, and told of after a start" {
+	until_true 30 list_noted
+	cp "$ELSEWHERE/new.crl" "$DIR/ca/root.crl"
+	kill -HUP "$(cat "$DIR.pid")"
+	until_true 20 grep -q 'reload.refused.*older list' "$DIR.log"
+	root_list_served "$ELSEWHERE/last.crl"
+	refute checked
+	grep -q 'an older list' "$WORK/check"
+	restart_waiting
+	until_true 30 not_ready_for 'an older revocation list of the root was put back'
+	grep -q root_list.old "$DIR.log"
+}

@@ -125,6 +125,26 @@ static void a_ca_that_the_root_has_revoked_issues_nothing(void **state)
 	assert_null(issuer_fault_because(&fake_page));
 }
 
+static void a_list_of_the_root_that_is_older_than_one_before_is_told_of(void **state)
+{
+	(void)state;
+	round_at(NOW); /* the front has said nothing yet */
+	assert_asks("SELECT COUNT(*) FROM meta WHERE name = 'root_list_number'", "0");
+	fake_page.root_list_number = 7;
+	round_at(NOW);
+	fake_page.root_list_number = 1790000000000001;
+	round_at(NOW);
+	assert_int_equal(fake_page.root_list_newer, 0);
+	assert_asks("SELECT value FROM meta WHERE name = 'root_list_number'", "1790000000000001");
+	fake_page.root_list_number = 1790000000000000;
+	round_at(NOW);
+	assert_int_equal(fake_page.root_list_newer, 1790000000000001);
+	assert_asks("SELECT value FROM meta WHERE name = 'root_list_number'", "1790000000000001");
+	fake_page.root_list_number = 1790000000000002;
+	round_at(NOW);
+	assert_int_equal(fake_page.root_list_newer, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +154,7 @@ int main(void)
 		CLERK_TEST(a_former_ca_that_was_put_back_issues_nothing),
 		CLERK_TEST(nor_does_it_when_the_newer_one_is_not_here_at_all),
 		CLERK_TEST(a_ca_that_the_root_has_revoked_issues_nothing),
+		CLERK_TEST(a_list_of_the_root_that_is_older_than_one_before_is_told_of),
 	};
 	log_threshold(LOG_LEVEL_ALARM + 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
