@@ -19,6 +19,29 @@ enum err transfer_start(void)
 	return started == CURLE_OK ? ERR_OK : ERR_MEMORY;
 }
 
+static struct {
+	bool (*stopping)(void *ctx);
+	void *ctx;
+} end;
+
+void transfer_stop_when(bool (*stopping)(void *ctx), void *ctx)
+{
+	end.stopping = stopping;
+	end.ctx = ctx;
+}
+
+/* libcurl calls it at least once a second, whether or not anything moves; not 0 ends the exchange. */
+static int on_progress(void *ctx, curl_off_t down_all, curl_off_t down, curl_off_t up_all, curl_off_t up)
+{
+	(void)ctx, (void)down_all, (void)down, (void)up_all, (void)up;
+	return end.stopping && end.stopping(end.ctx);
+}
+
+static bool set_end(CURL *e)
+{
+	return !curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L) && !curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, on_progress);
+}
+
 static bool set_times(CURL *e, int64_t wanted)
 {
 	long seconds = wanted > 0 && wanted < TRANSFER_SECONDS_MOST ? (long)wanted : TRANSFER_SECONDS_MOST;
@@ -68,7 +91,7 @@ enum err transfer_open(struct transfer *x, const struct transfer_peer *p, const 
 {
 	*x = (struct transfer){.easy = transfer_start() == ERR_OK ? curl_easy_init() : NULL};
 	if (x->easy && !curl_easy_setopt(x->easy, CURLOPT_ERRORBUFFER, x->said) &&
-	    !curl_easy_setopt(x->easy, CURLOPT_VERBOSE, 0L) && set_times(x->easy, p->seconds) && set_tls(x->easy) &&
+	    !curl_easy_setopt(x->easy, CURLOPT_VERBOSE, 0L) && set_times(x->easy, p->seconds) && set_end(x->easy) && set_tls(x->easy) &&
 	    set_trust(x->easy, p->trust) && set_ways(x->easy, p->url, protocols) && set_user(x->easy, p))
 		return ERR_OK;
 	return fail(why, ERR_MEMORY, "libcurl cannot be set up");
@@ -98,6 +121,7 @@ static const struct {
 	{CURLE_URL_MALFORMAT, ERR_USAGE, "its address cannot be used", false},
 	{CURLE_UNSUPPORTED_PROTOCOL, ERR_USAGE, "its address cannot be used", false},
 	{CURLE_OUT_OF_MEMORY, ERR_MEMORY, "out of memory", false},
+	{CURLE_ABORTED_BY_CALLBACK, ERR_NETWORK, "the daemon is being stopped", false},
 	{CURLE_WRITE_ERROR, ERR_NETWORK, "it says more than is listened to", false},
 };
 

@@ -15,10 +15,16 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
+#include <stdbool.h>
+
 enum { TRANSFER_CONNECT_SECONDS = 10, TRANSFER_SECONDS_MOST = 40 };
 
 /* Once in a process, before it has a second thread and before it is shut in; again is fine. ERR_MEMORY. */
 enum err transfer_start(void) MUST_CHECK;
+
+/* Exchanges end, as ERR_NETWORK or ERR_CLOSED, within a second of `stopping` saying so, however long the other end takes. Once,
+ * before the first of them. */
+void transfer_stop_when(bool (*stopping)(void *ctx), void *ctx);
 
 /* With whom. All borrowed until the exchange has ended. */
 struct transfer_peer {

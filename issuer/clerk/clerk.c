@@ -110,8 +110,10 @@ static enum err start_sender(struct sender *s, const struct clerk *c, struct err
 static void stop_sender(struct sender *s)
 {
 	uint64_t one = 1;
-	if (s->runs && write(s->end, &one, sizeof one) == sizeof one)
+	if (s->runs && write(s->end, &one, sizeof one) == sizeof one) {
+		line_stop(s->clerk.courier); /* a gateway that takes its time over a message delays no end */
 		pthread_join(s->thread, NULL);
+	}
 	store_close(s->clerk.store);
 	if (s->kick >= 0)
 		close(s->kick);

@@ -1,5 +1,6 @@
 /* The courier's main: take what was granted, shut in, answer. */
 #include "base/log.h"
+#include "delivery/transfer.h"
 #include "issuer/courier/courier_serve.h"
 #include "issuer/languages.h"
 #include "issuer/process/walls.h"
@@ -57,11 +58,17 @@ static void look_at_names(void *ctx)
 	child_leave(c->child);
 }
 
+static bool is_stopping(void *child)
+{
+	return child_stopping(child);
+}
+
 int role_courier(struct child *c)
 {
 	struct courier courier = {.child = c};
 	struct errbuf why = {""};
 	json_set_alloc_funcs(malloc, wiping_free);
+	transfer_stop_when(is_stopping, c);
 	enum err rc = take_parts(c, &courier, &why);
 	courier_names_note(&courier.names, courier_name_paths);
 	if (!rc)

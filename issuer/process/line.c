@@ -15,6 +15,7 @@ struct line {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* busy fell, or fresh was given */
 	bool busy;              /* a caller owns fd, id and store */
+	bool stopped;
 	int fd;
 	int fresh; /* what line_replace gave and no caller has taken up yet */
 	uint64_t id;
@@ -98,6 +99,16 @@ void line_replace(struct line *l, int fd)
 	pthread_mutex_unlock(&l->lock);
 }
 
+void line_stop(struct line *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->stopped = true;
+	if (l->fd >= 0)
+		shutdown(l->fd, SHUT_RDWR);
+	pthread_cond_broadcast(&l->changed);
+	pthread_mutex_unlock(&l->lock);
+}
+
 /* Wait for a change until the deadline: false when it has passed. Called with the lock held. */
 static bool wait_changed(struct line *l, int64_t deadline)
 {
@@ -142,9 +153,11 @@ static enum err find_end(struct line *l, int64_t deadline)
 {
 	enum err e = ERR_OK;
 	pthread_mutex_lock(&l->lock);
-	while (l->fd < 0 && l->fresh < 0 && e == ERR_OK)
+	while (l->fd < 0 && l->fresh < 0 && !l->stopped && e == ERR_OK)
 		if (!wait_changed(l, deadline) && l->fresh < 0)
 			e = ERR_UNAVAILABLE;
+	if (l->stopped)
+		e = ERR_UNAVAILABLE;
 	if (!e && l->fresh >= 0) {
 		close_end(&l->fd);
 		l->fd = l->fresh;
@@ -158,7 +171,7 @@ static void drop_end(struct line *l)
 {
 	pthread_mutex_lock(&l->lock);
 	close_end(&l->fd);
-	bool alone = l->fresh < 0;
+	bool alone = l->fresh < 0 && !l->stopped;
 	pthread_mutex_unlock(&l->lock);
 	if (alone && l->broken)
 		l->broken(l->ctx);

@@ -14,6 +14,8 @@ struct line;
 enum err line_new(int fd, size_t answer_cap, struct line **out) MUST_CHECK; /* fd -1: not connected yet */
 void line_free(struct line *l);
 void line_replace(struct line *l, int fd); /* takes fd; any thread */
+/* Calls that wait end now, and from now on every call fails: ERR_UNAVAILABLE. Any thread. */
+void line_stop(struct line *l);
 
 /* Send op with body and wait for its answer: the answer's status, with its body in `answer` (cleared first). On a status
  * other than ERR_OK the answer's body is the errbuf text and goes to why. ERR_UNAVAILABLE when the deadline passes

@@ -276,7 +276,9 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	serial=$(database "SELECT serial FROM certificate WHERE kind = 'client' AND status = 'valid' LIMIT 1")
 	number=$(crl_number)
 	echo 'hang 1' >"$GATEWAY/fault"
-	order_now
+	# The link waits behind its code here.
+	api POST /v1/orders '{"organisation":"nordbank","service":"document-archive","client":"e-banking","contact":"kari@nordbank.example"}'
+	ORDER=$(field .id)
 	until_true 20 sent_is 1
 	api POST "/v1/certificates/$serial/revoke" '{"reason":"superseded"}'
 	equal "$STATUS_CODE" 200 revoke
@@ -501,6 +503,21 @@ password_erased() { [ "$(database "SELECT password_erased_at > 0 FROM parcel WHE
 		until_true 20 fault_is limit
 		equal "$(sent_count)" 2 "messages that were answered with $wrong"
 	done
+}
+
+@test "a gateway that says nothing holds up no end of the daemon: nobody is killed" {
+	use webhook 40s
+	echo 'hang 1' >"$GATEWAY/fault"
+	api POST /v1/orders '{"organisation":"nordbank","service":"document-archive","client":"e-banking","contact":"kari@nordbank.example"}'
+	ORDER=$(field .id)
+	until_true 20 sent_is 1
+	local killed
+	killed=$(grep -c '"event":"child.killed"' "$DIR.log" || true)
+	restart_installation
+	equal "$(grep -c '"event":"child.killed"' "$DIR.log" || true)" "$killed" killed
+	later 90
+	until_true 20 message_is code sent
+	equal "$(sent_count)" 1 messages
 }
 
 @test "settings that a gateway cannot do with are refused at start, by name" {

@@ -1,4 +1,5 @@
 /* Exchanges with gateways: what each of their decisions becomes, and what they never hear. */
+#include "base/clock.h"
 #include "tests/support/mail_host.h"
 #include "tests/support/test.h"
 #include "tests/support/tls_server.h"
@@ -334,6 +335,34 @@ static void a_request_without_tls_or_with_a_header_too_many_is_not_made(void **s
 	tls_server_stop(&s);
 }
 
+static int looks;
+
+static bool at_the_third_look(void *ctx)
+{
+	(void)ctx;
+	return ++looks >= 3;
+}
+
+/* A daemon that is told to stop is not held up by a server that says nothing. */
+static void an_exchange_ends_when_it_is_told_to(void **state)
+{
+	(void)state;
+	struct mail_host h = {.certificate = &server, .command = ".", .reply = "silence"};
+	struct errbuf why = {""};
+	char url[64];
+	mail_host_start(&h);
+	struct transfer_mail m = mail_to(&h, url);
+	m.peer.seconds = TRANSFER_SECONDS_MOST;
+	int64_t began = clock_mono_ms();
+	transfer_stop_when(at_the_third_look, NULL);
+	enum err rc = transfer_mail(&m, &why);
+	transfer_stop_when(NULL, NULL);
+	assert_in_range(clock_mono_ms() - began, 0, 5000);
+	assert_int_equal(rc, ERR_NETWORK);
+	assert_non_null(strstr(why.text, "being stopped"));
+	mail_host_stop(&h);
+}
+
 static void the_environment_names_no_proxy(void **state)
 {
 	(void)state;
@@ -361,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_request_is_answered_within_bounds_and_goes_nowhere_else),
 		cmocka_unit_test(a_request_that_reached_nobody_is_told_from_one_that_may_have),
 		cmocka_unit_test(a_request_without_tls_or_with_a_header_too_many_is_not_made),
+		cmocka_unit_test(an_exchange_ends_when_it_is_told_to),
 		cmocka_unit_test(the_environment_names_no_proxy),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -197,6 +198,47 @@ static void every_broken_end_is_replaced_and_the_call_sent_again(void **state)
 	}
 }
 
+static void *stop_soon(void *l)
+{
+	struct timespec a_moment = {.tv_nsec = 50000000};
+	nanosleep(&a_moment, NULL);
+	line_stop(l);
+	return NULL;
+}
+
+static void a_call_that_waits_ends_when_its_line_is_stopped(void **state)
+{
+	(void)state;
+	struct server s;
+	pthread_t thread;
+	struct errbuf why = {""};
+	struct line *l = line_to(server_start(&s, SCRIPT(STAY_SILENT, ANSWER)));
+	int64_t before = clock_mono_ms();
+	assert_int_equal(pthread_create(&thread, NULL, stop_soon, l), 0);
+	assert_int_equal(echo(l, "a", PATIENCE, &why), ERR_UNAVAILABLE);
+	assert_int_equal(echo(l, "b", PATIENCE, &why), ERR_UNAVAILABLE);
+	assert_in_range(clock_mono_ms() - before, 0, PATIENCE / 2);
+	pthread_join(thread, NULL);
+	line_free(l);
+	server_join(&s);
+}
+
+static void who_gave_the_status_is_told(void **state)
+{
+	(void)state;
+	struct server s;
+	struct buf body = BUF_INIT(64), answer = BUF_INIT(64);
+	struct line_wait wait = {.milliseconds = PATIENCE};
+	struct line *l = line_to(server_start(&s, SCRIPT(REFUSE, STAY_SILENT, ANSWER)));
+	assert_int_equal(line_ask(l, OP_ECHO, &body, &answer, &wait, NULL), ERR_LIMIT);
+	assert_true(wait.answered);
+	wait.milliseconds = HASTE;
+	assert_int_equal(line_ask(l, OP_ECHO, &body, &answer, &wait, NULL), ERR_TIMEOUT);
+	assert_false(wait.answered);
+	line_free(l);
+	server_join(&s);
+}
+
 struct replacer {
 	struct line *line;
 	int fd;
@@ -329,6 +371,8 @@ int main(void)
 		cmocka_unit_test(refusal_comes_with_its_reason),
 		cmocka_unit_test(every_broken_end_is_replaced_and_the_call_sent_again),
 		cmocka_unit_test(waiting_call_moves_to_the_fresh_end),
+		cmocka_unit_test(a_call_that_waits_ends_when_its_line_is_stopped),
+		cmocka_unit_test(who_gave_the_status_is_told),
 		cmocka_unit_test(poisoned_request_is_sent_three_times_and_no_more),
 		cmocka_unit_test(answer_larger_than_the_callers_cap_is_refused_and_the_line_lives),
 		cmocka_unit_test(each_of_many_callers_gets_its_own_answer),
