@@ -26,7 +26,8 @@ static enum err issuing_permitted(struct signer *s, const char *order, struct er
 {
 	static const char *const paused[] = {
 		[RESUME_AWAITED] = "the journal has not been compared with the database yet",
-		[RESUME_REFUSED] = "what is here does not fit the journal: counterfoild check says what",
+		[RESUME_REFUSED] = "an old database was put back: run counterfoild recover; or old files of the CAs, or the root has "
+				   "revoked the CA: the log says which",
 	};
 	const struct journal_state *j = journal_peek(s->has.journal);
 	if (s->resume != RESUME_OK)
