@@ -14,7 +14,8 @@ bool walls_seccomp_there(void);
 /* No core dump, and no other process of this user may trace this one or take its descriptors. */
 enum err walls_hide(struct errbuf *why) MUST_CHECK;
 /* What the walls tell apart: the roles, and of the courier the one whose channels reach a network. That one may make
- * connections: by TCP to the ports of its channels alone (where landlock has that), by UDP to ask for names. */
+ * connections: by TCP to the ports of its channels alone (where landlock has that, and seccomp keeps it to connect() and to
+ * TCP and UDP), by UDP to ask for names. */
 enum wall_kind { WALLS_COURIER_OUT = ROLE_COUNT, WALLS_COUNT };
 unsigned walls_kind(enum role role, const struct settings *s);
 

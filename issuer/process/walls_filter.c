@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <string.h>
@@ -54,6 +56,15 @@ static const struct denial {
 	{.call = SCMP_SYS(bind), .kinds = ALL, .action = KILL},
 	{.call = SCMP_SYS(listen), .kinds = ALL, .action = KILL},
 	{.call = SCMP_SYS(socketpair), .kinds = ~(OUT | TOKEN), .action = NOT_PERMITTED}, /* libcurl's resolver has one */
+	/* ways around landlock's ports, which are those of connect() on a TCP socket */
+	{.call = SCMP_SYS(sendto), .kinds = OUT, .action = NOT_PERMITTED, .compared = 1,
+	 .when = {.arg = 3, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = MSG_FASTOPEN}},
+	{.call = SCMP_SYS(sendmsg), .kinds = OUT, .action = NOT_PERMITTED, .compared = 1,
+	 .when = {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = MSG_FASTOPEN}},
+	{.call = SCMP_SYS(sendmmsg), .kinds = OUT, .action = NOT_PERMITTED, .compared = 1,
+	 .when = {.arg = 3, .op = SCMP_CMP_MASKED_EQ, .datum_a = MSG_FASTOPEN, .datum_b = MSG_FASTOPEN}},
+	{.call = SCMP_SYS(setsockopt), .kinds = OUT, .action = NOT_PERMITTED, .compared = 1, /* SMC takes the socket's place */
+	 .when = {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = 0xffffffff, .datum_b = TCP_ULP}},
 	/* files */
 	{.call = SCMP_SYS(open), .kinds = ~(COURIERS | TOKEN), .action = NOT_PERMITTED},
 	{.call = SCMP_SYS(openat), .kinds = ~(COURIERS | TOKEN), .action = NOT_PERMITTED},
@@ -215,6 +226,26 @@ static int deny_other_families(scmp_filter_ctx filter, unsigned kind)
 	return rc ? rc : deny(filter, &d);
 }
 
+/* Whose TCP is held to ports has TCP and UDP and nothing that is like TCP, as MPTCP is (262). */
+static int deny_other_protocols(scmp_filter_ctx filter)
+{
+	enum { TYPES = 0xf }; /* the bits above are SOCK_CLOEXEC and SOCK_NONBLOCK */
+	int rc = 0;
+	struct denial d = {.call = SCMP_SYS(socket), .action = NOT_PERMITTED, .compared = 1};
+	for (scmp_datum_t type = 0; type <= TYPES && rc == 0; type++) {
+		d.when = (struct scmp_arg_cmp){.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = TYPES, .datum_b = type};
+		if (type != SOCK_STREAM && type != SOCK_DGRAM)
+			rc = deny(filter, &d);
+	}
+	for (scmp_datum_t protocol = 1; protocol < IPPROTO_UDP && rc == 0; protocol++) {
+		d.when = (struct scmp_arg_cmp){.arg = 2, .op = SCMP_CMP_EQ, .datum_a = protocol};
+		if (protocol != IPPROTO_TCP)
+			rc = deny(filter, &d);
+	}
+	d.when = (struct scmp_arg_cmp){.arg = 2, .op = SCMP_CMP_GT, .datum_a = IPPROTO_UDP};
+	return rc ? rc : deny(filter, &d);
+}
+
 static int fill(scmp_filter_ctx filter, unsigned kind)
 {
 	int rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
@@ -226,6 +257,8 @@ static int fill(scmp_filter_ctx filter, unsigned kind)
 		rc = deny_signals_to_others(filter);
 	if (rc == 0 && (kind == WALLS_COURIER_OUT || kind == ROLE_TOKEN))
 		rc = deny_other_families(filter, kind);
+	if (rc == 0 && kind == WALLS_COURIER_OUT)
+		rc = deny_other_protocols(filter);
 	for (size_t i = 0; i < sizeof denials / sizeof *denials && rc == 0; i++)
 		if ((denials[i].kinds & 1u << kind) && !excepted(denials[i].call))
 			rc = deny(filter, &denials[i]);

@@ -7,6 +7,7 @@
 #include <linux/io_uring.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -85,6 +86,62 @@ static int try_vsock(void)
 static int try_odd_socket(void)
 {
 	return refused(syscall(SYS_socket, 1L << 32 | AF_UNIX, SOCK_STREAM, 0), EPERM);
+}
+/* It is as good as TCP, and landlock knows nothing of it. */
+static int try_mptcp(void)
+{
+	return refused(syscall(SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_MPTCP), EPERM);
+}
+static int try_mptcp_of_ipv6(void)
+{
+	return refused(syscall(SYS_socket, AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP), EPERM);
+}
+static int try_odd_mptcp(void)
+{
+	return refused(syscall(SYS_socket, AF_INET, SOCK_STREAM, 1L << 32 | IPPROTO_MPTCP), EPERM);
+}
+static int try_sctp(void)
+{
+	return refused(syscall(SYS_socket, AF_INET, SOCK_SEQPACKET | SOCK_NONBLOCK, IPPROTO_SCTP), EPERM);
+}
+static int try_sctp_stream(void)
+{
+	return refused(syscall(SYS_socket, AF_INET, SOCK_STREAM, IPPROTO_SCTP), EPERM);
+}
+static int try_udp_lite(void)
+{
+	return refused(syscall(SYS_socket, AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE), EPERM);
+}
+static int try_ping(void)
+{
+	return refused(syscall(SYS_socket, AF_INET, SOCK_DGRAM, IPPROTO_ICMP), EPERM);
+}
+static int try_raw_socket(void)
+{
+	return refused(syscall(SYS_socket, AF_INET, SOCK_RAW, IPPROTO_TCP), EPERM);
+}
+/* A connection that is made by sending. */
+static struct sockaddr_in anywhere = {.sin_family = AF_INET};
+
+static int try_sendto_fast(void)
+{
+	long fd = syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+	return refused(syscall(SYS_sendto, fd, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, &anywhere, sizeof anywhere), EPERM);
+}
+static int try_sendmsg_fast(void)
+{
+	struct msghdr m = {.msg_name = &anywhere, .msg_namelen = sizeof anywhere};
+	return refused(syscall(SYS_sendmsg, syscall(SYS_socket, AF_INET, SOCK_STREAM, 0), &m, MSG_FASTOPEN), EPERM);
+}
+static int try_sendmmsg_fast(void)
+{
+	struct mmsghdr m = {.msg_hdr = {.msg_name = &anywhere, .msg_namelen = sizeof anywhere}};
+	return refused(syscall(SYS_sendmmsg, syscall(SYS_socket, AF_INET, SOCK_STREAM, 0), &m, 1, MSG_FASTOPEN), EPERM);
+}
+static int try_another_in_its_place(void)
+{
+	long fd = syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+	return refused(syscall(SYS_setsockopt, fd, IPPROTO_TCP, TCP_ULP, "smc", 4), EPERM);
 }
 static int try_bind(void)
 {
@@ -168,6 +225,18 @@ static const struct attempt {
 	{"netlink socket", SYS_socket, try_netlink_socket, 0, OUT | TOKEN},
 	{"socket of no family", SYS_socket, try_odd_socket, 0, OUT},
 	{"socket to the hypervisor", SYS_socket, try_vsock, 0, OUT | TOKEN},
+	{"MPTCP", SYS_socket, try_mptcp, 0, OUT},
+	{"MPTCP of IPv6", SYS_socket, try_mptcp_of_ipv6, 0, OUT},
+	{"MPTCP by an odd number", SYS_socket, try_odd_mptcp, 0, OUT},
+	{"SCTP", SYS_socket, try_sctp, 0, OUT},
+	{"SCTP as a stream", SYS_socket, try_sctp_stream, 0, OUT},
+	{"UDP-Lite", SYS_socket, try_udp_lite, 0, OUT},
+	{"ping", SYS_socket, try_ping, 0, OUT},
+	{"raw socket", SYS_socket, try_raw_socket, 0, OUT},
+	{"sendto that connects", SYS_sendto, try_sendto_fast, 0, OUT},
+	{"sendmsg that connects", SYS_sendmsg, try_sendmsg_fast, 0, OUT},
+	{"sendmmsg that connects", SYS_sendmmsg, try_sendmmsg_fast, 0, OUT},
+	{"another protocol in a socket's place", SYS_setsockopt, try_another_in_its_place, 0, OUT},
 	{"connect", SYS_connect, try_connect, SIGSYS, ~(OUT | TOKEN)},
 	{"bind", SYS_bind, try_bind, SIGSYS, ~0u},
 	{"listen", SYS_listen, try_listen, SIGSYS, ~0u},
@@ -409,6 +478,25 @@ static int connect_fault(uint16_t port)
 	return fault;
 }
 
+/* What libcurl and the resolver make: each with its protocol named, and sent on. */
+static bool ordinary_sockets_are_there(void)
+{
+	static const struct {
+		int family, type, protocol;
+	} ordinary[] = {{AF_INET, SOCK_STREAM, 0}, {AF_INET, SOCK_STREAM, IPPROTO_TCP}, {AF_INET6, SOCK_STREAM, IPPROTO_TCP},
+			{AF_INET, SOCK_DGRAM, 0}, {AF_INET, SOCK_DGRAM, IPPROTO_UDP}, {AF_INET6, SOCK_DGRAM, IPPROTO_UDP}};
+	for (size_t i = 0; i < sizeof ordinary / sizeof *ordinary; i++) {
+		int fd = socket(ordinary[i].family, ordinary[i].type | SOCK_CLOEXEC | SOCK_NONBLOCK, ordinary[i].protocol);
+		if (fd < 0 && errno != EAFNOSUPPORT) /* a machine may have no IPv6 */
+			return false;
+		if (fd >= 0 && send(fd, "x", 1, MSG_NOSIGNAL) < 0 && errno == EPERM)
+			return false;
+		if (fd >= 0)
+			close(fd);
+	}
+	return true;
+}
+
 static int go_out(const void *arg)
 {
 	struct settings s = of_channels("smtp");
@@ -420,6 +508,8 @@ static int go_out(const void *arg)
 	if (getaddrinfo("localhost", "587", NULL, &found) != 0)
 		return 10;
 	freeaddrinfo(found);
+	if (!ordinary_sockets_are_there())
+		return 13;
 	if (connect_fault(587) == EACCES)
 		return 11;
 	return walls_landlock_abi() < 4 || connect_fault(588) == EACCES ? HELD : 12;
