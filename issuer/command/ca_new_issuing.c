@@ -254,7 +254,7 @@ static enum err sign(const struct ca_wishes *w, struct errbuf *why)
 
 static enum err check_key(const struct preparation *p, X509 *certificate, const char *from, struct errbuf *why)
 {
-	char id[ISSUER_ID_SIZE], path[4096], final[4096];
+	char id[ISSUER_ID_SIZE], path[4096] = "", final[4096] = "";
 	EVP_PKEY *key = NULL;
 	enum err e = issuer_id(X509_get0_pubkey(certificate), id);
 	if (!e)

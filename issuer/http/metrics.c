@@ -121,7 +121,7 @@ static void write_issuers(struct front *front, int64_t now, struct buf *out)
 		write_issuer_row(out, "issuer_over", &all->at[i], front->shared->issuer_over[i]);
 	head(out, "issuer_revoked", "gauge", "1 when the root's list has an issuing CA: nobody believes what it signs.");
 	for (size_t i = 0; i < all->count; i++)
-		write_issuer_row(out, "issuer_revoked", &all->at[i], front->shared->issuers_revoked >> i & 1);
+		write_issuer_row(out, "issuer_revoked", &all->at[i], (front->shared->issuers_revoked >> i & 1) != 0);
 	head(out, "issuer_silent", "gauge", "1 while an issuing CA can sign no revocation list, as without its key.");
 	for (size_t i = 0; i < all->count; i++)
 		write_issuer_row(out, "issuer_silent", &all->at[i], front->shared->issuer_silent[i]);

@@ -94,12 +94,12 @@ static void a_gateway_that_is_away_is_asked_again_later(void **state)
 /* What one server does not take now is no reason for others to wait. */
 static void what_is_not_taken_now_does_not_end_the_round(void **state)
 {
-	static const enum err says[] = {ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_CLOSED, ERR_NETWORK, ERR_LIMIT, ERR_USAGE, ERR_REFUSED};
+	static const enum err said[] = {ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_CLOSED, ERR_NETWORK, ERR_LIMIT, ERR_USAGE, ERR_REFUSED};
 	(void)state;
-	for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+	for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
 		sql("DELETE FROM attempt; DELETE FROM message");
 		fake.sends = 0;
-		fake.courier_says = says[i];
+		fake.courier_says = said[i];
 		add_message("m1", "", "link", "waiting", NOW + DAYS);
 		add_message("m2", "", "link", "waiting", NOW + DAYS);
 		round_of(fake.clerk);
