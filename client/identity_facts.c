@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { SERIAL_DIGITS = 40 }; /* RFC 5280 4.1.2.2 */
+
 /* A string with a NUL inside would read as a shorter name than the one that was certified. */
 static counterfoil_code text_of(const ASN1_STRING *value, char **out)
 {
@@ -78,16 +80,23 @@ static counterfoil_code crl_url(const X509 *certificate, char **out)
 	return code;
 }
 
+/* As Counterfoil's service writes it: 40 digits. Of OpenSSL's number the leading zero octets are gone: one serial in 256. */
 static counterfoil_code serial_text(const X509 *certificate, char **out)
 {
 	BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), NULL);
 	char *hex = number ? BN_bn2hex(number) : NULL;
-	*out = hex ? strdup(hex) : NULL;
-	for (char *p = *out; p && *p; p++)
+	size_t len = hex ? strlen(hex) : 0, zeros = len < SERIAL_DIGITS ? SERIAL_DIGITS - len : 0;
+	char *text = hex ? malloc(zeros + len + 1) : NULL;
+	if (text) {
+		memset(text, '0', zeros);
+		memcpy(text + zeros, hex, len + 1);
+	}
+	for (char *p = text; p && *p; p++)
 		if (*p >= 'A' && *p <= 'F')
 			*p = (char)(*p + 32);
 	OPENSSL_free(hex);
 	BN_free(number);
+	*out = text;
 	return *out ? COUNTERFOIL_OK : COUNTERFOIL_OUT_OF_MEMORY;
 }
 

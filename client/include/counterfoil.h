@@ -193,7 +193,7 @@ typedef enum counterfoil_fact {
 	COUNTERFOIL_FACT_ORGANISATION = 1, /* O */
 	COUNTERFOIL_FACT_UNIT = 2,         /* OU: the service */
 	COUNTERFOIL_FACT_URI = 3,          /* the first URI among the subject's alternative names */
-	COUNTERFOIL_FACT_SERIAL = 4,       /* lower-case hexadecimal, no separators */
+	COUNTERFOIL_FACT_SERIAL = 4,       /* lower-case hexadecimal, no separators, 40 digits (RFC 5280 4.1.2.2) */
 	COUNTERFOIL_FACT_ISSUER = 5,       /* the issuer's name as RFC 4514 text */
 	COUNTERFOIL_FACT_FINGERPRINT = 6,  /* SHA-256 of the certificate, 64 lower-case hexadecimal digits */
 	COUNTERFOIL_FACT_CRL_URL = 7,      /* the first http address of its revocation list */
