@@ -12,11 +12,12 @@
 #include "issuer/issuers.h"
 #include "issuer/process/run_lock.h"
 #include "issuer/profiles.h"
+#include "issuer/signer/journal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct change {
@@ -97,6 +98,31 @@ static enum err check_addresses(const struct change *c, const struct issuer *nex
 	return e ? e : check_address(path[0] ? path : p.name, "issuer", before.issuer, after.issuer, why);
 }
 
+struct first_list {
+	const char *issuer;
+	int64_t at; /* 0: none */
+};
+
+static enum err take_first_list(void *ctx, const struct journal_record *r, uint64_t sequence)
+{
+	struct first_list *first = ctx;
+	(void)sequence;
+	if (!first->at && strcmp(r->op, "crl") == 0 && r->issuer && strcmp(r->issuer, first->issuer) == 0)
+		first->at = r->at;
+	return ERR_OK;
+}
+
+/* By the journal, which keeps it; the times of files do not stand for anything. */
+static enum err find_first_list(const char *journal, struct first_list *first, struct errbuf *why)
+{
+	int fd = open(journal, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail(why, ERR_IO, "%s: %s", journal, strerror(errno));
+	enum err e = journal_walk(fd, take_first_list, first, why);
+	close(fd);
+	return e;
+}
+
 static enum err take_nothing(void *ctx, const struct row *r)
 {
 	(void)ctx;
@@ -109,20 +135,20 @@ static enum err check_overlap(const struct change *c, const struct issuer *next,
 {
 	const struct settings *s = c->place.settings;
 	struct store *store = NULL;
-	struct stat st;
+	struct first_list first = {.issuer = next->name};
 	char at[CLOCK_TEXT_SIZE];
 	enum err e = store_open(s->database, STORE_READ_ONLY, &store, why);
 	if (!e)
 		e = store_one(store, STATEMENT_CRL_NEWEST, STORE_VALUES(value_text(next->name)), take_nothing, NULL);
 	store_close(store);
-	if (e == ERR_NOT_FOUND)
+	if (!e)
+		e = find_first_list(s->journal, &first, why);
+	if (e == ERR_NOT_FOUND || (!e && !first.at))
 		return fail(why, ERR_CONFLICT, "the new CA has no revocation list yet: servers that check the whole chain would refuse its "
 			    "certificates. Run the daemon for a moment; or --now");
-	if (!e && stat(next_file(c)->path, &st) != 0)
-		e = file_failed(why, "stat", next_file(c)->path);
 	if (e)
 		return e;
-	int64_t fetched = (int64_t)st.st_mtim.tv_sec + s->crl_life;
+	int64_t fetched = first.at + s->crl_life;
 	clock_text(fetched, at);
 	return fetched <= clock_now() ? ERR_OK
 				      : fail(why, ERR_CONFLICT, "servers that fetched list and certificates before the new CA was there may "

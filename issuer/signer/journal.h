@@ -26,6 +26,7 @@ struct journal_record {
 	int64_t revoked_at, compromised_at;
 	uint64_t number; /* of a CRL; "clock": clock_mono_ms at that moment */
 	const uint8_t *tbs_hash, *audit_head; /* 32 bytes, or NULL */
+	int64_t at; /* when it was written: for who walks */
 };
 /* Durable when it returns ERR_OK. ERR_FULL or ERR_IO: it could not be written, and the next append may succeed; but after
  * a failed fsync (or ERR_CORRUPT: the other writer's lines) the journal refuses every later append: issuing stops and says

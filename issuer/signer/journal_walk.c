@@ -39,7 +39,7 @@ static enum err walk_line(void *ctx, const char *text, size_t len)
 				   .order = text_or_null(l.order), .not_before = l.not_before, .not_after = l.not_after,
 				   .reason = (int)l.reason, .revoked_at = l.revoked_at,
 				   .compromised_at = l.compromised_at, .number = (uint64_t)l.number,
-				   .tbs_hash = hash_or_null(l.tbs), .audit_head = hash_or_null(l.head)};
+				   .tbs_hash = hash_or_null(l.tbs), .audit_head = hash_or_null(l.head), .at = l.at};
 	rc = w->each ? w->each(w->ctx, &r, (uint64_t)l.sequence) : ERR_OK;
 	w->refused = rc != ERR_OK;
 	return rc;

@@ -245,6 +245,11 @@ answers() { # answers CODE WHO: 400 to whom it does not believe
 	local before
 	before=$(cd "$DIR" && find ca keys -type f -exec sha256sum {} + | sort)
 	refused 4 'would refuse its certificates' here activate
+	touch -d '3 days ago' "$DIR/ca/others/next-$ID.pem"
+	refused 4 'would refuse its certificates' here activate
+	own_clock 86000
+	refused 4 'would refuse its certificates' here activate
+	own_clock 0
 	database "DELETE FROM crl WHERE issuer = '$(openssl x509 -in "$ELSEWHERE/new.pem" -outform DER | sha256sum | cut -d' ' -f1)'"
 	refused 4 'no revocation list yet' here activate
 	own_clock -86400
@@ -277,9 +282,9 @@ answers() { # answers CODE WHO: 400 to whom it does not believe
 }
 
 # The command, ended where it publishes a file for the nth time.
-cut_at() {
+cut_at() { # cut_at NTH [OPTION]
 	printf '%-63s\n' "file.publishing $1" >"$WORK/crash"
-	COUNTERFOIL_TEST_CRASH=$WORK/crash here activate --now >"$WORK/cut" && return 1
+	COUNTERFOIL_TEST_CRASH=$WORK/crash here activate ${2---now} >"$WORK/cut" && return 1
 	return 0
 }
 present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
@@ -287,7 +292,10 @@ present_is() { cmp -s "$DIR/ca/issuing.pem" "$1"; }
 @test "activate: a power cut leaves the old state or the new, and a second run ends what it cut" {
 	hold_installation
 	cp "$DIR/ca/issuing.pem" "$BATS_FILE_TMPDIR/old-ca.pem"
-	cut_at 1
+	own_clock 90000 # life of the lists after the first one: nothing has to be said
+	cut_at 1 ''
+	refute grep -q 'would refuse' "$WORK/cut"
+	own_clock 0
 	present_is "$BATS_FILE_TMPDIR/old-ca.pem"
 	equal "$(find "$DIR/ca/others" -name '*.pem' | wc -l)" 1 'files of the others, cut at the first'
 	cut_at 2

@@ -592,6 +592,7 @@ static enum err count(void *ctx, const struct journal_record *r, uint64_t sequen
 	unsigned *n = ctx;
 	assert_int_equal(sequence, ++*n);
 	assert_non_null(r->op);
+	assert_in_range(r->at, NOW, NOW + 2);
 	return *n == 4 && r->number != 77 ? ERR_INTERNAL : ERR_OK;
 }
 
