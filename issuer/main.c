@@ -26,13 +26,14 @@ static int command_help(int argc, char **argv);
 const struct command command_table[] = {
 	{"init", "DIR [--name N] [--domain D] [--public-url U] [--members-url U] [--status-url U]\n"
 		 "            [--listen-public L] [--listen-members L] [--listen-status L] [--listen-ops L]\n"
-		 "            [--host NAME]... [--admin NAME] [--root-pass-fd N]\n"
+		 "            [--host NAME]... [--admin NAME] [--admin-email ADDRESS] [--root-pass-fd N]\n"
 		 "            [--issuing-key pkcs11:URI --token-module FILE [--token-pin-file FILE] [--token-folder DIR] |\n"
 		 "             --issuing-pass-file FILE]",
 	 "make a new installation in DIR", command_init},
 	{"run", "--config FILE", "run the daemon", command_run},
 	{"check", "--config FILE [--show | --send-test mail|sms TO] | --keys", "say what a configuration would do, and what is wrong with it", command_check},
-	{"admin", "new --config FILE --name NAME --role administrator|support|auditor --out FILE.p12",
+	{"admin", "new --config FILE --name NAME --role administrator|support|auditor\n"
+		  "            [--email ADDRESS] --out FILE.p12",
 	 "make a member of the staff from this machine (audited)", command_admin},
 	{"ca", "root-crl --config FILE [--revoke CERTIFICATE] [--reason WORD] [--days N] [--root-key FILE] [--root-pass-fd N]\n"
 	       "            | root-crl --root FILE --crl OLD --out NEW ... | root-crl --config FILE --install NEW\n"

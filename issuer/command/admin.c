@@ -2,6 +2,7 @@
  * record says that the host did. */
 #include "base/file.h"
 #include "ca/name.h"
+#include "delivery/address.h"
 #include "issuer/command/command.h"
 #include "issuer/command/host_issue.h"
 
@@ -11,7 +12,7 @@
 #include <unistd.h>
 
 struct wishes {
-	const char *config, *name, *role, *out;
+	const char *config, *name, *role, *email, *out;
 };
 
 static enum err check_role(const char *role, struct errbuf *why)
@@ -27,7 +28,8 @@ static enum err parse(int argc, char **argv, struct wishes *w, struct errbuf *wh
 {
 	const struct option_row rows[] = {
 		{.name = "config", .value = &w->config}, {.name = "name", .value = &w->name},
-		{.name = "role", .value = &w->role},     {.name = "out", .value = &w->out},
+		{.name = "role", .value = &w->role},     {.name = "email", .value = &w->email},
+		{.name = "out", .value = &w->out},
 		{0},
 	};
 	struct operands verb = {.most = 1};
@@ -39,6 +41,8 @@ static enum err parse(int argc, char **argv, struct wishes *w, struct errbuf *wh
 	if (!e)
 		e = check_role(w->role, why);
 	if (!e && name_check(w->name, strlen(w->name), why) != ERR_OK)
+		e = ERR_USAGE;
+	if (!e && w->email && mailbox_check(w->email, strlen(w->email), why) != ERR_OK)
 		e = ERR_USAGE;
 	if (!e && access(w->out, F_OK) == 0)
 		e = fail(why, ERR_EXISTS, "%s exists already", w->out);
@@ -54,7 +58,7 @@ static enum err make(const struct wishes *w, char id[ID_SIZE], struct secret **p
 		return ERR_USAGE;
 	e = host_office_open(&o, s, STORE_OPEN, why);
 	if (!e)
-		e = host_staff_new(&o, &(struct host_staff){w->name, w->role, w->out}, id, password, why);
+		e = host_staff_new(&o, &(struct host_staff){w->name, w->role, w->email, w->out}, id, password, why);
 	host_office_close(&o);
 	settings_free(s);
 	return e;
@@ -62,7 +66,7 @@ static enum err make(const struct wishes *w, char id[ID_SIZE], struct secret **p
 
 int command_admin(int argc, char **argv)
 {
-	struct wishes w = {NULL, NULL, NULL, NULL};
+	struct wishes w = {NULL, NULL, NULL, NULL, NULL};
 	struct secret *password = NULL;
 	struct errbuf why = {""};
 	char id[ID_SIZE] = "";

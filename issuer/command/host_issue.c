@@ -209,7 +209,8 @@ static enum err add_staff(struct host_office *o, const struct commit *c)
 	const struct audit_event event = {.what = "staff.added", .object = s->staff_id, .detail = s->staff_role};
 	enum err e = store_exec_one(o->store, STATEMENT_STAFF_ADD,
 				    STORE_VALUES(value_text(s->staff_id), value_text(s->common_name),
-						 value_text(s->staff_role), value_integer(c->now)));
+						 value_text(s->staff_role), value_integer(c->now),
+						 value_text(s->staff_email)));
 	return e ? e : audit_append(o->store, &host_actor, &event, c->now, NULL);
 }
 

@@ -33,6 +33,7 @@ struct host_subject {
 	const char *const *hosts;  /* server */
 	const char *staff_id;      /* staff: its id, and then its role */
 	const char *staff_role;
+	const char *staff_email;   /* NULL: none */
 };
 struct host_certificate {
 	struct buf der;
@@ -50,7 +51,9 @@ void host_certificate_clear(struct host_certificate *c);
 /* A new member of the staff: key, certificate and package, published at `path` (which must not exist, 0600). The
  * package's password is the caller's to show and free. id takes the staff id. */
 struct host_staff {
-	const char *name, *role, *path;
+	const char *name, *role;
+	const char *email; /* where notices of their orders go; NULL: nowhere */
+	const char *path;
 };
 enum err host_staff_new(struct host_office *o, const struct host_staff *staff, char id[ID_SIZE], struct secret **password,
 			struct errbuf *why) MUST_CHECK;

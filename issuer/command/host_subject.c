@@ -24,7 +24,7 @@ enum err host_staff_new(struct host_office *o, const struct host_staff *staff, c
 {
 	struct host_certificate made = {.certificate = NULL};
 	struct host_subject subject = {.profile = PROFILE_STAFF, .common_name = staff->name, .staff_id = id,
-				       .staff_role = staff->role};
+				       .staff_role = staff->role, .staff_email = staff->email};
 	EVP_PKEY *key = NULL;
 	bool published = false;
 	enum err e = id_new(id);

@@ -4,6 +4,7 @@
 
 #include "ca/key_uri.h"
 #include "ca/name.h"
+#include "delivery/address.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -21,6 +22,7 @@ static enum err parse(int argc, char **argv, struct init_wishes *w, struct errbu
 		{.name = "name", .value = &w->name},
 		{.name = "domain", .value = &w->domain},
 		{.name = "admin", .value = &w->admin},
+		{.name = "admin-email", .value = &w->admin_email},
 		{.name = "public-url", .value = &w->public_url},
 		{.name = "members-url", .value = &w->members_url},
 		{.name = "status-url", .value = &w->status_url},
@@ -74,6 +76,8 @@ static enum err check_wishes(const struct init_wishes *w, struct errbuf *why)
 	enum err e = name_check(w->admin, strlen(w->admin), why);
 	if (!e && w->name)
 		e = name_check(w->name, strlen(w->name), why);
+	if (!e && w->admin_email)
+		e = mailbox_check(w->admin_email, strlen(w->admin_email), why);
 	if (!e && w->status_url && strncmp(w->status_url, "http://", 7) != 0)
 		e = fail(why, ERR_USAGE, "--status-url %s: wanted http://: it is written into certificates, and whoever "
 			 "checks one cannot check another first", w->status_url);

@@ -9,7 +9,7 @@ enum { HOSTS_MOST = 15 };
 
 struct init_wishes {
 	const char *folder;
-	const char *name, *domain, *admin;
+	const char *name, *domain, *admin, *admin_email;
 	const char *public_url, *members_url, *status_url;
 	const char *public_listen, *members_listen, *status_listen, *ops_listen;
 	const char *root_pass_fd;

@@ -1,4 +1,4 @@
--- Schema version 7. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 8. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -13,12 +13,13 @@ CREATE TABLE client (
 CREATE TABLE contact (
   id TEXT PRIMARY KEY, organisation_id TEXT NOT NULL REFERENCES organisation(id), name TEXT NOT NULL,
   email TEXT NOT NULL, mobile TEXT NOT NULL, may_order INTEGER NOT NULL, may_receive INTEGER NOT NULL,
-  created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, language TEXT NOT NULL DEFAULT '', UNIQUE (organisation_id, email)) STRICT;
+  created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, language TEXT NOT NULL DEFAULT '',
+  moved_at INTEGER, UNIQUE (organisation_id, email)) STRICT; -- moved_at: when e-mail or mobile was last changed
 
--- Staff are known by their certificate (issuer, serial, fingerprint), never by a name.
+-- Staff are known by their certificate (issuer, serial, fingerprint), never by a name. email: where notices of their orders go.
 CREATE TABLE staff (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL CHECK (role IN ('administrator', 'support', 'auditor')),
-  status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'removed')), created_at INTEGER NOT NULL) STRICT;
+  status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'removed')), created_at INTEGER NOT NULL, email TEXT) STRICT;
 
 -- facts: canonical JSON of what was approved; ticket: the signer's MAC over exactly those bytes.
 CREATE TABLE orders (

@@ -8,7 +8,7 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 7;
+const int schema_newest = 8;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -30,6 +30,7 @@ const struct migration schema_steps[] = {
 	{6, "CREATE INDEX orders_link ON orders (link_hash, link_until, state, claimed_at, id)"
 	    " WHERE state IN ('offered', 'locked', 'collecting');"
 	    "CREATE INDEX orders_claim ON orders (claim_hash) WHERE claim_hash IS NOT NULL"},
+	{7, "ALTER TABLE staff ADD COLUMN email TEXT; ALTER TABLE contact ADD COLUMN moved_at INTEGER"},
 	{0, NULL},
 };
 

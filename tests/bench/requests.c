@@ -110,12 +110,12 @@ static void nothing(void *ctx)
 static void start_desk(struct bench *b, const char *folder)
 {
 	static const char directory[] =
-		"INSERT INTO staff VALUES ('staffaaaaaaaaaaa', 'Ola', 'administrator', 'active', 1);"
+		"INSERT INTO staff VALUES ('staffaaaaaaaaaaa', 'Ola', 'administrator', 'active', 1, NULL);"
 		"INSERT INTO organisation VALUES ('organisationaaaa', 'nordbank', 'Nordbank', 1);"
 		"INSERT INTO service VALUES ('serviceaaaaaaaaa', 'organisationaaaa', 'archive', 'Archive', 1);"
 		"INSERT INTO client VALUES ('clientaaaaaaaaaa', 'serviceaaaaaaaaa', 'e-banking', 'e-banking', 1);"
 		"INSERT INTO contact VALUES ('contactaaaaaaaaa', 'organisationaaaa', 'Kari', 'kari@nordbank.example',"
-		" '+4791234567', 1, 1, 1, 1, '');";
+		" '+4791234567', 1, 1, 1, 1, '', NULL);";
 	char path[4096];
 	struct store *store = NULL;
 	snprintf(path, sizeof path, "%s/requests.db", folder);

@@ -362,6 +362,7 @@ files_of() {
 	make_one
 	sqlite3 "$DIR/counterfoil.db" 'DROP INDEX orders_link; DROP INDEX orders_claim; DROP TABLE attempt; DROP INDEX message_dead; DROP INDEX message_lost; DROP INDEX message_kind_due; ALTER TABLE message DROP COLUMN delivered_at;
 		ALTER TABLE message DROP COLUMN failed_at; ALTER TABLE message DROP COLUMN receipt; ALTER TABLE contact DROP COLUMN language;
+		ALTER TABLE contact DROP COLUMN moved_at; ALTER TABLE staff DROP COLUMN email;
 		DROP INDEX certificate_key; ALTER TABLE certificate DROP COLUMN key_hash; ALTER TABLE certificate DROP COLUMN request_hash; UPDATE meta SET value = 1 WHERE name = "schema_version"' >/dev/null
 	equal "$(sqlite3 "$DIR/counterfoil.db" 'PRAGMA table_info(certificate)' | grep -c _hash)" 0 'columns before'
 	run_daemon
@@ -399,6 +400,8 @@ files_of() {
 	equal "$RC" 2 'invisible character'
 	make --name Eve --role support
 	equal "$RC" 2 'no file'
+	make --name Eve --role support --email eve@nowhere --out "$WORK/eve.p12"
+	equal "$RC" 2 'no address'
 	make --name Eve --role support --out "$WORK/nowhere/eve.p12"
 	[ "$RC" -ne 0 ]
 	equal "$(sqlite3 "$DIR/counterfoil.db" 'SELECT count(*) FROM staff')" 1 staff
@@ -431,11 +434,14 @@ files_of() {
 @test "admin new works while the daemon runs, and says that the host did it" {
 	make_one
 	run_daemon
-	"$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Eve --role auditor --out "$WORK/eve.p12" >"$WORK/eve" 2>"$WORK/err"
+	"$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Eve --role auditor --email eve@acme.example --out "$WORK/eve.p12" \
+		>"$WORK/eve" 2>"$WORK/err"
 	equal "$(stat -c %a "$WORK/eve.p12")" 600 mode
 	port=$(jq -r 'select(.listener == "members") | .port' "$WORK/log" | head -1)
 	curl -sS --cacert "$DIR/ca.pem" --cert-type P12 --cert "$WORK/eve.p12:$(cat "$WORK/eve")" "https://localhost:$port/v1/me" |
 		jq -e '.role == "auditor" and .name == "Eve"'
+	curl -sS --cacert "$DIR/ca.pem" --cert-type P12 --cert "$WORK/eve.p12:$(cat "$WORK/eve")" "https://localhost:$port/v1/staff" |
+		jq -e '[.items[] | .name + " " + (.email // "-")] | contains(["Eve eve@acme.example"])'
 	equal "$(sqlite3 "$DIR/counterfoil.db" "SELECT record FROM audit" | jq -r 'select(.what == "staff.added") | .who' | xargs)" \
 		'host host' 'audit records'
 	equal "$(tail -1 "$DIR/journal" | jq -r .op)" 'done' 'journal'

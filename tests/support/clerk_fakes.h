@@ -197,7 +197,7 @@ static int clerk_open(void **state)
 	folder_sql(f->db, "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
 			  "INSERT INTO service VALUES ('s', 'g', 'pay', 'Pay', 1);"
 			  "INSERT INTO client VALUES ('c', 's', 'shop', 'Shop', 1);"
-			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1, '')");
+			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1, '', NULL)");
 	return 0;
 }
 

@@ -12,7 +12,10 @@
 /* What version 5 had not. */
 #define WITHOUT_LANGUAGES WITHOUT_LINKS "ALTER TABLE contact DROP COLUMN language;"
 /* What version 6 had not. */
-#define WITHOUT_LINKS "DROP INDEX orders_link; DROP INDEX orders_claim;"
+#define WITHOUT_LINKS WITHOUT_NOTICES "DROP INDEX orders_link; DROP INDEX orders_claim;"
+
+/* What version 7 had not. */
+#define WITHOUT_NOTICES "ALTER TABLE staff DROP COLUMN email; ALTER TABLE contact DROP COLUMN moved_at;"
 
 /* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
 static void version_1_learns_the_keys_of_its_certificates(void **state)
@@ -176,6 +179,29 @@ static void version_6_gets_the_indexes_of_links(void **state)
 	store_close(s);
 }
 
+static void version_7_has_staff_without_an_address_and_contacts_that_never_moved(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, WITHOUT_NOTICES "UPDATE meta SET value = '7' WHERE name = 'schema_version';"
+			  "INSERT INTO staff VALUES ('p', 'Ola', 'administrator', 'active', 1);"
+			  "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
+			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1, '')");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	assert_ok(store_begin(s));
+	assert_ok(store_exec_one(s, STATEMENT_STAFF_ADD,
+				 STORE_VALUES(value_text("q"), value_text("Ada"), value_text("support"), value_integer(1),
+					      value_text("ada@example.com"))));
+	assert_ok(store_commit(s));
+	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 1)); INSERT INTO wanted SELECT COUNT(*) FROM staff"
+			  " WHERE email IS NULL; INSERT INTO wanted SELECT COUNT(*) FROM contact WHERE moved_at IS NULL");
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +211,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(version_4_learns_of_attempts_and_receipts, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_5_has_contacts_without_a_language, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_6_gets_the_indexes_of_links, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_7_has_staff_without_an_address_and_contacts_that_never_moved, folder_open,
+						folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
