@@ -138,20 +138,25 @@ struct serving {
 	enum package_encoding encoding;
 };
 
+static int64_t bit_of(enum package_encoding encoding)
+{
+	return (int64_t)1 << encoding;
+}
+
 /* ERR_CONFLICT: not the claim's any more, or served to it at this very moment by another call. */
 static enum err store_served(struct store *s, void *ctx)
 {
 	const struct serving *v = ctx;
 	enum err e = store_exec_one(s, STATEMENT_ORDER_SERVED,
-				    STORE_VALUES(value_integer(v->step.now), value_text(v->row->id),
-						 value_blob(v->row->claim_hash, HASH_BYTES)));
+				    STORE_VALUES(value_integer(v->step.now), value_integer(bit_of(v->encoding)),
+						 value_text(v->row->id), value_blob(v->row->claim_hash, HASH_BYTES)));
 	return e != ERR_OK ? e : step_note(s, &v->step, "parcel.served", NULL, package_encoding_name(v->encoding));
 }
 
 static enum err note_served(struct desk *d, struct serving *v, const char *token, const char *claim, struct errbuf *why)
 {
 	struct order_row now;
-	if (v->row->served_at)
+	if (v->row->served & bit_of(v->encoding))
 		return ERR_OK;
 	enum err rc = step_commit(d, CRASH_FRONT_SERVED_BEFORE, store_served, v);
 	if (rc != ERR_CONFLICT)

@@ -39,12 +39,14 @@ static enum err store_received(struct store *s, void *ctx)
 	return e != ERR_OK ? e : step_erase_parcel(s, t);
 }
 
+/* A package that was served to this claim: the hash of another is known to whoever has the claim, and says nothing of what
+ * arrived. */
 static bool is_a_package(const struct order_row *row, const uint8_t *sha256)
 {
 	static const uint8_t none[HASH_BYTES];
 	bool found = false;
 	for (int i = 0; i < PACKAGE_ENCODING_COUNT; i++)
-		found |= secret_equal_bytes(row->sha256[i], sha256, HASH_BYTES) &&
+		found |= (row->served >> i & 1) && secret_equal_bytes(row->sha256[i], sha256, HASH_BYTES) &&
 			 !secret_equal_bytes(row->sha256[i], none, HASH_BYTES);
 	return found;
 }

@@ -8,7 +8,7 @@
 enum column { /* of ORDER_ROW in sql_order.def */
 	ID, STATE, FACTS, TICKET, LINK_UNTIL, CLAIM_HASH, CLAIMED_AT, SERVED_AT, CONTACT, ORDERER, CODE, CODE_TRIES,
 	CODE_HANDED_OVER_AT, CODE_SPENT, SERIAL, STATUS, NOT_AFTER, SHA256_MODERN, SHA256_COMPATIBLE, ERASED_AT, PASSWORD,
-	CODE_CREATED_AT
+	CODE_CREATED_AT, SERVED
 };
 
 static enum err copy_text(const struct row *r, int column, char *out, size_t size)
@@ -66,6 +66,7 @@ static enum err take_row(void *ctx, const struct row *r)
 	const char *status = row_text(r, STATUS);
 	out->link_until = row_integer(r, LINK_UNTIL);
 	out->served_at = row_integer(r, SERVED_AT);
+	out->served = row_integer(r, SERVED);
 	out->claimed = !row_is_null(r, CLAIM_HASH);
 	out->code_tries = row_integer(r, CODE_TRIES);
 	out->code_created_at = row_integer(r, CODE_CREATED_AT);

@@ -1,4 +1,4 @@
--- Schema version 8. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 9. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -21,14 +21,15 @@ CREATE TABLE staff (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL CHECK (role IN ('administrator', 'support', 'auditor')),
   status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'removed')), created_at INTEGER NOT NULL, email TEXT) STRICT;
 
--- facts: canonical JSON of what was approved; ticket: the signer's MAC over exactly those bytes.
+-- facts: canonical JSON of what was approved; ticket: the signer's MAC over exactly those bytes; digit_tries: of the mobile's
+-- last four, within a day; served: to the present claim, the bit 1 << ENCODING for each.
 CREATE TABLE orders (
   id TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES client(id), contact_id TEXT NOT NULL REFERENCES contact(id),
   state TEXT NOT NULL, state_at INTEGER NOT NULL, facts TEXT NOT NULL, ticket BLOB NOT NULL,
   profile TEXT NOT NULL, key_type TEXT NOT NULL, note TEXT NOT NULL, ordered_by TEXT NOT NULL,
   created_at INTEGER NOT NULL, link_hash BLOB UNIQUE, link_until INTEGER, claim_hash BLOB, claimed_at INTEGER,
   served_at INTEGER, received_at INTEGER, closed_at INTEGER,
-  digit_tries INTEGER NOT NULL DEFAULT 0, digit_tries_at INTEGER) STRICT; -- the mobile's last four, within a day
+  digit_tries INTEGER NOT NULL DEFAULT 0, digit_tries_at INTEGER, served INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE INDEX orders_client ON orders (client_id);
 CREATE INDEX orders_state ON orders (state, state_at);
 CREATE INDEX orders_created ON orders (created_at, id);

@@ -8,7 +8,7 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 8;
+const int schema_newest = 9;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -31,6 +31,9 @@ const struct migration schema_steps[] = {
 	    " WHERE state IN ('offered', 'locked', 'collecting');"
 	    "CREATE INDEX orders_claim ON orders (claim_hash) WHERE claim_hash IS NOT NULL"},
 	{7, "ALTER TABLE staff ADD COLUMN email TEXT; ALTER TABLE contact ADD COLUMN moved_at INTEGER"},
+	/* which of the two it was nobody noted: either */
+	{8, "ALTER TABLE orders ADD COLUMN served INTEGER NOT NULL DEFAULT 0;"
+	    "UPDATE orders SET served = 3 WHERE served_at IS NOT NULL"},
 	{0, NULL},
 };
 

@@ -127,6 +127,28 @@ static void received_with_a_wrong_hash_sends_nothing(void **unused)
 	assert_ok(bench_receive(&p, view.sha256[PACKAGE_MODERN]));
 }
 
+/* Its hash is told with the claim, and is no sign that anything has arrived. */
+static void received_with_the_hash_of_an_encoding_that_was_not_fetched_is_refused(void **unused)
+{
+	struct parcel p;
+	struct collect_view view;
+	(void)unused;
+	bench_order(&p);
+	bench_claim(&p);
+	assert_ok(bench_prepare(&p));
+	for (int e = PACKAGE_COMPATIBLE; e >= PACKAGE_MODERN; e--) {
+		look(&p, &view);
+		assert_err(bench_receive(&p, view.sha256[PACKAGE_MODERN]), ERR_CONFLICT);
+		assert_ok(bench_fetch(&p, (enum package_encoding)e, NULL));
+	}
+	assert_int_equal(bench_audits("parcel.served", p.id), 2);
+	bench_sql("UPDATE orders SET served = 1"); /* a newer claim that has fetched the other */
+	look(&p, &view);
+	assert_err(bench_receive(&p, view.sha256[PACKAGE_COMPATIBLE]), ERR_CONFLICT);
+	assert_int_equal(bench_messages(p.id, "password", "waiting"), 0);
+	assert_ok(bench_receive(&p, view.sha256[PACKAGE_MODERN]));
+}
+
 static void received_before_any_download_is_refused(void **unused)
 {
 	struct parcel p;
@@ -454,6 +476,7 @@ int main(void)
 		BENCH_TEST(both_encodings_are_one_set_of_bytes_each_time),
 		BENCH_TEST(a_package_altered_at_rest_is_not_handed_out),
 		BENCH_TEST(received_with_a_wrong_hash_sends_nothing),
+		BENCH_TEST(received_with_the_hash_of_an_encoding_that_was_not_fetched_is_refused),
 		BENCH_TEST(received_before_any_download_is_refused),
 		BENCH_TEST(received_twice_sends_one_password),
 		BENCH_TEST(many_receipts_at_once_send_one_password),

@@ -139,7 +139,8 @@ static void a_download_is_noted_for_the_claimant_alone(void **unused)
 	static const char *const changes[] = {
 		"UPDATE orders SET claim_hash = zeroblob(32)",
 		"UPDATE orders SET state = 'offered'",
-		"UPDATE orders SET served_at = 1",
+		"UPDATE orders SET served = 1",
+		"UPDATE orders SET served = 3",
 	};
 	struct parcel p;
 	uint8_t claim[32];
@@ -148,7 +149,7 @@ static void a_download_is_noted_for_the_claimant_alone(void **unused)
 	bench_claim(&p);
 	assert_ok(token_hash(p.claim, strlen(p.claim), claim));
 	struct attempt a = {STATEMENT_ORDER_SERVED,
-			    {value_integer(bench.now), value_text(p.id), value_blob(claim, 32)}, 3, 0};
+			    {value_integer(bench.now), value_integer(1), value_text(p.id), value_blob(claim, 32)}, 4, 0};
 	check_guards(&a, changes, COUNT(changes));
 }
 

@@ -13,9 +13,10 @@
 #define WITHOUT_LANGUAGES WITHOUT_LINKS "ALTER TABLE contact DROP COLUMN language;"
 /* What version 6 had not. */
 #define WITHOUT_LINKS WITHOUT_NOTICES "DROP INDEX orders_link; DROP INDEX orders_claim;"
-
 /* What version 7 had not. */
-#define WITHOUT_NOTICES "ALTER TABLE staff DROP COLUMN email; ALTER TABLE contact DROP COLUMN moved_at;"
+#define WITHOUT_NOTICES WITHOUT_SERVED "ALTER TABLE staff DROP COLUMN email; ALTER TABLE contact DROP COLUMN moved_at;"
+/* What version 8 had not. */
+#define WITHOUT_SERVED "ALTER TABLE orders DROP COLUMN served;"
 
 /* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
 static void version_1_learns_the_keys_of_its_certificates(void **state)
@@ -202,6 +203,25 @@ static void version_7_has_staff_without_an_address_and_contacts_that_never_moved
 	store_close(s);
 }
 
+/* A claim that has been served at the moment of the change may acknowledge either encoding, as before. */
+static void version_8_takes_what_was_served_for_either_encoding(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, WITHOUT_SERVED "UPDATE meta SET value = '8' WHERE name = 'schema_version'; PRAGMA foreign_keys = OFF;"
+			  "INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note,"
+			  " ordered_by, created_at, served_at) VALUES ('a', 'c', 'k', 'collecting', 1, '', X'00', '', '', '', '', 1, 1),"
+			  " ('b', 'c', 'k', 'collecting', 1, '', X'00', '', '', '', '', 1, NULL)");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 1)); INSERT INTO wanted SELECT served = 3 FROM orders WHERE id = 'a';"
+			  "INSERT INTO wanted SELECT served = 0 FROM orders WHERE id = 'b'");
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -213,6 +233,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(version_6_gets_the_indexes_of_links, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_7_has_staff_without_an_address_and_contacts_that_never_moved, folder_open,
 						folder_close),
+		cmocka_unit_test_setup_teardown(version_8_takes_what_was_served_for_either_encoding, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
