@@ -5,6 +5,7 @@
 #include "ca/issuer_label.h"
 #include "ca/request.h"
 #include "issuer/command/ca.h"
+#include "issuer/command/ca_next_key.h"
 #include "issuer/command/host_issue.h"
 #include "issuer/command/host_key.h"
 #include "issuer/issuers.h"
@@ -25,13 +26,12 @@ struct preparation {
 	struct ca_place place;
 	struct issuers known;
 	X509 *root;
-	EVP_PKEY *key;
-	char key_path[4096];
+	struct next_key next;
 };
 
 static void clear(struct preparation *p)
 {
-	EVP_PKEY_free(p->key);
+	ca_next_key_clear(&p->next);
 	X509_free(p->root);
 	issuers_clear(&p->known);
 	ca_place_close(&p->place);
@@ -63,80 +63,6 @@ static enum err open_installation(const struct ca_wishes *w, struct preparation 
 	return e ? e : check_room(p, why);
 }
 
-static enum err make_folder(const char *path, mode_t mode, struct errbuf *why)
-{
-	if (mkdir(path, mode) == 0)
-		return chmod(path, mode) == 0 ? file_sync_folder(path, why) : file_failed(why, "chmod", path);
-	return errno == EEXIST ? ERR_OK : file_failed(why, "mkdir", path);
-}
-
-/* ---- the key ---- */
-
-/* A key may wait since a request that a person has forgotten: it is said which one it is. */
-static void say_pending(const char *path)
-{
-	struct stat st;
-	char at[CLOCK_TEXT_SIZE];
-	if (stat(path, &st) != 0)
-		return;
-	clock_text((int64_t)st.st_mtim.tv_sec, at);
-	fprintf(stderr, "counterfoil: the key that waits for its certificate since %s is used: %s (remove it to have a new one)\n", at,
-		path);
-}
-
-/* The request may have been lost: its key still waits. Not the one that has its final name too: it was certified. */
-static enum err find_key(struct preparation *p, struct errbuf *why)
-{
-	struct issuer_files keys;
-	char id[ISSUER_ID_SIZE], final[4096];
-	enum err e = issuer_keys_pending(p->place.settings, &keys, why);
-	for (size_t i = 0; !e && !p->key && i < keys.count; i++) {
-		snprintf(p->key_path, sizeof p->key_path, "%s", keys.at[i].path);
-		e = host_key(p->place.settings, p->key_path, NULL, &p->key, why);
-		if (!e)
-			e = issuer_id(p->key, id);
-		if (!e)
-			e = issuer_key_file(p->place.settings, id, false, final);
-		if (e || access(final, F_OK) != 0)
-			continue;
-		EVP_PKEY_free(p->key);
-		p->key = NULL;
-	}
-	if (p->key && !e)
-		say_pending(p->key_path);
-	return e;
-}
-
-static enum err make_key(struct preparation *p, struct errbuf *why)
-{
-	const struct settings *s = p->place.settings;
-	struct profile rules;
-	char id[ISSUER_ID_SIZE];
-	enum err e = profiles_load(s, PROFILE_ISSUING, &rules, why);
-	if (!e)
-		e = make_folder(s->keys_others, 0700, why);
-	if (!e)
-		e = key_generate(rules.key_first, &p->key);
-	if (!e)
-		e = issuer_id(p->key, id);
-	if (e)
-		return e;
-	struct secret *pass = NULL;
-	e = issuer_key_file(s, id, true, p->key_path);
-	if (!e)
-		e = host_key_pass(s, &pass, why);
-	if (!e)
-		e = host_publish_key(p->key_path, p->key, pass, why);
-	secret_free(pass);
-	return e;
-}
-
-static enum err have_key(struct preparation *p, struct errbuf *why)
-{
-	enum err e = find_key(p, why);
-	return e || p->key ? e : make_key(p, why);
-}
-
 /* ---- the request ---- */
 
 /* A PKCS#10 in PEM; its name is for the person who looks at it. */
@@ -157,11 +83,11 @@ static enum err write_request(const struct preparation *p, const char *path, str
 	const struct settings *s = p->place.settings;
 	struct ca_description d;
 	char *text = NULL;
-	enum err e = ca_describe(p->root, p->key, s, &d, why);
+	enum err e = ca_describe(p->root, p->next.key, s, &d, why);
 	if (e)
 		return e;
 	BIO *bio = BIO_new(BIO_s_mem());
-	if (request_make(p->key, d.name, bio)) {
+	if (request_make(p->next.key, d.name, bio)) {
 		long len = BIO_get_mem_data(bio, &text);
 		e = file_publish_new(path, text, (size_t)len, PUBLIC_MODE, why);
 	} else {
@@ -178,12 +104,12 @@ static enum err write_request(const struct preparation *p, const char *path, str
 
 static enum err ask(const struct ca_wishes *w, struct errbuf *why)
 {
-	struct preparation p = {.root = NULL};
+	struct preparation p = {.next = NEXT_KEY_NONE};
 	enum err e = ca_check_free(w->request_out, why);
 	if (!e)
 		e = open_installation(w, &p, why);
 	if (!e)
-		e = have_key(&p, why);
+		e = ca_next_key_have(p.place.settings, &p.next, why);
 	if (!e)
 		e = write_request(&p, w->request_out, why);
 	clear(&p);
@@ -320,7 +246,7 @@ static enum err take_in(struct preparation *p, X509 *certificate, const char *fr
 		return fail(why, e, "%s: %s", from, err_why(e, &reason));
 	e = check_key(p, certificate, from, why);
 	if (!e)
-		e = make_folder(s->ca_others, 0755, why);
+		e = ca_make_folder(s->ca_others, 0755, why);
 	if (!e)
 		e = issuer_id(X509_get0_pubkey(certificate), id);
 	if (e)
@@ -347,7 +273,7 @@ static void say_what_now(const struct ca_place *place)
 
 static enum err receive(const struct ca_wishes *w, struct errbuf *why)
 {
-	struct preparation p = {.root = NULL};
+	struct preparation p = {.next = NEXT_KEY_NONE};
 	X509 *certificate = NULL;
 	enum err e = open_installation(w, &p, why);
 	if (!e)
@@ -365,7 +291,7 @@ static enum err receive(const struct ca_wishes *w, struct errbuf *why)
 
 static enum err make(const struct ca_wishes *w, struct errbuf *why)
 {
-	struct preparation p = {.root = NULL};
+	struct preparation p = {.next = NEXT_KEY_NONE};
 	struct authority root = {.certificate = NULL};
 	X509 *certificate = NULL;
 	enum err e = open_installation(w, &p, why);
@@ -374,9 +300,9 @@ static enum err make(const struct ca_wishes *w, struct errbuf *why)
 	if (!e && X509_cmp(root.certificate, p.root) != 0)
 		e = fail(why, ERR_REFUSED, "%s is not the root of this installation", w->root);
 	if (!e)
-		e = have_key(&p, why);
+		e = ca_next_key_have(p.place.settings, &p.next, why);
 	if (!e)
-		e = ca_sign_issuing(&root, p.key, p.place.settings, &certificate, why);
+		e = ca_sign_issuing(&root, p.next.key, p.place.settings, &certificate, why);
 	if (!e)
 		e = take_in(&p, certificate, "the new certificate", why);
 	if (!e)

@@ -7,6 +7,7 @@
 #include "issuer/command/host_issue.h"
 #include "issuer/command/host_key.h"
 #include "issuer/issuers.h"
+#include "issuer/keys_unfinished.h"
 
 #include <stdio.h>
 
@@ -59,12 +60,31 @@ static enum err look_at_issuing(struct check *c, X509 *certificate)
 	return e ? e : look_at_key(c, "issuing CA", path, certificate);
 }
 
+static void say_unfinished(void *ctx, const char *path, enum err e, const struct errbuf *why)
+{
+	if (e)
+		check_say(ctx, CHECK_WARNING, "%s, and is not erased at a start: nothing uses it, and it may hold a part of a private key: "
+			  "shred -u %s", err_why(e, why), path);
+	else
+		check_say(ctx, CHECK_WARNING, "%s is left of a key whose writing was cut off: nothing uses it; the next start of the "
+			  "daemon and counterfoild ca new-issuing erase it", path);
+}
+
+static void look_for_unfinished(struct check *c)
+{
+	struct errbuf why = {""};
+	enum err e = keys_unfinished_look(c->settings, say_unfinished, c, &why);
+	if (e)
+		check_say(c, CHECK_FAULT, "keys.others: %s", err_why(e, &why));
+}
+
 void check_keys(struct check *c)
 {
 	const struct settings *s = c->settings;
 	X509 *certificate = NULL;
 	struct errbuf why = {""};
 	look_at_token(c);
+	look_for_unfinished(c);
 	enum err e = host_read_certificate(s->ca_issuing, &certificate, &why);
 	if (e)
 		check_say(c, CHECK_FAULT, "issuing CA: %s", err_why(e, &why));

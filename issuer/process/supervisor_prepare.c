@@ -1,4 +1,6 @@
 /* Everything that must be there before the first child is. */
+#include "base/log.h"
+#include "issuer/keys_unfinished.h"
 #include "issuer/languages.h"
 #include "issuer/process/supervisor.h"
 #include "issuer/process/run_lock.h"
@@ -89,6 +91,22 @@ static enum err check_languages(const struct settings *s, struct errbuf *why)
 	return e;
 }
 
+static void say_unfinished(void *ctx, const char *path, enum err e, const struct errbuf *why)
+{
+	(void)ctx;
+	log_event(LOG_LEVEL_WARNING, "key.unfinished", {"file", path},
+		  {"what", e ? err_why(e, why) : "what was left of a key whose writing was cut off is erased"});
+}
+
+/* No condition of a start: it is told of, here and by check. */
+static void erase_unfinished(const struct settings *s)
+{
+	struct errbuf why = {""};
+	enum err e = keys_unfinished_erase(s, -1, say_unfinished, NULL, &why);
+	if (e)
+		say_unfinished(NULL, s->keys_others, e, &why);
+}
+
 /* One page that can neither shrink under its readers nor grow. */
 static enum err make_page(struct supervisor *s, struct errbuf *why)
 {
@@ -151,6 +169,8 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 		e = check_languages(s->settings, why);
 	if (!e)
 		e = supervisor_upgrade(s->settings, why);
+	if (!e)
+		erase_unfinished(s->settings);
 	if (!e)
 		e = supervisor_users(s, why);
 	if (!e)

@@ -113,6 +113,38 @@ root_list_served() { curl -sS -o "$WORK/served.crl" "$STATUS/crl/root.crl" && cm
 	equal "$(sha256sum "$DIR/ca/root.crl")" "$before" 'the list here'
 }
 
+keys_left() { find "$DIR/keys/others" -name '*.key.*' | wc -l; }
+cut_key() { # a command that dies before its new key has its name
+	printf '%-63s\n' 'file.publishing 1' >"$WORK/crash"
+	COUNTERFOIL_TEST_CRASH=$WORK/crash here new-issuing --request-out "$WORK/cut.pem" && return 1
+	[ ! -e "$WORK/cut.pem" ]
+}
+@test "new-issuing: a key whose writing was cut off is named by check, and erased by the next command or start" {
+	refute grep -q 'cut off' "$DIR.log"
+	cut_key
+	equal "$(keys_left)" 1 'unfinished keys'
+	cp -p "$DIR"/keys/others/*.key.* "$WORK/left"
+	"$DAEMON" check --config "$DIR/counterfoil.conf" >"$WORK/check" 2>&1
+	grep -q '^warning .*pending-[0-9a-f]*\.key\.[A-Za-z0-9]* is left of a key' "$WORK/check"
+	cut_key # the next one: it erases, and leaves another
+	grep -q 'it is erased' "$WORK/log"
+	equal "$(keys_left)" 1 'unfinished keys'
+	chmod 640 "$DIR"/keys/others/*.key.*
+	restart_installation
+	grep -q 'key.unfinished.*may be read by others' "$DIR.log"
+	equal "$(keys_left)" 1 'unfinished keys'
+	chmod 600 "$DIR"/keys/others/*.key.*
+	restart_installation
+	grep -q 'key.unfinished.*is erased' "$DIR.log"
+	equal "$(keys_left)" 0 'unfinished keys'
+	checked
+	# cut off behind the name, the key waits
+	printf '%-63s\n' 'file.publishing 2' >"$WORK/crash"
+	COUNTERFOIL_TEST_CRASH=$WORK/crash refute here new-issuing --request-out "$WORK/cut.pem"
+	equal "$(find "$DIR/keys/others" -type f | wc -l) $(keys_left)" '1 0' 'keys'
+	rm -r "$DIR/keys/others"
+}
+
 @test "new-issuing: a request goes to the root's machine, and only the right certificate comes back in" {
 	refused 3 root.key here new-issuing
 	refused 2 'one at a time' here new-issuing --request-out "$WORK/r" --certificate "$WORK/c"

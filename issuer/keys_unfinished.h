@@ -1,0 +1,22 @@
+/* keys_unfinished: what is left in the folder of the other CAs' keys (keys.others) when a key was being written and the power
+ * went: "ID.key.XXXXXX" or "pending-ID.key.XXXXXX". Nobody uses it, and it may hold a private key.
+ *
+ * Whoever writes a key there holds a flock on the folder. What is there while nobody holds it is unfinished for good. */
+#ifndef ISSUER_KEYS_UNFINISHED_H
+#define ISSUER_KEYS_UNFINISHED_H
+
+#include "issuer/settings.h"
+
+/* Wait for the folder and hold it: *fd is the caller's to close, which lets go. ERR_NOT_FOUND when there is no such folder. */
+enum err keys_folder_hold(const struct settings *s, int *fd, struct errbuf *why) MUST_CHECK;
+
+/* Told of each: by ERR_OK it was erased, or only looked at; else it could not be, or is not known to be ours: not regular,
+ * others may read it, another user's, or larger than a key. */
+typedef void unfinished_seen(void *ctx, const char *path, enum err e, const struct errbuf *why);
+
+/* Look for them, which changes nothing; nothing is told while somebody holds the folder. */
+enum err keys_unfinished_look(const struct settings *s, unfinished_seen *each, void *ctx, struct errbuf *why) MUST_CHECK;
+/* Overwrite and remove them. The same by who holds the folder (keys_folder_hold): `held`; -1: nobody of ours does. */
+enum err keys_unfinished_erase(const struct settings *s, int held, unfinished_seen *each, void *ctx, struct errbuf *why) MUST_CHECK;
+
+#endif
