@@ -19,13 +19,24 @@ enum message_kind {
 	MESSAGE_CODE,     /* SMS: the one-time code. fields: code, client, domain; minutes */
 	MESSAGE_PASSWORD, /* SMS: the permanent password. fields: password, client */
 	MESSAGE_DEAD,     /* mail to the staff: a message that nobody will get. fields: kind, order, why */
+	/* Mails to whoever ordered, when it came to nothing: nobody came; nobody said that the file is saved; its password was
+	 * never sent; too many wrong codes. fields: order, client, service, organisation, contact, orderer, until, command */
+	MESSAGE_LAPSED_LINK,
+	MESSAGE_LAPSED_CLAIM,
+	MESSAGE_LAPSED_PASSWORD,
+	MESSAGE_LOCKED_ORDER,
+	/* Mails to a contact, at the old address and the new. fields: organisation, contact, orderer, before, now; until */
+	MESSAGE_NEW_EMAIL,
+	MESSAGE_NEW_MOBILE,
+	/* mail to the recipient who has not come yet. fields: client, contact, orderer, until, sender, sent */
+	MESSAGE_REMINDER,
 	MESSAGE_KIND_COUNT,
 	MESSAGE_TEST = MESSAGE_KIND_COUNT /* "test": what a check of a channel sends; it is never composed or opened */
 };
 
 enum message_channel { CHANNEL_MAIL, CHANNEL_SMS };
 
-const char *message_kind_name(enum message_kind k); /* "link", "code", "password", "dead", "test" */
+const char *message_kind_name(enum message_kind k); /* "link", "code", "lapsed_link", ..., "test" */
 enum err message_kind_from_name(const char *name, enum message_kind *out) MUST_CHECK;
 enum message_channel message_channel_of(enum message_kind k);
 const char *message_channel_name(enum message_channel c); /* "mail", "sms" */
@@ -36,8 +47,8 @@ struct message_field {
 };
 
 /* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. `minutes`, how
- * long a code works, may be left out: then it is 30; and so may `language`, the tag of the recipient's: then it is "en". A
- * time `until` of the form "2026-11-29 14:05 UTC" is shown as the language writes times. The texts are at most 256 bytes each, `url` 512, `domain` 253. */
+ * long a code works, may be left out: then it is 30; `until` of a changed contact may be, or be "": then nothing is said of it; and so may `language`, the tag of the recipient's: then it is "en". The
+ * times `until` and `sent` of the form "2026-11-29 14:05 UTC" are shown as the language writes times. The texts are at most 256 bytes each, `url` 512, `domain` 253. */
 enum err message_compose(enum message_kind kind, const char *order_id, const char *to,
 			 const struct message_field *fields, struct secret **out, struct errbuf *why) MUST_CHECK;
 

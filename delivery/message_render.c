@@ -10,12 +10,14 @@
 enum {
 	CLIENT_LEAST = 16, /* septets that a client's name keeps, at the cost of the line for the telephone */
 	COLUMNS = 72,
+	KEY_SIZE = 64, /* of a section and a key in it */
 };
 
 struct places {
 	const struct language *language;
+	const char *section; /* of the kind's own words */
 	struct template_words words;
-	char until[LANGUAGE_TIME_SIZE];
+	char until[LANGUAGE_TIME_SIZE], sent[LANGUAGE_TIME_SIZE];
 	struct template_field of[MESSAGE_FIELDS_MAX + 1];
 };
 
@@ -35,18 +37,29 @@ static struct template_field *place(struct places *p, const char *name)
 }
 
 /* "2026-11-29 14:05 UTC" as the language writes it; anything else stays as it is. */
-static void place_time(struct places *p)
+static void place_time(struct places *p, const char *name, char written[LANGUAGE_TIME_SIZE])
 {
-	struct template_field *until = place(p, "until");
+	struct template_field *time = place(p, name);
 	char text[CLOCK_TEXT_SIZE];
 	int64_t at = 0;
-	if (!until || strlen(until->value) != strlen("2026-11-29 14:05 UTC") || strcmp(until->value + 16, " UTC") != 0)
+	if (!time || strlen(time->value) != strlen("2026-11-29 14:05 UTC") || strcmp(time->value + 16, " UTC") != 0)
 		return;
-	snprintf(text, sizeof text, "%.10sT%.5s:00Z", until->value, until->value + 11);
+	snprintf(text, sizeof text, "%.10sT%.5s:00Z", time->value, time->value + 11);
 	if (clock_from_text(text, &at) != ERR_OK)
 		return;
-	language_time(p->language, at, p->until);
-	until->value = p->until;
+	language_time(p->language, at, written);
+	time->value = written;
+}
+
+/* "this.subject" is that of the kind: several kinds have one template. */
+static const char *find_words(const void *ctx, const char *key)
+{
+	const struct places *p = ctx;
+	char own[KEY_SIZE];
+	if (strncmp(key, "this.", 5) != 0)
+		return language_text(p->language, key);
+	snprintf(own, sizeof own, "%s.%s", p->section, key + 5);
+	return language_text(p->language, own);
 }
 
 static void begin(struct places *p, const struct message_row *row, const struct message_values *v,
@@ -56,10 +69,12 @@ static void begin(struct places *p, const struct message_row *row, const struct 
 	place_all(p, row, v);
 	struct template_field *tag = place(p, "language");
 	p->language = languages_for(languages, tag ? tag->value : NULL, NULL);
-	p->words = language_words(p->language);
+	p->section = row->name;
+	p->words = (struct template_words){find_words, p};
 	if (tag)
 		tag->value = language_tag(p->language);
-	place_time(p);
+	place_time(p, "until", p->until);
+	place_time(p, "sent", p->sent);
 }
 
 /* A text file ends in a line feed; an SMS and a subject do not. */

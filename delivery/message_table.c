@@ -14,6 +14,13 @@ EMBED_TEXT(delivery_html_dead, "delivery/templates/dead.html");
 EMBED_TEXT(delivery_text_code, "delivery/templates/code.txt");
 EMBED_TEXT(delivery_text_password, "delivery/templates/password.txt");
 
+EMBED_TEXT(delivery_text_notice, "delivery/templates/notice.txt");
+EMBED_TEXT(delivery_html_notice, "delivery/templates/notice.html");
+EMBED_TEXT(delivery_text_changed, "delivery/templates/changed.txt");
+EMBED_TEXT(delivery_html_changed, "delivery/templates/changed.html");
+EMBED_TEXT(delivery_text_reminder, "delivery/templates/reminder.txt");
+EMBED_TEXT(delivery_html_reminder, "delivery/templates/reminder.html");
+
 enum { TEXT_MAX = 256, URL_MAX = 512, DOMAIN_MAX = 253 };
 
 /* Control characters, line and paragraph separators, and what turns the reading direction. */
@@ -34,6 +41,11 @@ static bool is_text(const char *value)
 		if (!harmless(c))
 			return false;
 	return n == 0;
+}
+
+static bool is_text_or_none(const char *value)
+{
+	return !value[0] || is_text(value);
 }
 
 /* Printable ASCII, and nothing that ends a link where a mail program finds it in text. */
@@ -85,6 +97,22 @@ static bool is_password(const char *value)
 #define LANGUAGE {.name = "language", .standard = "en", .ok = language_tag_ok}
 #define MINUTES {.name = "minutes", .standard = "30", .ok = is_minutes}
 
+/* To whoever ordered. */
+#define NOTICE(word)                                                                                                   \
+	{.name = word, .channel = CHANNEL_MAIL, .subject = "{{=this.subject}}", .text = delivery_text_notice,          \
+	 .html = delivery_html_notice,                                                                                 \
+	 .fields = {{.name = "order", .ok = is_text}, {.name = "client", .ok = is_text}, {.name = "service", .ok = is_text}, \
+		    {.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
+		    {.name = "orderer", .ok = is_text}, {.name = "until", .ok = is_text}, {.name = "command", .ok = is_text}, \
+		    LANGUAGE}}
+/* To a contact whose address or number is another now. */
+#define CHANGED(word)                                                                                                  \
+	{.name = word, .channel = CHANNEL_MAIL, .subject = "{{=this.subject}}", .text = delivery_text_changed,         \
+	 .html = delivery_html_changed,                                                                                \
+	 .fields = {{.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
+		    {.name = "orderer", .ok = is_text}, {.name = "before", .ok = is_text}, {.name = "now", .ok = is_text}, \
+		    {.name = "until", .standard = "", .ok = is_text_or_none}, LANGUAGE}}
+
 const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_LINK] = {.name = "link",
 			  .channel = CHANNEL_MAIL,
@@ -122,6 +150,24 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 				     {.name = "order", .ok = is_text},
 				     {.name = "why", .ok = is_text},
 				     LANGUAGE}},
+	[MESSAGE_LAPSED_LINK] = NOTICE("lapsed_link"),
+	[MESSAGE_LAPSED_CLAIM] = NOTICE("lapsed_claim"),
+	[MESSAGE_LAPSED_PASSWORD] = NOTICE("lapsed_password"),
+	[MESSAGE_LOCKED_ORDER] = NOTICE("locked_order"),
+	[MESSAGE_NEW_EMAIL] = CHANGED("new_email"),
+	[MESSAGE_NEW_MOBILE] = CHANGED("new_mobile"),
+	[MESSAGE_REMINDER] = {.name = "reminder",
+			      .channel = CHANNEL_MAIL,
+			      .subject = "{{=this.subject}}",
+			      .text = delivery_text_reminder,
+			      .html = delivery_html_reminder,
+			      .fields = {{.name = "client", .ok = is_text},
+					 {.name = "contact", .ok = is_text},
+					 {.name = "orderer", .ok = is_text},
+					 {.name = "until", .ok = is_text},
+					 {.name = "sender", .ok = is_text},
+					 {.name = "sent", .ok = is_text},
+					 LANGUAGE}},
 };
 
 enum err message_values_put(const struct message_row *row, struct message_values *v, const char *name,

@@ -15,7 +15,7 @@ struct field_rule {
 };
 
 struct message_row {
-	const char *name;
+	const char *name;    /* also the section of words that its templates call "this" */
 	enum message_channel channel;
 	const char *subject; /* template; mail only */
 	const char *text;    /* template */
