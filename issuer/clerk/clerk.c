@@ -32,7 +32,7 @@ static const struct task post[] = {
 	{"truncate", 60000, false, true, clerk_truncate},
 };
 
-/* Whom messages that die are told. The file is read in any case: then it is not held open. */
+/* To whom mails of our own are sealed, and whether the mailbox for them is one. */
 static enum err read_mailer(struct child *child, struct clerk *c, struct errbuf *why)
 {
 	struct buf pem = BUF_INIT(PEM_CAP);
@@ -41,7 +41,7 @@ static enum err read_mailer(struct child *child, struct clerk *c, struct errbuf 
 	enum err rc = child_take_file(child, "file.courier", &pem, why);
 	if (!rc && staff[0] && mailbox_check(staff, strlen(staff), &reason) != ERR_OK)
 		rc = fail(why, ERR_USAGE, "delivery.staff_mail = %s: %s", staff, reason.text);
-	if (rc || !staff[0]) {
+	if (rc) {
 		buf_free(&pem);
 		return rc;
 	}

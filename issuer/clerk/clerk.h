@@ -35,7 +35,7 @@ struct clerk {
 
 	/* clerk_outbox */
 	struct quiet_hours quiet;
-	X509 *mailer;    /* the courier's certificate, to which mails to the staff are sealed; NULL: nobody is told */
+	X509 *mailer;    /* the courier's certificate, to which mails are sealed; NULL: nobody is told anything */
 	bool limit_told; /* the alarm of the day's limits was raised */
 
 	/* clerk_crl: what the newest list of each of them was made from. */

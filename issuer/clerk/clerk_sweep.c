@@ -4,9 +4,8 @@
 
 #include "base/crash.h"
 #include "base/log.h"
-#include "delivery/message.h"
 #include "issuer/clerk/clerk_due.h"
-#include "issuer/order/alert.h"
+#include "issuer/order/notice.h"
 #include "issuer/order/revoke.h"
 #include "issuer/order/step.h"
 #include "issuer/signer/signer.h"
@@ -43,8 +42,24 @@ struct sweep {
 	struct step step;
 	const struct overdue *overdue;
 	bool done;
-	struct alert alert; /* erase_password */
+	bool told;            /* whoever ordered is, by the notice */
+	struct notice notice;
 };
+
+/* Nobody is, by a clerk that has no courier to seal to. */
+static void make_notice(struct sweep *w, enum message_kind kind)
+{
+	const struct clerk *c = w->clerk;
+	const struct notice_office office = {c->store, c->mailer, c->settings};
+	w->told = c->mailer != NULL;
+	if (w->told)
+		notice_make(&office, kind, w->step.order, &w->notice);
+}
+
+static enum err store_notice(const struct sweep *w, struct store *s, enum order_state state)
+{
+	return w->told ? notice_store(s, &w->step, &w->notice, state) : ERR_OK;
+}
 
 static enum err in_transaction(struct sweep *w, enum err (*part)(struct sweep *w, struct store *s))
 {
@@ -112,12 +127,17 @@ static enum err lapse_in(struct sweep *w, struct store *s)
 		return e;
 	w->done = true;
 	e = step_end_delivery(s, &w->step);
-	return e ? e : step_note(s, &w->step, order_event_name(EVENT_LAPSE), NULL, w->overdue->state);
+	if (!e)
+		e = step_note(s, &w->step, order_event_name(EVENT_LAPSE), NULL, w->overdue->state);
+	return e ? e : store_notice(w, s, to);
 }
 
 static enum err lapse(struct sweep *w, struct errbuf *why)
 {
+	bool claimed = strcmp(w->overdue->state, order_state_name(ORDER_COLLECTING)) == 0;
 	enum err e = w->overdue->serial[0] ? journal_revocation(w, why) : ERR_OK;
+	if (!e)
+		make_notice(w, claimed ? MESSAGE_LAPSED_CLAIM : MESSAGE_LAPSED_LINK);
 	crash_point(CRASH_CLERK_LAPSE_BEFORE);
 	if (!e)
 		e = in_transaction(w, lapse_in);
@@ -131,28 +151,20 @@ static enum err lapse(struct sweep *w, struct errbuf *why)
 	return ERR_OK;
 }
 
+/* One that was never sent is news: the file is there, and nobody can open it. */
 static enum err erase_in(struct sweep *w, struct store *s)
 {
-	int64_t withdrawn = 0;
 	w->done = true;
-	enum err e = step_erase_password(s, &w->step, &withdrawn);
-	return e || withdrawn == 0 ? e : alert_store(s, &w->alert, w->step.now);
+	enum err e = step_erase_password(s, &w->step, NULL);
+	return e ? e : store_notice(w, s, ORDER_RECEIVED);
 }
 
-/* Whether the staff can be told that a password was never sent does not hold up its erasure. */
 static enum err erase_password(struct sweep *w, struct errbuf *why)
 {
-	static const char reason[] = "its password was not sent within a day, and is erased: order anew";
-	const struct clerk *c = w->clerk;
 	(void)why;
-	enum err told = c->mailer ? alert_make(c->mailer, c->settings, message_kind_name(MESSAGE_PASSWORD), w->step.order,
-					       reason, &w->alert)
-				  : ERR_OK;
-	if (told)
-		log_event(LOG_LEVEL_ERROR, "alert.failed", {"order", w->step.order}, {"error", err_word(told)});
-	enum err e = in_transaction(w, erase_in);
-	alert_clear(&w->alert);
-	return e;
+	if (strcmp(w->overdue->state, order_state_name(ORDER_RECEIVED)) == 0)
+		make_notice(w, MESSAGE_LAPSED_PASSWORD);
+	return in_transaction(w, erase_in);
 }
 
 static enum err lock_in(struct sweep *w, struct store *s)
@@ -165,12 +177,16 @@ static enum err lock_in(struct sweep *w, struct store *s)
 			       STORE_VALUES(value_text(order_state_name(to)), value_integer(w->step.now),
 					    value_text(w->step.order), value_text(w->overdue->state)),
 			       &affected);
-	return e || affected == 0 ? e : step_note(s, &w->step, order_event_name(EVENT_LOCK), "too many wrong codes", NULL);
+	if (e || affected == 0)
+		return e;
+	e = step_note(s, &w->step, order_event_name(EVENT_LOCK), "too many wrong codes", NULL);
+	return e ? e : store_notice(w, s, to);
 }
 
 static enum err lock(struct sweep *w, struct errbuf *why)
 {
 	(void)why;
+	make_notice(w, MESSAGE_LOCKED_ORDER);
 	return in_transaction(w, lock_in);
 }
 
@@ -180,8 +196,9 @@ static enum err each_found(struct clerk *c, const struct found *f, int64_t now,
 {
 	enum err rc = ERR_OK;
 	for (size_t i = 0; i < f->n && !peer_gone(rc); i++) {
-		struct sweep w = {c, {&clerk_actor, f->list[i].order, now}, &f->list[i], false, {.sealed = {0}}};
+		struct sweep w = {.clerk = c, .step = {&clerk_actor, f->list[i].order, now}, .overdue = &f->list[i]};
 		enum err e = act(&w, why);
+		notice_clear(&w.notice);
 		rc = rc ? rc : e;
 	}
 	c->more |= !rc && f->n == SWEEP_MOST;
@@ -200,7 +217,7 @@ static enum err sweep_overdue(struct clerk *c, int64_t now, struct errbuf *why)
 
 static enum err sweep_passwords(struct clerk *c, int64_t now, struct errbuf *why)
 {
-	struct found f = {.columns = 1};
+	struct found f = {.columns = 2};
 	enum err e = store_each(c->store, STATEMENT_CLERK_OLD_PASSWORDS,
 				STORE_VALUES(value_integer(now - PASSWORD_REST), value_integer(SWEEP_MOST)), take_found, &f);
 	return e ? e : each_found(c, &f, now, erase_password, why);

@@ -1,4 +1,5 @@
 #include "issuer/order/collect.h"
+#include "issuer/order/notice.h"
 #include "issuer/order/step.h"
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@ struct trial {
 	enum order_state state;
 	int64_t tries;
 	bool locked;
+	struct notice notice; /* of the last try */
 };
 
 static enum err take_trial(void *ctx, const struct row *r)
@@ -98,7 +100,9 @@ static enum err lock(struct store *s, struct trial *t)
 				    value_text(order_state_name(ORDER_OFFERED))),
 		       &affected);
 	t->locked = e == ERR_OK && affected == 1;
-	return t->locked ? step_note(s, &t->step, order_event_name(EVENT_LOCK), NULL, NULL) : e;
+	if (t->locked)
+		e = step_note(s, &t->step, order_event_name(EVENT_LOCK), NULL, NULL);
+	return e != ERR_OK || !t->locked ? e : notice_store(s, &t->step, &t->notice, to);
 }
 
 /* Job B, wrong. */
@@ -139,11 +143,23 @@ static enum err accept_code(struct desk *d, struct trial *t, struct secret **cla
 	return rc == ERR_CONFLICT ? fail(why, ERR_EXPIRED, "this code can no longer be used: ask for a new one") : rc;
 }
 
+static void make_notice(struct desk *d, struct trial *t)
+{
+	struct store *s = readers_take(d->readers);
+	notice_make(&(struct notice_office){s, d->courier, d->settings}, MESSAGE_LOCKED_ORDER, t->order, &t->notice);
+	readers_give(d->readers, s);
+}
+
 static enum err refuse_code(struct desk *d, struct trial *t, int *tries_left, struct errbuf *why)
 {
+	if (t->tries >= d->settings->code_tries)
+		make_notice(d, t);
 	enum err rc = step_commit(d, CRASH_FRONT_WRONG_BEFORE, store_wrong, t);
+	notice_clear(&t->notice);
 	if (rc != ERR_OK)
 		return rc;
+	if (t->locked)
+		d->outbox_changed(d->ctx);
 	if (t->locked)
 		return fail(why, ERR_LOCKED, "locked after too many wrong codes");
 	*tries_left = (int)(t->settings->code_tries - t->tries);

@@ -301,7 +301,7 @@ static inline int bench_begin(void **state)
 	log_threshold(LOG_LEVEL_ALARM + 1); /* the alarms here are wanted */
 	bench = (struct bench){.settings = {.name = "Counterfoil", .public_url = "https://collect.example.org/",
 					    .link_life = 7 * 86400, .code_life = 1800, .code_tries = 5, .codes_a_day = 5,
-					    .claim_life = 86400, .language = "en"}};
+					    .claim_life = 86400, .language = "en", .staff_mail = ""}};
 	bench_clock(BENCH_NOW);
 	fake_signer_born(BENCH_NOW);
 	snprintf(bench.folder, sizeof bench.folder, "/tmp/order-test-XXXXXX");

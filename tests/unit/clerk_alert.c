@@ -3,20 +3,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "delivery/message.h"
-#include "delivery/seal.h"
 
-static struct settings told;
-static struct languages *languages;
-
-static void tell(const char *mailbox)
-{
-	told = fake_settings;
-	told.staff_mail = mailbox;
-	told.language = "en";
-	fake.clerk->settings = &told;
-	fake.clerk->mailer = mailbox[0] ? fake_ca()->certificate : NULL;
-}
+#include "tests/support/clerk_mail.h"
 
 static void add_sms(const char *id, const char *order)
 {
@@ -29,33 +17,6 @@ static void round_of(struct clerk *c)
 	struct errbuf why = {0};
 	if (clerk_outbox(c, clock_now(), &why) != ERR_OK)
 		fail_msg("%s", why.text);
-}
-
-static enum err take_sealed(void *ctx, const struct row *r)
-{
-	size_t len = 0;
-	const uint8_t *bytes = row_blob(r, 4, &len);
-	buf_add(ctx, bytes, len);
-	return buf_check(ctx);
-}
-
-/* The mail that waits, opened as the courier would. */
-static struct message waiting_mail(void)
-{
-	struct buf sealed = BUF_INIT(65536);
-	struct secret *plain = NULL;
-	struct message m;
-	struct errbuf why = {""};
-	assert_int_equal(store_begin(fake.clerk->store), ERR_OK);
-	assert_int_equal(store_one(fake.clerk->store, STATEMENT_MESSAGE_LEASE,
-				   STORE_VALUES(value_integer(NOW + 60), value_integer(NOW)), take_sealed, &sealed), ERR_OK);
-	store_rollback(fake.clerk->store);
-	assert_int_equal(seal_open_with(fake_ca()->certificate, fake_ca()->key, sealed.data, sealed.len, &plain), ERR_OK);
-	if (message_open(plain, languages, &m, &why) != ERR_OK)
-		fail_msg("%s", why.text);
-	secret_free(plain);
-	buf_free(&sealed);
-	return m;
 }
 
 static void a_dead_message_is_mailed_to_the_staff(void **state)
@@ -138,20 +99,6 @@ static void a_dropped_code_is_no_news_but_a_password_is(void **state)
 		    "code dropped,dead sent,password dropped");
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	log_threshold(LOG_LEVEL_ALARM);
-	return languages_new(&languages, NULL) == ERR_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	languages_free(languages);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,5 +108,5 @@ int main(void)
 		CLERK_TEST(nobody_is_told_where_nobody_wants_to_be),
 		CLERK_TEST(a_dropped_code_is_no_news_but_a_password_is),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, languages_set_up, languages_tear_down);
 }

@@ -143,6 +143,7 @@ static void a_password_that_was_never_sent_goes_with_the_one_that_rests(void **s
 	(void)state;
 	told.staff_mail = "staff@example.com";
 	told.language = "en";
+	told.name = "Acme CA";
 	fake.clerk->settings = &told;
 	fake.clerk->mailer = fake_ca()->certificate;
 	add_order("o", "received", NOW - DAYS, NOW - 2 * DAYS);
@@ -153,7 +154,7 @@ static void a_password_that_was_never_sent_goes_with_the_one_that_rests(void **s
 	assert_asks("SELECT state || (sealed IS NULL) || fault FROM message WHERE id = 'password'", "dropped1withdrawn");
 	assert_asks("SELECT group_concat(json_extract(record, '$.what') || ' ' || COALESCE(json_extract(record, '$.detail'), '-'))"
 		    " FROM audit", "message.withdrawn password password,parcel.password_erased -");
-	assert_asks("SELECT COUNT(*) FROM message WHERE kind = 'dead' AND sealed IS NOT NULL", "1");
+	assert_asks("SELECT COUNT(*) FROM message WHERE kind = 'lapsed_password' AND sealed IS NOT NULL", "1");
 	assert_int_equal(sweep_at(NOW + 1), ERR_OK);
 	assert_asks("SELECT COUNT(*) FROM message", "2");
 	fake.clerk->mailer = NULL;
