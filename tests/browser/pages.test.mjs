@@ -117,6 +117,7 @@ for (const [tag, words] of Object.entries(languages)) for (const scripts of [tru
       await until('the page has hashed the file', async () => (await page.inputValue('#sha256')) === digest);
       assert.match(await page.textContent('#progress'), words.whole);
       assert.equal(await page.evaluate(() => document.getElementById('bar').value), 100);
+      assert.equal(await page.isVisible('[role=alert]'), false, 'it came whole: what was wrong before is over');
       await looks('6-fetched');
     }
     const passwords = new Set(installation.messages('password'));

@@ -78,6 +78,8 @@
       save(blob, link.dataset.name);
       field.value = digest;
       saved.classList.remove('second');
+      var alert = document.querySelector('.alert'); // what it said of the file before is over
+      if (alert) alert.hidden = true;
       say('whole');
     } catch (error) {
       bar.hidden = true;
