@@ -28,9 +28,5 @@ stage_end() {
 	exit "$status"
 }
 
-# A sanitizer's allocator keeps what is freed, on purpose, and all takes several times as long.
-# (grep reads to the end: ldd dying of a closed pipe would count as "no".)
-sanitized() { ldd "$DAEMON" | grep -E 'lib(a|t)san' >/dev/null; }
-
 # row NAME FIGURE VIOLATIONS: one line of the campaign's report.
 row() { printf 'row|%s|%s|%s\n' "$1" "$2" "$3"; }
