@@ -106,6 +106,16 @@ static bool change(struct ledger *l, const char *sql, const char *arg)
 	return rc == SQLITE_DONE;
 }
 
+bool ledger_hold(struct ledger *l)
+{
+	return lock_take(l->lock, LOCK_PATIENCE_MS) == ERR_OK;
+}
+
+void ledger_let_go(struct ledger *l)
+{
+	lock_drop(l->lock);
+}
+
 bool ledger_change(struct ledger *l, const char *sql, const char *arg)
 {
 	installation_hold(l->at);

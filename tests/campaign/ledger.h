@@ -41,5 +41,8 @@ void ledger_back(struct ledger *l);
 
 /* Let time pass for a row, as one of the database's writers. */
 bool ledger_change(struct ledger *l, const char *sql, const char *arg);
+/* Nobody writes to the database in between. ledger_change may not be called there. */
+bool ledger_hold(struct ledger *l);
+void ledger_let_go(struct ledger *l);
 
 #endif

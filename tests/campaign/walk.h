@@ -60,6 +60,7 @@ bool walk_claim(struct walk *w);
 bool walk_resend(struct walk *w);
 bool walk_fetch(struct walk *w);
 bool walk_receive(struct walk *w);
+bool walk_password(struct walk *w); /* that comes after the acknowledgement, and opens the file */
 bool walk_use(struct walk *w);
 bool walk_revoke(struct walk *w);
 bool walk_cancel(struct walk *w);

@@ -96,6 +96,12 @@ static enum outcome try_password_sent(struct walk *w)
 	return walk_state(w, "password_sent") ? DONE : AGAIN;
 }
 
+bool walk_password(struct walk *w)
+{
+	return walk_until(w, "the password", try_password) && open_package(w) &&
+	       walk_until(w, "the state after the password", try_password_sent);
+}
+
 bool walk_receive(struct walk *w)
 {
 	static const char passwords[] = "SELECT count(*) FROM d.message WHERE order_id = ?1 AND kind = 'password'";
@@ -105,10 +111,7 @@ bool walk_receive(struct walk *w)
 	}
 	if (!walk_until(w, "the acknowledgement", try_received))
 		return false;
-	if (w->plan->ending == END_CANCELLED)
-		return true; /* in the middle of it */
-	return walk_until(w, "the password", try_password) && open_package(w) &&
-	       walk_until(w, "the state after the password", try_password_sent);
+	return w->plan->ending == END_CANCELLED || walk_password(w); /* cancelled in the middle of it */
 }
 
 static enum outcome try_use(struct walk *w)
