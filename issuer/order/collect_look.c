@@ -15,7 +15,14 @@ static void write_file_name(const struct order_row *row, const char *slug, char 
 	char day[16] = "";
 	gmtime_r(&t, &tm);
 	strftime(day, sizeof day, "%Y%m%d", &tm);
-	snprintf(out, SLUG_SIZE + 16, "%.63s-%.8s.p12", slug, day);
+	snprintf(out, SLUG_SIZE + 16, "%.63s-%.8s.%s", slug, day, row->by_request ? "pem" : "p12");
+}
+
+static int key_comes(const struct order_row *row, const struct order_facts *f)
+{
+	if (row->serial[0])
+		return row->by_request ? KEY_OWN : KEY_MADE_HERE;
+	return !facts_take_request(f) ? KEY_MADE_HERE : f->own_key[0] ? KEY_EITHER : KEY_OWN;
 }
 
 /* The same moment as in CODE_TRY. */
@@ -45,6 +52,7 @@ enum err collect_look(struct desk *d, const char *token, const char *claim, stru
 	out->code_until = row.code_handed_over_at && !row.code_spent ? row.code_handed_over_at + life : 0;
 	out->claimed_by_caller = row.by_claimant;
 	out->ready = row.alive;
+	out->key = key_comes(&row, &out->facts);
 	out->link_until = row.link_until;
 	memcpy(out->sha256, row.sha256, sizeof out->sha256);
 	if (row.alive)

@@ -1,5 +1,5 @@
 #include "issuer/order/collect.h"
-#include "issuer/order/step.h"
+#include "issuer/order/served.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -132,47 +132,16 @@ static enum err open_package(struct desk *d, const char *order, enum package_enc
 	return fail(why, ERR_CORRUPT, "the package is not the one that was made");
 }
 
-struct serving {
-	struct step step;
-	const struct order_row *row;
-	enum package_encoding encoding;
-};
-
-static int64_t bit_of(enum package_encoding encoding)
-{
-	return (int64_t)1 << encoding;
-}
-
-/* ERR_CONFLICT: not the claim's any more, or served to it at this very moment by another call. */
-static enum err store_served(struct store *s, void *ctx)
-{
-	const struct serving *v = ctx;
-	enum err e = store_exec_one(s, STATEMENT_ORDER_SERVED,
-				    STORE_VALUES(value_integer(v->step.now), value_integer(bit_of(v->encoding)),
-						 value_text(v->row->id), value_blob(v->row->claim_hash, HASH_BYTES)));
-	return e != ERR_OK ? e : step_note(s, &v->step, "parcel.served", NULL, package_encoding_name(v->encoding));
-}
-
-static enum err note_served(struct desk *d, struct serving *v, const char *token, const char *claim, struct errbuf *why)
-{
-	struct order_row now;
-	if (v->row->served & bit_of(v->encoding))
-		return ERR_OK;
-	enum err rc = step_commit(d, CRASH_FRONT_SERVED_BEFORE, store_served, v);
-	if (rc != ERR_CONFLICT)
-		return rc;
-	rc = row_by_claim(d, token, claim, v->step.now, &now, why);
-	return rc == ERR_OK && now.state != ORDER_COLLECTING ? ERR_CONFLICT : rc;
-}
-
 enum err collect_package(struct desk *d, const struct actor *who, const char *token, const char *claim,
 			 enum package_encoding encoding, struct buf *out, struct errbuf *why)
 {
 	struct order_row row;
 	struct actor contact = {row.contact, "recipient", who->request};
-	struct serving v = {.step = {&contact, row.id, clock_now()}, .row = &row, .encoding = encoding};
+	struct serving v = {{&contact, row.id, clock_now()}, &row, (int64_t)1 << encoding, package_encoding_name(encoding)};
 	struct sealed_parcel parcel = sealed_parcel_empty();
 	enum err rc = row_by_claim(d, token, claim, v.step.now, &row, why);
+	if (rc == ERR_OK && row.by_request)
+		rc = fail(why, ERR_CONFLICT, "the certificate was made for a key of your own: there is no file");
 	if (rc == ERR_OK && row.serial[0] && !row.alive)
 		rc = fail(why, ERR_REVOKED, "the certificate has been revoked");
 	if (rc == ERR_OK && (row.state != ORDER_COLLECTING || row.erased))
@@ -186,7 +155,7 @@ enum err collect_package(struct desk *d, const struct actor *who, const char *to
 	if (rc == ERR_OK)
 		rc = open_package(d, row.id, encoding, &parcel.packages[encoding], out, why);
 	if (rc == ERR_OK)
-		rc = note_served(d, &v, token, claim, why);
+		rc = served_note(d, &v, &(struct collect_claim){token, claim}, why);
 	if (rc != ERR_OK)
 		buf_clear(out);
 	sealed_parcel_clear(&parcel);

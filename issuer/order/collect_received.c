@@ -30,7 +30,7 @@ static enum err store_received(struct store *s, void *ctx)
 				    STORE_VALUES(value_text(order_state_name(v->to)), value_integer(t->now), value_text(t->order),
 						 value_blob(v->row->claim_hash, HASH_BYTES),
 						 value_text(order_states_before(EVENT_RECEIVE))));
-	if (e == ERR_OK)
+	if (e == ERR_OK && !v->row->by_request) /* a key of one's own needs none */
 		e = send_password(s, v);
 	if (e == ERR_OK)
 		e = step_note(s, t, order_event_name(EVENT_RECEIVE), NULL, NULL);
@@ -39,12 +39,12 @@ static enum err store_received(struct store *s, void *ctx)
 	return e != ERR_OK ? e : step_erase_parcel(s, t);
 }
 
-/* A package that was served to this claim: the hash of another is known to whoever has the claim, and says nothing of what
- * arrived. */
-static bool is_a_package(const struct order_row *row, const uint8_t *sha256)
+/* A package that was served to this claim, or its certificate: the hash of another is known to whoever has the claim, and says
+ * nothing of what arrived. */
+static bool was_served(const struct order_row *row, const uint8_t *sha256)
 {
 	static const uint8_t none[HASH_BYTES];
-	bool found = false;
+	bool found = row->by_request && (row->served & SERVED_CERTIFICATE) && secret_equal_bytes(row->fingerprint, sha256, HASH_BYTES);
 	for (int i = 0; i < PACKAGE_ENCODING_COUNT; i++)
 		found |= (row->served >> i & 1) && secret_equal_bytes(row->sha256[i], sha256, HASH_BYTES) &&
 			 !secret_equal_bytes(row->sha256[i], none, HASH_BYTES);
@@ -57,8 +57,8 @@ static enum err check(const struct order_row *row, const uint8_t *sha256, struct
 		return fail(why, ERR_REVOKED, "the certificate has been revoked");
 	if (!row->serial[0] || !row->served_at)
 		return fail(why, ERR_CONFLICT, "the file has not been fetched yet");
-	if (sha256 && !is_a_package(row, sha256))
-		return fail(why, ERR_CONFLICT, "what arrived is not the file that was sent: fetch it again");
+	if (sha256 && !was_served(row, sha256))
+		return fail(why, ERR_CONFLICT, "what arrived is not what was sent: fetch it again");
 	return ERR_OK;
 }
 

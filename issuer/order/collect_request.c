@@ -1,20 +1,27 @@
 /* The certificate for a key that the recipient has made: the private half never comes here, and no password is sent. */
 #include "issuer/order/certified.h"
-#include "issuer/order/collect.h"
 #include "issuer/order/preparing.h"
+#include "issuer/order/served.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 
 #include <string.h>
 
-static enum err own_key_wanted(const struct order_row *row, struct errbuf *why)
+/* What was approved, and what became of it: one order has one key. */
+static enum err request_fits(const struct order_row *row, struct errbuf *why)
 {
 	struct order_facts facts;
 	enum err rc = row_facts(row, &facts);
-	if (!rc && strcmp(facts.key_type, FACTS_OWN_KEY) != 0)
-		rc = fail(why, ERR_CONFLICT, "the key of this order is made here: fetch the file");
-	return rc;
+	if (rc)
+		return rc;
+	if (!facts_take_request(&facts))
+		return fail(why, ERR_CONFLICT, "the key of this order is made here: fetch the file");
+	if (row->serial[0] && !row->by_request)
+		return row->alive ? fail(why, ERR_CONFLICT, "the key of this order was made here already: fetch the file, or have a "
+							    "new certificate ordered for a key of your own")
+				  : fail(why, ERR_REVOKED, "the certificate has been revoked");
+	return ERR_OK;
 }
 
 /* What is wrong with the request is its sender's to repair: ERR_REFUSED is for the claim alone. */
@@ -71,17 +78,53 @@ enum err collect_request(struct desk *d, const struct actor *who, const struct c
 	struct preparing p = {.step = {&contact, row.id, clock_now()}, .row = &row, .issuer = d->issuer_name};
 	struct buf der = BUF_INIT(REQUEST_MAX_BYTES);
 	struct certificate_request r = {.key = NULL};
+	struct serving v = {p.step, &row, SERVED_CERTIFICATE, "certificate"};
 	enum err rc = row_by_claim(d, c->token, c->claim, p.step.now, &row, why);
 	if (rc)
 		return rc;
-	rc = own_key_wanted(&row, why);
+	rc = request_fits(&row, why);
 	if (!rc)
 		rc = request_take(request, len, &der, &r, why);
 	if (!rc)
 		rc = certify(d, &p, &der, &r, certificate, why);
+	if (!rc && row.state == ORDER_COLLECTING)
+		rc = served_note(d, &v, c, why);
+	if (rc)
+		buf_clear(certificate);
 	if (rc == ERR_INVALID)
 		log_event(LOG_LEVEL_WARNING, "request.refused", {"order", row.id}, {"why", err_why(rc, why)});
 	request_clear(&r);
 	buf_free(&der);
+	return rc;
+}
+
+static enum err take_der(void *ctx, const struct row *r)
+{
+	size_t len = 0;
+	const uint8_t *der = row_blob(r, 0, &len);
+	buf_add(ctx, der, len);
+	return buf_check(ctx);
+}
+
+enum err collect_certificate(struct desk *d, const struct actor *who, const struct collect_claim *c, struct buf *certificate,
+			     struct errbuf *why)
+{
+	struct order_row row;
+	struct actor contact = {row.contact, "recipient", who->request};
+	struct serving v = {{&contact, row.id, clock_now()}, &row, SERVED_CERTIFICATE, "certificate"};
+	enum err rc = row_by_claim(d, c->token, c->claim, v.step.now, &row, why);
+	if (rc)
+		return rc;
+	if (!row.by_request)
+		return fail(why, ERR_CONFLICT, "no certificate was made here for a key of your own");
+	if (!row.alive)
+		return fail(why, ERR_REVOKED, "the certificate has been revoked");
+	struct store *s = readers_take(d->readers);
+	rc = store_one(s, STATEMENT_CERTIFICATE_DER, STORE_VALUES(value_text(row.serial)), take_der, certificate);
+	readers_give(d->readers, s);
+	if (!rc && row.state == ORDER_COLLECTING)
+		rc = served_note(d, &v, c, why);
+	if (rc)
+		buf_clear(certificate);
 	return rc;
 }

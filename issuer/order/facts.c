@@ -38,10 +38,21 @@ static enum err key_type_check(const char *text, size_t len, struct errbuf *why)
 	return key_type_from_name(text, &type) == ERR_OK ? ERR_OK : fail(why, ERR_INVALID, "not a key type");
 }
 
+static enum err own_key_check(const char *text, size_t len, struct errbuf *why)
+{
+	(void)len;
+	return strcmp(text, FACTS_MAY) == 0 ? ERR_OK : fail(why, ERR_INVALID, "neither absent nor \"%s\"", FACTS_MAY);
+}
+
 static enum err language_check_tag(const char *text, size_t len, struct errbuf *why)
 {
 	(void)len;
 	return language_tag_ok(text) ? ERR_OK : fail(why, ERR_INVALID, "not a language's tag");
+}
+
+bool facts_take_request(const struct order_facts *f)
+{
+	return strcmp(f->key_type, FACTS_OWN_KEY) == 0 || strcmp(f->own_key, FACTS_MAY) == 0;
 }
 
 /* Every text member, once; "approved_at" is the one integer. */
@@ -67,6 +78,7 @@ static const struct member {
 	MAY_LACK(language, language_check_tag),
 	MEMBER(profile, profile_check),
 	MEMBER(key_type, key_type_check),
+	MAY_LACK(own_key, own_key_check),
 	MEMBER(approved_by, approver_check),
 };
 enum { MEMBERS = sizeof members / sizeof members[0] };

@@ -72,6 +72,8 @@ static enum err store_password(struct store *s, void *ctx)
 /* To the number that was sealed with it when it was made; nobody here can read either. */
 static enum err resend_password(struct desk *d, struct change *c, struct errbuf *why)
 {
+	if (c->row.by_request)
+		return step_refuse(d, &c->step, EVENT_RESEND, "there is no password: the key is its recipient's own", why);
 	if (!c->row.password_rests)
 		return step_refuse(d, &c->step, EVENT_RESEND, "its password has been erased: order anew", why);
 	enum err e = writer_run(d->writer, store_password, c);

@@ -32,7 +32,7 @@ static enum err contact_check(const char *text, size_t len, struct errbuf *why)
 static enum err key_type_check(const char *text, size_t len, struct errbuf *why)
 {
 	enum key_type type;
-	if (strlen(text) == len && key_type_from_name(text, &type) == ERR_OK)
+	if (strlen(text) == len && (strcmp(text, FACTS_OWN_KEY) == 0 || key_type_from_name(text, &type) == ERR_OK))
 		return ERR_OK; /* whether the profile has it the signer knows */
 	return fail(why, ERR_INVALID, "not a key type of client certificates");
 }
@@ -98,7 +98,12 @@ static enum err read_order(struct store *s, struct input *in, struct new_order *
 		return rc;
 	const char *key_type = input_optional(in, "key_type", key_type_check);
 	const char *note = input_optional(in, "note", remark_check);
+	bool may_own = input_flag(in, "own_key", true);
 	snprintf(n->facts.key_type, sizeof n->facts.key_type, "%s", key_type ? key_type : key_type_name(KEY_P256));
+	bool own = strcmp(n->facts.key_type, FACTS_OWN_KEY) == 0;
+	if (own && !may_own)
+		input_fault(in, "own_key", "the key type request is a key of the recipient's own");
+	snprintf(n->facts.own_key, sizeof n->facts.own_key, "%s", may_own && !own ? FACTS_MAY : "");
 	n->note = note ? note : "";
 	rc = input_verdict(in, why);
 	if (rc != ERR_OK)
@@ -200,7 +205,7 @@ static enum err store_order(struct store *s, void *ctx)
 enum err order_new(struct desk *d, const struct actor *who, json_t *body, char id[ID_SIZE], struct faults *faults,
 		   struct errbuf *why)
 {
-	static const char *const members[] = {"organisation", "service", "client", "contact", "key_type", "note", NULL};
+	static const char *const members[] = {"organisation", "service", "client", "contact", "key_type", "own_key", "note", NULL};
 	struct new_order n = {.step = {who, id, clock_now()}, .text = BUF_INIT(FACTS_MAX_BYTES + 1)};
 	struct input in = {.body = body, .faults = faults};
 	enum err rc = input_begin(&in, members, why);

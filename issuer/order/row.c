@@ -8,7 +8,7 @@
 enum column { /* of ORDER_ROW in sql_order.def */
 	ID, STATE, FACTS, TICKET, LINK_UNTIL, CLAIM_HASH, CLAIMED_AT, SERVED_AT, CONTACT, ORDERER, CODE, CODE_TRIES,
 	CODE_HANDED_OVER_AT, CODE_SPENT, SERIAL, STATUS, NOT_AFTER, SHA256_MODERN, SHA256_COMPATIBLE, ERASED_AT, PASSWORD,
-	CODE_CREATED_AT, SERVED
+	CODE_CREATED_AT, SERVED, BY_REQUEST, FINGERPRINT
 };
 
 static enum err copy_text(const struct row *r, int column, char *out, size_t size)
@@ -45,7 +45,7 @@ static const struct {
 	TEXT(SERIAL, serial),
 }, hashes[] = {
 	TEXT(TICKET, ticket), TEXT(CLAIM_HASH, claim_hash), TEXT(SHA256_MODERN, sha256[PACKAGE_MODERN]),
-	TEXT(SHA256_COMPATIBLE, sha256[PACKAGE_COMPATIBLE]),
+	TEXT(SHA256_COMPATIBLE, sha256[PACKAGE_COMPATIBLE]), TEXT(FINGERPRINT, fingerprint),
 };
 #undef TEXT
 
@@ -75,6 +75,7 @@ static enum err take_row(void *ctx, const struct row *r)
 	out->alive = status && strcmp(status, "revoked") != 0;
 	out->not_after = row_integer(r, NOT_AFTER);
 	out->erased = !row_is_null(r, ERASED_AT);
+	out->by_request = row_integer(r, BY_REQUEST) != 0;
 	out->password_rests = row_integer(r, PASSWORD) != 0;
 	if (order_state_from_name(row_text(r, STATE), &out->state) != ERR_OK)
 		return ERR_CORRUPT;

@@ -7,7 +7,7 @@
 #include "issuer/order/facts.h"
 #include "issuer/order/state.h"
 
-enum { HASH_BYTES = 32, DAY = 86400 };
+enum { HASH_BYTES = 32, DAY = 86400, SERVED_CERTIFICATE = 1 << PACKAGE_ENCODING_COUNT };
 
 struct order_row {
 	char id[ID_SIZE];
@@ -32,7 +32,9 @@ struct order_row {
 	bool alive;       /* it is not revoked */
 	bool erased;      /* key and packages are gone */
 	bool password_rests;
+	bool by_request;  /* for a key of the recipient's own: there is no file, and no password */
 	int64_t not_after;
+	uint8_t fingerprint[HASH_BYTES]; /* SHA-256 of the certificate */
 	uint8_t sha256[PACKAGE_ENCODING_COUNT][HASH_BYTES]; /* zeros until that package was made */
 };
 

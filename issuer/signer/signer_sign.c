@@ -18,11 +18,15 @@ static enum err ours_check(const struct signer *s, const EVP_PKEY *key, struct e
 	return own ? fail(why, ERR_INVALID, "the key is one of this authority's own") : ERR_OK;
 }
 
-/* A front that asks for this in place of a package would have a key that it can use. */
-static enum err approved_check(const struct making *m, struct errbuf *why)
+/* A front that asks for this in place of a package would have a key that it can use. Where a request may take the place of the
+ * key that was ordered, what the profile takes of requests is all that it is measured by. */
+static enum err approved_check(struct making *m, struct errbuf *why)
 {
-	if (m->subject.fields.own_key)
-		return ERR_OK;
+	const struct own_keys *own = &m->subject.fields.rules->own;
+	if (facts_take_request(&m->subject.facts)) {
+		m->subject.fields.own_key = true;
+		return own->curves || own->rsa_most ? ERR_OK : fail(why, ERR_INVALID, "the profile client takes no request");
+	}
 	log_event(LOG_LEVEL_ALARM, "ticket.refused", {"order", m->subject.facts.order}, {"why", "a request was not approved"});
 	return fail(why, ERR_REFUSED, "the key of this order is made here: no request was approved");
 }

@@ -176,11 +176,14 @@ static inline json_t *bench_order_body(void)
 	return body;
 }
 
-static inline void bench_order(struct parcel *p)
+/* With a member of the body set; value NULL: none. Takes the value. */
+static inline void bench_order_with(struct parcel *p, const char *member, json_t *value)
 {
 	struct errbuf why = {{0}};
 	struct faults faults = {0};
 	json_t *body = bench_order_body();
+	if (value)
+		json_object_set_new(body, member, value);
 	*p = (struct parcel){0};
 	if (order_new(&bench.desk, &bench_staff, body, p->id, &faults, &why) != ERR_OK)
 		fail_msg("order_new: %s", why.text);
@@ -188,6 +191,11 @@ static inline void bench_order(struct parcel *p)
 	json_decref(body);
 	bench_read_mail(p);
 	bench_read_code(p);
+}
+
+static inline void bench_order(struct parcel *p)
+{
+	bench_order_with(p, NULL, NULL);
 }
 
 static inline enum err bench_try(struct parcel *p, const char *typed, int *tries_left)

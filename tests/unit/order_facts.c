@@ -116,6 +116,30 @@ static void every_member_is_needed_and_has_its_type(void **unused)
 	buf_free(&b);
 }
 
+/* What was approved before there was a choice leaves none; and the choice has one spelling. */
+static void whether_a_request_may_be_brought_is_part_of_the_facts(void **unused)
+{
+	struct order_facts with = good, back;
+	(void)unused;
+	assert_false(facts_take_request(&good));
+	memcpy(with.own_key, FACTS_MAY, sizeof FACTS_MAY);
+	assert_true(facts_take_request(&with));
+	struct buf b = text_of(&with), none = text_of(&good);
+	assert_non_null(strstr(buf_string(&b), ",\"own_key\":\"may\","));
+	assert_null(strstr(buf_string(&none), "own_key"));
+	assert_int_equal(facts_read((const char *)b.data, b.len, &back, NULL), ERR_OK);
+	assert_string_equal(back.own_key, FACTS_MAY);
+	json_t *object = json_loads(buf_string(&none), 0, NULL);
+	static const char *const bad[] = {"", "no", "must", "May"};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		json_object_set_new(object, "own_key", json_string(bad[i]));
+		assert_int_not_equal(read_object(object, JSON_SORT_KEYS | JSON_COMPACT), ERR_OK);
+	}
+	json_decref(object);
+	buf_free(&b);
+	buf_free(&none);
+}
+
 /* Orders of before there were languages have none: their text, under its ticket, stays what it was. */
 static void only_a_language_may_lack(void **unused)
 {
@@ -224,6 +248,7 @@ int main(void)
 		cmocka_unit_test(a_flipped_bit_is_refused_or_other_facts),
 		cmocka_unit_test(every_member_is_needed_and_has_its_type),
 		cmocka_unit_test(only_a_language_may_lack),
+		cmocka_unit_test(whether_a_request_may_be_brought_is_part_of_the_facts),
 		cmocka_unit_test(another_spelling_of_the_same_order_is_refused),
 		cmocka_unit_test(values_are_checked_again_both_ways),
 		cmocka_unit_test(what_is_too_large_is_refused_unread),

@@ -182,7 +182,7 @@ static void what_is_refused_is_never_shown_to_the_signer(void **unused)
 	struct buf text = BUF_INIT(64), none = BUF_INIT(64);
 	struct errbuf why;
 	(void)unused;
-	bench_order(&made);
+	bench_order_with(&made, "own_key", json_false());
 	bench_claim(&made);
 	refused(&made, key, ERR_CONFLICT, "made here");
 	own_key_order(&own);
@@ -199,6 +199,57 @@ static void what_is_refused_is_never_shown_to_the_signer(void **unused)
 	EVP_PKEY_free(weak);
 	buf_free(&text);
 	buf_free(&none);
+}
+
+/* Who holds the claim chooses, until something was made; what was made first stays. */
+static void either_way_is_open_until_one_was_taken(void **unused)
+{
+	struct parcel p;
+	struct buf none = BUF_INIT(PACKAGE_MAX_BYTES);
+	const struct collect_claim *c;
+	(void)unused;
+	bench_order(&p);
+	bench_claim(&p);
+	assert_ok(bring(&p, key, &(struct errbuf){""}));
+	assert_ok(bench_prepare(&p)); /* there is nothing left to make */
+	assert_err(bench_fetch(&p, PACKAGE_MODERN, NULL), ERR_CONFLICT);
+	assert_int_equal(certificates(), 1);
+	c = &(struct collect_claim){p.token, p.claim};
+	assert_ok(collect_certificate(&bench.desk, &bench_recipient, c, &none, NULL));
+	assert_true(none.len > 0);
+	buf_clear(&none);
+	bench_order(&p);
+	bench_claim(&p);
+	assert_ok(bench_prepare(&p));
+	refused(&p, key, ERR_CONFLICT, "made here already");
+	c = &(struct collect_claim){p.token, p.claim};
+	assert_err(collect_certificate(&bench.desk, &bench_recipient, c, &none, NULL), ERR_CONFLICT);
+	assert_ok(bench_fetch(&p, PACKAGE_MODERN, NULL));
+	buf_free(&none);
+}
+
+static void a_certificate_for_an_own_key_is_acknowledged_by_its_fingerprint_and_no_password_goes(void **unused)
+{
+	struct parcel p;
+	uint8_t hash[KEY_HASH_BYTES + 1] = {0};
+	(void)unused;
+	own_key_order(&p);
+	assert_err(collect_received(&bench.desk, &bench_recipient, p.token, p.claim, NULL, NULL), ERR_CONFLICT);
+	assert_ok(bring(&p, key, &(struct errbuf){""}));
+	assert_err(collect_received(&bench.desk, &bench_recipient, p.token, p.claim, hash, NULL), ERR_CONFLICT);
+	assert_int_equal(bench_value(hash, sizeof hash, "SELECT fingerprint FROM certificate"), KEY_HASH_BYTES);
+	hash[0] ^= 1;
+	assert_err(collect_received(&bench.desk, &bench_recipient, p.token, p.claim, hash, NULL), ERR_CONFLICT);
+	hash[0] ^= 1;
+	assert_ok(collect_received(&bench.desk, &bench_recipient, p.token, p.claim, hash, NULL));
+	assert_ok(collect_received(&bench.desk, &bench_recipient, p.token, p.claim, hash, NULL));
+	assert_state(p.id, ORDER_RECEIVED);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message WHERE kind = 'password'"), 0);
+	assert_int_equal(bench_audits("parcel.served", p.id), 1);
+	assert_int_equal(bench_audits("parcel.erased", p.id), 1);
+	struct errbuf why = {""};
+	assert_err(order_resend(&bench.desk, &bench_staff, p.id, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "no password"));
 }
 
 static void what_the_signer_refuses_is_audited(void **unused)
@@ -275,6 +326,8 @@ int main(void)
 		REQUEST_TEST(of_two_orders_at_once_one_gets_the_key_certified),
 		REQUEST_TEST(the_same_request_many_times_at_once_is_one_certificate),
 		REQUEST_TEST(no_file_is_made_for_a_key_of_their_own),
+		REQUEST_TEST(either_way_is_open_until_one_was_taken),
+		REQUEST_TEST(a_certificate_for_an_own_key_is_acknowledged_by_its_fingerprint_and_no_password_goes),
 		REQUEST_TEST(what_the_signer_refuses_is_audited),
 		REQUEST_TEST(a_certificate_signed_for_a_cancelled_order_is_revoked),
 		REQUEST_TEST(a_request_gives_its_certificate_and_nothing_else),

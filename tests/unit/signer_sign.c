@@ -99,6 +99,30 @@ static void every_key_that_a_request_may_bring_is_certified(void **state)
 	}
 }
 
+/* Approved for either: whichever is asked for first, and once. Of the key type that was ordered nothing holds a request. */
+static void an_order_for_either_gives_one_of_them(void **state)
+{
+	(void)state;
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	struct buf request = BUF_INIT(16384), der = BUF_INIT(16384);
+	struct errbuf why;
+	struct order_facts f = bench_facts();
+	snprintf(f.own_key, sizeof f.own_key, "%s", FACTS_MAY);
+	struct approved a = approve(&f);
+	request_make(&(struct wanted_request){.signer = key}, &request);
+	assert_int_equal(ask_sign(&a, &request, &der, &why), ERR_OK);
+	X509 *x = x509_of(&der);
+	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(x), key), 1);
+	X509_free(x);
+	bench.signer->has.profiles[PROFILE_CLIENT].own = (struct own_keys){.curves = 0};
+	assert_int_equal(ask_sign(&a, &request, &der, &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "takes no request"));
+	EVP_PKEY_free(key);
+	struct buf *const bufs[] = {&request, &der, &a.facts};
+	for (size_t i = 0; i < COUNT(bufs); i++)
+		buf_free(bufs[i]);
+}
+
 /* What requests may bring is the profile's to say: here RSA alone, of a size that is never made here. */
 static void a_profile_may_want_other_keys(void **state)
 {
@@ -335,6 +359,7 @@ int main(void)
 		bench_test(every_key_that_a_request_may_bring_is_certified),
 		bench_test(whatever_a_request_wishes_the_certificate_is_the_same),
 		bench_test(a_profile_may_want_other_keys),
+		bench_test(an_order_for_either_gives_one_of_them),
 		bench_test(the_same_request_again_gives_the_same_certificate),
 	};
 	return cmocka_run_group_tests(tests, bench_open, bench_close);
