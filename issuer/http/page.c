@@ -100,6 +100,7 @@ static enum err write_layout(struct making *m, struct buf *out)
 		{"language", language_tag(m->v->language), TEMPLATE_VALUE},
 		{"choice", (const char *)m->choice.data, TEMPLATE_PART},
 		{"step", given(step > 0), TEMPLATE_VALUE},
+		{"own", given(m->page->own), TEMPLATE_VALUE},
 		{"step1", given(step == 1), TEMPLATE_VALUE},
 		{"step2", given(step == 2), TEMPLATE_VALUE},
 		{"step3", given(step == 3), TEMPLATE_VALUE},

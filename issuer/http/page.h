@@ -26,6 +26,7 @@ struct visit {
 	char query[LANGUAGE_TAG_SIZE + 8]; /* what links carry on: "?lang=nb", or "" */
 	char until[LANGUAGE_TIME_SIZE];    /* how long the link works, as the language writes it */
 	bool asks_new_code; /* the form for a new code stands open */
+	bool own_key;       /* the code came with the wish to bring a request: no file is made */
 };
 
 /* Look the link up. False when it is dead: the answer is written already, the same for every dead link. */
@@ -37,6 +38,7 @@ bool visit_again(struct visit *v);
 struct page {
 	int status;
 	int step;          /* 1 to 3, 0 for none */
+	bool own;          /* the steps of a key of the recipient's own */
 	const char *title; /* key of words */
 	const char *text;  /* a template of pages/ */
 	const char *alert, *notice; /* keys of words in the page's fields; NULL: none */
@@ -53,6 +55,9 @@ void page_redirect(struct visit *v, const char *suffix);
 /* Keys of words, or NULL. */
 void page_intro_write(struct visit *v, int status, const char *alert, const char *notice);
 void page_locked_write(struct visit *v);
+enum { PAGE_LINK_SIZE = 512 };
+void page_link(const struct visit *v, char out[PAGE_LINK_SIZE]); /* as it stands in the mail */
+const char *page_key_word(const struct collect_view *view); /* "here", "own", "either" */
 json_t *page_view_json(const struct visit *v); /* what the tool is told; new reference, NULL when out of memory */
 
 #endif

@@ -20,13 +20,13 @@ static json_t *package_json(const struct collect_view *view, enum package_encodi
 /* What the tool needs to go on. The claim is told once, when it is made. */
 static void reply_claim(struct visit *v, const char *claim)
 {
-	json_t *j = json_pack("{s:b, s:s, s:{s:o, s:o}}", "ready", v->view.ready, "file_name", v->view.file_name, "encodings",
+	json_t *j = json_pack("{s:b, s:s, s:s, s:{s:o, s:o}}", "ready", v->view.ready, "key", page_key_word(&v->view), "file_name", v->view.file_name, "encodings",
 			      "modern", package_json(&v->view, PACKAGE_MODERN), "compatible",
 			      package_json(&v->view, PACKAGE_COMPATIBLE));
 	if (j && claim)
 		json_object_set_new(j, "claim", json_string(claim));
 	reply_json(v->r, 200, j);
-	v->r->retry_after = v->view.ready ? 0 : PREPARE_AGAIN_SECONDS;
+	v->r->retry_after = v->view.ready || v->own_key ? 0 : PREPARE_AGAIN_SECONDS;
 }
 
 static void accepted(struct visit *v, const struct secret *claim)
@@ -36,14 +36,23 @@ static void accepted(struct visit *v, const struct secret *claim)
 	snprintf(v->r->cookie, sizeof v->r->cookie, "%s=%s; Path=/; Max-Age=%lld; Secure; HttpOnly; SameSite=Lax", v->cookie_name,
 		 v->claim, (long long)v->front->desk.settings->claim_life);
 	/* Not being able to make the file now is no failure of the code: the next page goes on from here. */
-	enum err e = collect_prepare(&v->front->desk, &v->actor, v->token, v->claim, &why);
+	enum err e = v->own_key ? ERR_OK : collect_prepare(&v->front->desk, &v->actor, v->token, v->claim, &why);
 	(void)e;
 	if (!visit_again(v))
 		return;
+	v->own_key &= !v->view.ready;
 	if (v->q->wants_json)
 		reply_claim(v, v->claim);
 	else
-		page_redirect(v, "file");
+		page_redirect(v, v->own_key ? "request" : "file");
+}
+
+/* What is chosen with the code, before anything is made; or what was approved. */
+static bool wants_own_key(const struct visit *v)
+{
+	char key[8];
+	bool chosen = request_form(v->q, "key", key, sizeof key) == ERR_OK && strcmp(key, "own") == 0;
+	return v->view.key == KEY_OWN || (chosen && v->view.key == KEY_EITHER);
 }
 
 static void wrong_code(struct visit *v, int tries_left)
@@ -94,6 +103,7 @@ void page_code(struct front *front, const struct request *q, struct reply *r)
 	int tries_left = 0;
 	if (!visit_begin(&v, front, q, r) || !typed(&v, "code", code, sizeof code))
 		return;
+	v.own_key = wants_own_key(&v);
 	enum err e = collect_code(&front->desk, &v.actor, v.token, code, strlen(code), &claim, &tries_left, &why);
 	explicit_bzero(code, sizeof code);
 	switch (e) {

@@ -1,7 +1,7 @@
 #include "base/embed.h"
 #include "base/encode.h"
 #include "delivery/address.h"
-#include "issuer/http/page.h"
+#include "issuer/http/page_own.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +17,11 @@ static bool taken(const struct collect_view *view)
 
 static void write_preparing(struct visit *v)
 {
-	const struct template_field fields[] = {{"token", v->token, TEMPLATE_VALUE}, {0}};
+	const struct template_field fields[] = {
+		{"token", v->token, TEMPLATE_VALUE},
+		{"either", v->view.key == KEY_EITHER ? "1" : "", TEMPLATE_VALUE},
+		{0},
+	};
 	page_write(v, &(struct page){.status = 200, .step = 2, .title = "preparing.title", .text = page_text_preparing,
 				     .fields = fields});
 }
@@ -59,6 +63,10 @@ void page_file(struct front *front, const struct request *q, struct reply *r)
 		page_intro_write(&v, 403, "fault.code_first", NULL);
 	else if (taken(&v.view))
 		page_redirect(&v, "done");
+	else if (v.view.key == KEY_OWN && !v.view.ready)
+		page_request_write(&v, 200, NULL, NULL);
+	else if (v.view.key == KEY_OWN)
+		page_certificate_write(&v, 200, NULL);
 	else if (!v.view.ready)
 		write_preparing(&v);
 	else
@@ -127,7 +135,7 @@ void page_received(struct front *front, const struct request *q, struct reply *r
 	if (!e)
 		e = collect_received(&front->desk, &v.actor, v.token, v.claim, given ? hash : NULL, &why);
 	if (e == ERR_CONFLICT && !q->wants_json && v.view.ready && !taken(&v.view))
-		write_file(&v, 409, "alert.not_whole");
+		v.view.key == KEY_OWN ? page_certificate_write(&v, 409, "certificate.not_fetched") : write_file(&v, 409, "alert.not_whole");
 	else if (e)
 		page_fault(&v, e, &why);
 	else if (!q->wants_json)
@@ -164,6 +172,8 @@ void page_done(struct front *front, const struct request *q, struct reply *r)
 		page_redirect(&v, v.view.claimed_by_caller ? "file" : NULL);
 	else if (q->wants_json)
 		reply_json(r, 200, page_view_json(&v));
+	else if (v.view.key == KEY_OWN)
+		page_own_done_write(&v);
 	else
 		write_done(&v);
 }

@@ -6,20 +6,27 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FILE_NAME_SIZE = 96, LINK_SIZE = 512, RESEND_WAIT = 60 }; /* seconds in which an SMS may still be on its way */
+enum { FILE_NAME_SIZE = 96, RESEND_WAIT = 60 }; /* seconds in which an SMS may still be on its way */
 
 EMBED_TEXT(page_text_intro, "issuer/http/pages/intro.html");
 EMBED_TEXT(page_text_locked, "issuer/http/pages/locked.html");
+
+const char *page_key_word(const struct collect_view *view)
+{
+	static const char *const words[] = {[KEY_MADE_HERE] = "here", [KEY_OWN] = "own", [KEY_EITHER] = "either"};
+	return words[view->key];
+}
 
 json_t *page_view_json(const struct visit *v)
 {
 	const struct collect_view *view = &v->view;
 	char until[CLOCK_TEXT_SIZE];
 	clock_text(view->link_until, until);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:b}", "client", view->facts.client_name, "service",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:b, s:s}", "client", view->facts.client_name, "service",
 			 view->facts.service_name, "organisation", view->facts.organisation_name, "orderer",
 			 view->orderer_name, "state", order_state_name(view->state), "tries_left", view->tries_left,
-			 "code_expired", view->code_expired, "link_until", until, "ready", view->ready);
+			 "code_expired", view->code_expired, "link_until", until, "ready", view->ready,
+			 "key", page_key_word(view));
 }
 
 void page_locked_write(struct visit *v)
@@ -65,17 +72,17 @@ static void write_file_name(const struct collect_view *view, char out[FILE_NAME_
 	if (view->file_name[0])
 		snprintf(out, FILE_NAME_SIZE, "%s", view->file_name);
 	else
-		snprintf(out, FILE_NAME_SIZE, "%s-\xe2\x80\xa6.p12", view->facts.client_slug);
+		snprintf(out, FILE_NAME_SIZE, "%s-\xe2\x80\xa6.%s", view->facts.client_slug, view->key == KEY_OWN ? "pem" : "p12");
 }
 
 /* As it stands in the mail. */
-static void write_link(const struct visit *v, char out[LINK_SIZE])
+void page_link(const struct visit *v, char out[PAGE_LINK_SIZE])
 {
 	const char *base = v->front->desk.settings->public_url;
 	size_t len = strlen(base);
 	while (len > 0 && base[len - 1] == '/')
 		len--;
-	snprintf(out, LINK_SIZE, "%.*s/d/%s", (int)len, base, v->token);
+	snprintf(out, PAGE_LINK_SIZE, "%.*s/d/%s", (int)len, base, v->token);
 }
 
 static const char *given(bool yes)
@@ -88,11 +95,11 @@ void page_intro_write(struct visit *v, int status, const char *alert, const char
 	const struct collect_view *view = &v->view;
 	struct life life = life_of(v);
 	bool needs_new = view->code_expired || view->tries_left == 0;
-	char mobile[MOBILE_SIZE], tries[12], file_name[FILE_NAME_SIZE], link[LINK_SIZE];
+	char mobile[MOBILE_SIZE], tries[12], file_name[FILE_NAME_SIZE], link[PAGE_LINK_SIZE];
 	mobile_mask(view->facts.mobile, mobile);
 	snprintf(tries, sizeof tries, "%d", view->tries_left);
 	write_file_name(view, file_name);
-	write_link(v, link);
+	page_link(v, link);
 	const struct template_field fields[] = {
 		{"client", view->facts.client_name, TEMPLATE_STRONG},
 		{"service", view->facts.service_name, TEMPLATE_STRONG},
@@ -112,12 +119,15 @@ void page_intro_write(struct visit *v, int status, const char *alert, const char
 		{"until", v->until, TEMPLATE_STRONG},
 		{"token", v->token, TEMPLATE_VALUE},
 		{"link", link, TEMPLATE_VALUE},
+		{"slug", view->facts.client_slug, TEMPLATE_VALUE},
 		{"claimed", given(view->claimed_by_caller), TEMPLATE_VALUE},
+		{"own", given(view->key == KEY_OWN), TEMPLATE_VALUE},
+		{"either", given(view->key == KEY_EITHER), TEMPLATE_VALUE},
 		{"needs_new", given(needs_new), TEMPLATE_VALUE},
 		{"open_new", given(v->asks_new_code || needs_new), TEMPLATE_VALUE},
 		{0},
 	};
-	page_write(v, &(struct page){.status = status, .step = 1, .title = "intro.heading", .text = page_text_intro,
+	page_write(v, &(struct page){.status = status, .step = 1, .own = view->key == KEY_OWN, .title = "intro.heading", .text = page_text_intro,
 				     .alert = alert, .notice = notice, .fields = fields});
 }
 
