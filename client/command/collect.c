@@ -1,9 +1,8 @@
-#include "client/command/collect.h"
+#include "client/command/collect_run.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "client/command/ask.h"
 #include "client/command/facts.h"
-#include "client/command/install.h"
 #include "client/command/output.h"
 
 #include <stdio.h>
@@ -11,14 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PACKAGE_MAX = 1 << 20, TRIES = 6, WAITS = 60, URL_LINE_MAX = 4096, PASSWORD_TRIES = 3 };
+enum { PACKAGE_MAX = 1 << 20, WAITS = 60, URL_LINE_MAX = 4096, PASSWORD_TRIES = 3 };
 
-static bool is_passing(enum err e)
+bool collect_is_passing(enum err e)
 {
 	return e == ERR_TIMEOUT || e == ERR_NETWORK || e == ERR_CLOSED || e == ERR_UNAVAILABLE;
 }
 
-static void wait_seconds(int seconds)
+void collect_wait(int seconds)
 {
 	const struct timespec pause = {.tv_sec = seconds};
 	nanosleep(&pause, NULL);
@@ -85,7 +84,7 @@ static enum err wait_until_ready(struct session *s, struct parcel *p, struct err
 {
 	for (int i = 0; !p->ready; i++) {
 		enum err e = parcel_prepare(s, p, why);
-		if (e && !is_passing(e))
+		if (e && !collect_is_passing(e))
 			return e;
 		if (p->ready)
 			break;
@@ -93,7 +92,7 @@ static enum err wait_until_ready(struct session *s, struct parcel *p, struct err
 			return fail(why, ERR_UNAVAILABLE, "the file is not made yet: run the same command again later, no code is needed");
 		if (i == 0)
 			output_note("The file is being made ...");
-		wait_seconds(2);
+		collect_wait(2);
 	}
 	return ERR_OK;
 }
@@ -101,22 +100,22 @@ static enum err wait_until_ready(struct session *s, struct parcel *p, struct err
 static enum err fetch(struct session *s, struct parcel *p, struct buf *bytes, struct errbuf *why)
 {
 	enum err e = parcel_fetch(s, p, bytes, why);
-	for (int i = 1; is_passing(e) && i < TRIES; i++) {
+	for (int i = 1; collect_is_passing(e) && i < COLLECT_TRIES; i++) {
 		output_note("%s; trying again ...", err_why(e, why));
-		wait_seconds(i);
+		collect_wait(i);
 		e = parcel_fetch(s, p, bytes, why);
 	}
-	return is_passing(e) ? fail(why, e, "the download did not succeed: run the same command again, no code is needed") : e;
+	return collect_is_passing(e) ? fail(why, e, "the download did not succeed: run the same command again, no code is needed") : e;
 }
 
 static enum err acknowledge(struct session *s, const struct parcel *p, struct errbuf *why)
 {
 	enum err e = parcel_received(s, p, why);
-	for (int i = 1; is_passing(e) && i < TRIES; i++) {
-		wait_seconds(i);
+	for (int i = 1; collect_is_passing(e) && i < COLLECT_TRIES; i++) {
+		collect_wait(i);
 		e = parcel_received(s, p, why);
 	}
-	return is_passing(e) ? fail(why, e, "the file is saved, but the receipt did not get through: run the same command again")
+	return collect_is_passing(e) ? fail(why, e, "the file is saved, but the receipt did not get through: run the same command again")
 			     : e;
 }
 
@@ -154,15 +153,6 @@ static enum err save(struct session *s, struct parcel *p, char path[PATH_SIZE], 
 	return e;
 }
 
-/* What came of it. */
-struct collected {
-	char path[PATH_SIZE], sha256[SHA256_TEXT];
-	counterfoil_identity *identity; /* NULL: not opened */
-	struct secret *password;
-	struct install install; /* without platform: nothing is to be installed */
-	bool installed;
-};
-
 static enum err open_saved(const struct session *s, struct collected *c, struct errbuf *why)
 {
 	enum err e = ERR_INVALID;
@@ -183,14 +173,15 @@ static enum err open_saved(const struct session *s, struct collected *c, struct 
 
 static enum err open_and_install(const struct session *s, struct collected *c, struct errbuf *why)
 {
-	enum err e = open_saved(s, c, why);
+	enum err e = c->own ? own_open(s, c->own, c, why) : open_saved(s, c, why);
 	c->install.identity = c->identity;
 	c->install.password = c->password;
 	if (!e && c->install.platform)
 		e = install_lay(&c->install, why);
 	c->installed = !e && c->install.platform;
 	if (e && c->install.platform)
-		output_note("Not installed. When that is mended: counterfoil install %s %s", c->install.platform->word, c->path);
+		output_note("Not installed. When that is mended: counterfoil install %s %s%s%s", c->install.platform->word, c->path,
+			    c->own ? " --key-file " : "", c->own ? c->own->path : "");
 	return e;
 }
 
@@ -198,7 +189,9 @@ static enum err tell_json(const struct collected *c, struct errbuf *why)
 {
 	json_t *facts = c->identity ? facts_json(c->identity, clock_now()) : json_object();
 	json_object_set_new(facts, "file", json_string(c->path));
-	json_object_set_new(facts, "file_sha256", json_string(c->sha256));
+	json_object_set_new(facts, c->own ? "sha256" : "file_sha256", json_string(c->sha256));
+	if (c->own)
+		json_object_set_new(facts, "key", json_string(c->own->path));
 	if (c->installed)
 		json_object_set_new(facts, "installed", install_json(&c->install));
 	enum err e = output_json(facts, why);
@@ -225,8 +218,9 @@ static void tell_next(const struct collected *c)
 		    counterfoil_identity_fact(c->identity, COUNTERFOIL_FACT_COMMON_NAME),
 		    (long long)counterfoil_identity_days_left(c->identity, clock_now()));
 	if (!c->installed)
-		output_note("Next: install the file where the application runs, keep the password apart from it; to try it:");
-	output_note("  counterfoil call URL --identity %s", c->path);
+		output_note(c->own ? "Next: install it where the application runs; to try it:"
+				   : "Next: install the file where the application runs, keep the password apart from it; to try it:");
+	output_note("  counterfoil call URL --identity %s%s%s", c->path, c->own ? " --key-file " : "", c->own ? c->own->path : "");
 }
 
 static enum err finish(const struct arguments *given, const struct collected *c, struct errbuf *why)
@@ -243,14 +237,17 @@ static enum err receive(struct session *s, const struct arguments *given, struct
 {
 	enum err e = get_claim(s, given, p, why);
 	if (!e)
-		e = save(s, p, c->path, why);
+		e = c->own ? own_save(s, p, c->own, c->path, why) : save(s, p, c->path, why);
 	if (!e)
 		e = acknowledge(s, p, why);
 	if (e)
 		return e;
 	memcpy(c->sha256, p->claim.sha256, sizeof c->sha256);
 	claim_forget(&p->claim);
-	output_note("Saved and acknowledged. The password follows by SMS.");
+	if (c->own)
+		own_key_settled(c->own);
+	output_note(c->own ? "Saved and acknowledged. The key never left this machine; no password is needed."
+			   : "Saved and acknowledged. The password follows by SMS.");
 	enum err opened = arguments_switch(given, "no-password") ? ERR_OK : open_and_install(s, c, why);
 	struct errbuf unsaid;
 	e = finish(given, c, opened ? &unsaid : why); /* a wrong password does not unmake the file */
@@ -261,10 +258,13 @@ static enum err receive(struct session *s, const struct arguments *given, struct
 static enum err begin(const struct arguments *given, struct link *link, struct parcel *p, struct errbuf *why)
 {
 	const char *encoding = arguments_value(given, "encoding");
-	*p = (struct parcel){.link = link, .encoding = encoding ? encoding : "modern", .out = arguments_value(given, "out")};
+	*p = (struct parcel){.link = link, .encoding = encoding ? encoding : "modern", .out = arguments_value(given, "out"),
+			     .own_key = arguments_value(given, "key") != NULL};
 	if (strcmp(p->encoding, "modern") != 0 && strcmp(p->encoding, "compatible") != 0)
 		return fail(why, ERR_USAGE, "--encoding is modern or compatible");
-	enum err e = read_link(given, link, why);
+	enum err e = own_key_type(arguments_value(given, "key-type"), why);
+	if (!e)
+		e = read_link(given, link, why);
 	if (e)
 		return e;
 	e = claim_find(link, p->out, &p->claim, why);
@@ -289,6 +289,8 @@ static enum err look_and_receive(const struct arguments *given, struct parcel *p
 	if (e)
 		return e;
 	e = parcel_look(&s, p, &view, why);
+	if (!e)
+		e = own_permitted(view, c->own, why);
 	if (!e) {
 		say_what(view);
 		e = receive(&s, given, p, c, why);
@@ -298,16 +300,32 @@ static enum err look_and_receive(const struct arguments *given, struct parcel *p
 	return e;
 }
 
+/* The key is on the disk before anything is sent, and gone again when nothing of it was. */
+static enum err take_key(const struct arguments *given, struct own_key *k, struct collected *c, struct errbuf *why)
+{
+	const char *path = arguments_value(given, "key");
+	if (!path)
+		return ERR_OK;
+	c->own = k;
+	return own_key_take(path, arguments_value(given, "key-type"), k, why);
+}
+
 enum err run_collect(const struct arguments *given, struct errbuf *why)
 {
 	struct link link;
 	struct parcel p = {0};
 	struct collected c = {.install = {0}};
+	struct own_key own = {.made = false};
 	enum err e = take_install(given, &c.install, why);
 	if (!e)
 		e = begin(given, &link, &p, why);
 	if (!e)
+		e = take_key(given, &own, &c, why);
+	if (!e)
 		e = look_and_receive(given, &p, &c, why);
+	if (e && c.own && !p.claim.text[0] && !c.path[0])
+		own_key_withdraw(&own);
+	own_key_clear(&own);
 	counterfoil_identity_free(c.identity);
 	secret_free(c.password);
 	explicit_bzero(&p.claim, sizeof p.claim);

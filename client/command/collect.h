@@ -37,13 +37,14 @@ struct parcel {
 	const struct link *link;
 	const char *encoding; /* "modern", "compatible" */
 	const char *out;      /* --out, or NULL */
+	bool own_key;         /* --key: a request goes out in place of a file that comes */
 	struct claim claim;
 	bool ready;
 	char file_name[256]; /* the server's, made safe; "" before it is ready */
 };
 
-/* A name fit for the present folder: letters, digits, '.', '_', '-', no leading '.', ending in .p12. */
-bool file_name_is_fit(const char *name);
+/* A name fit for the present folder: letters, digits, '.', '_', '-', no leading '.', ending in .p12 or whatever is wanted. */
+bool file_name_is_fit(const char *name, const char *ending);
 
 /* Steps; each is one request. */
 enum err parcel_look(struct session *s, const struct parcel *p, json_t **view, struct errbuf *why) MUST_CHECK;
@@ -51,6 +52,8 @@ enum err parcel_code(struct session *s, struct parcel *p, const struct secret *c
 enum err parcel_prepare(struct session *s, struct parcel *p, struct errbuf *why) MUST_CHECK;
 /* The bytes, compared with the hash that came with them, which is noted in the claim. */
 enum err parcel_fetch(struct session *s, struct parcel *p, struct buf *bytes, struct errbuf *why) MUST_CHECK;
+/* The certificate for a request in PEM, with those above it; its name as the server has it is noted in the parcel. */
+enum err parcel_request(struct session *s, struct parcel *p, const struct buf *request, struct buf *chain, struct errbuf *why) MUST_CHECK;
 enum err parcel_received(struct session *s, const struct parcel *p, struct errbuf *why) MUST_CHECK;
 
 /* Hexadecimal SHA-256. */

@@ -28,10 +28,10 @@ enum err parcel_look(struct session *s, const struct parcel *p, json_t **view, s
 	return session_json(s, &x, view, why);
 }
 
-bool file_name_is_fit(const char *name)
+bool file_name_is_fit(const char *name, const char *ending)
 {
-	size_t len = strlen(name);
-	return len > 4 && len < 200 && name[0] != '.' && strcmp(name + len - 4, ".p12") == 0 &&
+	size_t len = strlen(name), end = strlen(ending);
+	return len > end && len < 200 && name[0] != '.' && strcmp(name + len - end, ending) == 0 &&
 	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == len;
 }
 
@@ -39,8 +39,8 @@ static void take_state(struct parcel *p, const json_t *answer)
 {
 	const char *name = json_string_value(json_object_get(answer, "file_name"));
 	p->ready = json_is_true(json_object_get(answer, "ready"));
-	if (name && name[0])
-		snprintf(p->file_name, sizeof p->file_name, "%s", file_name_is_fit(name) ? name : "certificate.p12");
+	if (name && name[0] && !p->own_key)
+		snprintf(p->file_name, sizeof p->file_name, "%s", file_name_is_fit(name, ".p12") ? name : "certificate.p12");
 }
 
 static enum err take_claim(struct parcel *p, const json_t *answer, struct errbuf *why)
@@ -62,6 +62,7 @@ enum err parcel_code(struct session *s, struct parcel *p, const struct secret *c
 	target_of(p, "code", target);
 	buf_text(&form, "code=");
 	request_encode(secret_string(code), "", &form);
+	buf_text(&form, p->own_key ? "&key=own" : "");
 	enum err e = buf_check(&form);
 	const struct exchange x = {.method = "POST", .target = target, .type = form_type, .body = form.data, .len = form.len};
 	if (!e)
@@ -127,6 +128,36 @@ enum err parcel_fetch(struct session *s, struct parcel *p, struct buf *bytes, st
 	enum err e = session_exchange(s, &x, &response, why);
 	if (!e)
 		e = take_bytes(p, response, bytes, why);
+	counterfoil_response_free(response);
+	return e;
+}
+
+/* attachment; filename="NAME" */
+static void take_name(struct parcel *p, const counterfoil_response *response)
+{
+	const char *told = counterfoil_response_header(response, "Content-Disposition");
+	const char *name = told ? strstr(told, "filename=\"") : NULL;
+	char text[256] = "";
+	if (name)
+		snprintf(text, sizeof text, "%.*s", (int)strcspn(name + 10, "\""), name + 10);
+	snprintf(p->file_name, sizeof p->file_name, "%s", file_name_is_fit(text, ".pem") ? text : "certificate.pem");
+}
+
+enum err parcel_request(struct session *s, struct parcel *p, const struct buf *request, struct buf *chain, struct errbuf *why)
+{
+	char target[TARGET_SIZE];
+	counterfoil_response *response = NULL;
+	target_of(p, "request", target);
+	const struct exchange x = {.method = "POST", .target = target, .type = "application/pkcs10", .body = request->data,
+				   .len = request->len, .bearer = bearer_of(p)};
+	enum err e = session_exchange(s, &x, &response, why);
+	if (!e) {
+		counterfoil_bytes body = counterfoil_response_body(response);
+		buf_clear(chain);
+		buf_add(chain, body.data, body.len);
+		e = buf_check(chain);
+		take_name(p, response);
+	}
 	counterfoil_response_free(response);
 	return e;
 }

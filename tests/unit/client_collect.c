@@ -337,7 +337,9 @@ static void names_from_the_server_stay_in_the_folder(void **state)
 		expect_file("certificate.p12", play.package);
 		clean(NULL);
 	}
-	assert_true(file_name_is_fit("e-banking-20281122.p12"));
+	assert_true(file_name_is_fit("e-banking-20281122.p12", ".p12"));
+	assert_true(file_name_is_fit("e-banking-20281122.pem", ".pem"));
+	assert_false(file_name_is_fit("e-banking-20281122.pem", ".p12"));
 }
 
 static void links_are_read_whole_or_refused_without_being_repeated(void **state)

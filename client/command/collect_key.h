@@ -1,0 +1,31 @@
+/* collect_key: a key that is made here and stays here, and the request for its certificate (PKCS#10, RFC 2986). Internal to
+ * client/command/collect*.c and their tests.
+ *
+ * Both are files before anything is sent: the key with mode 0600, and beside it FILE.csr, so that whoever is interrupted sends
+ * the very same request again and gets the very same certificate. The request goes when the certificate has come. */
+#ifndef CLIENT_COMMAND_COLLECT_KEY_H
+#define CLIENT_COMMAND_COLLECT_KEY_H
+
+#include "client/command/collect.h"
+
+#include <openssl/evp.h>
+
+struct own_key {
+	char path[PATH_SIZE], request_path[PATH_SIZE];
+	EVP_PKEY *key;
+	struct buf request; /* PEM, as in its file */
+	bool made;          /* the key, by this run */
+};
+
+/* p256, p384, rsa2048, rsa3072 or rsa4096; NULL is p256. ERR_USAGE. */
+enum err own_key_type(const char *word, struct errbuf *why) MUST_CHECK;
+/* The key that lies there, or a new one; and its request likewise. ERR_CONFLICT: the request is another key's. ERR_REFUSED: others
+ * may read the key, or it is encrypted. Clear it in every case. */
+enum err own_key_take(const char *path, const char *type, struct own_key *out, struct errbuf *why) MUST_CHECK;
+/* The first certificate of a chain in PEM is for this key: its SHA-256 as text. ERR_MALFORMED, ERR_CORRUPT. */
+enum err own_key_fits(const struct own_key *k, const struct buf *chain, char fingerprint[SHA256_TEXT], struct errbuf *why) MUST_CHECK;
+void own_key_settled(const struct own_key *k); /* the request has served its turn: removes it */
+void own_key_withdraw(const struct own_key *k); /* nothing was sent: removes what this run made */
+void own_key_clear(struct own_key *k);
+
+#endif

@@ -1,0 +1,82 @@
+/* collect --key: the key is made here, and a request is sent for its certificate; with the same link and the same code. */
+#include "base/file.h"
+#include "client/command/collect_run.h"
+#include "client/command/output.h"
+#include "client/command/problem.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CHAIN_MAX = 1 << 18 };
+
+/* Said before the code is used up. */
+enum err own_permitted(const json_t *view, bool wanted, struct errbuf *why)
+{
+	const char *key = json_string_value(json_object_get(view, "key"));
+	bool own = key && strcmp(key, "own") == 0, either = key && strcmp(key, "either") == 0;
+	if (!wanted && own)
+		return fail(why, ERR_CONFLICT, "this certificate is for a key that you make yourself: run it again with --key FILE");
+	if (!wanted || own || either)
+		return ERR_OK;
+	if (json_is_true(json_object_get(view, "ready")))
+		return fail(why, ERR_CONFLICT, "the key was made by the service already: run it without --key, or have a new "
+					       "certificate ordered");
+	return fail(why, ERR_CONFLICT, "the key of this order is made by the service: run it without --key");
+}
+
+static enum err request(struct session *s, struct parcel *p, const struct own_key *k, struct buf *chain, struct errbuf *why)
+{
+	enum err e = parcel_request(s, p, &k->request, chain, why);
+	for (int i = 1; collect_is_passing(e) && i < COLLECT_TRIES; i++) {
+		output_note("%s; trying again ...", err_why(e, why));
+		collect_wait(i);
+		e = parcel_request(s, p, &k->request, chain, why);
+	}
+	return collect_is_passing(e) ? fail(why, e, "no certificate yet: run the same command again, no code is needed") : e;
+}
+
+/* An interrupted run may have saved it. */
+static enum err publish(const char *path, const struct buf *chain, struct errbuf *why)
+{
+	struct buf there = BUF_INIT(CHAIN_MAX);
+	enum err e = file_publish_new(path, chain->data, chain->len, 0644, why);
+	if (e == ERR_EXISTS && file_read(path, &there, NULL) == ERR_OK && there.len == chain->len &&
+	    memcmp(there.data, chain->data, chain->len) == 0)
+		e = ERR_OK;
+	buf_free(&there);
+	return e == ERR_EXISTS ? fail(why, e, "%.200s exists already: move it, or give --out with another name; no code is needed", path)
+			       : e;
+}
+
+enum err own_save(struct session *s, struct parcel *p, const struct own_key *k, char path[PATH_SIZE], struct errbuf *why)
+{
+	struct buf chain = BUF_INIT(CHAIN_MAX);
+	enum err e = request(s, p, k, &chain, why);
+	if (!e)
+		e = own_key_fits(k, &chain, p->claim.sha256, why);
+	snprintf(path, PATH_SIZE, "%s", p->out ? p->out : p->file_name[0] ? p->file_name : "certificate.pem");
+	if (!e)
+		e = publish(path, &chain, why);
+	if (!e)
+		e = claim_keep(p->link, &p->claim, why);
+	buf_free(&chain);
+	return e;
+}
+
+/* A key store has a password, and nobody has given one to this key. */
+static bool wants_password(const struct install *i)
+{
+	for (const struct install_file *f = i->platform ? i->platform->files : NULL; f && f->name; f++)
+		if (f->encoding == COUNTERFOIL_ENCODING_MODERN)
+			return true;
+	return false;
+}
+
+enum err own_open(const struct session *s, const struct own_key *k, struct collected *c, struct errbuf *why)
+{
+	counterfoil_error error;
+	counterfoil_identity_options options = {.size = sizeof options, .file = {.path = c->path}, .key = {.path = k->path}};
+	if (counterfoil_identity_load(&options, &c->identity, &error))
+		return fail(why, problem_of_library(error.code), "%s", error.text);
+	return wants_password(&c->install) ? session_password(&s->settings, "the new key store", false, &c->password, why) : ERR_OK;
+}
