@@ -10,7 +10,7 @@
 #   make lint       the rules and the analysers alone
 #   make fuzz       new inputs for every parser (SECONDS_EACH=60)
 #   make campaign   what takes longer: ten thousand kills, power cuts, full disks, ... (build/campaign/REPORT.md)
-#   make bench      what it costs beside bare programs that do the same work (JSON=1 for machines)
+#   make bench      what it costs beside bare programs that do the same work (JSON=1 for machines, ROWS="ocsp_ready" some of it)
 #   make deps       install the Debian packages that building and testing want; deps-build those for building alone
 #   make install    to PREFIX (/usr/local), below DESTDIR; install-client and install-daemon alone
 #   make uninstall  what was installed there

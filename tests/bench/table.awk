@@ -67,6 +67,8 @@ END {
 	else
 		printf "{\"rounds\": %d, \"rows\": [", rounds
 	for (i = 1; i <= n; i++) {
+		if (!seen[keys[i], "product"]) # not asked for
+			continue
 		scale = units[i] == "MiB" ? 1024 : 1
 		product = median(keys[i], "product") / scale
 		bare = median(keys[i], sides[i]) / scale
@@ -77,10 +79,11 @@ END {
 			printf "%-30s %12s %12s %7s %10s  %s\n", names[i], shown(i, product), shown(i, bare), bare ? sprintf("%.2f", ratio) : "-", goal_text(i), word
 		else
 			printf "%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"product\": %.2f, \"bare\": %.2f, \"ratio\": %.3f, \"goal\": \"%s\", \"verdict\": \"%s\", \"product_rounds\": %s, \"bare_rounds\": %s}", \
-				(i > 1 ? "," : ""), names[i], units[i], product, bare, ratio, goal_text(i), word, all(keys[i], "product"), all(keys[i], sides[i])
+				(printed++ ? "," : ""), names[i], units[i], product, bare, ratio, goal_text(i), word, all(keys[i], "product"), all(keys[i], sides[i])
 	}
 	if (json)
 		print "\n]}"
 	else
 		printf "bench: %d ok, %d short\n", count["ok"], count["short"]
+	exit !(count["ok"] + count["short"]) # rows that nobody knows
 }
