@@ -1,7 +1,9 @@
 /* bare_ocsp sign ISSUER KEY | bare_ocsp ready FILE: OCSP over POST on bare libmicrohttpd.
+ * bare_ocsp answers ISSUER KEY COUNT: so many answers, in base64, a line each.
  *
  * sign: each request is read, answered `good` with its nonce, and signed with OpenSSL's builder, by a delegate made at the
- * start. It asks no database. ready: the bytes of FILE, whatever comes. Both send the product's headers, and keep no log. */
+ * start. It asks no database. ready: the bytes of FILE, whatever comes, as one response that was made at the start: nothing
+ * of a request is kept, or made for it. Both send the product's headers, and keep no log. */
 #include "tests/bench/bare.h"
 
 #include <openssl/ocsp.h>
@@ -13,10 +15,9 @@
 
 enum { BODY_MOST = 16384, READY_MOST = 16384, LIFE = 3600 };
 
-static X509 *delegate;
+static X509 *issuer, *delegate;
 static EVP_PKEY *key;
-static unsigned char ready[READY_MOST];
-static size_t ready_len;
+static struct MHD_Response *ready;
 
 struct request {
 	size_t len;
@@ -26,7 +27,7 @@ struct request {
 static void make_delegate(const char *issuer_file, const char *key_file)
 {
 	FILE *f = fopen(issuer_file, "r"), *k = fopen(key_file, "r");
-	X509 *issuer = f ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
+	issuer = f ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
 	EVP_PKEY *issuer_key = k ? PEM_read_PrivateKey(k, NULL, NULL, NULL) : NULL;
 	X509V3_CTX ctx;
 	key = EVP_EC_gen("P-256");
@@ -62,16 +63,6 @@ static void make_delegate(const char *issuer_file, const char *key_file)
 	if (X509_sign(delegate, issuer_key, EVP_sha256()) <= 0)
 		bare_die("sign");
 	EVP_PKEY_free(issuer_key);
-	X509_free(issuer);
-}
-
-static void load_ready(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	ready_len = f ? fread(ready, 1, sizeof ready, f) : 0;
-	if (ready_len == 0)
-		bare_die(path);
-	fclose(f);
 }
 
 static int sign(const struct request *q, unsigned char **out)
@@ -97,7 +88,32 @@ static int sign(const struct request *q, unsigned char **out)
 	return len;
 }
 
-static enum MHD_Result answer(struct MHD_Connection *c, const struct request *q)
+/* About certificates of which nobody knows: a file of them is as large as one that is of use. */
+static void write_answers(unsigned long count)
+{
+	static struct request q;
+	static char line[READY_MOST];
+	for (unsigned long i = 1; i <= count; i++) {
+		ASN1_INTEGER *serial = ASN1_INTEGER_new();
+		OCSP_REQUEST *request = OCSP_REQUEST_new();
+		unsigned char *at = q.body, *made = NULL;
+		if (ASN1_INTEGER_set_uint64(serial, i) != 1 ||
+		    !OCSP_request_add0_id(request, OCSP_cert_id_new(EVP_sha1(), X509_get_subject_name(issuer),
+								    X509_get0_pubkey_bitstr(issuer), serial)))
+			bare_die("request");
+		q.len = (size_t)i2d_OCSP_REQUEST(request, &at);
+		int len = sign(&q, &made);
+		if (len <= 0 || (size_t)len * 2 > sizeof line)
+			bare_die("answer");
+		EVP_EncodeBlock((unsigned char *)line, made, len);
+		puts(line);
+		OPENSSL_free(made);
+		OCSP_REQUEST_free(request);
+		ASN1_INTEGER_free(serial);
+	}
+}
+
+static struct MHD_Response *make_response(void *bytes, size_t len)
 {
 	static const char *const headers[][2] = {
 		{"Content-Type", "application/ocsp-response"},
@@ -106,15 +122,31 @@ static enum MHD_Result answer(struct MHD_Connection *c, const struct request *q)
 		{"Cache-Control", "max-age=60, public, no-transform, must-revalidate"},
 		{"X-Content-Type-Options", "nosniff"},
 		{"Referrer-Policy", "no-referrer"},
-		{"X-Request-Id", "0123456789abcdef"},
 	};
-	unsigned char *made = NULL;
-	int len = ready_len ? (int)ready_len : sign(q, &made);
-	struct MHD_Response *r =
-	    MHD_create_response_from_buffer((size_t)len, made ? made : ready, MHD_RESPMEM_MUST_COPY);
-	OPENSSL_free(made);
+	struct MHD_Response *r = MHD_create_response_from_buffer(len, bytes, MHD_RESPMEM_MUST_COPY);
 	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
 		MHD_add_response_header(r, headers[i][0], headers[i][1]);
+	return r;
+}
+
+static void load_ready(const char *path)
+{
+	static unsigned char bytes[READY_MOST];
+	FILE *f = fopen(path, "r");
+	size_t len = f ? fread(bytes, 1, sizeof bytes, f) : 0;
+	if (len == 0)
+		bare_die(path);
+	fclose(f);
+	ready = make_response(bytes, len);
+	MHD_add_response_header(ready, "ETag", "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"");
+}
+
+static enum MHD_Result answer(struct MHD_Connection *c, const struct request *q)
+{
+	unsigned char *made = NULL;
+	int len = sign(q, &made);
+	struct MHD_Response *r = make_response(made, (size_t)len);
+	OPENSSL_free(made);
 	enum MHD_Result queued = MHD_queue_response(c, MHD_HTTP_OK, r);
 	MHD_destroy_response(r);
 	return queued;
@@ -148,13 +180,28 @@ static void completed(void *ctx, struct MHD_Connection *c, void **request, enum 
 	*request = NULL;
 }
 
+static enum MHD_Result handle_ready(void *ctx, struct MHD_Connection *c, const char *url, const char *method,
+				    const char *version, const char *upload, size_t *size, void **request)
+{
+	(void)ctx, (void)url, (void)method, (void)version, (void)upload;
+	if (*request && *size == 0)
+		return MHD_queue_response(c, MHD_HTTP_OK, ready);
+	*request = &ready;
+	*size = 0;
+	return MHD_YES;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc == 4 && strcmp(argv[1], "sign") == 0)
-		make_delegate(argv[2], argv[3]);
-	else if (argc == 3 && strcmp(argv[1], "ready") == 0)
+	const char *mode = argc > 1 ? argv[1] : "";
+	if (argc == 3 && strcmp(mode, "ready") == 0) {
 		load_ready(argv[2]);
-	else
-		return fputs("usage: bare_ocsp sign ISSUER KEY | ready FILE\n", stderr), 2;
+		bare_serve(&(struct bare_service){.handle = handle_ready});
+	}
+	if ((argc != 4 || strcmp(mode, "sign") != 0) && (argc != 5 || strcmp(mode, "answers") != 0))
+		return fputs("usage: bare_ocsp sign ISSUER KEY | ready FILE | answers ISSUER KEY COUNT\n", stderr), 2;
+	make_delegate(argv[2], argv[3]);
+	if (argc == 5)
+		return write_answers(strtoul(argv[4], NULL, 10)), 0;
 	bare_serve(&(struct bare_service){.handle = handle, .completed = completed});
 }

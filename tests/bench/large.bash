@@ -1,4 +1,5 @@
-# large: the installation of the bench with few certificates, then with very many: what grows with their number.
+# large: the installation of the bench with few certificates, as the other rows have it, then with very many: what grows with
+# their number.
 # shellcheck shell=bash disable=SC2154
 
 few=10000 many=1000000 asked_for=500 starts=9
@@ -19,6 +20,7 @@ let_go() {
 fill() {
 	local had indexes drops of="FROM sqlite_master WHERE type = 'index' AND tbl_name = 'certificate' AND sql IS NOT NULL"
 	had=$(database 'SELECT count(*) FROM certificate')
+	[ "$had" -lt "$1" ] || return 0
 	indexes=$(database "SELECT sql || ';' $of")
 	drops=$(database "SELECT 'DROP INDEX ' || name || ';' $of")
 	database 'PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN;' \
