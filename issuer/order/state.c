@@ -85,6 +85,24 @@ static const uint8_t next[ORDER_STATE_COUNT][EVENT_COUNT] = {
 };
 #undef TO
 
+/* What else there is to do, where the refusal alone does not say it. */
+static const struct {
+	enum order_state from;
+	enum order_event event;
+	const char *advice;
+} advices[] = {
+	{ORDER_IN_USE, EVENT_RESEND, ": its password is erased at the first use; have it made anew (order reissue)"},
+	{ORDER_LAPSED, EVENT_RESEND, ": order anew (order new)"},
+};
+
+static const char *advice_for(enum order_state from, enum order_event event)
+{
+	for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
+		if (advices[i].from == from && advices[i].event == event)
+			return advices[i].advice;
+	return "";
+}
+
 const char *order_state_name(enum order_state s)
 {
 	return (unsigned)s < ORDER_STATE_COUNT ? states[s].name : "unknown";
@@ -111,7 +129,8 @@ enum err order_next(enum order_state from, enum order_event event, enum order_st
 	if ((unsigned)from >= ORDER_STATE_COUNT || (unsigned)event >= EVENT_COUNT)
 		return fail(why, ERR_CONFLICT, "there is no such state or event");
 	if (!next[from][event])
-		return fail(why, ERR_CONFLICT, "%s cannot be %s", states[from].phrase, events[event].done);
+		return fail(why, ERR_CONFLICT, "%s cannot be %s%s", states[from].phrase, events[event].done,
+			    advice_for(from, event));
 	*to = (enum order_state)(next[from][event] - 1);
 	return ERR_OK;
 }
