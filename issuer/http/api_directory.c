@@ -91,11 +91,16 @@ void api_organisation_show(struct front *front, const struct request *q, struct 
 	reply_json(r, 200, row);
 }
 
-void api_contact_show(struct front *front, const struct request *q, struct reply *r)
+static void show_contact(struct front *front, const struct request *q, struct reply *r, const char *contact)
 {
 	json_t *row = NULL;
-	if (api_one(front, q, r, STATEMENT_CONTACT_SHOW, STORE_VALUES(value_text(q->parameter[0])), &row))
+	if (api_one(front, q, r, STATEMENT_CONTACT_SHOW, STORE_VALUES(value_text(contact)), &row))
 		reply_json(r, 200, row);
+}
+
+void api_contact_show(struct front *front, const struct request *q, struct reply *r)
+{
+	show_contact(front, q, r, q->parameter[0]);
 }
 
 void api_contact_change(struct front *front, const struct request *q, struct reply *r)
@@ -104,13 +109,14 @@ void api_contact_change(struct front *front, const struct request *q, struct rep
 	struct faults faults = {0};
 	struct actor who = request_actor(q);
 	json_t *body = NULL;
+	char id[ID_SIZE];
 	enum err e = request_json(q, &body, &why);
 	if (!e)
-		e = directory_change_contact(&front->desk, &who, q->parameter[0], body, &faults, &why);
+		e = directory_change_contact(&front->desk, &who, q->parameter[0], body, id, &faults, &why);
 	if (e)
 		reply_problem(r, q, e, &why, &faults);
 	else
-		api_contact_show(front, q, r);
+		show_contact(front, q, r, id); /* the address by which it was named may be another now */
 	faults_clear(&faults);
 	json_decref(body);
 }

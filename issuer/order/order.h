@@ -21,9 +21,11 @@ void faults_clear(struct faults *f);
 enum directory_kind { DIRECTORY_ORGANISATION, DIRECTORY_SERVICE, DIRECTORY_CLIENT, DIRECTORY_CONTACT };
 enum err directory_add(struct desk *d, const struct actor *who, enum directory_kind kind, json_t *body,
 		       char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
-/* {"language"} of a contact, by id or e-mail; orders that are made already keep theirs. ERR_NOT_FOUND; ERR_INVALID with faults. */
+/* {"email"?,"mobile"?,"language"?} of a contact, by id or e-mail; orders that are made already keep theirs. A change of the first
+ * two is told by mail at the address of before and at that of now, and nothing is ordered for the contact for a while
+ * (delivery.contact_rest). id takes the contact's. ERR_NOT_FOUND; ERR_INVALID with faults; ERR_EXISTS; ERR_CONFLICT. */
 enum err directory_change_contact(struct desk *d, const struct actor *who, const char *contact, json_t *body,
-				  struct faults *faults, struct errbuf *why) MUST_CHECK;
+				  char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
 
 /* {"organisation","service","client","contact","key_type"?,"own_key"?,"note"?}: slugs; contact by id or e-mail; own_key (true by
  * default): the recipient may bring a request instead. Requested, approved

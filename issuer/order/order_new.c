@@ -17,6 +17,7 @@ struct new_order {
 	const char *note;
 	struct buf text; /* the facts, canonical */
 	uint8_t ticket[TICKET_BYTES];
+	int64_t contact_rest; /* of one whose address was changed */
 	const char *refused; /* why the signer's dry run would not have it */
 	struct new_link link;
 	struct new_code code;
@@ -40,6 +41,7 @@ static enum err key_type_check(const char *text, size_t len, struct errbuf *why)
 struct contact_row {
 	struct order_facts *facts;
 	bool may_receive;
+	int64_t moved_at; /* 0: never */
 };
 
 static enum err take_contact(void *ctx, const struct row *r)
@@ -51,12 +53,24 @@ static enum err take_contact(void *ctx, const struct row *r)
 	snprintf(c->facts->mobile, sizeof c->facts->mobile, "%s", row_text(r, 3));
 	c->may_receive = row_integer(r, 4) != 0;
 	snprintf(c->facts->language, sizeof c->facts->language, "%s", row_text(r, 5));
+	c->moved_at = row_integer(r, 6);
 	return ERR_OK;
 }
 
-static enum err find_contact(struct store *s, struct input *in, const char *organisation_id, struct order_facts *f)
+/* Whoever can change a number here could else order to it at once, before its owner has heard of it. */
+static void check_rest(struct input *in, const struct new_order *n, const struct contact_row *c)
 {
-	struct contact_row c = {.facts = f};
+	char until[CLOCK_TEXT_SIZE], text[128];
+	if (!c->moved_at || c->moved_at + n->contact_rest <= n->step.now)
+		return;
+	clock_text(c->moved_at + n->contact_rest, until);
+	snprintf(text, sizeof text, "its e-mail or mobile was changed: nothing can be ordered for it before %s", until);
+	input_fault(in, "contact", text);
+}
+
+static enum err find_contact(struct store *s, struct input *in, const char *organisation_id, struct new_order *n)
+{
+	struct contact_row c = {.facts = &n->facts};
 	const char *contact = input_required(in, "contact", contact_check);
 	if (!contact || !organisation_id[0])
 		return ERR_OK; /* the fault is noted already */
@@ -66,6 +80,8 @@ static enum err find_contact(struct store *s, struct input *in, const char *orga
 		input_fault(in, "contact", "the organisation has no such contact");
 	else if (e == ERR_OK && !c.may_receive)
 		input_fault(in, "contact", "this contact may not receive");
+	else if (e == ERR_OK)
+		check_rest(in, n, &c);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -93,7 +109,7 @@ static enum err read_order(struct store *s, struct input *in, struct new_order *
 	struct parent parents[PARENT_LEVELS];
 	enum err rc = parents_find(s, in, PARENT_LEVELS, parents);
 	if (rc == ERR_OK)
-		rc = find_contact(s, in, parents[PARENT_ORGANISATION].id, &n->facts);
+		rc = find_contact(s, in, parents[PARENT_ORGANISATION].id, n);
 	if (rc != ERR_OK)
 		return rc;
 	const char *key_type = input_optional(in, "key_type", key_type_check);
@@ -213,6 +229,7 @@ enum err order_new(struct desk *d, const struct actor *who, json_t *body, char i
 		rc = id_new(id);
 	if (rc != ERR_OK)
 		return rc;
+	n.contact_rest = d->settings->contact_rest;
 	struct store *s = readers_take(d->readers);
 	rc = read_order(s, &in, &n, why);
 	readers_give(d->readers, s);

@@ -1,5 +1,5 @@
-/* Each call of the try that locks an order fails in turn: the lock and its notice stand together or not at all, and the sweep
- * that takes it up (tests/unit/clerk_notice.c) finds the same. */
+/* Each call of the try that locks an order, and of a contact's change, fails in turn: the lock and its notice, the change and its
+ * mails, stand together or not at all. */
 #include "tests/support/failing.h"
 #include "tests/support/order_bench.h"
 
@@ -58,10 +58,52 @@ static void a_lock_and_its_notice_are_one(void **unused)
 	failing_each(&work, SAMPLE);
 }
 
+static int64_t moved(void)
+{
+	return bench_integer("SELECT COUNT(*) FROM contact WHERE email = 'kn@example.net' AND mobile = '+4640001199'");
+}
+
+static void before_the_change(void)
+{
+	bench_sql("UPDATE contact SET email = 'kari@example.org', mobile = %Q", BENCH_MOBILE);
+	bench_sql("DELETE FROM message WHERE kind IN ('new_email', 'new_mobile')");
+}
+
+static enum err change(void)
+{
+	char id[ID_SIZE];
+	struct faults faults = {0};
+	int spared = failing_pause();
+	json_t *body = json_pack("{s:s, s:s}", "email", "kn@example.net", "mobile", "+4640001199");
+	failing_resume(&spared);
+	enum err e = body ? directory_change_contact(&bench.desk, &bench_staff, "kari@example.org", body, id, &faults, NULL) : ERR_MEMORY;
+	faults_clear(&faults);
+	json_decref(body);
+	return e;
+}
+
+static void moved_and_told_or_neither(enum err rc, bool failed)
+{
+	failing_require(failed || rc == ERR_OK);
+	failing_require(moved() == (rc == ERR_OK));
+	failing_require(bench_integer("SELECT COUNT(*) FROM message WHERE kind IN ('new_email', 'new_mobile')") == 4 * moved());
+	if (rc != ERR_OK)
+		failing_require(change() == ERR_OK && moved() == 1);
+}
+
+static void a_change_and_its_mails_are_one(void **unused)
+{
+	(void)unused;
+	static const struct failing_work work = {.name = "directory_change_contact", .before = before_the_change, .act = change,
+						 .after = moved_and_told_or_neither};
+	failing_each(&work, SAMPLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(a_lock_and_its_notice_are_one),
+		BENCH_TEST(a_change_and_its_mails_are_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, bench_group_end);
 }

@@ -1,0 +1,255 @@
+/* A contact whose e-mail or mobile is changed: both addresses learn of it, nothing new is ordered for a while, and what was
+ * ordered goes where it was going. */
+#include "tests/support/order_bench.h"
+
+enum { REST = 86400 };
+
+static enum err change(const char *contact, const char *text, struct errbuf *why)
+{
+	char id[ID_SIZE];
+	json_t *body = json_loads(text, 0, NULL);
+	assert_non_null(body);
+	enum err e = directory_change_contact(&bench.desk, &bench_staff, contact, body, id, NULL, why);
+	json_decref(body);
+	return e;
+}
+
+static enum err order(struct faults *faults)
+{
+	char id[ID_SIZE];
+	struct errbuf why = {{0}};
+	json_t *body = bench_order_body();
+	char email[256];
+	bench_value(email, sizeof email, "SELECT email FROM contact LIMIT 1");
+	json_object_set_new(body, "contact", json_string(email));
+	enum err e = order_new(&bench.desk, &bench_staff, body, id, faults, &why);
+	json_decref(body);
+	return e;
+}
+
+static int64_t mails(const char *kind)
+{
+	return bench_integer("SELECT COUNT(*) FROM message WHERE kind = %Q AND channel = 'mail' AND order_id IS NULL", kind);
+}
+
+/* The n-th mail of a kind, opened as the courier would. */
+static struct message mail(const char *kind, int n)
+{
+	static uint8_t sealed[SEAL_MAX_BYTES];
+	struct secret *plain = NULL;
+	struct message m;
+	char sql[160];
+	snprintf(sql, sizeof sql, "SELECT sealed FROM message WHERE kind = '%s' ORDER BY rowid LIMIT 1 OFFSET %d", kind, n);
+	int len = bench_value(sealed, sizeof sealed, sql);
+	assert_true(len > 0);
+	assert_ok(seal_open_with(fake.courier, fake.courier_key, sealed, (size_t)len, &plain));
+	assert_ok(message_open(plain, bench.desk.languages, &m, NULL));
+	secret_free(plain);
+	return m;
+}
+
+static void a_new_number_is_told_by_mail_and_not_in_full(void **unused)
+{
+	(void)unused;
+	bench.settings.contact_rest = REST;
+	int waked = bench.outbox;
+	assert_ok(change("kari@example.org", "{\"mobile\":\"+4640001199\"}", NULL));
+	assert_int_equal(bench.outbox, waked + 1);
+	assert_int_equal(mails("new_mobile"), 1); /* there is one address alone */
+	assert_int_equal(mails("new_email"), 0);
+	struct message m = mail("new_mobile", 0);
+	assert_string_equal(m.to, "kari@example.org");
+	assert_non_null(strstr(buf_string(&m.text), "Hello Kari Nordmann,"));
+	assert_non_null(strstr(buf_string(&m.text), "Ola Administrator has changed the mobile number"));
+	assert_non_null(strstr(buf_string(&m.text), "Before: +47 *** *34\n"));
+	assert_non_null(strstr(buf_string(&m.text), "Now: +46 *** *99\n"));
+	assert_non_null(strstr(buf_string(&m.text), "23 November 2026, 02:13"));
+	assert_null(strstr(buf_string(&m.text), "1234"));
+	assert_null(strstr(buf_string(&m.text), "1199"));
+	message_clear(&m);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM contact WHERE mobile = '+4640001199' AND moved_at = %lld",
+				       (long long)BENCH_NOW), 1);
+}
+
+static void a_new_address_is_told_at_the_old_and_the_new(void **unused)
+{
+	static const char *const to[] = {"kari@example.org", "kn@example.net"};
+	(void)unused;
+	assert_ok(change("kari@example.org", "{\"email\":\"kn@example.net\",\"mobile\":\"+4640001199\",\"language\":\"nb\"}", NULL));
+	assert_int_equal(mails("new_email"), 2);
+	assert_int_equal(mails("new_mobile"), 2);
+	for (int i = 0; i < 2; i++) {
+		struct message email = mail("new_email", i), mobile = mail("new_mobile", i);
+		assert_string_equal(email.to, to[i]);
+		assert_string_equal(mobile.to, to[i]);
+		assert_string_equal(email.language, "nb");
+		assert_non_null(strstr(buf_string(&email.text), "Før: k***@example.org\n"));
+		assert_non_null(strstr(buf_string(&email.text), "Nå: k***@example.net\n"));
+		assert_null(strstr(buf_string(&email.text), "Ingenting nytt")); /* contact_rest is 0 */
+		message_clear(&email);
+		message_clear(&mobile);
+	}
+}
+
+static void what_is_the_same_is_no_change(void **unused)
+{
+	(void)unused;
+	bench.settings.contact_rest = REST;
+	int64_t audits = bench_integer("SELECT COUNT(*) FROM audit");
+	assert_ok(change("kari@example.org", "{\"email\":\"kari@example.org\",\"mobile\":\"" BENCH_MOBILE "\"}", NULL));
+	assert_int_equal(mails("new_email") + mails("new_mobile"), 0);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit"), audits);
+	assert_ok(change("kari@example.org", "{\"language\":\"nb\"}", NULL));
+	assert_int_equal(mails("new_email") + mails("new_mobile"), 0);
+	assert_ok(order(NULL)); /* it has not moved */
+}
+
+static void the_audit_says_what_was_changed_and_by_whom_and_no_address(void **unused)
+{
+	(void)unused;
+	assert_ok(change("kari@example.org", "{\"email\":\"kn@example.net\",\"mobile\":\"+4640001199\"}", NULL));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE json_extract(record, '$.what') = 'directory.contact_changed'"
+				       " AND json_extract(record, '$.detail') = 'email mobile' AND json_extract(record, '$.who') = %Q"
+				       " AND object = (SELECT id FROM contact)", BENCH_STAFF), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE instr(record, '@') OR instr(record, '0001199')"), 0);
+}
+
+static void refusals_change_nothing_and_tell_nobody(void **unused)
+{
+	static const struct {
+		const char *name, *text;
+		enum err wanted;
+	} bad[] = {
+		{"no number", "{\"mobile\":\"91234567\"}", ERR_INVALID},
+		{"no address", "{\"email\":\"kari\"}", ERR_INVALID},
+		{"a line more", "{\"email\":\"kari@example.org\\r\\nBcc: x@example.com\"}", ERR_INVALID},
+		{"null", "{\"mobile\":null}", ERR_INVALID},
+		{"one good, one bad", "{\"email\":\"kn@example.net\",\"mobile\":\"+0\"}", ERR_INVALID},
+		{"another's", "{\"email\":\"ada@example.org\"}", ERR_EXISTS},
+	};
+	(void)unused;
+	bench_add(DIRECTORY_CONTACT, json_pack("{s:s, s:s, s:s, s:s}", "organisation", "sparebank", "name", "Ada", "email",
+					       "ada@example.org", "mobile", "+4790000000"));
+	int64_t audits = bench_integer("SELECT COUNT(*) FROM audit");
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (change("kari@example.org", bad[i].text, NULL) != bad[i].wanted)
+			fail_msg("%s", bad[i].name);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM contact WHERE email = 'kari@example.org' AND mobile = %Q"
+				       " AND moved_at IS NULL", BENCH_MOBILE), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message"), 0);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit"), audits);
+}
+
+static void an_address_of_several_organisations_names_nobody(void **unused)
+{
+	struct errbuf why = {{0}};
+	char id[ID_SIZE];
+	(void)unused;
+	bench_add(DIRECTORY_ORGANISATION, json_pack("{s:s, s:s}", "slug", "andre", "name", "Andre"));
+	bench_add(DIRECTORY_CONTACT, json_pack("{s:s, s:s, s:s, s:s}", "organisation", "andre", "name", "Kari Nordmann", "email",
+					       "kari@example.org", "mobile", BENCH_MOBILE));
+	assert_err(change("kari@example.org", "{\"mobile\":\"+4640001199\"}", &why), ERR_INVALID);
+	assert_non_null(strstr(why.text, "by its id"));
+	bench_value(id, sizeof id, "SELECT k.id FROM contact k JOIN organisation g ON g.id = k.organisation_id WHERE g.slug = 'andre'");
+	assert_ok(change(id, "{\"mobile\":\"+4640001199\"}", NULL));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM contact WHERE mobile = '+4640001199' AND id = %Q", id), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM contact WHERE mobile = '+4640001199'"), 1);
+}
+
+static void nothing_is_ordered_for_it_until_it_has_rested(void **unused)
+{
+	static const char *const changes[] = {"{\"mobile\":\"+4640001199\"}", "{\"email\":\"kn@example.net\"}"};
+	(void)unused;
+	bench.settings.contact_rest = REST;
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		struct faults faults = {0};
+		int64_t start = BENCH_NOW + (int64_t)i * 2 * REST;
+		bench_clock(start);
+		assert_ok(order(NULL));
+		assert_ok(change("kari@example.org", changes[i], NULL));
+		bench_clock(start + REST - 1);
+		assert_err(order(&faults), ERR_INVALID);
+		assert_int_equal(json_array_size(faults.list), 1);
+		assert_string_equal(json_string_value(json_object_get(json_array_get(faults.list, 0), "field")), "contact");
+		const char *text = json_string_value(json_object_get(json_array_get(faults.list, 0), "text"));
+		assert_non_null(strstr(text, i == 0 ? "before 2026-11-23T02:13:38Z" : "before 2026-11-25T02:13:38Z"));
+		faults_clear(&faults);
+		bench_clock(start + REST);
+		assert_ok(order(NULL));
+	}
+	bench.settings.contact_rest = 0;
+	assert_ok(change("kn@example.net", "{\"mobile\":\"+4640001100\"}", NULL));
+	assert_ok(order(NULL));
+}
+
+/* Resend, unlock and a new code go by what was approved, not by what stands in the directory now. */
+static void what_was_ordered_before_goes_where_it_was_going(void **unused)
+{
+	struct parcel p;
+	(void)unused;
+	bench_order(&p);
+	assert_ok(change("kari@example.org", "{\"email\":\"thief@example.net\",\"mobile\":\"+4640001199\"}", NULL));
+	bench_clock(BENCH_NOW + 60);
+	assert_ok(order_resend(&bench.desk, &bench_staff, p.id, NULL));
+	bench_read_mail(&p); /* to kari@example.org, or it fails */
+	bench_read_code(&p); /* to BENCH_MOBILE */
+	bench_clock(BENCH_NOW + 120);
+	assert_err(collect_new_code(&bench.desk, &bench_recipient, p.token, "1199", NULL), ERR_WRONG_CODE);
+	assert_ok(collect_new_code(&bench.desk, &bench_recipient, p.token, "1234", NULL));
+	bench_read_code(&p);
+	bench_sql("UPDATE orders SET state = 'locked' WHERE id = %Q", p.id);
+	bench_clock(BENCH_NOW + 180);
+	assert_ok(order_unlock(&bench.desk, &bench_staff, p.id, NULL));
+	bench_read_code(&p);
+}
+
+/* The password is sealed with the number when it is made: nobody here can send it elsewhere. */
+static void a_password_is_sent_again_until_the_first_use_and_then_reissue_is_named(void **unused)
+{
+	struct parcel p;
+	struct errbuf why = {{0}};
+	struct identity who = {.kind = IDENTITY_CLIENT};
+	(void)unused;
+	bench_reach(&p, ORDER_PASSWORD_SENT);
+	bench_sql("UPDATE message SET state = 'sent', sealed = NULL WHERE order_id = %Q AND kind = 'password'", p.id);
+	assert_ok(change("kari@example.org", "{\"mobile\":\"+4640001199\"}", NULL));
+	assert_ok(order_resend(&bench.desk, &bench_staff, p.id, NULL));
+	assert_int_equal(bench_integer("SELECT m.sealed = q.sealed_password FROM message m JOIN parcel q ON q.order_id = m.order_id"
+				       " WHERE m.order_id = %Q AND m.kind = 'password' AND m.state = 'waiting'", p.id), 1);
+	snprintf(who.order_id, sizeof who.order_id, "%s", p.id);
+	bench_serial(p.id, who.serial);
+	assert_ok(identity_used(&bench.desk, &who));
+	assert_state(p.id, ORDER_IN_USE);
+	assert_int_equal(bench_messages(p.id, "password", "waiting"), 0); /* the one on its way is withdrawn */
+	assert_err(order_resend(&bench.desk, &bench_staff, p.id, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "order reissue"));
+	assert_int_equal(bench_messages(p.id, "password", "waiting"), 0);
+}
+
+static void after_its_day_reissue_is_named_too(void **unused)
+{
+	struct parcel p;
+	struct errbuf why = {{0}};
+	(void)unused;
+	bench_reach(&p, ORDER_PASSWORD_SENT);
+	bench_sql("UPDATE parcel SET sealed_password = NULL WHERE order_id = %Q", p.id);
+	assert_err(order_resend(&bench.desk, &bench_staff, p.id, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "order reissue"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BENCH_TEST(a_new_number_is_told_by_mail_and_not_in_full),
+		BENCH_TEST(a_new_address_is_told_at_the_old_and_the_new),
+		BENCH_TEST(what_is_the_same_is_no_change),
+		BENCH_TEST(the_audit_says_what_was_changed_and_by_whom_and_no_address),
+		BENCH_TEST(refusals_change_nothing_and_tell_nobody),
+		BENCH_TEST(an_address_of_several_organisations_names_nobody),
+		BENCH_TEST(nothing_is_ordered_for_it_until_it_has_rested),
+		BENCH_TEST(what_was_ordered_before_goes_where_it_was_going),
+		BENCH_TEST(a_password_is_sent_again_until_the_first_use_and_then_reissue_is_named),
+		BENCH_TEST(after_its_day_reissue_is_named_too),
+	};
+	return cmocka_run_group_tests(tests, NULL, bench_group_end);
+}
