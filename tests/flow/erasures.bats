@@ -17,14 +17,14 @@ teardown_file() {
 	channels_end
 }
 
-# What rests of $ORDER: a word and a stretch of its bytes.
+# What rests of $ORDER for its recipient: a word and a stretch of its bytes.
 resting() {
 	local middle='hex(substr(%s, length(%s) / 2 - 24, 48))' parcel
 	# shellcheck disable=SC2059
 	stretch() { printf "$middle" "$1" "$1"; }
 	{
 		echo "SELECT kind || CASE kind WHEN 'password' THEN '-sms' ELSE '' END || ' ' || $(stretch sealed) FROM message"
-		echo "WHERE order_id = '$ORDER' AND sealed IS NOT NULL"
+		echo "WHERE order_id = '$ORDER' AND sealed IS NOT NULL AND kind IN ('link', 'code', 'password')"
 		for parcel in key modern compatible password; do
 			echo "UNION ALL SELECT '$parcel ' || $(stretch "sealed_$parcel") FROM parcel WHERE order_id = '$ORDER' AND sealed_$parcel IS NOT NULL"
 		done
@@ -45,6 +45,7 @@ gone() {
 	until_true 30 missing_are "$1" || { equal "$(missing)" "$1" 'what has been erased'; return 1; }
 	equal "$(database "SELECT record FROM audit WHERE object = '$ORDER' AND sequence > $(cat "$BATS_FILE_TMPDIR/$ORDER.sequence")" |
 		jq -r 'select(.what | test("erased$|^message[.]")) | .what + (if .detail then ":" + (.detail / " ")[0] else "" end)' |
+		grep -E 'erased$|:(link|code|password)$' |
 		sort | xargs)" "$2" 'records of it'
 }
 erased() {
