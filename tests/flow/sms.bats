@@ -140,8 +140,29 @@ whole_thread() { # whole_thread GATEWAY
 	equal "$(database 'SELECT COUNT(*) FROM message WHERE sealed IS NOT NULL')" 0 "$1: sealed messages that are left"
 	refute grep -qF -e "$CODE" -e "$PASSWORD" -e "$SECRET" -e 91234567 "$DIR.log"
 	refute grep -rqaF -e "$CODE" -e "$PASSWORD" -e "$SECRET" "$DIR/spool" "$DIR/journal" "$DIR"/counterfoil.db*
+	told token "${LINK##*/}" code "$CODE" password "$PASSWORD"
 	"$COMMAND" order show "$ORDER" --server "$MEMBERS" --identity "$BATS_FILE_TMPDIR/administrator.pem" --ca "$CA" >"$WORK/sheet"
 	grep -qE "ok +$(sent 0 reference)" "$WORK/sheet"
+}
+
+# told [WORD TEXT]...: for `forgotten`.
+told() {
+	while [ $# -gt 0 ]; do
+		printf '%s %s\n' "$1" "$(printf %s "$2" | od -An -v -tx1 | tr -d ' \n')" >>"$WORK/told"
+		shift 2
+	done
+}
+# forgotten: when all has been sent, what was told is in nobody's memory, and the telephone's number and how the gateway knows
+# us not in that of the courier, beyond the secret itself.
+forgotten() {
+	local role
+	memory_readable || return 0
+	for role in front signer clerk courier; do
+		"$BUILD/tools/memory_search" "$(child_pid "$role")" <"$WORK/told"
+	done
+	told number 4791234567 app "App $SECRET" bearer "Bearer $SECRET" form "api_secret=$SECRET" \
+		basic "$(printf '%s:%s' "$ACCOUNT" "$SECRET" | base64 -w0 | cut -c 9-60)"
+	"$BUILD/tools/memory_search" "$(child_pid courier)" <"$WORK/told"
 }
 
 # Not now, and nothing is sent; then it is.
@@ -184,6 +205,8 @@ times_after_hang() {
 	order_now
 	until_true 20 sent_is 1
 	until_true 20 fault_is :
+	code_at_gateway
+	told token "${LINK##*/}" code "$CODE"
 	later 30
 	until_true 20 message_is code sent
 	[[ "$(attempts)" == *timeout*ok* ]]
@@ -265,6 +288,7 @@ forged() { # forged GATEWAY
 	forged twilio
 	again_after auth
 	dead_after_never
+	forgotten
 }
 
 crl_number() { curl -s "http://localhost:$PORT_OPS/metrics" | sed -n 's/^counterfoil_crl_number //p'; }
@@ -298,6 +322,7 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	forged vonage
 	again_after garbage
 	dead_after_never
+	forgotten
 }
 
 @test "a receipt that comes before the answer would have: no second SMS, and the order goes on" {
@@ -324,6 +349,7 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	dead_after_never
 	times_after_hang
 	equal "$TIMES" 1 'messages'
+	forgotten
 }
 
 @test "a paused outbox sends nothing and loses nothing" {
@@ -375,6 +401,7 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	dead_after_never
 	times_after_hang
 	equal "$TIMES" 1 'messages'
+	forgotten
 }
 
 @test "a crash anywhere between the lease and its end: one SMS, where the gateway knows keys" {
