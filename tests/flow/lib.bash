@@ -212,8 +212,9 @@ acknowledge() { # acknowledge FILE
 }
 open_package() { openssl pkcs12 -in "$1" -passin "pass:$PASSWORD" -nodes -out "$2" 2>"$WORK/openssl.log"; }
 
-# serial_of FILE.pem: as the product writes it, 40 digits; OpenSSL leaves leading zero octets out (one serial in 256).
-serial_of() { openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr 'A-F' 'a-f' | sed -e :a -e 's/^.\{1,39\}$/0&/;ta'; }
+# digits_40, serial_of FILE.pem: as the product writes it; OpenSSL leaves leading zero octets out (one serial in 256).
+digits_40() { tr 'A-F' 'a-f' | sed -e :a -e 's/^.\{1,39\}$/0&/;ta'; }
+serial_of() { openssl x509 -in "$1" -noout -serial | cut -d= -f2 | digits_40; }
 # crl_text_lists SERIAL: on standard input, `openssl crl -text`.
 crl_text_lists() { tr 'A-F' 'a-f' | grep -i "number: $(sed 's/^\(00\)*//' <<<"$1")\$" >/dev/null; }
 

@@ -424,7 +424,7 @@ status_is() { [ "$(status_of "${@:2}")" = "$1" ]; }
 	restart_installation
 	ask -cert "$(client)"
 	says 'client.pem: good'
-	serial=$(sed -n '/Serial Number:$/{n;s/[ :]//gp;q}' "$WORK/answer")
+	serial=$(sed -n '/Serial Number:$/{n;s/[ :]//gp;q}' "$WORK/answer" | digits_40)
 	equal "$(grep -c '"op":"delegate"' "$DIR/journal")" $((old + 1)) 'records of delegates'
 	grep '"op":"delegate"' "$DIR/journal" | tail -1 | grep -q "\"serial\":\"$serial\""
 	openssl ocsp -respin "$WORK/old" -issuer "$DIR/ca/issuing.pem" -cert "$(client)" -no_nonce \
