@@ -85,21 +85,30 @@ static enum err note_number(struct store *s, int64_t number)
 	return e ? e : store_commit(s);
 }
 
-/* A list that was copied back by hand: whatever the root has revoked since is in none that is served. */
+/* A file that was copied back by hand. The front goes on with the newest, when the database has it. */
+static void say_old_list(bool served)
+{
+	log_event(LOG_LEVEL_ALARM, "root_list.old",
+		  {"what", served ? "an older revocation list of the root was put back; the newest, which the database keeps, is served "
+				    "instead: put it back, or make the next: counterfoild ca root-crl"
+				  : "an older revocation list of the root was put back, and what the root has revoked since is trusted "
+				    "again: put the newest back, or make the next: counterfoild ca root-crl"});
+}
+
 static enum err judge_root_list(struct clerk *c)
 {
-	int64_t served = atomic_load(&c->shared->root_list_number), known = 0;
+	int64_t served = atomic_load(&c->shared->root_list_number), file = atomic_load(&c->shared->root_list_file), known = 0;
 	enum err e = served ? store_one(c->store, STATEMENT_ROOT_LIST_KNOWN, NULL, 0, take_number, &known) : ERR_OK;
 	if (e == ERR_NOT_FOUND)
 		e = ERR_OK;
 	if (e || !served)
 		return e;
-	int64_t newer = served < known ? known : 0;
+	bool unknown = served > known;
+	known = unknown ? served : known;
+	int64_t newer = (file ? file : served) < known ? known : 0;
 	if (atomic_exchange(&c->shared->root_list_newer, newer) != newer && newer)
-		log_event(LOG_LEVEL_ALARM, "root_list.old",
-			  {"what", "an older revocation list of the root was put back, and what the root has revoked since is trusted "
-				   "again: put the newest back, or make the next: counterfoild ca root-crl"});
-	return served > known ? note_number(c->store, served) : ERR_OK;
+		say_old_list(served == known);
+	return unknown ? note_number(c->store, served) : ERR_OK;
 }
 
 enum err clerk_issuers(struct clerk *c, int64_t now, struct errbuf *why)

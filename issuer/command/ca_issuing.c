@@ -2,10 +2,10 @@
  * elsewhere is it. */
 #include "base/clock.h"
 #include "base/file.h"
-#include "ca/crl_entries.h"
 #include "ca/issuer_label.h"
 #include "issuer/command/ca.h"
 #include "issuer/profiles.h"
+#include "issuer/root_list.h"
 
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -97,19 +97,29 @@ enum err ca_check_issuing(X509 *root, X509 *certificate, const struct settings *
 	return e ? e : check_time(&facts, why);
 }
 
+static enum err check_unlisted(const struct crl_entries *entries, const X509 *certificate, struct errbuf *why)
+{
+	uint8_t serial[SERIAL_BYTES];
+	enum err e = certificate_serial(certificate, serial);
+	return !e && crl_entries_find(entries, serial) ? fail(why, ERR_REVOKED, "the root's list says that it is revoked") : e;
+}
+
 enum err ca_check_unrevoked(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why)
 {
-	static struct crl_entries entries; /* one thread */
+	struct root_list *l = NULL;
 	struct buf list = BUF_INIT(LIST_MOST);
-	struct crl_head head;
-	uint8_t serial[SERIAL_BYTES];
-	enum err e = file_read(s->ca_root_crl, &list, why);
+	enum err e = root_list_new(&l);
 	if (!e)
-		e = crl_entries_read(&list, root, &head, &entries, NULL, why);
+		e = file_read(s->ca_root_crl, &list, why);
 	if (!e)
-		e = certificate_serial(certificate, serial);
-	if (!e && crl_entries_find(&entries, serial))
-		e = fail(why, ERR_REVOKED, "the root's list says that it is revoked");
+		e = crl_entries_read(&list, root, &l->head, &l->entries, NULL, why);
+	if (!e)
+		e = check_unlisted(&l->entries, certificate, why);
+	if (!e && s->database) { /* an older file may have been put back */
+		e = root_list_kept_in(s->database, root, l);
+		e = e ? (e == ERR_NOT_FOUND ? ERR_OK : e) : check_unlisted(&l->entries, certificate, why);
+	}
+	root_list_free(l);
 	buf_free(&list);
 	return e;
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "issuer/command/ca.h"
 #include "issuer/command/host_issue.h"
+#include "issuer/root_list.h"
 
 #include <inttypes.h>
 #include <openssl/x509v3.h>
@@ -10,20 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_MOST = 1 << 20, DAY = 86400, DAYS = 365, DAYS_MOST = 1827, CLOCK_SKEW = 300, PUBLIC_MODE = 0644 };
+enum { LIST_MOST = ROOT_LIST_MOST, DAY = 86400, DAYS = 365, DAYS_MOST = 1827, CLOCK_SKEW = 300, PUBLIC_MODE = 0644 };
 
-/* A list as it was read and believed. */
-struct list {
-	struct crl_head head;
-	struct crl_entries entries;
-	struct buf der;
-};
-
-static enum err read_list(const char *path, X509 *root, struct list *out, struct errbuf *why)
+static enum err read_list(const char *path, X509 *root, struct root_list *out, struct errbuf *why)
 {
 	struct buf bytes = BUF_INIT(LIST_MOST);
 	struct errbuf reason = {""};
-	out->der = BUF_INIT(LIST_MOST);
 	enum err e = file_read(path, &bytes, why);
 	if (!e && (e = crl_entries_read(&bytes, root, &out->head, &out->entries, &out->der, &reason)))
 		fail(why, e, "%s: %s", path, err_why(e, &reason));
@@ -31,9 +24,32 @@ static enum err read_list(const char *path, X509 *root, struct list *out, struct
 	return e;
 }
 
+/* The installation's, into `out`: an older file that was put back takes nothing back. `kept` gets the one that was served
+ * when that is newer than the file's, else nothing. */
+static enum err read_own(const struct settings *s, X509 *root, struct root_list *out, struct root_list *kept, struct errbuf *why)
+{
+	enum err e = read_list(s->ca_root_crl, root, out, why);
+	if (e)
+		return e;
+	e = root_list_kept_in(s->database, root, kept);
+	if (e == ERR_MEMORY)
+		return e;
+	if (e || kept->head.number <= out->head.number) {
+		buf_clear(&kept->der);
+		return ERR_OK;
+	}
+	fprintf(stderr, "counterfoild: %s is an older list (%" PRIu64 ") than was served: %" PRIu64 " counts, which the database keeps\n",
+		s->ca_root_crl, out->head.number, kept->head.number);
+	buf_clear(&out->der);
+	buf_add(&out->der, kept->der.data, kept->der.len);
+	out->head = kept->head;
+	out->entries = kept->entries;
+	return buf_check(&out->der);
+}
+
 /* ---- a new list ---- */
 
-static enum err check_old(const struct list *old, const char *path, int64_t now, struct errbuf *why)
+static enum err check_old(const struct root_list *old, const char *path, int64_t now, struct errbuf *why)
 {
 	char at[CLOCK_TEXT_SIZE], today[CLOCK_TEXT_SIZE];
 	clock_text(old->head.this_update, at);
@@ -68,7 +84,7 @@ static enum err read_reason(const char *word, enum crl_reason *out, struct errbu
 		    "superseded or cessationOfOperation", word ? word : "");
 }
 
-static enum err add_revoked(const struct ca_wishes *w, const struct settings *s, X509 *root, struct list *l, struct errbuf *why)
+static enum err add_revoked(const struct ca_wishes *w, const struct settings *s, X509 *root, struct root_list *l, struct errbuf *why)
 {
 	static struct crl_entries added; /* one thread */
 	struct crl_entry entry = {.revoked_at = clock_now()};
@@ -117,7 +133,7 @@ static void report(const char *path, const struct crl_head *head, size_t entries
 		head->number, until, entries, entries == 1 ? "" : "s");
 }
 
-static bool says_all_of(const struct list *fresh, const struct list *old, char serial[SERIAL_TEXT_SIZE])
+static bool says_all_of(const struct root_list *fresh, const struct root_list *old, char serial[SERIAL_TEXT_SIZE])
 {
 	for (size_t i = 0; i < old->entries.count; i++) {
 		const struct crl_entry *was = &old->entries.at[i], *is = crl_entries_find(&fresh->entries, was->serial);
@@ -136,17 +152,18 @@ struct output {
 };
 
 /* Nothing is replaced but a list of this root's, and only by one that takes no revocation back. */
-static enum err look_at_output(const char *path, X509 *root, const struct list *l, struct output *out, struct errbuf *why)
+static enum err look_at_output(const char *path, X509 *root, const struct root_list *l, struct output *out, struct errbuf *why)
 {
 	char serial[SERIAL_TEXT_SIZE];
 	struct errbuf reason = {""};
 	*out = (struct output){.path = path};
 	if (ca_check_free(path, NULL) == ERR_OK)
 		return ERR_OK;
-	struct list *there = calloc(1, sizeof *there);
-	if (!there)
-		return ERR_MEMORY;
-	enum err e = read_list(path, root, there, &reason);
+	struct root_list *there = NULL;
+	enum err e = root_list_new(&there);
+	if (e)
+		return e;
+	e = read_list(path, root, there, &reason);
 	if (e)
 		e = fail(why, ERR_EXISTS, "%s is there, and is not replaced: it is not the root's list (%s)", path, err_why(e, &reason));
 	else if (!says_all_of(l, there, serial))
@@ -154,13 +171,29 @@ static enum err look_at_output(const char *path, X509 *root, const struct list *
 			 serial);
 	out->replaces = true;
 	out->last = there->head.number;
-	buf_free(&there->der);
-	free(there);
+	root_list_free(there);
 	return e;
 }
 
+/* Nor does the file have to be the newest that was served. */
+static enum err look_at_kept(const struct settings *s, X509 *root, const struct root_list *l, struct root_list *kept,
+			     struct output *to, struct errbuf *why)
+{
+	char serial[SERIAL_TEXT_SIZE];
+	if (strcmp(to->path, s->ca_root_crl) != 0)
+		return ERR_OK;
+	enum err e = root_list_kept_in(s->database, root, kept);
+	if (e)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	if (!says_all_of(l, kept, serial))
+		return fail(why, ERR_REFUSED, "the list that was served last says that %s is revoked, and the new one would not: begin "
+			    "without --crl", serial);
+	to->last = kept->head.number > to->last ? kept->head.number : to->last;
+	return ERR_OK;
+}
+
 /* What is made is read again before it is kept (crl_make), and replaces the old one by a rename. */
-static enum err make(const struct authority *root, const struct list *l, int64_t life, const struct output *out,
+static enum err make(const struct authority *root, const struct root_list *l, int64_t life, const struct output *out,
 		     struct errbuf *why)
 {
 	struct buf der = BUF_INIT(LIST_MOST);
@@ -176,9 +209,10 @@ static enum err make(const struct authority *root, const struct list *l, int64_t
 	return e;
 }
 
-static enum err renew(const struct ca_wishes *w, const struct settings *s, struct list *l, struct errbuf *why)
+static enum err renew(const struct ca_wishes *w, const struct settings *s, struct root_list *l, struct errbuf *why)
 {
 	struct authority root = {.certificate = NULL};
+	struct root_list *kept = NULL;
 	X509 *certificate = NULL;
 	struct output to;
 	const char *old = w->crl ? w->crl : s ? s->ca_root_crl : NULL, *out = w->out ? w->out : s ? s->ca_root_crl : NULL;
@@ -189,17 +223,22 @@ static enum err renew(const struct ca_wishes *w, const struct settings *s, struc
 	if (!e)
 		e = ca_root_read(w->root, s, &certificate, why);
 	if (!e)
-		e = read_list(old, certificate, l, why);
+		e = root_list_new(&kept);
+	if (!e)
+		e = w->crl || !s ? read_list(old, certificate, l, why) : read_own(s, certificate, l, kept, why);
 	if (!e)
 		e = check_old(l, old, clock_now(), why);
 	if (!e)
 		e = add_revoked(w, s, certificate, l, why);
 	if (!e)
 		e = look_at_output(out, certificate, l, &to, why);
+	if (!e && s && w->crl)
+		e = look_at_kept(s, certificate, l, kept, &to, why);
 	if (!e)
 		e = ca_root_open(w, s, &root, why); /* last: before a person is asked, all else is right */
 	if (!e)
 		e = make(&root, l, life, &to, why);
+	root_list_free(kept);
 	X509_free(certificate);
 	authority_clear(&root);
 	return e;
@@ -207,7 +246,7 @@ static enum err renew(const struct ca_wishes *w, const struct settings *s, struc
 
 /* ---- one that was made elsewhere ---- */
 
-static enum err check_new(const struct list *fresh, const struct list *old, const char *path, int64_t now, struct errbuf *why)
+static enum err check_new(const struct root_list *fresh, const struct root_list *old, const char *path, int64_t now, struct errbuf *why)
 {
 	char serial[SERIAL_TEXT_SIZE], at[CLOCK_TEXT_SIZE];
 	if (fresh->head.number == old->head.number)
@@ -226,18 +265,26 @@ static enum err check_new(const struct list *fresh, const struct list *old, cons
 	return ERR_OK;
 }
 
-static enum err install(const struct ca_wishes *w, const struct settings *s, struct list *old, struct errbuf *why)
+/* The one that was served goes back into its file. */
+static bool same(const struct root_list *fresh, const struct root_list *kept)
 {
-	struct list *fresh = calloc(1, sizeof *fresh);
+	return fresh->der.len == kept->der.len && memcmp(fresh->der.data, kept->der.data, fresh->der.len) == 0;
+}
+
+static enum err install(const struct ca_wishes *w, const struct settings *s, struct root_list *old, struct errbuf *why)
+{
+	struct root_list *fresh = NULL, *kept = NULL;
 	X509 *root = NULL;
-	if (!fresh)
-		return ERR_MEMORY;
-	enum err e = ca_root_read(NULL, s, &root, why);
+	enum err e = root_list_new(&fresh);
 	if (!e)
-		e = read_list(s->ca_root_crl, root, old, why);
+		e = root_list_new(&kept);
+	if (!e)
+		e = ca_root_read(NULL, s, &root, why);
+	if (!e)
+		e = read_own(s, root, old, kept, why);
 	if (!e)
 		e = read_list(w->install, root, fresh, why);
-	if (!e)
+	if (!e && !same(fresh, kept))
 		e = check_new(fresh, old, w->install, clock_now(), why);
 	if (!e)
 		e = file_publish(s->ca_root_crl, fresh->der.data, fresh->der.len, PUBLIC_MODE, why);
@@ -245,8 +292,8 @@ static enum err install(const struct ca_wishes *w, const struct settings *s, str
 		report(s->ca_root_crl, &fresh->head, fresh->entries.count);
 		ca_say_revoked(s, &fresh->entries, &old->entries);
 	}
-	buf_free(&fresh->der);
-	free(fresh);
+	root_list_free(fresh);
+	root_list_free(kept);
 	X509_free(root);
 	return e;
 }
@@ -265,18 +312,17 @@ static enum err check_install(const struct ca_wishes *w, struct errbuf *why)
 enum err ca_root_crl(const struct ca_wishes *w, struct errbuf *why)
 {
 	struct ca_place place = {.settings = NULL};
-	struct list *list = calloc(1, sizeof *list);
-	if (!list)
-		return ERR_MEMORY;
-	enum err e = check_install(w, why);
+	struct root_list *list = NULL;
+	enum err e = root_list_new(&list);
+	if (!e)
+		e = check_install(w, why);
 	if (!e && w->config)
 		e = ca_place_open(w->config, &place, why);
 	if (!e)
 		e = w->install && place.settings ? install(w, place.settings, list, why) : renew(w, place.settings, list, why);
 	if (!e && place.settings && !w->out)
 		ca_tell_daemon(&place);
-	buf_free(&list->der);
-	free(list);
+	root_list_free(list);
 	ca_place_close(&place);
 	return e;
 }

@@ -9,6 +9,7 @@
 #include "issuer/http/ocsp.h"
 #include "issuer/http/workers.h"
 #include "issuer/languages.h"
+#include "issuer/root_list.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509.h>
@@ -72,6 +73,23 @@ static enum err take_trust_pem(struct house *h)
 	return buf_check(&h->trust_pem);
 }
 
+/* Whatever file is there, the newest list that was ever served is served. */
+static enum err take_root_list(struct house *h, struct child *c, struct errbuf *why)
+{
+	struct front *f = &h->front;
+	int64_t number = 0;
+	BIO *bio = BIO_new_mem_buf(f->root_pem.data, (int)f->root_pem.len);
+	X509 *root = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	enum err rc = child_take_file(c, "file.root_crl", &f->root_crl_der, why);
+	if (rc == ERR_OK && root) /* else the files say what is wrong with it */
+		rc = root_list_choose(h->store, root, &f->root_crl_der, &number, why);
+	if (f->shared)
+		atomic_store(&f->shared->root_list_file, number);
+	X509_free(root);
+	BIO_free(bio);
+	return rc;
+}
+
 static enum err take_authority(struct house *h, struct child *c, struct errbuf *why)
 {
 	struct front *f = &h->front;
@@ -82,7 +100,7 @@ static enum err take_authority(struct house *h, struct child *c, struct errbuf *
 		rc = issuers_take(c, &h->issuers, why);
 	f->issuers = &h->issuers;
 	if (rc == ERR_OK)
-		rc = child_take_file(c, "file.root_crl", &f->root_crl_der, why);
+		rc = take_root_list(h, c, why);
 	if (rc == ERR_OK)
 		rc = ca_files_new(&f->root_pem, &h->issuers, &f->root_crl_der, &f->ca_files, why);
 	if (rc == ERR_OK)
@@ -111,16 +129,19 @@ static enum err take_courier(struct house *h, struct child *c, struct errbuf *wh
 	return rc;
 }
 
-static enum err open_database(struct house *h, const char *path, struct errbuf *why)
+static enum err open_database(struct house *h, struct child *c, struct errbuf *why)
 {
-	struct store *s = NULL;
+	return store_open(child_settings(c)->database, STORE_OPEN, &h->store, why);
+}
+
+/* From here on the store is the writer's. */
+static enum err start_writer(struct house *h, struct errbuf *why)
+{
 	struct desk *d = &h->front.desk;
-	enum err rc = store_open(path, STORE_OPEN, &s, why);
-	if (rc == ERR_OK)
-		rc = writer_start(s, &d->writer);
-	if (rc == ERR_OK)
-		rc = readers_open(path, READERS, &d->readers, why);
-	return rc;
+	struct store *s = h->store;
+	h->store = NULL;
+	enum err rc = writer_start(s, &d->writer);
+	return rc == ERR_OK ? readers_open(d->settings->database, READERS, &d->readers, why) : rc;
 }
 
 /* Nobody believes what such a CA issues: the clerk pauses the present one. */
@@ -137,7 +158,6 @@ static void tell_what_the_root_says(struct front *f)
 static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 {
 	struct front *f = &h->front;
-	f->shared = child_shared(c);
 	f->kick = child_take(c, "kick");
 	f->desk.settings = child_settings(c);
 	f->desk.signer = child_line(c, ROLE_SIGNER);
@@ -158,7 +178,7 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 		rc = languages_take(c, &h->languages, why);
 	f->desk.languages = h->languages;
 	if (rc == ERR_OK)
-		rc = open_database(h, f->desk.settings->database, why);
+		rc = start_writer(h, why);
 	if (rc == ERR_OK && (!f->shared || !f->desk.signer))
 		rc = fail(why, ERR_INTERNAL, "no shared page, or no line to the signer");
 	return rc;
@@ -236,6 +256,9 @@ static enum err warm_up(void)
 enum err house_open(struct house *h, struct child *c, struct errbuf *why)
 {
 	enum err rc = warm_up();
+	h->front.shared = child_shared(c);
+	if (rc == ERR_OK)
+		rc = open_database(h, c, why);
 	if (rc == ERR_OK)
 		rc = take_authority(h, c, why);
 	if (rc == ERR_OK)
@@ -281,6 +304,7 @@ void house_close(struct house *h)
 	first_use_free(f->first_use);
 	crl_cache_free(f->crl_cache);
 	workers_free(f->workers);
+	store_close(h->store);
 	if (f->desk.writer)
 		writer_stop(f->desk.writer);
 	if (f->desk.readers)

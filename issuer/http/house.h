@@ -11,6 +11,7 @@ struct house {
 	struct front front;
 	struct buf trust_pem; /* root and issuing CAs */
 	struct issuers issuers;
+	struct store *store; /* until the writer has it */
 	struct secret *code_key, *receipt_key;
 	struct languages *languages;
 	struct chain_trust *trust;

@@ -133,6 +133,8 @@ static void write_issuers(struct front *front, int64_t now, struct buf *out)
 			write_issuer_row(out, "issuer_crl_left_seconds", &all->at[i], crl.next_update - now);
 	one(out, "root_crl_left_seconds", "gauge", "Until the root's CRL is overdue: counterfoild ca root-crl makes the next.",
 	    ca_files_find(front->ca_files, "root.crl")->good_until - now);
+	one(out, "root_crl_file_old", "gauge", "1 while the file of the root's CRL is an older one than was served.",
+	    front->shared->root_list_newer != 0);
 }
 
 static void write_ocsp(const struct ocsp_counts *c, struct buf *out)

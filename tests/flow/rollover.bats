@@ -559,7 +559,7 @@ not_ready_for() { curl -s "http://localhost:$PORT_OPS/readyz" | grep -qF -- "$1"
 }
 
 list_noted() { [ -n "$(database "SELECT value FROM meta WHERE name = 'root_list_number' AND CAST(value AS INTEGER) >= $(number_of "$ELSEWHERE/last.crl")")" ]; }
-@test "an older list of the root that is copied back is refused at a reload, and told of after a start" {
+@test "an older list of the root that is copied back is refused at a reload, and the newest served after a start" {
 	until_true 30 list_noted
 	cp "$ELSEWHERE/new.crl" "$DIR/ca/root.crl"
 	kill -HUP "$(cat "$DIR.pid")"
@@ -568,6 +568,48 @@ list_noted() { [ -n "$(database "SELECT value FROM meta WHERE name = 'root_list_
 	refute checked
 	grep -q 'an older list' "$WORK/check"
 	restart_waiting
+	until_true 30 grep -q 'root_list.old.*the newest, which the database keeps, is served' "$DIR.log"
+	root_list_served "$ELSEWHERE/last.crl"
+	until_true 20 not_ready_for 'the root has revoked the issuing CA'
+	refute not_ready_for 'an older revocation list of the root was put back'
+	curl -sS "http://localhost:$PORT_OPS/metrics" | grep -x 'counterfoil_root_crl_file_old 1'
+	refute checked
+	grep -q 'an older list' "$WORK/check"
+	# no command believes the file either
+	refused 6 'the root has revoked the issuing CA' "$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Dora --role support \
+		--out "$WORK/dora.p12"
+	elsewhere root-crl --crl new.crl --out forgets.crl
+	refused 4 'does not say, as the list here does' here root-crl --install "$ELSEWHERE/forgets.crl"
+	refused 4 'older' here root-crl --install "$ELSEWHERE/new.crl"
+}
+
+list_entries() { openssl crl -inform DER -in "$1" -noout -text | grep -c 'Serial Number:'; }
+@test "what was served can be put back, and the next list of the root says all of it, whatever the file says" {
+	local before
+	before=$(list_entries "$ELSEWHERE/last.crl")
+	curl -sSf -o "$WORK/served.crl" "$STATUS/crl/root.crl"
+	here root-crl --install "$WORK/served.crl"
+	cmp "$DIR/ca/root.crl" "$ELSEWHERE/last.crl"
+	file_sound() { curl -sS "http://localhost:$PORT_OPS/metrics" | grep -xq 'counterfoil_root_crl_file_old 0'; }
+	until_true 20 file_sound
+	cp "$ELSEWHERE/new.crl" "$DIR/ca/root.crl"
+	refute equal "$(list_entries "$DIR/ca/root.crl")" "$before" 'entries of the older one'
+	refused 4 'the list that was served last says' here root-crl --crl "$ELSEWHERE/new.crl" --root-key "$ELSEWHERE/root.key"
+	here root-crl --root-key "$ELSEWHERE/root.key" --root-pass-fd 9 9<"$PASS"
+	grep -q 'is an older list' "$WORK/log"
+	equal "$(list_entries "$DIR/ca/root.crl")" "$before" 'entries of the next one'
+	until_true 20 root_list_served "$DIR/ca/root.crl"
+}
+
+@test "without the kept list, or with one that is damaged, the file's is served and the alarm says what that means" {
+	local root
+	root=$(openssl x509 -in "$DIR/ca/root.pem" -outform DER | sha256sum | cut -d' ' -f1)
+	equal "$(database "SELECT count(*) FROM crl WHERE issuer = '$root'")" 1 'kept lists'
+	hold_installation
+	database "UPDATE crl SET der = substr(der, 1, 200) WHERE issuer = '$root'"
+	cp "$ELSEWHERE/new.crl" "$DIR/ca/root.crl"
+	release_installation
 	until_true 30 not_ready_for 'an older revocation list of the root was put back'
-	grep -q root_list.old "$DIR.log"
+	root_list_served "$ELSEWHERE/new.crl"
+	grep -q 'root_list.old.*trusted again' "$DIR.log"
 }

@@ -143,6 +143,12 @@ static void a_list_of_the_root_that_is_older_than_one_before_is_told_of(void **s
 	fake_page.root_list_number = 1790000000000002;
 	round_at(NOW);
 	assert_int_equal(fake_page.root_list_newer, 0);
+	fake_page.root_list_file = 1790000000000001; /* the newest is served, and the file is an older one */
+	round_at(NOW);
+	assert_int_equal(fake_page.root_list_newer, 1790000000000002);
+	fake_page.root_list_file = 1790000000000002;
+	round_at(NOW);
+	assert_int_equal(fake_page.root_list_newer, 0);
 }
 
 int main(void)
