@@ -37,8 +37,9 @@ const struct command command_table[] = {
 	 "make a member of the staff from this machine (audited)", command_admin},
 	{"ca", "root-crl --config FILE [--revoke CERTIFICATE] [--reason WORD] [--days N] [--root-key FILE] [--root-pass-fd N]\n"
 	       "            | root-crl --root FILE --crl OLD --out NEW ... | root-crl --config FILE --install NEW\n"
-	       "            | new-issuing --config FILE [--root-key FILE] [--root-pass-fd N]\n"
-	       "            | new-issuing --config FILE --request-out REQUEST | new-issuing --config FILE --certificate NEW\n"
+	       "            | new-issuing --config FILE [--root-key FILE] [--root-pass-fd N] [--key-in-file]\n"
+	       "            | new-issuing --config FILE --request-out REQUEST [--key-in-file]\n"
+	       "            | new-issuing --config FILE --certificate NEW\n"
 	       "            | new-issuing --root FILE --request REQUEST --status-url URL --out NEW [--profile FILE] ...\n"
 	       "            | activate --config FILE [--now]",
 	 "the root's ceremonies; counterfoild(8) has them step by step", command_ca},

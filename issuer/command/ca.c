@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { ROWS_MOST = 16 };
+enum { ROWS_MOST = 20 };
 
 static const struct verb {
 	const char *name;
@@ -19,7 +19,7 @@ static const struct verb {
 } verbs[] = {
 	{"root-crl", ca_root_crl, " config root root-key root-pass-fd crl out revoke reason days install "},
 	{"new-issuing", ca_new_issuing,
-	 " config root root-key root-pass-fd out request request-out certificate profile status-url "},
+	 " config root root-key root-pass-fd out request request-out certificate profile status-url key-in-file "},
 	{"activate", ca_activate, " config now "},
 };
 
@@ -57,6 +57,7 @@ static enum err parse(const struct verb *v, int argc, char **argv, struct ca_wis
 		{.name = "certificate", .value = &w->certificate},
 		{.name = "profile", .value = &w->profile},
 		{.name = "status-url", .value = &w->status_url},
+		{.name = "key-in-file", .flag = &w->key_in_file},
 		{.name = "now", .flag = &w->now},
 	};
 	struct option_row rows[ROWS_MOST + 1] = {{0}};

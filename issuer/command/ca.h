@@ -16,6 +16,7 @@ struct ca_wishes {
 	const char *config, *root, *root_key, *root_pass_fd, *out;
 	const char *crl, *install, *revoke, *reason, *days;                /* root-crl */
 	const char *request, *request_out, *certificate, *profile, *status_url; /* new-issuing */
+	bool key_in_file;                                                   /* new-issuing */
 	bool now;                                                           /* activate */
 };
 

@@ -109,6 +109,8 @@ static enum err ask(const struct ca_wishes *w, struct errbuf *why)
 	if (!e)
 		e = open_installation(w, &p, why);
 	if (!e)
+		e = ca_next_key_check(p.place.settings, w->key_in_file, why);
+	if (!e)
 		e = ca_next_key_have(p.place.settings, &p.next, why);
 	if (!e)
 		e = write_request(&p, w->request_out, why);
@@ -296,6 +298,8 @@ static enum err make(const struct ca_wishes *w, struct errbuf *why)
 	X509 *certificate = NULL;
 	enum err e = open_installation(w, &p, why);
 	if (!e)
+		e = ca_next_key_check(p.place.settings, w->key_in_file, why);
+	if (!e)
 		e = ca_root_open(w, p.place.settings, &root, why);
 	if (!e && X509_cmp(root.certificate, p.root) != 0)
 		e = fail(why, ERR_REFUSED, "%s is not the root of this installation", w->root);
@@ -319,6 +323,8 @@ enum err ca_new_issuing(const struct ca_wishes *w, struct errbuf *why)
 		return fail(why, ERR_USAGE, "--request-out, --request and --certificate are three moves: one at a time");
 	if (!w->request && !w->config)
 		return fail(why, ERR_USAGE, "new-issuing needs --config FILE, or --request FILE where the root's key is");
+	if (w->key_in_file && (w->request || w->certificate))
+		return fail(why, ERR_USAGE, "--key-in-file belongs to the move that makes the key");
 	if (!w->request && (w->status_url || w->profile || w->out))
 		return fail(why, ERR_USAGE, "--status-url, --profile and --out belong to --request: the configuration says them here");
 	return w->request ? sign(w, why) : w->request_out ? ask(w, why) : w->certificate ? receive(w, why) : make(w, why);

@@ -1,6 +1,7 @@
 #include "issuer/command/ca_next_key.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "ca/key_uri.h"
 #include "issuer/command/host_issue.h"
 #include "issuer/command/host_key.h"
 #include "issuer/issuers.h"
@@ -80,6 +81,16 @@ static void say_erased(void *ctx, const char *path, enum err e, const struct err
 	(void)ctx;
 	fprintf(stderr, "counterfoild: %s%s\n", e ? err_why(e, why) : path,
 		e ? ": left where it is" : " was left of a key whose writing was cut off: it is erased");
+}
+
+/* Nobody who has bought a token shall find out later that it is not used any more. */
+enum err ca_next_key_check(const struct settings *s, bool accepted, struct errbuf *why)
+{
+	if (accepted || !key_uri_is(s->key_issuing))
+		return ERR_OK;
+	return fail(why, ERR_REFUSED, "the key of the issuing CA is in a token (keys.issuing), and that of the next one would be in a "
+		    "file: of a CA that is not the first no key in a token can be used. Say --key-in-file if that may be%s",
+		    s->key_pass_phrase[0] ? "" : ", and set keys.pass_phrase first, by which it is encrypted");
 }
 
 /* Two of these commands at a time would make two keys. */

@@ -14,6 +14,8 @@ struct next_key {
 };
 #define NEXT_KEY_NONE ((struct next_key){.folder = -1})
 
+/* It is always in a file: ERR_REFUSED when the present one's is in a token, unless that is `accepted`. */
+enum err ca_next_key_check(const struct settings *s, bool accepted, struct errbuf *why) MUST_CHECK;
 /* The one that waits for its certificate, or else a new one. The folder is held until ca_next_key_clear. */
 enum err ca_next_key_have(const struct settings *s, struct next_key *k, struct errbuf *why) MUST_CHECK;
 void ca_next_key_clear(struct next_key *k);

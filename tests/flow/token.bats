@@ -296,6 +296,24 @@ tried_once() { # tried_once HOW: one login, whatever then ends the process that 
 	grep -q 'one.pem: good' <<<"$ANSWER"
 }
 
+@test "the next CA's key does not leave the token unasked: it would be in a file" {
+	new_issuing() { run "$DAEMON" ca new-issuing --config "$DIR/counterfoil.conf" "$@"; }
+	new_issuing --request-out "$WORK/request.pem"
+	equal "$status" 4 status
+	grep -q 'is in a token.*Say --key-in-file' <<<"$output"
+	new_issuing --root-pass-fd 9
+	equal "$status" 4 'status with the root'
+	grep -q 'is in a token' <<<"$output"
+	refute test -e "$DIR/keys/others"
+	new_issuing --certificate "$DIR/ca/issuing.pem" --key-in-file
+	equal "$status" 2 'status of another move'
+	new_issuing --request-out "$WORK/request.pem" --key-in-file
+	equal "$status" 0 "status: $output"
+	openssl req -in "$WORK/request.pem" -noout -verify 2>&1 | grep -q OK
+	equal "$(find "$DIR/keys/others" -name 'pending-*.key' | wc -l)" 1 keys
+	rm -r "$DIR/keys/others"
+}
+
 @test "the daemon starts while its token is away, and works once it is there" {
 	away
 	hold_installation
