@@ -6,14 +6,11 @@
 #include "issuer/clerk/clerk_due.h"
 
 #include <errno.h>
-#include <openssl/pem.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { PEM_CAP = 65536 };
 
 /* The order is that of a start: first journal and database are compared, so that issuing may begin. */
 static const struct task office[] = {
@@ -35,22 +32,11 @@ static const struct task post[] = {
 /* To whom mails of our own are sealed, and whether the mailbox for them is one. */
 static enum err read_mailer(struct child *child, struct clerk *c, struct errbuf *why)
 {
-	struct buf pem = BUF_INIT(PEM_CAP);
 	struct errbuf reason = {""};
 	const char *staff = c->settings->staff_mail;
-	enum err rc = child_take_file(child, "file.courier", &pem, why);
+	enum err rc = child_take_certificate(child, "file.courier", &c->mailer, why);
 	if (!rc && staff[0] && mailbox_check(staff, strlen(staff), &reason) != ERR_OK)
 		rc = fail(why, ERR_USAGE, "delivery.staff_mail = %s: %s", staff, reason.text);
-	if (rc) {
-		buf_free(&pem);
-		return rc;
-	}
-	BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
-	c->mailer = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-	if (!c->mailer)
-		rc = fail(why, ERR_USAGE, "the courier's certificate cannot be read");
-	BIO_free(bio);
-	buf_free(&pem);
 	return rc;
 }
 

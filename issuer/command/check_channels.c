@@ -1,13 +1,12 @@
 /* How messages leave, as the settings have it. Nobody is asked: that is what --send-test is for. */
 #include "base/file.h"
+#include "ca/certificate.h"
 #include "delivery/address.h"
 #include "issuer/clerk/clerk_due.h"
 #include "issuer/command/check.h"
 #include "issuer/courier/courier_channels.h"
 
 #include <inttypes.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <string.h>
 
 enum { TRUST_MOST = 1 << 20 };
@@ -30,12 +29,9 @@ static void check_channel(struct check *c, enum message_channel kind)
 
 static bool has_certificate(const struct buf *pem)
 {
-	BIO *in = BIO_new_mem_buf(pem->data, (int)pem->len);
-	X509 *x = in ? PEM_read_bio_X509(in, NULL, NULL, NULL) : NULL;
-	bool has = x != NULL;
-	X509_free(x);
-	BIO_free(in);
-	ERR_clear_error();
+	struct buf der = BUF_INIT(TRUST_MOST);
+	bool has = certificate_pem_to_der(pem->data, pem->len, 0, &der) == ERR_OK;
+	buf_free(&der);
 	return has;
 }
 

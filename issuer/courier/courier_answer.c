@@ -2,6 +2,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "base/pack.h"
+#include "ca/authority.h"
 #include "delivery/seal.h"
 #include "delivery/transfer.h"
 #include "issuer/courier/courier.h"
@@ -39,16 +40,13 @@ static enum err read_keys(struct courier *c, const struct secret *key, const str
 			  struct errbuf *why)
 {
 	BIO *k = BIO_new_mem_buf(secret_peek(key), (int)secret_len(key));
-	BIO *x = BIO_new_mem_buf(certificate->data, (int)certificate->len);
-	enum err rc = ERR_OK;
+	enum err rc = authority_certificate(certificate, &c->certificate, NULL);
 	c->key = k ? PEM_read_bio_PrivateKey(k, NULL, no_pass_phrase, NULL) : NULL;
-	c->certificate = x ? PEM_read_bio_X509(x, NULL, no_pass_phrase, NULL) : NULL;
-	if (!c->key || !c->certificate)
+	if (rc || !c->key)
 		rc = fail(why, ERR_INVALID, "courier: key or certificate is not PEM, or the key has a pass phrase");
 	else if (X509_check_private_key(c->certificate, c->key) != 1)
 		rc = fail(why, ERR_INVALID, "courier: the key is not the certificate's");
 	BIO_free(k);
-	BIO_free(x);
 	return rc;
 }
 

@@ -11,7 +11,6 @@
 #include "issuer/languages.h"
 #include "issuer/root_list.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <time.h>
@@ -78,15 +77,14 @@ static enum err take_root_list(struct house *h, struct child *c, struct errbuf *
 {
 	struct front *f = &h->front;
 	int64_t number = 0;
-	BIO *bio = BIO_new_mem_buf(f->root_pem.data, (int)f->root_pem.len);
-	X509 *root = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+	X509 *root = NULL;
 	enum err rc = child_take_file(c, "file.root_crl", &f->root_crl_der, why);
-	if (rc == ERR_OK && root) /* else the files say what is wrong with it */
+	/* what is no certificate is told of with all files */
+	if (rc == ERR_OK && authority_certificate(&f->root_pem, &root, NULL) == ERR_OK)
 		rc = root_list_choose(h->store, root, &f->root_crl_der, &number, why);
 	if (f->shared)
 		atomic_store(&f->shared->root_list_file, number);
 	X509_free(root);
-	BIO_free(bio);
 	return rc;
 }
 
@@ -113,19 +111,6 @@ static enum err take_authority(struct house *h, struct child *c, struct errbuf *
 	if (rc == ERR_OK)
 		verify_once(h->trust, &der, present->from);
 	buf_free(&der);
-	return rc;
-}
-
-static enum err take_courier(struct house *h, struct child *c, struct errbuf *why)
-{
-	struct buf pem = BUF_INIT(PEM_MAX_BYTES);
-	enum err rc = child_take_file(c, "file.courier", &pem, why);
-	BIO *bio = rc == ERR_OK ? BIO_new_mem_buf(pem.data, (int)pem.len) : NULL;
-	h->front.desk.courier = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-	if (rc == ERR_OK && !h->front.desk.courier)
-		rc = fail(why, ERR_USAGE, "the courier's certificate cannot be read");
-	BIO_free(bio);
-	buf_free(&pem);
 	return rc;
 }
 
@@ -173,7 +158,7 @@ static enum err open_desk(struct house *h, struct child *c, struct errbuf *why)
 		rc = child_take_secret(c, "key.sms_receipts", KEY_MAX_BYTES, &h->receipt_key, why);
 	f->desk.receipt_key = h->receipt_key;
 	if (rc == ERR_OK)
-		rc = take_courier(h, c, why);
+		rc = child_take_certificate(c, "file.courier", &f->desk.courier, why);
 	if (rc == ERR_OK)
 		rc = languages_take(c, &h->languages, why);
 	f->desk.languages = h->languages;

@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "ca/authority.h"
 #include "issuer/process/child_internal.h"
 #include "issuer/process/line_end.h"
 
@@ -6,6 +7,8 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+enum { CERTIFICATE_FILE_MOST = 65536 };
 
 enum err child_init(struct child *c, enum role role, int control)
 {
@@ -81,6 +84,17 @@ enum err child_take_file(struct child *c, const char *name, struct buf *out, str
 		return fail(why, ERR_INTERNAL, "%s was not granted to the %s", name, role_name(c->role));
 	enum err e = file_read_fd(fd, name, out, why);
 	close(fd);
+	return e;
+}
+
+enum err child_take_certificate(struct child *c, const char *name, X509 **out, struct errbuf *why)
+{
+	struct buf bytes = BUF_INIT(CERTIFICATE_FILE_MOST);
+	enum err e = child_take_file(c, name, &bytes, why);
+	*out = NULL;
+	if (!e && authority_certificate(&bytes, out, NULL) != ERR_OK)
+		e = fail(why, ERR_MALFORMED, "%s holds no certificate", name);
+	buf_free(&bytes);
 	return e;
 }
 

@@ -80,6 +80,8 @@ int child_take(struct child *c, const char *name);
 bool child_has(const struct child *c, const char *name); /* was it granted, and not taken yet? */
 enum err child_take_secret(struct child *c, const char *name, size_t max, struct secret **out, struct errbuf *why) MUST_CHECK;
 enum err child_take_file(struct child *c, const char *name, struct buf *out, struct errbuf *why) MUST_CHECK;
+/* The certificate that a file holds, in PEM or DER: the caller's. ERR_MALFORMED names the grant. */
+enum err child_take_certificate(struct child *c, const char *name, X509 **out, struct errbuf *why) MUST_CHECK;
 struct shared_page *child_shared(struct child *c); /* front and clerk; NULL elsewhere */
 
 /* The supervisor has asked for an orderly end. Servers leave child_serve by themselves; front and clerk look here: the

@@ -7,23 +7,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { CERTIFICATE_FILE_MOST = 65536 };
-
-static enum err take_certificate(struct child *c, const char *name, X509 **out, struct errbuf *why)
-{
-	struct buf pem = BUF_INIT(CERTIFICATE_FILE_MOST), der = BUF_INIT(CERTIFICATE_FILE_MOST);
-	enum err rc = child_take_file(c, name, &pem, why);
-	if (!rc) {
-		rc = certificate_pem_to_der(pem.data, pem.len, 0, &der);
-		const uint8_t *at = der.data;
-		*out = rc ? NULL : d2i_X509(NULL, &at, (long)der.len);
-		rc = *out ? ERR_OK : fail(why, ERR_MALFORMED, "%s holds no certificate in PEM", name);
-	}
-	buf_free(&pem);
-	buf_free(&der);
-	return rc;
-}
-
 /* The key of a CA is the file of keys.others that has its name, or else keys.issuing. */
 static enum err take_authority(struct child *c, struct signer_key_home *home, const struct issuer *issuer, const char **name,
 			       struct authority *out, struct errbuf *why)
@@ -106,9 +89,9 @@ static enum err take_parts(struct child *c, struct signer_parts *p, struct errbu
 	if (!rc)
 		rc = take_keys(c, p, why);
 	if (!rc)
-		rc = take_certificate(c, "file.root", &p->root, why);
+		rc = child_take_certificate(c, "file.root", &p->root, why);
 	if (!rc)
-		rc = take_certificate(c, "file.courier", &p->courier, why);
+		rc = child_take_certificate(c, "file.courier", &p->courier, why);
 	if (!rc)
 		rc = child_take_secret(c, "key.parcel", 32, &p->parcel_key, why);
 	if (!rc)

@@ -2,16 +2,12 @@
 #include "base/clock.h"
 #include "base/pack.h"
 #include "issuer/process/child_internal.h"
+#include "tests/unit/ca_fixture.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { PATIENCE = 5000, OP_ECHO = 1, OP_LARGE = 2, OP_REFUSE = 3, OP_FORBIDDEN = 4, CAP = 256 };
 
@@ -69,12 +65,17 @@ static void say_settings(int fd, const char *text)
 	buf_free(&body);
 }
 
-static int some_file(const char *text)
+static int some_bytes(const char *bytes, size_t len)
 {
 	int fd = memfd_create("test", MFD_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(write(fd, bytes, len), len);
 	return fd;
+}
+
+static int some_file(const char *text)
+{
+	return some_bytes(text, strlen(text));
 }
 
 static void birth_reads_back_and_every_cut_of_it_is_refused(void **state)
@@ -140,6 +141,49 @@ static void granted_descriptors_are_taken_once_by_name(void **state)
 	close(key);
 	close(file);
 	end_child(&c, supervisor);
+}
+
+static void granted_certificate_is_read_in_either_form_and_nothing_else_is(void **state)
+{
+	(void)state;
+	struct pki pki;
+	struct buf der = BUF_INIT(4096), pem = BUF_INIT(4096);
+	static const char wants_pass_phrase[] = "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\n"
+						"DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\nAAAA\n-----END CERTIFICATE-----\n";
+	pki_new(&pki, NOW);
+	assert_ok(certificate_encode(pki.root.certificate, &der, NULL));
+	assert_ok(certificate_der_to_pem(der.data, der.len, &pem));
+	const struct {
+		const char *name, *bytes;
+		size_t len;
+		enum err want;
+	} files[] = {
+		{"PEM", (const char *)pem.data, pem.len, ERR_OK},
+		{"DER", (const char *)der.data, der.len, ERR_OK},
+		{"DER that was cut", (const char *)der.data, der.len - 1, ERR_MALFORMED},
+		{"nothing", "", 0, ERR_MALFORMED},
+		{"a PEM that asks for a pass phrase", wants_pass_phrase, sizeof wants_pass_phrase - 1, ERR_MALFORMED},
+	};
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct child c;
+		X509 *x = NULL;
+		struct errbuf why = {""};
+		int supervisor = make_child(&c, ROLE_FRONT), file = some_bytes(files[i].bytes, files[i].len);
+		say_settings(supervisor, "");
+		say_named(supervisor, CONTROL_GRANT, "file.root", file);
+		say(supervisor, CONTROL_START, NULL, -1);
+		assert_int_equal(child_receive_grants(&c, NULL), ERR_OK);
+		if (child_take_certificate(&c, "file.root", &x, &why) != files[i].want)
+			fail_msg("%s: %s\n", files[i].name, why.text);
+		assert_true(files[i].want ? !x && strstr(why.text, "file.root") : X509_cmp(x, pki.root.certificate) == 0);
+		X509_free(x);
+		assert_int_equal(child_take_certificate(&c, "file.courier", &x, NULL), ERR_INTERNAL);
+		close(file);
+		end_child(&c, supervisor);
+	}
+	buf_free(&der);
+	buf_free(&pem);
+	pki_clear(&pki);
 }
 
 static const struct bad_frame {
@@ -369,6 +413,7 @@ int main(void)
 		cmocka_unit_test(birth_reads_back_and_every_cut_of_it_is_refused),
 		cmocka_unit_test(child_of_another_role_is_not_born),
 		cmocka_unit_test(granted_descriptors_are_taken_once_by_name),
+		cmocka_unit_test(granted_certificate_is_read_in_either_form_and_nothing_else_is),
 		cmocka_unit_test(broken_control_frame_stops_the_birth),
 		cmocka_unit_test(line_to_a_server_this_role_does_not_call_is_refused),
 		cmocka_unit_test(refusals_and_large_answers_come_as_a_status_with_a_reason),
