@@ -1,5 +1,6 @@
 #include "issuer/command/host_books.h"
 #include "base/encode.h"
+#include "ca/asn1_time.h"
 #include "issuer/clerk/clerk_reconcile.h"
 #include "issuer/command/host_issue.h"
 
@@ -12,14 +13,11 @@ const struct actor host_actor = {.id = "host", .role = "host", .request = ""};
 static enum err read_issuer(struct host_books *b, struct errbuf *why)
 {
 	X509 *certificate = NULL;
-	struct tm until;
 	enum err e = host_read_certificate(b->settings->ca_issuing, &certificate, why);
 	if (!e)
 		e = host_issuer_name(certificate, b->issuer);
-	if (!e && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
+	if (!e && asn1_time_read(X509_get0_notAfter(certificate), &b->issuing_until) != ERR_OK)
 		e = fail(why, ERR_MALFORMED, "%s: its end cannot be read", b->settings->ca_issuing);
-	if (!e)
-		b->issuing_until = (int64_t)timegm(&until);
 	X509_free(certificate);
 	return e;
 }

@@ -1,6 +1,7 @@
 /* The two CAs, and the list of what the root has revoked: nothing yet. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "ca/asn1_time.h"
 #include "ca/authority.h"
 #include "ca/crl.h"
 #include "ca/key_uri.h"
@@ -55,8 +56,8 @@ static enum err publish(const struct settings *s, const char *at, const struct a
 
 static int64_t end_of(X509 *certificate)
 {
-	struct tm tm;
-	return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+	int64_t end = 0;
+	return asn1_time_read(X509_get0_notAfter(certificate), &end) == ERR_OK ? end : 0;
 }
 
 /* What the two profiles say; the names and addresses in `out` point into the struct. */

@@ -1,5 +1,6 @@
 #include "issuer/http/ca_files.h"
 
+#include "ca/asn1_time.h"
 #include "ca/authority.h"
 #include "ca/chain.h"
 
@@ -39,10 +40,11 @@ static struct ca_file *add_file(struct ca_files *f, const char *stem, const char
 	return file;
 }
 
+/* 0 when it is not there or is none. */
 static int64_t seconds_of(const ASN1_TIME *t)
 {
-	struct tm tm;
-	return t && ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+	int64_t seconds = 0;
+	return asn1_time_read(t, &seconds) == ERR_OK ? seconds : 0;
 }
 
 /* The first certificate of a file as .cer and as clean .pem: whatever else stands in the file is not served. */

@@ -1,6 +1,7 @@
 /* What the signer begins with: parts that belong together, and a packaging that works. */
 #include "base/encode.h"
 #include "base/log.h"
+#include "ca/asn1_time.h"
 #include "delivery/code.h"
 #include "issuer/signer/packing.h"
 #include "issuer/signer/signer_ocsp.h"
@@ -8,7 +9,6 @@
 #include <openssl/pkcs12.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 void signer_parts_clear(struct signer_parts *p)
 {
@@ -54,14 +54,12 @@ static void profiles_complete(struct signer_parts *p)
 static enum err add_ca(struct signer *s, const struct authority *a, enum issuer_standing standing, const char *key_name)
 {
 	struct signer_ca *ca = &s->cas[s->ca_count];
-	struct tm until;
 	unsigned len = sizeof ca->fingerprint;
 	*ca = (struct signer_ca){.authority = a, .standing = standing, .key_name = key_name};
 	if (X509_digest(a->certificate, EVP_sha256(), ca->fingerprint, &len) != 1 ||
-	    ASN1_TIME_to_tm(X509_get0_notAfter(a->certificate), &until) != 1)
+	    asn1_time_read(X509_get0_notAfter(a->certificate), &ca->until) != ERR_OK)
 		return ERR_CRYPTO;
 	hex_encode(ca->fingerprint, sizeof ca->fingerprint, ca->name);
-	ca->until = (int64_t)timegm(&until);
 	s->ca_count++;
 	return ERR_OK;
 }
