@@ -1,29 +1,23 @@
 /* Each case is a good certificate with one thing changed behind the builder's back, and the words of its refusal. */
-#include "tests/unit/ca_fixture.h"
+#include "tests/unit/ca_twins.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
-static struct pki pki, twin;
 static EVP_PKEY *p256;
 
 static int setup(void **state)
 {
-	(void)state;
-	pki_new(&pki, NOW);
-	pki_new(&twin, NOW);
+	twins_new(state);
 	return key_generate(KEY_P256, &p256);
 }
 
 static int teardown(void **state)
 {
-	(void)state;
-	pki_clear(&pki);
-	pki_clear(&twin);
 	EVP_PKEY_free(p256);
-	return 0;
+	return twins_clear(state);
 }
 
 static void extension_drop(X509 *x, int nid)

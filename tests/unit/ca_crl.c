@@ -1,4 +1,4 @@
-#include "tests/unit/ca_fixture.h"
+#include "tests/unit/ca_twins.h"
 
 #include "ca/asn1_time.h"
 #include "ca/crl.h"
@@ -8,24 +8,6 @@
 #include <time.h>
 
 enum { LIST_CAP = 16 << 20 };
-
-static struct pki pki, twin;
-
-static int setup(void **state)
-{
-	(void)state;
-	pki_new(&pki, NOW);
-	pki_new(&twin, NOW);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pki_clear(&pki);
-	pki_clear(&twin);
-	return 0;
-}
 
 static const struct crl_head head = {.number = 1795313618000000u, .this_update = NOW, .next_update = NOW + DAY};
 
@@ -484,5 +466,5 @@ int main(void)
 		cmocka_unit_test(a_hundred_thousand_entries_are_listed_and_found),
 		cmocka_unit_test(reasons_are_named_both_ways),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, twins_new, twins_clear);
 }

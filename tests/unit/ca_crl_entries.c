@@ -1,33 +1,16 @@
 /* The entries of a root's list, read so that the next list says them again. */
-#include "tests/unit/ca_fixture.h"
+#include "tests/unit/ca_twins.h"
 
 #include "ca/crl_entries.h"
 
 #include <openssl/pem.h>
 
-static struct pki pki, twin;
 static const struct crl_head head = {.number = 7, .this_update = NOW, .next_update = NOW + DAY};
 static const struct crl_entry few[] = {
 	{.serial = {[19] = 1}, .revoked_at = NOW - 10},
 	{.serial = {[18] = 0x80, [19] = 0}, .revoked_at = NOW - 20, .reason = REASON_CA_COMPROMISE},
 	{.serial = {0x5e, [19] = 2}, .revoked_at = NOW - 30, .reason = REASON_SUPERSEDED, .compromised_at = NOW - 4000},
 };
-
-static int setup(void **state)
-{
-	(void)state;
-	pki_new(&pki, NOW);
-	pki_new(&twin, NOW);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	pki_clear(&pki);
-	pki_clear(&twin);
-	return 0;
-}
 
 static struct buf list_of(const struct crl_entry *entries, size_t n)
 {
@@ -150,5 +133,5 @@ int main(void)
 		cmocka_unit_test(an_entry_goes_to_its_place_once),
 		cmocka_unit_test(a_full_list_takes_no_more),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, twins_new, twins_clear);
 }
