@@ -124,7 +124,8 @@ static enum MHD_Result answer(struct exchange *x)
 	if (x->reply.withdrawn)
 		connection_sends(x->connection, x->reply.withdrawn);
 	enum MHD_Result queued = MHD_queue_response(x->mhd, x->status, m);
-	MHD_destroy_response(m);
+	if (m != x->reply.prepared)
+		MHD_destroy_response(m);
 	x->stage = STAGE_SENT;
 	return queued;
 }

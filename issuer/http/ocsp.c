@@ -69,13 +69,28 @@ static void say_times(struct reply *r, int64_t this_update, int64_t next_update,
 	r->cache_seconds = left > SHARED_CACHE_SECONDS ? SHARED_CACHE_SECONDS : left > 1 ? (int)left : 1;
 }
 
-static void say_ready(struct ocsp_desk *d, const struct ocsp_cached *e, const struct request *q, struct reply *r)
+/* Everybody gets the same until less than a minute is left; but who has it already may get a 304. */
+static bool same_for_all(const struct request *q, const struct reply *r)
 {
-	say(r, e->der, e->len);
-	say_times(r, e->this_update, e->next_update, clock_now());
-	if (strcmp(q->method, "GET") == 0)
-		memcpy(r->etag, e->etag, sizeof r->etag);
+	return r->cache_seconds == SHARED_CACHE_SECONDS &&
+	       (strcmp(q->method, "GET") != 0 || !request_header(q, "If-None-Match"));
+}
+
+static void say_ready(struct ocsp_desk *d, struct ocsp_cached *e, int64_t now, const struct request *q, struct reply *r)
+{
+	say_times(r, e->this_update, e->next_update, now);
+	memcpy(r->etag, e->etag, sizeof r->etag);
 	atomic_fetch_add(&d->counts.ready, 1);
+	bool common = same_for_all(q, r);
+	if (common && e->prepared) {
+		r->prepared = e->prepared;
+		r->lent = e->der;
+		r->lent_len = e->len;
+		return;
+	}
+	say(r, e->der, e->len);
+	if (common)
+		r->prepared = ocsp_cache_prepare(d->cache, e, r);
 }
 
 /* ---- statuses ---- */
@@ -133,7 +148,7 @@ static bool may_be_kept(const struct ocsp_ask *a)
 }
 
 /* An entry whose status was confirmed since the last change; NULL: there is none. */
-static const struct ocsp_cached *find_ready(struct ocsp_desk *d, const struct ocsp_single *id, int64_t now)
+static struct ocsp_cached *find_ready(struct ocsp_desk *d, const struct ocsp_single *id, int64_t now)
 {
 	struct ocsp_cached *e = ocsp_cache_find(d->cache, id, now);
 	uint64_t generation = generation_of(d);
@@ -174,8 +189,7 @@ static void say_signed(struct ocsp_desk *d, struct waiting *w, const struct ocsp
 		etag_of(told->der, told->len, etag);
 	if (kept)
 		keep(d, w, told, etag);
-	if (w->tagged)
-		memcpy(w->reply->etag, etag, sizeof w->reply->etag);
+	memcpy(w->reply->etag, etag, sizeof w->reply->etag);
 }
 
 /* The signer has answered, or nobody has. */
@@ -255,20 +269,21 @@ static bool find_issuer(const struct ocsp_desk *d, const struct ocsp_request *as
 	return false;
 }
 
-static const struct ocsp_cached *ready_for(struct ocsp_desk *d, const struct ocsp_request *asked, unsigned issuer)
+static struct ocsp_cached *ready_for(struct ocsp_desk *d, const struct ocsp_request *asked, unsigned issuer, int64_t now)
 {
 	struct ocsp_single id = {.hash = asked->ids[0].hash, .serial_len = asked->ids[0].serial_len, .issuer = issuer};
 	if (asked->count != 1 || asked->nonce_len)
 		return NULL;
 	memcpy(id.serial, asked->ids[0].serial, id.serial_len);
-	return find_ready(d, &id, clock_now());
+	return find_ready(d, &id, now);
 }
 
 void ocsp_desk_answer(struct ocsp_desk *d, const void *der, size_t len, const struct request *q, struct reply *r)
 {
 	struct ocsp_request asked;
 	struct errbuf why = {""};
-	const struct ocsp_cached *ready;
+	const int64_t now = clock_now();
+	struct ocsp_cached *ready;
 	unsigned issuer;
 	if (ocsp_request_read(der, len, &asked, &why) != ERR_OK) {
 		atomic_fetch_add(&d->counts.refused, 1);
@@ -277,8 +292,8 @@ void ocsp_desk_answer(struct ocsp_desk *d, const void *der, size_t len, const st
 		say_refusal(d, r, OCSP_TRY_LATER, ERR_UNAVAILABLE);
 	} else if (!find_issuer(d, &asked, &issuer)) { /* RFC 5019 2.2.3 */
 		say_refusal(d, r, OCSP_UNAUTHORIZED, ERR_REFUSED);
-	} else if ((ready = ready_for(d, &asked, issuer))) {
-		say_ready(d, ready, q, r);
+	} else if ((ready = ready_for(d, &asked, issuer, now))) {
+		say_ready(d, ready, now, q, r);
 	} else if (!ocsp_limit_take(d->limit, q->address, clock_mono_ms())) {
 		atomic_fetch_add(&d->counts.limited, 1);
 		say_refusal(NULL, r, OCSP_TRY_LATER, ERR_LIMIT);

@@ -1,10 +1,14 @@
 #include "issuer/http/ocsp_cache.h"
 
+#include "issuer/http/send.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct ocsp_cache {
 	struct ocsp_cached *sets[OCSP_CACHE_SETS]; /* of OCSP_CACHE_WAYS places; NULL before the first entry */
+	struct ocsp_cached *prepared[OCSP_CACHE_PREPARED]; /* places, round and round */
+	size_t turn;
 };
 
 enum err ocsp_cache_new(struct ocsp_cache **out)
@@ -13,8 +17,16 @@ enum err ocsp_cache_new(struct ocsp_cache **out)
 	return *out ? ERR_OK : ERR_MEMORY;
 }
 
+static void drop_prepared(struct ocsp_cached *e)
+{
+	if (e->prepared)
+		MHD_destroy_response(e->prepared);
+	e->prepared = NULL;
+}
+
 static void forget(struct ocsp_cached *e)
 {
+	drop_prepared(e);
 	free(e->der);
 	*e = (struct ocsp_cached){.der = NULL};
 }
@@ -92,4 +104,18 @@ void ocsp_cache_put(struct ocsp_cache *c, const struct ocsp_cached *entry)
 	forget(place);
 	*place = *entry;
 	place->der = copy;
+	place->prepared = NULL;
+}
+
+/* The place whose turn it is loses its own, whatever stands there by now. */
+struct MHD_Response *ocsp_cache_prepare(struct ocsp_cache *c, struct ocsp_cached *e, const struct reply *r)
+{
+	if (e->prepared)
+		return e->prepared;
+	struct ocsp_cached **turn = &c->prepared[c->turn++ % OCSP_CACHE_PREPARED];
+	if (*turn)
+		drop_prepared(*turn);
+	*turn = e;
+	e->prepared = send_prepare(r);
+	return e->prepared;
 }

@@ -7,8 +7,9 @@
 
 #include "ca/ocsp.h"
 #include "issuer/http/crl_cache.h"
+#include "issuer/http/route.h"
 
-enum { OCSP_CACHE_SETS = 1024, OCSP_CACHE_WAYS = 4 };
+enum { OCSP_CACHE_SETS = 1024, OCSP_CACHE_WAYS = 4, OCSP_CACHE_PREPARED = 256 };
 
 struct ocsp_cached {
 	struct ocsp_single single;  /* whose, under which digest, and what was said */
@@ -17,6 +18,7 @@ struct ocsp_cached {
 	uint8_t *der;               /* NULL: the place is free */
 	size_t len;
 	char etag[ETAG_SIZE];
+	struct MHD_Response *prepared; /* the cache's; NULL: not yet, or no more */
 };
 
 struct ocsp_cache;
@@ -28,6 +30,9 @@ void ocsp_cache_free(struct ocsp_cache *c); /* NULL is fine */
 struct ocsp_cached *ocsp_cache_find(struct ocsp_cache *c, const struct ocsp_single *id, int64_t now);
 /* Copies the bytes. What there is no memory for is not kept. */
 void ocsp_cache_put(struct ocsp_cache *c, const struct ocsp_cached *entry);
+/* The reply that gives an entry as it was found, as a response for all who ask (send_prepare). Lent until the next put or
+ * prepare. The last OCSP_CACHE_PREPARED that were made are kept, each about two kilobytes. NULL when out of memory. */
+struct MHD_Response *ocsp_cache_prepare(struct ocsp_cache *c, struct ocsp_cached *e, const struct reply *r);
 
 /* Is it the same certificate, and the same status? */
 bool ocsp_same_certificate(const struct ocsp_single *a, const struct ocsp_single *b);

@@ -63,8 +63,12 @@ enum err request_form(const struct request *q, const char *name, char *out, size
 enum err request_json(const struct request *q, json_t **out, struct errbuf *why) MUST_CHECK;
 struct actor request_actor(const struct request *q); /* staff by identity; "recipient" on the public listener */
 
+struct MHD_Response;
+
 struct reply {
 	int status;               /* 0 becomes 200 */
+	struct MHD_Response *prepared; /* instead of all the rest, which says the same: made once for many (send_prepare), and
+					* borrowed until the handler returns; NULL: none */
 	const char *content_type; /* static */
 	struct buf body;          /* cap 8 MiB */
 	const uint8_t *lent;      /* instead of body: bytes that many answers share, until give_back(lender) */

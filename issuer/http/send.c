@@ -106,13 +106,18 @@ static void http_date(int64_t seconds, char out[40])
 	two_digits(out + 23, tm.tm_sec);
 }
 
-static void add(struct MHD_Response *m, const char *name, const char *value)
+struct made {
+	struct MHD_Response *response;
+	bool lacks; /* a header, for want of memory */
+};
+
+static void add(struct made *m, const char *name, const char *value)
 {
-	if (value && value[0])
-		MHD_add_response_header(m, name, value);
+	if (value && value[0] && MHD_add_response_header(m->response, name, value) != MHD_YES)
+		m->lacks = true;
 }
 
-static void add_content(struct MHD_Response *m, const struct reply *r, const struct part *p)
+static void add_content(struct made *m, const struct reply *r, const struct part *p)
 {
 	char text[128];
 	if (p->len && p->status != 304)
@@ -145,7 +150,7 @@ static void add_content(struct MHD_Response *m, const struct reply *r, const str
 	}
 }
 
-static void add_control(struct MHD_Response *m, const struct reply *r, const struct sending *s)
+static void add_control(struct made *m, const struct reply *r, const struct sending *s)
 {
 	char text[96];
 	if (r->cache_seconds > 0)
@@ -158,7 +163,8 @@ static void add_control(struct MHD_Response *m, const struct reply *r, const str
 	}
 	add(m, "X-Content-Type-Options", "nosniff");
 	add(m, "Referrer-Policy", "no-referrer");
-	add(m, "X-Request-Id", s->request_id);
+	if (!r->expires) /* a cache hands the answer on, and another's id with it */
+		add(m, "X-Request-Id", s->request_id);
 	if (s->listener == LISTENER_PUBLIC || s->listener == LISTENER_MEMBERS)
 		add(m, "Strict-Transport-Security", "max-age=31536000");
 	if (r->status == 401) /* RFC 9110 11.6.1 wants a challenge; no scheme is registered for certificates */
@@ -167,22 +173,42 @@ static void add_control(struct MHD_Response *m, const struct reply *r, const str
 		add(m, "Connection", "close");
 }
 
+struct MHD_Response *send_prepare(const struct reply *r)
+{
+	const struct sending s = {.listener = LISTENER_STATUS};
+	const struct part whole = {200, 0, r->body.len};
+	struct made m = {.response = MHD_create_response_from_buffer(whole.len, r->body.data, MHD_RESPMEM_MUST_COPY)};
+	if (!m.response)
+		return NULL;
+	add_content(&m, r, &whole);
+	add_control(&m, r, &s);
+	add(&m, "ETag", r->etag);
+	if (!m.lacks)
+		return m.response;
+	MHD_destroy_response(m.response);
+	return NULL;
+}
+
 struct MHD_Response *send_response(struct reply *r, const struct sending *s, unsigned *status)
 {
+	if (r->prepared) {
+		*status = 200;
+		return r->prepared;
+	}
 	render(r);
 	struct part p = choose_part(r, s->head);
 	const uint8_t *body = r->lent ? r->lent : r->body.data;
 	void *bytes = body ? (void *)(uintptr_t)(body + p.first) : NULL; /* it only reads */
-	struct MHD_Response *m = MHD_create_response_from_buffer(p.len, bytes, MHD_RESPMEM_PERSISTENT);
-	if (!m)
+	struct made m = {.response = MHD_create_response_from_buffer(p.len, bytes, MHD_RESPMEM_PERSISTENT)};
+	if (!m.response)
 		return NULL;
-	add_content(m, r, &p);
-	add_control(m, r, s);
-	add(m, "ETag", r->etag);
-	add(m, "Location", r->location);
-	add(m, "Set-Cookie", r->cookie);
-	add(m, "Content-Disposition", r->disposition);
-	add(m, "Allow", r->allow);
+	add_content(&m, r, &p);
+	add_control(&m, r, s);
+	add(&m, "ETag", r->etag);
+	add(&m, "Location", r->location);
+	add(&m, "Set-Cookie", r->cookie);
+	add(&m, "Content-Disposition", r->disposition);
+	add(&m, "Allow", r->allow);
 	*status = p.status;
-	return m;
+	return m.response;
 }

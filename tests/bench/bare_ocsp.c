@@ -138,7 +138,7 @@ static void load_ready(const char *path)
 		bare_die(path);
 	fclose(f);
 	ready = make_response(bytes, len);
-	MHD_add_response_header(ready, "ETag", "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"");
+	MHD_add_response_header(ready, "ETag", "\"0123456789abcdef0123456789abcdef\"");
 }
 
 static enum MHD_Result answer(struct MHD_Connection *c, const struct request *q)

@@ -1,6 +1,7 @@
 /* The front's half of the OCSP responder behind its listener; this test is the signer. */
 #include "tests/unit/http_stage.h"
 
+#include "issuer/http/ocsp_cache.h"
 #include "issuer/signer/ocsp_wire.h"
 
 #include <openssl/ocsp.h>
@@ -188,6 +189,62 @@ static void a_ready_answer_is_given_again_until_its_status_changes(void **state)
 	buf_free(&with_nonce);
 }
 
+/* Made once for all who ask: with the tag and the times, and without what is one request's. */
+static void a_ready_answer_has_the_headers_of_the_first(void **state)
+{
+	static const char *const same[] = {"Last-Modified", "Expires", "Cache-Control", "ETag", "X-Content-Type-Options"};
+	struct http_stage *s = *state;
+	char first[COUNT(same)][512];
+	struct buf body = request_for(s, s->serial, false);
+	set_status(s, "held", 6);
+	post_signed(s, &body, "held");
+	for (size_t i = 0; i < COUNT(same); i++)
+		snprintf(first[i], sizeof first[i], "%s", answer_header(&heard, same[i]));
+	for (int n = 0; n < 3; n++) {
+		post_end(post_begin(s, &body));
+		assert_string_equal(answer_body(&heard), "held");
+		for (size_t i = 0; i < COUNT(same); i++)
+			assert_string_equal(answer_header(&heard, same[i]), first[i]);
+		assert_null(answer_header(&heard, "X-Request-Id"));
+	}
+	clock_inject(NOW + 3600 - 361); /* a tenth and a second before its end, and back */
+	post_end(post_begin(s, &body));
+	assert_string_equal(answer_header(&heard, "Expires"), first[1]);
+	clock_inject(NOW);
+	set_status(s, "valid", 0);
+	buf_free(&body);
+}
+
+/* More of them than are kept prepared, twice around. */
+static void a_prepared_answer_makes_way_for_newer_ones(void **state)
+{
+	(void)state;
+	enum { MANY = OCSP_CACHE_PREPARED + 7 };
+	struct ocsp_cache *c = NULL;
+	assert_ok(ocsp_cache_new(&c));
+	struct ocsp_single id = {.serial_len = 2};
+	for (int n = 0; n < 2 * MANY; n++) {
+		int i = n % MANY;
+		id.serial[0] = (uint8_t)(i >> 8);
+		id.serial[1] = (uint8_t)i;
+		struct reply r = REPLY_INIT;
+		const struct ocsp_cached entry = {.single = id, .this_update = NOW, .next_update = NOW + 3600,
+						  .der = (uint8_t *)"DER", .len = 3};
+		if (n == i)
+			ocsp_cache_put(c, &entry);
+		struct ocsp_cached *e = ocsp_cache_find(c, &id, NOW);
+		assert_non_null(e);
+		buf_add(&r.body, e->der, e->len);
+		assert_null(e->prepared);
+		const struct MHD_Response *made = ocsp_cache_prepare(c, e, &r);
+		assert_non_null(made);
+		assert_ptr_equal(e->prepared, made);
+		assert_ptr_equal(ocsp_cache_prepare(c, e, &r), made);
+		reply_clear(&r);
+	}
+	ocsp_cache_free(c);
+}
+
 static void unknown_is_never_kept(void **state)
 {
 	struct http_stage *s = *state;
@@ -320,6 +377,8 @@ int main(void)
 		cmocka_unit_test(statuses_come_from_the_database),
 		cmocka_unit_test(an_answer_leaves_when_it_is_signed),
 		cmocka_unit_test(a_ready_answer_is_given_again_until_its_status_changes),
+		cmocka_unit_test(a_ready_answer_has_the_headers_of_the_first),
+		cmocka_unit_test(a_prepared_answer_makes_way_for_newer_ones),
 		cmocka_unit_test(unknown_is_never_kept),
 		cmocka_unit_test(what_changed_during_the_signature_is_asked_anew),
 		cmocka_unit_test(while_the_database_is_not_believed_nothing_is_said),

@@ -63,7 +63,7 @@ static void sign(void)
 	ssize_t n = recv(at.signer, packet, sizeof packet, MSG_DONTWAIT);
 	struct unpack u = unpack_begin(packet, n > 0 ? (size_t)n : 0);
 	if (n > 0 && ocsp_ask_unpack(&u, &wanted) == ERR_OK) {
-		const struct ocsp_told told = {.id = wanted.id, .this_update = NOW, .next_update = NOW + 60,
+		const struct ocsp_told told = {.id = wanted.id, .this_update = NOW, .next_update = NOW + DAY,
 					       .der = (const uint8_t *)word, .len = sizeof word};
 		at.asked = wanted.singles[0].status;
 		ocsp_told_pack(&told, &out);
@@ -91,9 +91,23 @@ static enum err ask(void)
 	return buf_check(&at.reply.body) ? ERR_MEMORY : at.reply.fault;
 }
 
+/* Of a desk that has nothing ready: signed, made ready for all, and given as it stands, which calls nothing any more. */
+static enum err ask_thrice(void)
+{
+	close_desk();
+	enum err rc = open_desk();
+	for (int i = 0; rc == ERR_OK && i < 3; i++) {
+		reply_clear(&at.reply);
+		rc = ask();
+	}
+	return rc;
+}
+
 static bool says_word(void)
 {
-	return at.reply.body.len == sizeof word && memcmp(at.reply.body.data, word, sizeof word) == 0;
+	const uint8_t *said = at.reply.lent ? at.reply.lent : at.reply.body.data;
+	const size_t len = at.reply.lent ? at.reply.lent_len : at.reply.body.len;
+	return len == sizeof word && memcmp(said, word, sizeof word) == 0;
 }
 
 static void after_ask(enum err rc, bool failed)
@@ -104,6 +118,7 @@ static void after_ask(enum err rc, bool failed)
 	failing_require(rc == ERR_OK || !says_word());
 	reply_clear(&at.reply);
 	atomic_fetch_add(&at.page.revocation_generation, 1); /* so that the ready one is looked at again */
+	failing_require(at.desk || open_desk() == ERR_OK);
 	failing_require(ask() == ERR_OK && says_word());
 	reply_clear(&at.reply);
 }
@@ -167,7 +182,7 @@ static void every_call_of_an_answer_fails_once(void **state)
 {
 	(void)state;
 	assert_ok(open_desk());
-	failing_each(&(struct failing_work){.name = "ocsp_desk_answer", .act = ask, .after = after_ask}, SAMPLE);
+	failing_each(&(struct failing_work){.name = "ocsp_desk_answer", .act = ask_thrice, .after = after_ask}, SAMPLE);
 	close_desk();
 }
 
