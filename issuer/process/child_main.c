@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "ca/openssl_narrow.h"
 #include "issuer/process/child_internal.h"
 #include "issuer/process/walls.h"
 
@@ -22,6 +23,9 @@ static int (*const role_mains[ROLE_COUNT])(struct child *c) = {
 	[ROLE_SIGNER] = role_signer, [ROLE_FRONT] = role_front, [ROLE_COURIER] = role_courier, [ROLE_CLERK] = role_clerk,
 	[ROLE_TOKEN] = role_token,
 };
+
+/* Those in which other libraries use OpenSSL: for TLS, and for a token. */
+static const bool needs_all_of_openssl[ROLE_COUNT] = {[ROLE_COURIER] = true, [ROLE_TOKEN] = true};
 
 static enum err change_user(const struct birth *b, struct errbuf *why)
 {
@@ -107,6 +111,8 @@ int child_main(const char *role_text)
 	crash_point(CRASH_CHILD_START); /* likewise */
 	tzset();
 	enum err e = child_init(&c, role, CONTROL_DESCRIPTOR);
+	if (!e && !needs_all_of_openssl[role])
+		e = openssl_narrow();
 	if (!e)
 		e = be_born(&c, &why);
 	if (e) {

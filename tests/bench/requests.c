@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/frame.h"
 #include "base/wipe.h"
+#include "ca/openssl_narrow.h"
 #include "ca/request.h"
 #include "delivery/seal.h"
 #include "issuer/order/collect.h"
@@ -245,7 +246,7 @@ int main(int argc, char **argv)
 	NEED(count > 0);
 	b.key_type = own ? FACTS_OWN_KEY : argv[3];
 	mallopt(M_PERTURB, 0xa5); /* as the daemon does */
-	NEED(wipe_openssl_memory() == ERR_OK);
+	NEED(wipe_openssl_memory() == ERR_OK && openssl_narrow() == ERR_OK);
 	start_signer(&b, argv[1]);
 	start_desk(&b, argv[1]);
 	struct holder *holders = calloc((size_t)count, sizeof *holders);
