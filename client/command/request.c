@@ -42,7 +42,7 @@ static enum err add_parameter(const struct given *g, struct buf *out, struct err
 {
 	if (!g || !g->value[0] || strcmp(g->value, ".") == 0 || strcmp(g->value, "..") == 0)
 		return fail(why, ERR_USAGE, "%s is empty or is no name", g ? g->field->name : "an argument");
-	if (g->field->kind == KIND_SERIAL)
+	if (g->field->kind == KIND_SERIAL || (g->field->kind == KIND_ORDER && !g->value[strspn(g->value, "0123456789abcdefABCDEF: ")]))
 		add_serial(g->value, out);
 	else
 		request_encode(g->value, in_path, out);

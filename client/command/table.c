@@ -184,6 +184,13 @@ const struct verb verbs[] = {
 	 .fields = {ORDER},
 	 .examples = {"order unlock 7k3mq2x5a4bcd6ef"}},
 
+	{.noun = "order", .verb = "reissue", .method = "POST", .path = "/v1/orders/{order}/reissue",
+	 .what = "For a lost file or password: revoke what was delivered, and order it again",
+	 .fields = {{.name = "order", .wants = "ORDER|SERIAL", .help = "the order's id, or the serial number of its certificate",
+		     .place = IN_PATH, .kind = KIND_ORDER, .required = true, .positional = true},
+		    {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+	 .examples = {"order reissue 7k3mq2x5a4bcd6ef --note 'the password was lost'"}},
+
 	{.noun = "cert", .verb = "list", .method = "GET", .path = "/v1/certificates",
 	 .what = "List certificates, newest first",
 	 .fields = {{.name = "status", .wants = "STATUS", .help = "valid, held, revoked or expired", .place = IN_QUERY},

@@ -14,6 +14,7 @@ enum kind {
 	KIND_TEXT,
 	KIND_YES_NO, /* a JSON boolean */
 	KIND_SERIAL, /* hexadecimal; colons and blanks are taken out, as in what other tools print */
+	KIND_ORDER,  /* an order's id, or a serial as above */
 	KIND_NUMBER, /* a whole number, 0 to 2^31-1 */
 	KIND_SECONDS, /* the same, from 1 */
 	KIND_SWITCH, /* given or not, no value */

@@ -88,6 +88,28 @@ void api_order_unlock(struct front *front, const struct request *q, struct reply
 	changed(front, q, r, order_unlock(&front->desk, &who, q->parameter[0], &why), &why);
 }
 
+/* A repeat is shown what the first has made. */
+void api_order_reissue(struct front *front, const struct request *q, struct reply *r)
+{
+	static const char *const members[] = {"note", NULL};
+	struct errbuf why = {0};
+	struct faults faults = {0};
+	struct actor who = request_actor(q);
+	json_t *body = NULL;
+	char id[ID_SIZE];
+	bool made = false;
+	if (!api_body(q, r, members, &body))
+		return;
+	const struct reissue_wish wish = {q->parameter[0], json_string_value(json_object_get(body, "note"))};
+	enum err e = order_reissue(&front->desk, &who, &wish, id, &made, &faults, &why);
+	if (e)
+		reply_problem(r, q, e, &why, &faults);
+	else
+		show(front, q, r, made ? 201 : 200, id);
+	faults_clear(&faults);
+	json_decref(body);
+}
+
 void api_client_show(struct front *front, const struct request *q, struct reply *r)
 {
 	json_t *row = NULL;

@@ -37,7 +37,15 @@ enum err order_cancel(struct desk *d, const struct actor *who, const char *id, c
 /* New link and code; the old die, a claim too. Once the file was received: the password again, while it rests. */
 enum err order_resend(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK;
 enum err order_unlock(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK; /* new code */
-/* Each of the three: ERR_CONFLICT with a sentence, audited, when the order's state (or its end) does not allow it. */
+/* For a lost file or password: the certificate that was delivered is revoked as superseded, and an order for the same client,
+ * contact and key type takes its place, in one transaction. `which`: an order's id, or its certificate's serial. *made is false when
+ * that was done before: `id` is the order that took its place. ERR_CONFLICT says what to do instead: send again, or order anew. */
+struct reissue_wish {
+	const char *which, *note; /* note: why, for the audit; or NULL */
+};
+enum err order_reissue(struct desk *d, const struct actor *who, const struct reissue_wish *wish, char id[ID_SIZE], bool *made,
+		       struct faults *faults, struct errbuf *why) MUST_CHECK;
+/* Each of the four: ERR_CONFLICT with a sentence, audited, when the order's state (or its end) does not allow it. */
 
 /* Revoke by serial (any notation). When it returns ERR_OK the revocation is in the journal and in the database and live
  * checks refuse it; its parcel, if one waits, is erased and nothing of its order is sent any more (the order's state stays).

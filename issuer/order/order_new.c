@@ -1,5 +1,5 @@
+#include "issuer/order/new_order.h"
 #include "issuer/order/parents.h"
-#include "issuer/order/post.h"
 
 #include "base/clock.h"
 #include "ca/profile.h"
@@ -8,20 +8,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-struct new_order {
-	struct step step;
-	struct order_facts facts;
-	char client_id[ID_SIZE];
-	char orderer_name[NAME_SIZE];
-	const char *note;
-	struct buf text; /* the facts, canonical */
-	uint8_t ticket[TICKET_BYTES];
-	int64_t contact_rest; /* of one whose address was changed */
-	const char *refused; /* why the signer's dry run would not have it */
-	struct new_link link;
-	struct new_code code;
-};
 
 static enum err contact_check(const char *text, size_t len, struct errbuf *why)
 {
@@ -173,8 +159,8 @@ static enum err add_requested(struct store *s, const struct new_order *n)
 						 value_text(order_state_name(ORDER_REQUESTED)), value_integer(n->step.now),
 						 value_text((const char *)n->text.data), value_blob(n->ticket, TICKET_BYTES),
 						 value_text(f->profile), value_text(f->key_type), value_text(n->note),
-						 value_text(n->step.who->id)));
-	return e != ERR_OK ? e : step_note(s, &n->step, "order.requested", NULL, NULL);
+						 value_text(n->step.who->id), value_text(n->replaces)));
+	return e != ERR_OK ? e : step_note(s, &n->step, "order.requested", NULL, n->replaces);
 }
 
 static enum err step_approve(struct store *s, const struct new_order *n, enum order_state *state)
@@ -206,9 +192,8 @@ static enum err step_offer(struct store *s, const struct new_order *n, enum orde
 }
 
 /* No approvals are asked for: requested, approved and offered are one transaction. */
-static enum err store_order(struct store *s, void *ctx)
+enum err new_order_store(struct store *s, const struct new_order *n)
 {
-	const struct new_order *n = ctx;
 	enum order_state state = ORDER_REQUESTED;
 	enum err e = add_requested(s, n);
 	if (e == ERR_OK)
@@ -218,33 +203,53 @@ static enum err store_order(struct store *s, void *ctx)
 	return e;
 }
 
+enum err new_order_begin(struct new_order *n, const struct actor *who, char id[ID_SIZE])
+{
+	*n = (struct new_order){.step = {who, id, clock_now()}, .text = BUF_INIT(FACTS_MAX_BYTES + 1)};
+	return id_new(id);
+}
+
+enum err new_order_make(struct desk *d, struct new_order *n, json_t *body, struct faults *faults, struct errbuf *why)
+{
+	static const char *const members[] = {"organisation", "service", "client", "contact", "key_type", "own_key", "note", NULL};
+	struct input in = {.body = body, .faults = faults};
+	enum err rc = input_begin(&in, members, why);
+	if (rc != ERR_OK)
+		return rc;
+	n->contact_rest = d->settings->contact_rest;
+	struct store *s = readers_take(d->readers);
+	rc = read_order(s, &in, n, why);
+	readers_give(d->readers, s);
+	if (rc == ERR_OK)
+		rc = approve(d, n, why);
+	if (rc == ERR_OK)
+		rc = link_make(d, &n->facts, n->orderer_name, n->step.now, &n->link, why);
+	return rc == ERR_OK ? code_make(d, &n->facts, n->step.now, &n->code, why) : rc;
+}
+
+void new_order_clear(struct new_order *n)
+{
+	link_clear(&n->link);
+	code_clear(&n->code);
+	buf_free(&n->text);
+}
+
+static enum err store_order(struct store *s, void *ctx)
+{
+	return new_order_store(s, ctx);
+}
+
 enum err order_new(struct desk *d, const struct actor *who, json_t *body, char id[ID_SIZE], struct faults *faults,
 		   struct errbuf *why)
 {
-	static const char *const members[] = {"organisation", "service", "client", "contact", "key_type", "own_key", "note", NULL};
-	struct new_order n = {.step = {who, id, clock_now()}, .text = BUF_INIT(FACTS_MAX_BYTES + 1)};
-	struct input in = {.body = body, .faults = faults};
-	enum err rc = input_begin(&in, members, why);
+	struct new_order n;
+	enum err rc = new_order_begin(&n, who, id);
 	if (rc == ERR_OK)
-		rc = id_new(id);
-	if (rc != ERR_OK)
-		return rc;
-	n.contact_rest = d->settings->contact_rest;
-	struct store *s = readers_take(d->readers);
-	rc = read_order(s, &in, &n, why);
-	readers_give(d->readers, s);
-	if (rc == ERR_OK)
-		rc = approve(d, &n, why);
-	if (rc == ERR_OK)
-		rc = link_make(d, &n.facts, n.orderer_name, n.step.now, &n.link, why);
-	if (rc == ERR_OK)
-		rc = code_make(d, &n.facts, n.step.now, &n.code, why);
+		rc = new_order_make(d, &n, body, faults, why);
 	if (rc == ERR_OK)
 		rc = step_commit(d, CRASH_FRONT_ORDER_BEFORE, store_order, &n);
 	if (rc == ERR_OK)
 		d->outbox_changed(d->ctx);
-	link_clear(&n.link);
-	code_clear(&n.code);
-	buf_free(&n.text);
+	new_order_clear(&n);
 	return rc;
 }

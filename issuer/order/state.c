@@ -38,6 +38,7 @@ static const struct {
 	[EVENT_PASSWORD_SENT] = {"order.password_sent", "marked as having its password sent"},
 	[EVENT_USE] = {"order.in_use", "marked as in use"},
 	[EVENT_CANCEL] = {"order.cancelled", "cancelled"},
+	[EVENT_REISSUE] = {"order.reissued", "made anew"},
 };
 
 /* The table. What is not here is refused. */
@@ -76,11 +77,16 @@ static const uint8_t next[ORDER_STATE_COUNT][EVENT_COUNT] = {
 		[EVENT_PASSWORD_SENT] = TO(PASSWORD_SENT),
 		[EVENT_USE] = TO(IN_USE),        /* a request's holder needs no password */
 		[EVENT_CANCEL] = TO(CANCELLED),
+		[EVENT_REISSUE] = TO(RECEIVED),  /* another order takes its place; this one says what was delivered */
 	},
 	[ORDER_PASSWORD_SENT] = {
 		[EVENT_RESEND] = TO(PASSWORD_SENT),
 		[EVENT_USE] = TO(IN_USE),
 		[EVENT_CANCEL] = TO(CANCELLED),
+		[EVENT_REISSUE] = TO(PASSWORD_SENT),
+	},
+	[ORDER_IN_USE] = {
+		[EVENT_REISSUE] = TO(IN_USE),
 	},
 };
 #undef TO

@@ -1,4 +1,4 @@
--- Schema version 9. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 10. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -29,10 +29,12 @@ CREATE TABLE orders (
   profile TEXT NOT NULL, key_type TEXT NOT NULL, note TEXT NOT NULL, ordered_by TEXT NOT NULL,
   created_at INTEGER NOT NULL, link_hash BLOB UNIQUE, link_until INTEGER, claim_hash BLOB, claimed_at INTEGER,
   served_at INTEGER, received_at INTEGER, closed_at INTEGER,
-  digit_tries INTEGER NOT NULL DEFAULT 0, digit_tries_at INTEGER, served INTEGER NOT NULL DEFAULT 0) STRICT;
+  digit_tries INTEGER NOT NULL DEFAULT 0, digit_tries_at INTEGER, served INTEGER NOT NULL DEFAULT 0,
+  replaces TEXT REFERENCES orders(id)) STRICT; -- that order's certificate was revoked when this one was made
 CREATE INDEX orders_client ON orders (client_id);
 CREATE INDEX orders_state ON orders (state, state_at);
 CREATE INDEX orders_created ON orders (created_at, id);
+CREATE UNIQUE INDEX orders_replaces ON orders (replaces) WHERE replaces IS NOT NULL; -- once, however often it is asked for
 -- All that says whether a link opens: see ORDER_BY_LINK.
 CREATE INDEX orders_link ON orders (link_hash, link_until, state, claimed_at, id)
   WHERE state IN ('offered', 'locked', 'collecting');

@@ -8,7 +8,7 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 9;
+const int schema_newest = 10;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -34,6 +34,8 @@ const struct migration schema_steps[] = {
 	/* which of the two it was nobody noted: either */
 	{8, "ALTER TABLE orders ADD COLUMN served INTEGER NOT NULL DEFAULT 0;"
 	    "UPDATE orders SET served = 3 WHERE served_at IS NOT NULL"},
+	{9, "ALTER TABLE orders ADD COLUMN replaces TEXT REFERENCES orders(id);"
+	    "CREATE UNIQUE INDEX orders_replaces ON orders (replaces) WHERE replaces IS NOT NULL"},
 	{0, NULL},
 };
 

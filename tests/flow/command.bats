@@ -187,3 +187,33 @@ collect() { # collect FILE ARGUMENT...
 	database "UPDATE audit SET record = replace(record, 'organisation_addec', 'organisation_added') WHERE sequence = $at"
 	exits 0 staff audit verify
 }
+
+@test "a lost file is reissued: the old certificate is refused at once, the new order goes to the same contact, once" {
+	collect_whole "$BATS_FILE_TMPDIR/lost.pem"
+	old=$ORDER
+	as lost GET /v1/me
+	equal "$STATUS_CODE" 200 before
+	mark
+	exits 0 staff order reissue "$SERIAL" --note 'the disk died' --json
+	ORDER=$(jq -r .id <<<"$output")
+	equal "$(jq -r .replaces <<<"$output")" "$old" replaces
+	equal "$(jq -r .state <<<"$output")" offered state
+	as lost GET /v1/me
+	equal "$STATUS_CODE" 403 after
+	equal "$(field .code)" revoked reason
+	read_messages
+	exits 0 staff order reissue "$old" --json # a repeat
+	equal "$(jq -r .id <<<"$output")" "$ORDER" 'the same order'
+	exits 0 staff order show "$old" --json
+	equal "$(jq -r .replaced_by <<<"$output")" "$ORDER" 'replaced by'
+	exits 0 staff cert show "$SERIAL" --json
+	equal "$(jq -r '.status + " " + .reason' <<<"$output")" 'revoked superseded' certificate
+	exits 4 staff order reissue "$ORDER"
+	grep -q 'order resend' <<<"$output"
+	exits 3 staff order reissue no-such-order
+	claim
+	fetch modern "$WORK/again.p12"
+	acknowledge "$WORK/again.p12"
+	equal "$STATUS_CODE" 200 'the new file'
+	exits 0 staff audit verify
+}

@@ -282,6 +282,44 @@ static void revoked_is_revoked_in_journal_and_database(void **state)
 	failing_each(&work, SAMPLE);
 }
 
+static void before_reissue(void)
+{
+	before_revoke();
+	failing_require(bench_receive(&at.p, NULL) == ERR_OK);
+	at.orders = counted("orders");
+}
+
+static enum err reissue_it(void)
+{
+	struct faults faults = {0};
+	bool made = false;
+	enum err rc = order_reissue(&bench.desk, &bench_staff, &(struct reissue_wish){at.p.id, NULL}, at.id, &made, &faults, &at.why);
+	faults_clear(&faults);
+	return rc;
+}
+
+/* Revoked and ordered again, or neither. */
+static void after_reissue(enum err rc, bool failed)
+{
+	failing_require(failed || rc == ERR_OK);
+	failing_require(counted("orders") == at.orders + (rc == ERR_OK));
+	failing_require(counted("certificate WHERE status = 'revoked'") >= (rc == ERR_OK));
+	failing_require(bench_integer("SELECT COUNT(*) FROM certificate WHERE serial = %Q AND status = 'revoked' AND reason = 4",
+				      at.serial) == (rc == ERR_OK));
+	failing_require(rc == ERR_OK || reissue_it() == ERR_OK);
+	failing_require(reissue_it() == ERR_OK);
+	failing_require(counted("orders") == at.orders + 1 && fake_signer_revoked(at.serial));
+	failing_require(bench_audits("order.reissued", at.p.id) == 1);
+}
+
+static void reissued_is_revoked_and_ordered_or_neither(void **state)
+{
+	(void)state;
+	static const struct failing_work work = {.name = "order_reissue", .before = before_reissue,
+						 .act = reissue_it, .after = after_reissue};
+	failing_each(&work, SAMPLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +330,7 @@ int main(void)
 		BENCH_TEST(a_package_leaves_whole_or_not_at_all),
 		BENCH_TEST(the_password_goes_with_the_receipt_or_not_at_all),
 		BENCH_TEST(revoked_is_revoked_in_journal_and_database),
+		BENCH_TEST(reissued_is_revoked_and_ordered_or_neither),
 	};
 	return cmocka_run_group_tests(tests, NULL, bench_group_end);
 }

@@ -37,6 +37,9 @@ static const struct permitted {
 	{"password once more", ORDER_PASSWORD_SENT, EVENT_RESEND, ORDER_PASSWORD_SENT},
 	{"use", ORDER_PASSWORD_SENT, EVENT_USE, ORDER_IN_USE},
 	{"cancel before use", ORDER_PASSWORD_SENT, EVENT_CANCEL, ORDER_CANCELLED},
+	{"reissue a received one", ORDER_RECEIVED, EVENT_REISSUE, ORDER_RECEIVED},
+	{"reissue one that has its password", ORDER_PASSWORD_SENT, EVENT_REISSUE, ORDER_PASSWORD_SENT},
+	{"reissue one in use", ORDER_IN_USE, EVENT_REISSUE, ORDER_IN_USE},
 };
 
 static const struct permitted *find(enum order_state from, enum order_event event)

@@ -16,7 +16,10 @@
 /* What version 7 had not. */
 #define WITHOUT_NOTICES WITHOUT_SERVED "ALTER TABLE staff DROP COLUMN email; ALTER TABLE contact DROP COLUMN moved_at;"
 /* What version 8 had not. */
-#define WITHOUT_SERVED "ALTER TABLE orders DROP COLUMN served;"
+#define WITHOUT_SERVED WITHOUT_REPLACES "ALTER TABLE orders DROP COLUMN served;"
+
+/* What version 9 had not. */
+#define WITHOUT_REPLACES "DROP INDEX orders_replaces; ALTER TABLE orders DROP COLUMN replaces;"
 
 /* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
 static void version_1_learns_the_keys_of_its_certificates(void **state)
@@ -222,6 +225,29 @@ static void version_8_takes_what_was_served_for_either_encoding(void **state)
 	store_close(s);
 }
 
+/* No order of before replaces another; from then on one at most replaces each. */
+static void version_9_has_orders_that_replace_none(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, WITHOUT_REPLACES "UPDATE meta SET value = '9' WHERE name = 'schema_version'; PRAGMA foreign_keys = OFF;"
+			  "INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note,"
+			  " ordered_by, created_at) VALUES ('a', 'c', 'k', 'in_use', 1, '', X'00', '', '', '', '', 1)");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 1)); INSERT INTO wanted SELECT replaces IS NULL FROM orders;"
+			  "PRAGMA foreign_keys = OFF;"
+			  "INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note,"
+			  " ordered_by, created_at, replaces) VALUES ('b', 'c', 'k', 'offered', 1, '', X'00', '', '', '', '', 1, 'a');"
+			  "INSERT OR IGNORE INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type,"
+			  " note, ordered_by, created_at, replaces) VALUES ('d', 'c', 'k', 'offered', 1, '', X'00', '', '', '', '', 1, 'a');"
+			  "INSERT INTO wanted SELECT COUNT(*) FROM orders WHERE replaces = 'a'");
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +259,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(version_6_gets_the_indexes_of_links, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_7_has_staff_without_an_address_and_contacts_that_never_moved, folder_open,
 						folder_close),
+		cmocka_unit_test_setup_teardown(version_9_has_orders_that_replace_none, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_8_takes_what_was_served_for_either_encoding, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,159 @@
+/* A certificate that was delivered, and whose file or password is lost: another takes its place. */
+#include "issuer/order/input.h"
+#include "issuer/order/new_order.h"
+#include "issuer/order/revoke.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct reissue {
+	struct step step; /* of the order that is replaced */
+	struct order_row row;
+	struct revoking revoking;
+	struct new_order next;
+};
+
+static enum err find_order(struct desk *d, const char *which, struct order_row *row, struct errbuf *why)
+{
+	struct revoking r = {.serial = ""};
+	struct standing standing;
+	enum err rc = row_by_id(d, which, row);
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	if (revoking_read(&r, which, NULL) != ERR_OK)
+		return fail(why, ERR_NOT_FOUND, "there is no such order, and no certificate of this serial");
+	rc = standing_find(d, &r, &standing, why);
+	if (rc == ERR_OK && !standing.order[0])
+		rc = fail(why, ERR_CONFLICT, "certificates of staff and servers are not ordered: there is nothing to order again");
+	return rc == ERR_OK ? row_by_id(d, standing.order, row) : rc;
+}
+
+static enum err take_id(void *ctx, const struct row *r)
+{
+	snprintf(ctx, ID_SIZE, "%s", row_text(r, 0));
+	return ERR_OK;
+}
+
+/* ERR_NOT_FOUND: nothing has taken its place yet. */
+static enum err find_replacement(struct desk *d, const char *order, char id[ID_SIZE])
+{
+	struct store *s = readers_take(d->readers);
+	enum err rc = store_one(s, STATEMENT_ORDER_REPLACED_BY, STORE_VALUES(value_text(order)), take_id, id);
+	readers_give(d->readers, s);
+	return rc;
+}
+
+/* What to do instead: by the state, and by what became of the certificate. */
+static const char *reason_against(const struct reissue *r)
+{
+	enum order_state to;
+	switch (r->row.state) {
+	case ORDER_REQUESTED:
+	case ORDER_APPROVED:
+	case ORDER_OFFERED:
+	case ORDER_COLLECTING:
+		return "nothing was delivered yet: send it again (order resend)";
+	case ORDER_LOCKED:
+		return "nothing was delivered yet: unlock it (order unlock), or cancel it and order anew";
+	default:
+		break;
+	}
+	if (order_next(r->row.state, EVENT_REISSUE, &to, NULL) != ERR_OK)
+		return "it came to an end before anything was delivered: order anew (order new)";
+	if (!r->row.alive)
+		return "its certificate was revoked already: order anew (order new)";
+	return r->row.not_after <= r->step.now ? "its certificate's time is over: order anew (order new)" : NULL;
+}
+
+/* As the order was given then, but for the contact's addresses: those of today. */
+static enum err write_body(const struct order_row *row, const char *note, json_t **out)
+{
+	struct order_facts f;
+	enum err rc = row_facts(row, &f);
+	if (rc != ERR_OK)
+		return rc;
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s*}", "organisation", f.organisation_slug, "service", f.service_slug,
+			 "client", f.client_slug, "contact", f.contact, "key_type", f.key_type, "own_key", facts_take_request(&f),
+			 "note", note);
+	return *out ? ERR_OK : ERR_MEMORY;
+}
+
+/* The journal has the revocation. The new order comes with it or not at all. */
+static enum err store_reissue(struct store *s, void *ctx)
+{
+	struct reissue *r = ctx;
+	enum err e = revoke_store(s, &r->revoking);
+	if (e == ERR_OK)
+		e = step_end_delivery(s, &r->step);
+	if (e == ERR_OK)
+		e = step_note(s, &r->step, order_event_name(EVENT_REISSUE), r->revoking.note, r->next.step.order);
+	return e == ERR_OK ? new_order_store(s, &r->next) : e;
+}
+
+static enum err replace(struct desk *d, struct reissue *r, struct faults *faults, struct errbuf *why)
+{
+	json_t *body = NULL;
+	enum err rc = write_body(&r->row, r->revoking.note, &body);
+	if (rc == ERR_OK)
+		rc = new_order_make(d, &r->next, body, faults, why);
+	if (rc == ERR_OK)
+		rc = revoke_journal(d, &r->revoking, why);
+	if (rc == ERR_OK)
+		rc = step_commit(d, CRASH_FRONT_ORDER_BEFORE, store_reissue, r);
+	json_decref(body);
+	if (rc != ERR_OK)
+		return rc == ERR_CONFLICT ? fail(why, rc, "its certificate was revoked at this very moment: look again") : rc;
+	d->revocations_changed(d->ctx);
+	d->outbox_changed(d->ctx);
+	return ERR_OK;
+}
+
+/* With the certificate's turn in hand: of two at once the second finds what the first has done. */
+static enum err reissue_in_turn(struct desk *d, struct reissue *r, char id[ID_SIZE], bool *made, struct faults *faults,
+				struct errbuf *why)
+{
+	enum err rc = find_replacement(d, r->step.order, id);
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	char order[ID_SIZE];
+	memcpy(order, r->row.id, sizeof order);
+	rc = row_by_id(d, order, &r->row);
+	if (rc != ERR_OK)
+		return rc;
+	const char *against = reason_against(r);
+	if (against)
+		return step_refuse(d, &r->step, EVENT_REISSUE, against, why);
+	rc = new_order_begin(&r->next, r->step.who, id);
+	r->next.replaces = r->step.order;
+	if (rc == ERR_OK)
+		rc = replace(d, r, faults, why);
+	new_order_clear(&r->next);
+	*made = rc == ERR_OK;
+	return rc;
+}
+
+enum err order_reissue(struct desk *d, const struct actor *who, const struct reissue_wish *wish, char id[ID_SIZE], bool *made,
+		       struct faults *faults, struct errbuf *why)
+{
+	struct reissue r = {.revoking = {.who = who, .reason = REASON_SUPERSEDED, .note = wish->note, .now = clock_now()}};
+	struct errbuf text = {{0}};
+	*made = false;
+	if (wish->note && remark_check(wish->note, strlen(wish->note), &text) != ERR_OK)
+		return fail(why, ERR_INVALID, "note: %s", text.text);
+	enum err rc = find_order(d, wish->which, &r.row, why);
+	if (rc == ERR_NOT_FOUND && why && !why->text[0])
+		rc = fail(why, rc, "there is no such order");
+	if (rc != ERR_OK)
+		return rc;
+	char order[ID_SIZE], serial[sizeof r.row.serial];
+	memcpy(order, r.row.id, sizeof order);
+	memcpy(serial, r.row.serial, sizeof serial);
+	r.step = (struct step){who, order, r.revoking.now};
+	memcpy(r.revoking.serial, serial, sizeof r.revoking.serial);
+	revoke_turn_begin(serial);
+	rc = reissue_in_turn(d, &r, id, made, faults, why);
+	revoke_turn_end(serial);
+	return rc;
+}
