@@ -33,6 +33,7 @@ installed_in() { (cd "$1" && find . -type f -printf '%P %m\n' -o -type l -printf
 	done
 	equal "$(find "$WORK/stage/opt" -type d ! -perm 755 | wc -l)" 0 "folders that not everybody may enter"
 	echo theirs >"$WORK/stage/opt/counterfoil/lib/libother.so"
+	chmod 644 "$WORK/stage/opt/counterfoil/lib/libother.so"
 	make_it uninstall DESTDIR="$WORK/stage" PREFIX=/opt/counterfoil
 	equal "$(installed_in "$WORK/stage")" 'opt/counterfoil/lib/libother.so 644' "what is left"
 }
