@@ -145,6 +145,7 @@ enum err init_place(const struct init_wishes *w, const struct secret *root_pass,
 		e = check_place(folder, why);
 	if (e)
 		return e;
+	init_say_left(folder);
 	snprintf(aside, sizeof aside, "%s.new-XXXXXX", folder);
 	if (!mkdtemp(aside))
 		return fail(why, ERR_IO, "%s: %s", aside, strerror(errno));

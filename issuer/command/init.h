@@ -32,6 +32,8 @@ enum err init_build(const char *at, const struct init_wishes *w, const struct se
 enum err init_authorities(const struct settings *s, const char *at, const struct secret *root_pass,
 			  struct init_result *out, struct errbuf *why) MUST_CHECK;
 
+/* On stderr: each folder beside this one that an init which was cut off has left. */
+void init_say_left(const char *folder);
 /* Build in "FOLDER.new-XXXXXX", then rename it to FOLDER, which must not exist or be empty: ERR_EXISTS. */
 enum err init_place(const struct init_wishes *w, const struct secret *root_pass, struct init_result *out,
 		    struct errbuf *why) MUST_CHECK;

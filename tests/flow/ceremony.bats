@@ -198,3 +198,23 @@ starts() {
 	check || { cat check; false; }
 	starts
 }
+
+@test "init: what one that was cut off has left is named by the next, which is whole" {
+	again() { "$DAEMON" init "$1" --root-pass-fd 9 9<"$PASS" >/dev/null 2>"$WORK/init"; }
+	printf '%-63s\n' 'file.publishing 5' >"$WORK/crash"
+	COUNTERFOIL_TEST_CRASH=$WORK/crash refute again "$WORK/fresh"
+	[ ! -e "$WORK/fresh" ]
+	left=$(compgen -G "$WORK/fresh.new-??????")
+	again "$WORK/fresh/"
+	grep -qF "$left is left of an init that was cut off" "$WORK/init"
+	"$DAEMON" check --config "$WORK/fresh/counterfoil.conf" >/dev/null 2>&1
+	[ -d "$left" ]
+	mv "$left" "$WORK/gone"
+	mkdir "$WORK/fresh.new-more" "$WORK/more.new-aaaaaa"
+	again "$WORK/another"
+	cd "$WORK"
+	mv more.new-aaaaaa bare.new-aaaaaa
+	again bare
+	grep -q ' bare.new-aaaaaa is left' init
+	equal "$(grep -c 'is left' init)" 1 'folders named'
+}
