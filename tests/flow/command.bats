@@ -144,6 +144,7 @@ collect() { # collect FILE ARGUMENT...
 }
 
 @test "collect --install lays the parts once the password has come, and what it cannot do is said before a code is used" {
+	chmod go-w "$WORK" # whatever the umask
 	new_order
 	exits 2 collect "$WORK/i.p12" --install nginx --to "$WORK/in" --code-fd 7 7<<<"$CODE" # with --no-password
 	exits 2 "$COMMAND" collect "$LINK" --ca "$CA" --out "$WORK/i.p12" --install iis --code-fd 7 7<<<"$CODE"
