@@ -100,9 +100,11 @@ static enum err choose(struct store *s, X509 *root, const struct root_list *file
 		buf_add(list, kept->der.data, kept->der.len);
 		return buf_check(list);
 	}
-	if (e || kept->head.number < file->head.number)
-		e = keep(s, root, file);
-	return ERR_OK; /* a full disk keeps none, and the next start tries again */
+	if (e || kept->head.number < file->head.number) {
+		enum err written = keep(s, root, file);
+		(void)written; /* a full disk keeps none, and the next start tries again */
+	}
+	return ERR_OK;
 }
 
 enum err root_list_choose(struct store *s, X509 *root, struct buf *list, int64_t *number, struct errbuf *why)

@@ -169,10 +169,10 @@ enum err supervisor_prepare(struct supervisor *s, const char *config, struct err
 		e = check_languages(s->settings, why);
 	if (!e)
 		e = supervisor_upgrade(s->settings, why);
-	if (!e)
+	if (!e) {
 		erase_unfinished(s->settings);
-	if (!e)
 		e = supervisor_users(s, why);
+	}
 	if (!e)
 		e = grants_open(s, why);
 	if (!e)
