@@ -164,6 +164,7 @@ permit() { # permit NAMES: what a CA of the profile issuing may certify
 check() { "$DAEMON" check --config "$DIR/counterfoil.conf" >check 2>&1; }
 # The daemon, until it is ready or has ended.
 starts() {
+	: >start # what the last one said, before the new one is there to empty it
 	"$DAEMON" run --config "$DIR/counterfoil.conf" 2>start 3>&- &
 	local pid=$!
 	until_true 20 eval 'grep -q "\"event\":\"ready\"" start || ! kill -0 '$pid || true
