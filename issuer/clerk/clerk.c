@@ -17,6 +17,7 @@ static const struct task office[] = {
 	{"reconcile", 2000, false, false, clerk_reconcile},
 	{"crl", 1000, true, false, clerk_crl},
 	{"sweep", 10000, false, false, clerk_sweep},
+	{"remind", 10000, false, false, clerk_remind},
 	{"issuers", 10000, false, false, clerk_issuers},
 	{"ends", 60000, false, false, clerk_ends},
 	{"truncate", 60000, false, true, clerk_truncate},

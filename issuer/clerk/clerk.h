@@ -71,6 +71,7 @@ enum err clerk_reconcile(struct clerk *c, int64_t now, struct errbuf *why) MUST_
 enum err clerk_crl(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_outbox(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_sweep(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
+enum err clerk_remind(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_issuers(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_ends(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;
 enum err clerk_truncate(struct clerk *c, int64_t now, struct errbuf *why) MUST_CHECK;

@@ -73,7 +73,8 @@ enum err step_end_codes(struct store *s, const struct step *t)
 
 enum err step_end_links(struct store *s, const struct step *t)
 {
-	return withdraw(s, t, MESSAGE_LINK, NULL);
+	enum err e = withdraw(s, t, MESSAGE_LINK, NULL);
+	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_REMINDER, NULL);
 }
 
 enum err step_end_delivery(struct store *s, const struct step *t)

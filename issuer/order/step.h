@@ -22,7 +22,7 @@ enum err step_note(struct store *s, const struct step *t, const char *what, cons
 enum err step_erase_parcel(struct store *s, const struct step *t) MUST_CHECK;   /* key and packages */
 /* The sealed password: where it rests, and in messages that still wait; `withdrawn`, how many of these, may be NULL. */
 enum err step_erase_password(struct store *s, const struct step *t, int64_t *withdrawn) MUST_CHECK;
-/* Codes die; their messages, and links', that still wait are dropped: each is audited. */
+/* Codes die; their messages, and links' and reminders' of them, that still wait are dropped: each is audited. */
 enum err step_end_codes(struct store *s, const struct step *t) MUST_CHECK;
 enum err step_end_links(struct store *s, const struct step *t) MUST_CHECK;
 /* All of it, and the password: nothing of this order goes out any more. */

@@ -63,6 +63,9 @@ begin() { touch "$WORK/begun"; sleep 0.02; }
 of_order() { database "SELECT $2 FROM message WHERE order_id = '$ORDER' AND kind = '$1'"; }
 sent_once() { [ "$(of_order "$1" state)" = sent ]; }
 
+# A clerk that starts looks at once at what time has overtaken; one that runs, every ten seconds.
+look_now() { kill -9 "$(child_pid clerk)"; }
+
 # The link comes by mail, the code to the spool. Overrides lib's.
 spool_since() {
 	case $1 in
@@ -110,6 +113,7 @@ collected() {
 	acknowledge "$WORK/p12"
 	equal "$STATUS_CODE" 200 "acknowledge: $BODY"
 	move_clock 605000
+	look_now
 	until_true 40 erased
 	api POST /v1/outbox/resume '{}'
 	told lapsed_password 'No password was sent: the certificate for e-banking' ada@acme.example
@@ -157,6 +161,7 @@ mark_from_begun() { touch -r "$WORK/begun" "$WORK/marker"; }
 		new_order
 		die_at "$place" 1
 		move_clock 605000
+		look_now
 		until_true 40 has_died "$place"
 		until_true 40 state_is lapsed
 		told lapsed_link 'Not collected' ada@acme.example
@@ -174,10 +179,33 @@ mark_from_begun() { touch -r "$WORK/begun" "$WORK/marker"; }
 		until_true 20 has_died "$place"
 		until_true 20 ready
 		move_clock 100
+		look_now
 		until_true 40 state_is locked
 		told locked_order 'Locked: the certificate for e-banking' ada@acme.example
 		move_clock 0
 	done
+}
+
+@test "a recipient who has not come is reminded a day before the link's end, once, and not of the link itself" {
+	begin
+	new_order
+	until_true 20 sent_once link
+	move_clock 518500 # six days and some
+	look_now
+	until_true 40 sent_once reminder
+	until_true 10 mails_are 'Not collected yet: the certificate for e-banking' 1
+	mail=$(mails_of 'Not collected yet: the certificate for e-banking')
+	equal "$(says "$mail" '.to | join("/")')" kari@nordbank.example To
+	says "$mail" .text >"$WORK/told.txt"
+	grep -qF 'Subject: Certificate for e-banking is ready to collect' "$WORK/told.txt"
+	grep -qF 'From: ca@counterfoil.example' "$WORK/told.txt"
+	grep -qF 'ask Ada Administrator to send a new link' "$WORK/told.txt"
+	refute grep -F -e "${LINK##*/}" -e https: "$mail"
+	visit GET "$LINK"
+	equal "$STATUS_CODE" 200 'the link itself'
+	look_now
+	until_true 20 ready
+	equal "$(of_order reminder 'count(*)')" 1 reminders
 }
 
 change() { # CONTACT OPTION...

@@ -4,6 +4,9 @@
 
 #include "delivery/message.h"
 #include "delivery/seal.h"
+#include "issuer/order/facts.h"
+
+#define REMINDED "orderaaaaaaaaaaa"
 
 static struct settings told;
 static struct languages *languages;
@@ -15,6 +18,8 @@ static inline void tell(const char *mailbox)
 	told.staff_mail = mailbox;
 	told.language = "en";
 	told.name = "Acme CA";
+	told.mail_from = "ca@acme.example";
+	told.reminder = DAYS;
 	fake.clerk->settings = &told;
 	fake.clerk->mailer = fake_ca()->certificate;
 }
@@ -44,6 +49,41 @@ static inline struct message waiting_mail(void)
 	secret_free(plain);
 	buf_free(&sealed);
 	return m;
+}
+
+static inline void add_link_mail(const char *id, int64_t created_at, const char *state)
+{
+	sql("INSERT INTO message (id, order_id, kind, channel, state, created_at, due_at, drop_after, attempts, sent_at)"
+	    " VALUES ('%s', '" REMINDED "', 'link', 'mail', '%s', %lld, 1, 1, 1, %lld)", id, state, (long long)created_at,
+	    (long long)created_at + 60);
+}
+
+/* Offered a week before its end, which is a day from NOW; the contact is in Norwegian, and elsewhere by now. */
+static inline void add_offered(void)
+{
+	struct buf text = BUF_INIT(FACTS_MAX_BYTES);
+	struct order_facts f = {.approved_at = NOW - 6 * DAYS};
+	snprintf(f.order, sizeof f.order, REMINDED);
+	snprintf(f.organisation_slug, sizeof f.organisation_slug, "acme");
+	snprintf(f.organisation_name, sizeof f.organisation_name, "Acme");
+	snprintf(f.service_slug, sizeof f.service_slug, "pay");
+	snprintf(f.service_name, sizeof f.service_name, "Pay");
+	snprintf(f.client_slug, sizeof f.client_slug, "shop");
+	snprintf(f.client_name, sizeof f.client_name, "Shop");
+	snprintf(f.contact, sizeof f.contact, "contactaaaaaaaaa");
+	snprintf(f.contact_name, sizeof f.contact_name, "Ann");
+	snprintf(f.email, sizeof f.email, "ann@approved.example");
+	snprintf(f.mobile, sizeof f.mobile, "+41790000001");
+	snprintf(f.language, sizeof f.language, "nb");
+	snprintf(f.profile, sizeof f.profile, "client");
+	snprintf(f.key_type, sizeof f.key_type, "p256");
+	snprintf(f.approved_by, sizeof f.approved_by, "staffaaaaaaaaaaa");
+	assert_int_equal(facts_write(&f, &text), ERR_OK);
+	sql("INSERT INTO staff VALUES ('p', 'Ola Orderer', 'administrator', 'active', 1, NULL)");
+	add_order(REMINDED, "offered", NOW + DAYS, 0);
+	sql("UPDATE orders SET facts = '%s' WHERE id = '" REMINDED "'", buf_string(&text));
+	add_link_mail("l1", NOW - 6 * DAYS, "sent");
+	buf_free(&text);
 }
 
 static inline int languages_set_up(void **state)
