@@ -237,6 +237,32 @@ static void after_its_day_reissue_is_named_too(void **unused)
 	assert_non_null(strstr(why.text, "order reissue"));
 }
 
+/* It goes to today's address and number: then it waits as a new order does, and nothing is revoked meanwhile. */
+static void a_reissue_waits_like_an_order_anew(void **unused)
+{
+	struct parcel p;
+	struct faults faults = {0};
+	struct message m;
+	char id[ID_SIZE];
+	bool made = true;
+	(void)unused;
+	bench.settings.contact_rest = REST;
+	bench_reach(&p, ORDER_PASSWORD_SENT);
+	assert_ok(change("kari@example.org", "{\"mobile\":\"+4640001199\"}", NULL));
+	const struct reissue_wish wish = {p.id, NULL};
+	assert_err(order_reissue(&bench.desk, &bench_staff, &wish, id, &made, &faults, NULL), ERR_INVALID);
+	assert_false(made);
+	assert_int_equal(json_array_size(faults.list), 1);
+	faults_clear(&faults);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE order_id = %Q AND status = 'valid'", p.id), 1);
+	bench_clock(BENCH_NOW + REST);
+	assert_ok(order_reissue(&bench.desk, &bench_staff, &wish, id, &made, &faults, NULL));
+	assert_true(made);
+	bench_open(id, "code", &m);
+	assert_string_equal(m.to, "+4640001199");
+	message_clear(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +276,7 @@ int main(void)
 		BENCH_TEST(what_was_ordered_before_goes_where_it_was_going),
 		BENCH_TEST(a_password_is_sent_again_until_the_first_use_and_then_reissue_is_named),
 		BENCH_TEST(after_its_day_reissue_is_named_too),
+		BENCH_TEST(a_reissue_waits_like_an_order_anew),
 	};
 	return cmocka_run_group_tests(tests, NULL, bench_group_end);
 }
