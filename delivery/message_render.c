@@ -18,7 +18,7 @@ struct places {
 	const char *section; /* of the kind's own words */
 	struct template_words words;
 	char until[LANGUAGE_TIME_SIZE], sent[LANGUAGE_TIME_SIZE];
-	struct template_field of[MESSAGE_FIELDS_MAX + 1];
+	struct template_field of[MESSAGE_FIELDS_MAX + 2]; /* and the body of a mail, and the end */
 };
 
 static void place_all(struct places *p, const struct message_row *row, const struct message_values *v)
@@ -163,6 +163,22 @@ static enum err wrap(struct buf *from, struct buf *out)
 	return line ? buf_check(out) : ERR_MEMORY;
 }
 
+static enum err render_html(const struct message_row *row, const struct places *p, struct buf *out)
+{
+	struct places around = *p;
+	struct buf body = BUF_INIT(out->cap);
+	size_t n = 0;
+	enum err rc = template_render_words(row->html, TEMPLATE_HTML, &p->words, p->of, &body);
+	const char *text = rc ? NULL : buf_string(&body);
+	while (around.of[n].name)
+		n++;
+	around.of[n] = (struct template_field){"body", text, TEMPLATE_PART};
+	if (!rc)
+		rc = text ? template_render_words(message_mail_html, TEMPLATE_HTML, &p->words, around.of, out) : ERR_MEMORY;
+	buf_free(&body);
+	return rc;
+}
+
 static enum err render_mail(const struct message_row *row, const struct places *p, struct message *out)
 {
 	struct buf text = BUF_INIT(out->text.cap);
@@ -172,7 +188,7 @@ static enum err render_mail(const struct message_row *row, const struct places *
 	if (!rc)
 		rc = wrap(&text, &out->text);
 	if (!rc && row->html)
-		rc = template_render_words(row->html, TEMPLATE_HTML, &p->words, p->of, &out->html);
+		rc = render_html(row, p, &out->html);
 	buf_free(&text);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include <unictype.h>
 #include <unistr.h>
 
+EMBED_TEXT(delivery_html_mail, "delivery/templates/mail.html");
 EMBED_TEXT(delivery_text_link, "delivery/templates/link.txt");
 EMBED_TEXT(delivery_html_link, "delivery/templates/link.html");
 EMBED_TEXT(delivery_text_dead, "delivery/templates/dead.txt");
@@ -112,6 +113,8 @@ static bool is_password(const char *value)
 	 .fields = {{.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
 		    {.name = "orderer", .ok = is_text}, {.name = "before", .ok = is_text}, {.name = "now", .ok = is_text}, \
 		    {.name = "until", .standard = "", .ok = is_text_or_none}, LANGUAGE}}
+
+const char *const message_mail_html = delivery_html_mail;
 
 const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_LINK] = {.name = "link",

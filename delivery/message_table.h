@@ -19,12 +19,14 @@ struct message_row {
 	enum message_channel channel;
 	const char *subject; /* template; mail only */
 	const char *text;    /* template */
-	const char *html;    /* template; mail only */
+	const char *html;    /* template of what stands within message_mail_html; mail only */
 	const char *shorten; /* SMS: the field that is cut to what fits */
 	const char *drop;    /* SMS: the field that is left out when there is no room for it */
 	struct field_rule fields[MESSAGE_FIELDS_MAX + 1];
 };
 
+/* What all mails have around their own: "body" is a part, and of the fields there is "language" alone. */
+extern const char *const message_mail_html;
 extern const struct message_row message_table[MESSAGE_KIND_COUNT];
 
 /* One value a rule, in the order of the row; borrowed strings. */
