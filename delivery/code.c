@@ -52,11 +52,20 @@ enum err password_new(struct secret **out)
 /* The canonical character, 0 for one to drop, -1 for one that no code has. */
 static int canonical_character(char c)
 {
-	if (c == ' ' || c == '\t' || c == '-')
+	if (c == ' ' || c == '\t' || c == '-' || c == '#')
 		return 0;
 	if (c >= 'a' && c <= 'z')
 		c = (char)(c - 'a' + 'A');
 	return code_character(c) ? c : -1;
+}
+
+/* What telephones and word processors make of blanks and hyphens, in UTF-8: no-break space, and U+2000 to U+206F. Its
+ * length, 0 when none begins here. */
+static size_t typographic(const char *typed, size_t len)
+{
+	if (len >= 2 && memcmp(typed, "\xc2\xa0", 2) == 0)
+		return 2;
+	return len >= 3 && (memcmp(typed, "\xe2\x80", 2) == 0 || memcmp(typed, "\xe2\x81", 2) == 0) ? 3 : 0;
 }
 
 enum err code_canonical(const char *typed, size_t len, struct secret **out)
@@ -66,8 +75,9 @@ enum err code_canonical(const char *typed, size_t len, struct secret **out)
 	enum err rc = len <= TYPED_MAX ? ERR_OK : ERR_WRONG_CODE;
 	if (!s)
 		return ERR_MEMORY;
-	for (size_t i = 0; !rc && i < len; i++) {
-		int c = canonical_character(typed[i]);
+	for (size_t i = 0, skip; !rc && i < len; i += skip ? skip : 1) {
+		skip = typographic(typed + i, len - i);
+		int c = skip ? 0 : canonical_character(typed[i]);
 		if (c < 0 || (c > 0 && n == CODE_LENGTH))
 			rc = ERR_WRONG_CODE;
 		else if (c > 0)

@@ -116,6 +116,16 @@ void page_code(struct front *front, const struct request *q, struct reply *r)
 	secret_free(claim);
 }
 
+/* As a person types or pastes them: "45 67". */
+static void drop_blanks(char *digits)
+{
+	char *to = digits;
+	for (const char *from = digits; *from; from++)
+		if (*from != ' ')
+			*to++ = *from;
+	*to = '\0';
+}
+
 void page_new_code(struct front *front, const struct request *q, struct reply *r)
 {
 	struct visit v;
@@ -126,6 +136,7 @@ void page_new_code(struct front *front, const struct request *q, struct reply *r
 	v.asks_new_code = true;
 	if (!typed(&v, "digits", digits, sizeof digits))
 		return;
+	drop_blanks(digits);
 	enum err e = collect_new_code(&front->desk, &v.actor, v.token, digits, &why);
 	if (e == ERR_WRONG_CODE)
 		(void)fail(&why, e, "Those are not the last four digits of the number that is registered.");

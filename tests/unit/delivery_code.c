@@ -56,7 +56,8 @@ static void what_people_type_has_one_canonical_form(void **state)
 {
 	(void)state;
 	static const char *const typed[] = {"ABCD2345",	 "abcd2345",	       "AbCd2345",	"ABCD 2345",
-					    "ABCD-2345", " A B C D 2 3 4 5\t", "--abcd--2345--"};
+					    "ABCD-2345", " A B C D 2 3 4 5\t", "--abcd--2345--",
+					    "#ABCD2345", "ABCD\xc2\xa0" "2345", "ABCD\xe2\x80\x91" "2345\xe2\x81\xa0"};
 	for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
 		struct secret *code = NULL;
 		if (code_canonical(typed[i], strlen(typed[i]), &code) != ERR_OK)
@@ -83,7 +84,9 @@ static void what_is_no_code_is_refused(void **state)
 		{"one", "ABCD1345", 8},
 		{"full-width digit", "ABCD234\xef\xbc\x95", 10},
 		{"Cyrillic A", "\xd0\x90" "BCD2345", 9},
-		{"no-break space", "ABCD\xc2\xa0" "2345", 10},
+		{"half a no-break space", "ABCD\xc2" "2345", 9},
+		{"another letter of that block", "ABCD\xc2\xa1" "2345", 10},
+		{"a hyphen cut off", "ABCD2345\xe2\x80", 10},
 		{"NUL inside", "ABCD\0" "2345", 9},
 		{"NUL instead of one", "ABCD\0" "345", 8},
 		{"NUL behind", "ABCD2345", 9},

@@ -7,6 +7,36 @@
     return Array.from(new Uint8Array(buffer), function (b) { return b.toString(16).padStart(2, '0'); }).join('');
   }
 
+  // What a form answered is not sent once more by reloading: that would cost a try, or send another code.
+  history.replaceState(null, '', location.pathname.replace(/\/(code|new-code)$/, '').replace(/\/received$/, '/file') + location.search);
+
+  // A second press while the first is on its way is none. What never answers may be pressed again.
+  document.addEventListener('submit', function (event) {
+    var form = event.target;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = 'yes';
+    setTimeout(function () { delete form.dataset.sent; }, 10000);
+  });
+  addEventListener('pageshow', function () {
+    document.querySelectorAll('form').forEach(function (form) { delete form.dataset.sent; });
+  });
+
+  // Whole messages and numbers may be pasted: what is wanted of them is taken.
+  function pasted(id, take) {
+    var place = by(id);
+    if (place) place.addEventListener('paste', function (event) {
+      var text = take(event.clipboardData.getData('text/plain'));
+      if (!text) return;
+      event.preventDefault();
+      place.value = text;
+    });
+  }
+  pasted('code', function (text) {
+    var found = /#([2-9a-hj-np-z]{8})\b/i.exec(text) || /^\s*([2-9a-hj-np-z]{8})\s/i.exec(text);
+    return found && found[1];
+  });
+  pasted('digits', function (text) { return text.replace(/[^0-9]/g, '').slice(-4); });
+
   // Count down from `seconds` by the clock, also when the page slept.
   function countDown(seconds, each) {
     var end = Date.now() + seconds * 1000;
@@ -38,7 +68,7 @@
     });
   }
 
-  var progress = by('progress'), field = by('sha256'), bar = by('bar'), saved = by('saved');
+  var progress = by('progress'), field = by('sha256'), bar = by('bar'), saved = by('saved'), fetching = false;
   function say(word) { progress.textContent = progress.dataset[word]; }
 
   async function readAll(answer) {
@@ -64,6 +94,8 @@
   async function take(event) {
     var link = event.currentTarget;
     event.preventDefault();
+    if (fetching) return;
+    fetching = true;
     say('fetching');
     bar.hidden = false;
     bar.value = 0;
@@ -85,6 +117,7 @@
       bar.hidden = true;
       say('failed');
     }
+    fetching = false;
   }
   if (progress && window.crypto && crypto.subtle) {
     saved.classList.add('second'); // first things first

@@ -1,0 +1,111 @@
+// A person in a hurry: pastes what there is, presses twice, reloads. No try, code or file comes or goes for that.
+import { test, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+import { startInstallation, until } from './installation.mjs';
+
+let installation;
+let browser;
+
+before(async () => {
+  installation = await startInstallation();
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+});
+after(async () => {
+  await browser?.close();
+  await installation?.stop();
+});
+
+async function open(address) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, locale: 'en-GB', viewport: { width: 390, height: 780 } });
+  const page = await context.newPage();
+  await page.goto(address);
+  return page;
+}
+async function paste(page, id, text) {
+  await page.fill(id, '');
+  await page.locator(id).evaluate((element, what) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', what);
+    const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+    element.focus();
+    if (element.dispatchEvent(event)) document.execCommand('insertText', false, what);
+  }, text);
+  return page.inputValue(id);
+}
+// Both presses of a double click on a slow line: the second comes before the first was answered.
+async function pressTwice(page, selector, path) {
+  let posted = 0;
+  await page.route(path, async (route) => { posted++; await new Promise((resolve) => setTimeout(resolve, 300)); await route.continue(); });
+  await page.locator(selector).evaluate((button) => { button.click(); setTimeout(() => button.click(), 50); });
+  await page.waitForLoadState();
+  await page.waitForEvent('load');
+  await page.unroute(path);
+  return posted;
+}
+
+test('a whole SMS, a code as telephones write it, and a whole number may be pasted', async () => {
+  const order = await installation.order();
+  const page = await open(order.link);
+  const { code } = order;
+  assert.equal(await paste(page, '#code', `${code} is your code to collect it. It works for 30 minutes.\n@localhost #${code}`), code);
+  assert.equal(await paste(page, '#code', `${code} is your code`), code);
+  await page.click('#new summary');
+  for (const text of ['4567', ' 4567 ', '+47 912 34 567', '45 67']) assert.equal(await paste(page, '#digits', text), '4567');
+  await page.fill('#digits', '45 67');
+  assert.equal(await page.locator('#digits').evaluate((element) => element.checkValidity()), true);
+  const odd = `#${code.slice(0, 4)}\u2011${code.slice(4)}\u00a0`;
+  await page.fill('#code', `\u00a0${odd}`);
+  await page.click('text=Continue');
+  await page.waitForURL(/\/file$/);
+  await page.context().close();
+});
+
+test('reloading the answer to a wrong code costs no try', async () => {
+  const order = await installation.order();
+  const page = await open(order.link);
+  await page.fill('#code', 'AAAAAAAA');
+  await page.click('text=Continue');
+  assert.match(await page.textContent('[role=alert]'), /4 tries are left/);
+  for (let n = 0; n < 3; n++) await page.reload();
+  assert.match(await page.textContent('main'), /You have 4 tries/);
+  assert.equal(page.url(), order.link);
+  await page.context().close();
+});
+
+test('reloading the answer to a new code sends no other one, and the one sent works', async () => {
+  const order = await installation.order();
+  const page = await open(order.link);
+  const known = new Set(installation.messages('code'));
+  await page.click('#new summary');
+  await page.fill('#digits', '45 67');
+  await page.evaluate(() => { document.getElementById('send').disabled = false; });
+  assert.equal(await pressTwice(page, '#send', '**/new-code'), 1);
+  assert.match(await page.textContent('[role=status]'), /on its way/);
+  const code = installation.codeOf(await installation.newest('code', known));
+  await page.reload();
+  await page.fill('#code', code);
+  assert.equal(await pressTwice(page, 'form[action$="/code"] button', '**/code'), 1);
+  await page.waitForURL(/\/file$/);
+  assert.equal(order.show().messages.filter((message) => message.kind === 'code').length, 2);
+  await page.context().close();
+});
+
+test('a second press on a download while the first is under way saves one file', async () => {
+  const order = await installation.order();
+  const page = await open(order.link);
+  await page.fill('#code', order.code);
+  await page.click('text=Continue');
+  await until('the file is made', async () => (await page.$('#download')) !== null);
+  const files = [];
+  page.on('download', (download) => files.push(download));
+  await page.locator('#download').evaluate((link) => { link.click(); link.click(); });
+  await until('the page has hashed the file', async () => (await page.inputValue('#sha256')).length === 64);
+  await page.click('#compatible');
+  await until('the other one came too', () => files.length > 1);
+  assert.equal(files.length, 2);
+  await page.context().close();
+});
