@@ -100,7 +100,7 @@ static bool is_password(const char *value)
 
 /* To whoever ordered. */
 #define NOTICE(word)                                                                                                   \
-	{.name = word, .channel = CHANNEL_MAIL, .subject = "{{=this.subject}}", .text = delivery_text_notice,          \
+	{.name = (word), .channel = CHANNEL_MAIL, .subject = "{{=this.subject}}", .text = delivery_text_notice,        \
 	 .html = delivery_html_notice,                                                                                 \
 	 .fields = {{.name = "order", .ok = is_text}, {.name = "client", .ok = is_text}, {.name = "service", .ok = is_text}, \
 		    {.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
@@ -108,7 +108,7 @@ static bool is_password(const char *value)
 		    LANGUAGE}}
 /* To a contact whose address or number is another now. */
 #define CHANGED(word)                                                                                                  \
-	{.name = word, .channel = CHANNEL_MAIL, .subject = "{{=this.subject}}", .text = delivery_text_changed,         \
+	{.name = (word), .channel = CHANNEL_MAIL, .subject = "{{=this.subject}}", .text = delivery_text_changed,       \
 	 .html = delivery_html_changed,                                                                                \
 	 .fields = {{.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
 		    {.name = "orderer", .ok = is_text}, {.name = "before", .ok = is_text}, {.name = "now", .ok = is_text}, \
