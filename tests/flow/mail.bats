@@ -275,6 +275,25 @@ send_test() { "$DAEMON" check --config "$1" --send-test mail you@example.com; }
 	END
 }
 
+@test "mail waits while its server has the certificate of another, and nothing is said to that one" {
+	port=$(cat "$SERVER/port") before=$(mails)
+	stop_server "$SERVER"
+	rm -f "$SERVER/log"
+	start_server "$SERVER" --port "$port" --user ca --password "$SECRET" --certificate "$BATS_FILE_TMPDIR/other.pem" \
+		--key "$BATS_FILE_TMPDIR/other.key"
+	order_only
+	until_true 20 tried 1
+	link_is waiting
+	refute grep -sE '^(AUTH|MAIL|RCPT|DATA)' "$SERVER/log"
+	grep -qx STARTTLS "$SERVER/log"
+	equal "$(mails)" "$before" mails
+	stop_server "$SERVER"
+	start_server "$SERVER" --port "$port" --user ca --password "$SECRET" --certificate "$BATS_FILE_TMPDIR/good.pem" \
+		--key "$BATS_FILE_TMPDIR/good.key"
+	until_true 20 sent_at_last
+	equal "$(mails)" $((before + 1)) mails
+}
+
 @test "implicit TLS, AUTH LOGIN, and no login at all work as they should" {
 	good="--certificate $BATS_FILE_TMPDIR/good.pem --key $BATS_FILE_TMPDIR/good.key"
 	start_server "$BATS_FILE_TMPDIR/implicit" $good --implicit --user ca --password "$SECRET"

@@ -33,6 +33,11 @@ make_gateway() {
 			openssl x509 -req -CA "$GATEWAY/$name-ca.pem" -CAkey "$GATEWAY/$name-ca.key" -days 30 -CAcreateserial \
 				-extfile <(echo subjectAltName=IP:127.0.0.1) -out "$GATEWAY/$name.pem" 2>/dev/null
 	done
+	# by the right CA, for somebody else
+	cp "$GATEWAY/right.key" "$GATEWAY/another.key"
+	openssl req -new -key "$GATEWAY/another.key" -subj /CN=gateway |
+		openssl x509 -req -CA "$GATEWAY/right-ca.pem" -CAkey "$GATEWAY/right-ca.key" -days 30 -CAcreateserial \
+			-extfile <(echo subjectAltName=IP:127.0.0.2,DNS:localhost) -out "$GATEWAY/another.pem" 2>/dev/null
 	start_gateway right
 }
 start_gateway() { # start_gateway CERTIFICATE [PORT]
@@ -287,6 +292,7 @@ forged() { # forged GATEWAY
 	receipts twilio
 	forged twilio
 	again_after auth
+	again_after error
 	dead_after_never
 	forgotten
 }
@@ -321,6 +327,7 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	receipts vonage
 	forged vonage
 	again_after garbage
+	again_after slow-down
 	dead_after_never
 	forgotten
 }
@@ -346,6 +353,7 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	receipts webhook
 	forged webhook
 	again_after redirect
+	again_after error
 	dead_after_never
 	times_after_hang
 	equal "$TIMES" 1 'messages'
@@ -449,21 +457,25 @@ newer_crl() { [ "$(crl_number)" != "$1" ]; }
 	claim
 }
 
-@test "a gateway with the wrong certificate gets nothing at all" {
+@test "a gateway with the wrong certificate, by another authority or for another name, gets nothing at all" {
 	use infobip
-	local port
+	local port which
 	port=$(cat "$GATEWAY/port")
-	stop_gateway
-	start_gateway wrong "$port"
-	order_now
-	until_true 20 fault_is certificate
-	equal "$(asked_count)" 0 requests
-	grep -q '"event":"channel.stuck"' "$DIR.log"
-	stop_gateway
-	start_gateway right "$port"
-	later 60
-	until_true 20 message_is code sent
-	equal "$(sent_count)" 1 messages
+	for which in wrong another; do
+		: >"$GATEWAY/sent"
+		stop_gateway
+		start_gateway "$which" "$port"
+		order_now
+		until_true 20 fault_is certificate
+		equal "$(asked_count)" 0 "requests to the $which one"
+		grep -q '"event":"channel.stuck"' "$DIR.log"
+		stop_gateway
+		start_gateway right "$port"
+		later 60
+		until_true 20 message_is code sent
+		equal "$(sent_count)" 1 messages
+		: >"$GATEWAY/asked"
+	done
 }
 
 password_erased() { [ "$(database "SELECT password_erased_at > 0 FROM parcel WHERE order_id = '$ORDER'")" = 1 ]; }
