@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 struct exchange;
-enum { REQUEST_ID_BYTES = 8, REQUEST_IDS_AT_ONCE = 64 };
+enum { REQUEST_ID_BYTES = 8, REQUEST_IDS_AT_ONCE = 256 };
 
 struct listening {
 	enum listener listener;
