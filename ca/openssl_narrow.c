@@ -13,7 +13,7 @@ enum { MOST = 8 };
 
 static const char *const kinds[] = {"RSA", "EC"};
 static const char *const forms[] = {"SubjectPublicKeyInfo", "PrivateKeyInfo"};
-enum { KINDS = sizeof kinds / sizeof *kinds, FORMS = sizeof forms / sizeof *forms };
+enum { KINDS = sizeof kinds / sizeof *kinds, FORMS = sizeof forms / sizeof *forms, CODECS = KINDS * FORMS };
 
 /* The operations of which a part is handed through. */
 static struct part {
@@ -23,8 +23,8 @@ static struct part {
 	OSSL_ALGORITHM kept[MOST + 1]; /* the last is all zeros */
 } parts[] = {
 	{.operation = OSSL_OP_KEYMGMT, .wanted = KINDS},
-	{.operation = OSSL_OP_ENCODER, .medium = "output=der", .wanted = KINDS * FORMS},
-	{.operation = OSSL_OP_DECODER, .medium = "input=der", .wanted = KINDS * FORMS},
+	{.operation = OSSL_OP_ENCODER, .medium = "output=der", .wanted = CODECS},
+	{.operation = OSSL_OP_DECODER, .medium = "input=der", .wanted = CODECS},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
@@ -68,7 +68,8 @@ static bool keep(struct part *p)
 {
 	int no_cache = 0;
 	size_t n = 0;
-	for (const OSSL_ALGORITHM *a = OSSL_PROVIDER_query_operation(all, p->operation, &no_cache); a && a->algorithm_names; a++) {
+	const OSSL_ALGORITHM *a = OSSL_PROVIDER_query_operation(all, p->operation, &no_cache);
+	for (; a && a->algorithm_names; a++) {
 		if (!is_of_kind(a) || (p->medium && !has_form(a, p->medium)))
 			continue;
 		if (n == MOST)

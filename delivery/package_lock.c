@@ -176,13 +176,14 @@ __attribute__((noinline)) static void wipe_stack(void)
 	explicit_bzero(below, sizeof below);
 }
 
-/* By GnuTLS, which takes half the time for the same rounds: OpenSSL copies three contexts in each. It wipes its context, but
- * works on the stack. */
+/* By GnuTLS, which takes half the time for the same rounds: OpenSSL copies contexts in each. It wipes its own, but works
+ * on the stack. */
 static bool cipher_key_derive(struct package_keys *k)
 {
 	const gnutls_datum_t password = {(void *)(uintptr_t)secret_peek(k->password), (unsigned)secret_len(k->password)};
 	const gnutls_datum_t salt = {k->salt, sizeof k->salt};
-	int rc = gnutls_pbkdf2(GNUTLS_MAC_SHA256, &password, &salt, PACKAGE_ROUNDS, k->cipher_key, sizeof k->cipher_key);
+	int rc = gnutls_pbkdf2(GNUTLS_MAC_SHA256, &password, &salt, PACKAGE_ROUNDS, k->cipher_key,
+			       sizeof k->cipher_key);
 	wipe_stack();
 	return rc == 0;
 }
