@@ -105,7 +105,7 @@ static void interrupt(struct crowd *c, int64_t since)
 		kill_victim(c);
 }
 
-static void address(struct crowd *c, const char *rest, const char *form)
+static void prepare(struct crowd *c, const char *rest, const char *form)
 {
 	char url[192], bearer[96];
 	snprintf(url, sizeof url, "%s/d/%s%s", c->at.public_url, c->walk.token, rest);
@@ -131,7 +131,7 @@ static void address(struct crowd *c, const char *rest, const char *form)
 bool crowd_ask(struct crowd *c, const char *rest, const char *form, crowd_verdict *verdict)
 {
 	int running = 0, done = 0;
-	address(c, rest, form);
+	prepare(c, rest, form);
 	c->begun = c->waiting = 0;
 	c->killed = false;
 	for (int i = 0; i < c->n; i++)
