@@ -493,13 +493,14 @@ password_erased() { [ "$(database "SELECT password_erased_at > 0 FROM parcel WHE
 	mark
 	later 86500
 	until_true 20 password_erased
-	equal "$(database "SELECT COUNT(*) FROM message WHERE order_id = '$ORDER' AND sealed IS NOT NULL")" 0 'sealed messages'
+	equal "$(database "SELECT COUNT(*) FROM message WHERE order_id = '$ORDER' AND sealed IS NOT NULL AND kind IN ('link', 'code', 'password')")" 0 \
+		'sealed messages to the recipient'
 	equal "$(messages password state)" dropped password
 	until_true 20 has_message dead
 	: >"$GATEWAY/fault"
 	api POST "/v1/orders/$ORDER/resend"
 	equal "$STATUS_CODE" 409 resend
-	[[ "$BODY" == *'order anew'* ]]
+	[[ "$BODY" == *'order reissue'* ]]
 	equal "$(sent_count)" 1 messages
 }
 
