@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "client/command/ask.h"
+#include "client/command/collect_code.h"
 #include "client/command/facts.h"
 #include "client/command/output.h"
 
@@ -52,31 +53,30 @@ static enum err read_link(const struct arguments *given, struct link *link, stru
 	return e;
 }
 
-/* A code by descriptor has one try; a person may correct a slip. */
 static enum err try_codes(struct session *s, const struct arguments *given, struct parcel *p, struct errbuf *why)
 {
 	long fd = arguments_number(given, "code-fd", -1);
-	for (;;) {
-		struct secret *code = NULL;
-		enum err e = fd >= 0 ? ask_descriptor((int)fd, &code, why) : ask_line("Code from the SMS: ", &code, why);
-		if (e == ERR_USAGE)
-			e = fail(why, e, "no code: give --code-fd N");
-		if (!e)
-			e = parcel_code(s, p, code, why);
-		secret_free(code);
-		if (e != ERR_WRONG_CODE || fd >= 0)
-			return e;
-		output_note("%s", err_why(e, why));
-	}
+	const char *file = arguments_value(given, "code-file");
+	if (fd < 0 && !file)
+		return code_by_person(s, p, why);
+	struct secret *code = NULL;
+	enum err e = file ? ask_file(file, &code, why) : ask_descriptor((int)fd, &code, why);
+	if (!e)
+		e = parcel_code(s, p, code, why);
+	secret_free(code);
+	return e;
 }
 
+/* The claim is half of what an interrupted run needs: there must be room for it before the code is used up. */
 static enum err get_claim(struct session *s, const struct arguments *given, struct parcel *p, struct errbuf *why)
 {
 	if (p->claim.text[0])
 		return ERR_OK;
-	enum err e = try_codes(s, given, p, why);
+	enum err e = claim_path(p->link, p->out, p->claim.path);
 	if (!e)
-		e = claim_path(p->link, p->out, p->claim.path);
+		e = claim_room(&p->claim, why);
+	if (!e)
+		e = try_codes(s, given, p, why);
 	return e ? e : claim_keep(p->link, &p->claim, why);
 }
 

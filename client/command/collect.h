@@ -30,6 +30,8 @@ enum err claim_path(const struct link *link, const char *out, char path[PATH_SIZ
 /* The claim of this link at FILE.claim or at counterfoil-HEX.claim: ERR_NOT_FOUND when there is none, or it is another
  * link's. */
 enum err claim_find(const struct link *link, const char *out, struct claim *claim, struct errbuf *why) MUST_CHECK;
+/* Can a claim be kept at its path? Nothing is left there. */
+enum err claim_room(const struct claim *claim, struct errbuf *why) MUST_CHECK;
 enum err claim_keep(const struct link *link, const struct claim *claim, struct errbuf *why) MUST_CHECK;
 void claim_forget(struct claim *claim); /* removes the file, wipes */
 
@@ -49,6 +51,8 @@ bool file_name_is_fit(const char *name, const char *ending);
 /* Steps; each is one request. */
 enum err parcel_look(struct session *s, const struct parcel *p, json_t **view, struct errbuf *why) MUST_CHECK;
 enum err parcel_code(struct session *s, struct parcel *p, const struct secret *code, struct errbuf *why) MUST_CHECK;
+/* Have a new code sent. ERR_WRONG_CODE: not the last four digits of the number. */
+enum err parcel_new_code(struct session *s, const struct parcel *p, const struct secret *digits, struct errbuf *why) MUST_CHECK;
 enum err parcel_prepare(struct session *s, struct parcel *p, struct errbuf *why) MUST_CHECK;
 /* The bytes, compared with the hash that came with them, which is noted in the claim. */
 enum err parcel_fetch(struct session *s, struct parcel *p, struct buf *bytes, struct errbuf *why) MUST_CHECK;

@@ -106,6 +106,15 @@ enum err claim_find(const struct link *link, const char *out, struct claim *clai
 	return e;
 }
 
+enum err claim_room(const struct claim *claim, struct errbuf *why)
+{
+	static const char blank[CLAIM_FILE_MAX];
+	enum err e = file_publish(claim->path, blank, sizeof blank, 0600, why);
+	if (!e)
+		unlink(claim->path);
+	return e;
+}
+
 enum err claim_keep(const struct link *link, const struct claim *claim, struct errbuf *why)
 {
 	json_t *kept = json_pack("{s:s, s:s, s:s}", "token_sha256", link->token_hash, "claim", claim->text, "sha256",

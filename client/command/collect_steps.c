@@ -74,6 +74,23 @@ enum err parcel_code(struct session *s, struct parcel *p, const struct secret *c
 	return e;
 }
 
+enum err parcel_new_code(struct session *s, const struct parcel *p, const struct secret *digits, struct errbuf *why)
+{
+	char target[TARGET_SIZE];
+	struct buf form = BUF_INIT(FORM_MAX);
+	json_t *answer = NULL;
+	target_of(p, "new-code", target);
+	buf_text(&form, "digits=");
+	request_encode(secret_string(digits), "", &form);
+	enum err e = buf_check(&form);
+	const struct exchange x = {.method = "POST", .target = target, .type = form_type, .body = form.data, .len = form.len};
+	if (!e)
+		e = session_json(s, &x, &answer, why);
+	json_decref(answer);
+	buf_free(&form);
+	return e;
+}
+
 enum err parcel_prepare(struct session *s, struct parcel *p, struct errbuf *why)
 {
 	char target[TARGET_SIZE];
