@@ -121,12 +121,12 @@ crl_lists() {
 	until_true 20 all_sent
 	before=$(database "SELECT state, link_hash IS NULL, (SELECT count(*) FROM code WHERE order_id = orders.id), (SELECT sum(tries) FROM code WHERE order_id = orders.id), (SELECT count(*) FROM message) FROM orders WHERE id = '$ORDER'")
 	audited=$(database 'SELECT count(*) FROM audit')
-	for path in '' /file /done /package/modern /code /new-code /received /prepare; do
+	for path in '' /file /done /package/modern /code /new-code /received /prepare /request /certificate; do
 		curl -s --cacert "$CA" -o /dev/null "$LINK$path"
 		curl -s --cacert "$CA" -o /dev/null -I "$LINK$path"
 	done
-	for form in code= digits= sha256= ''; do
-		for path in /code /new-code /received /prepare; do
+	for form in code= digits= sha256= request= ''; do
+		for path in /code /new-code /received /prepare /request; do
 			curl -s --cacert "$CA" -o /dev/null -d "$form" "$LINK$path"
 		done
 	done

@@ -1,0 +1,110 @@
+// A key of the recipient's own, in the browser: phone and desktop, in two languages, with and without scripts.
+import { test, before, after } from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { startInstallation, build } from './installation.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const widths = { phone: { width: 390, height: 780 }, desktop: { width: 1280, height: 860 } };
+const folder = mkdtempSync(join(tmpdir(), 'counterfoil-ownkey-'));
+let installation;
+let browser;
+
+before(async () => {
+  installation = await startInstallation();
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+});
+after(async () => {
+  await browser?.close();
+  await installation?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+// What the page tells people to run, run as it stands.
+function run(command) {
+  execFileSync('sh', ['-c', command], { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] });
+}
+
+async function looksRight(page, name, scripts) {
+  for (const [kind, viewport] of Object.entries(widths)) {
+    await page.setViewportSize(viewport);
+    const spare = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(spare <= 0, `${name} at ${kind} width is ${spare} px too wide`);
+    await page.screenshot({ path: join(build, 'screens', `${name}-${kind}.png`), fullPage: true });
+  }
+  assert.deepEqual(page.complaints, [], `${name}: complaints of the browser`);
+  if (!scripts) return; // nothing that takes time is ever evaluated to its end there
+  const found = await page.evaluate(async (source) => {
+    (0, eval)(source);
+    const result = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
+    return result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
+  }, axe);
+  assert.deepEqual(found, [], `${name}: accessibility`);
+}
+
+const languages = {
+  en: { locale: 'en-GB', proceed: 'Continue', refused: /not taken.*neither DER nor a PEM/s, ready: /is ready/, notFetched: /has not been fetched/, done: /nothing more will come/ },
+  nb: { locale: 'nb-NO', proceed: 'Fortsett', refused: /ikke godtatt.*neither DER nor a PEM/s, ready: /er klart/, notFetched: /ikke hentet/, done: /kommer ikke mer/ },
+};
+
+for (const [tag, words] of Object.entries(languages)) for (const scripts of [true, false]) {
+  test(`a key of one's own, ${tag}, ${scripts ? 'with' : 'without'} scripts`, { timeout: 120_000 }, async () => {
+    const name = (page) => `${tag}-own-${page}${scripts ? '' : '-plain'}`;
+    const order = await installation.order();
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, viewport: widths.desktop, reducedMotion: 'reduce',
+      bypassCSP: scripts, locale: words.locale, javaScriptEnabled: scripts });
+    const page = await context.newPage();
+    page.complaints = [];
+    page.on('console', (message) => { if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) page.complaints.push(message.text()); });
+    page.on('pageerror', (error) => page.complaints.push(String(error)));
+    const looks = async (what) => {
+      assert.equal(await page.getAttribute('html', 'lang'), tag, 'the language of the page');
+      assert.equal(await page.locator('h1').count(), 1, `${what}: one heading`);
+      assert.doesNotMatch(await page.content(), /4567|\{\{/, `${what}: the number is masked, and every place is filled`);
+      await looksRight(page, name(what), scripts);
+    };
+    await page.goto(order.link);
+    await page.check('#own');
+    await looks('1-intro');
+    await page.fill('#code', order.code);
+    await page.click(`text=${words.proceed}`);
+    await page.waitForURL(/\/request$/);
+    const commands = await page.locator('pre code').allTextContents();
+    assert.equal(commands[0], `counterfoil collect ${order.link} --key e-banking.key`);
+    await looks('2-request');
+    await page.fill('#request', 'garbage');
+    await page.click('#send-request');
+    assert.match(await page.textContent('[role=alert]'), words.refused);
+    assert.equal(order.state(), 'collecting');
+    await looks('3-refused');
+    run(`rm -f e-banking.*; ${commands[1]}`);
+    if (scripts) await page.setInputFiles('#file', join(folder, 'e-banking.csr'));
+    else await page.fill('#request', readFileSync(join(folder, 'e-banking.csr'), 'utf8'));
+    await page.click('#send-request');
+    await page.waitForURL(/\/file$/);
+    assert.match(await page.textContent('h1'), words.ready);
+    await looks('4-certificate');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#certificate')]);
+    assert.match(download.suggestedFilename(), /^e-banking-\d{8}\.pem$/);
+    writeFileSync(join(folder, 'chain.pem'), readFileSync(await download.path()));
+    run('test "$(openssl x509 -in chain.pem -noout -pubkey)" = "$(openssl pkey -in e-banking.key -pubout)"');
+    await page.click('#saved');
+    await page.waitForURL(/\/done$/);
+    assert.match(await page.textContent('h1'), words.done);
+    assert.ok((await page.locator('pre code').allTextContents()).join('\n').includes(download.suggestedFilename()), 'the commands name the very file');
+    await looks('5-done');
+    assert.equal(order.state(), 'received');
+    assert.equal(order.show().messages.filter((message) => message.kind === 'password').length, 0, 'no password is sent');
+    await page.goto(order.link);
+    assert.match(page.url(), /\/done$/, 'the same browser is led to the end');
+    await context.close();
+  });
+}
