@@ -109,3 +109,25 @@ test('a second press on a download while the first is under way saves one file',
   assert.equal(files.length, 2);
   await page.context().close();
 });
+
+test('who typed the code on the telephone goes on at the server with a new one, and the telephone says so', async () => {
+  const order = await installation.order();
+  const phone = await open(order.link);
+  await phone.fill('#code', order.code);
+  await phone.click('text=Continue');
+  await until('the file is made', async () => (await phone.$('#download')) !== null);
+  await phone.click('text=Is this not the machine');
+  assert.match(await phone.textContent('main'), /counterfoil collect.* ask for a new code/s);
+  const known = new Set(installation.messages('code'));
+  const server = await open(order.link);
+  await server.fill('#digits', '4567');
+  await server.evaluate(() => { document.getElementById('send').disabled = false; });
+  await server.click('#send');
+  await server.fill('#code', installation.codeOf(await installation.newest('code', known)));
+  await server.click('text=Continue');
+  await server.waitForURL(/\/file$/);
+  await phone.click('#download');
+  await phone.waitForSelector('#digits');
+  await phone.context().close();
+  await server.context().close();
+});
