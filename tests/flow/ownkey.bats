@@ -72,7 +72,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 }
 
 @test "a request made by hand, in PEM or DER, EC or RSA: the chain comes back, and again for the same request" {
-	local kinds=(P-256 P-384 rsa:2048 rsa:4096) kind form
+	local kinds=(P-256 P-384 rsa:2048 rsa:4096) kind
 	for kind in "${kinds[@]}"; do
 		new_order
 		own_claim
@@ -107,12 +107,12 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	local step
 	for step in key request claim sent saved acknowledged; do
 		new_order
-		local key=$WORK/$step.key
+		local key=$WORK/$step.key hash=
 		ec made
 		cp "$WORK/made.key" "$key" && chmod 600 "$key"
 		if [ "$step" != key ]; then
 			cp "$WORK/made.csr" "$key.csr"
-			hash=$(sha256sum "$key.csr")
+			hash=$(openssl req -in "$key.csr" -outform DER | sha256sum | cut -d' ' -f1)
 		fi
 		if [ "$step" != key ] && [ "$step" != request ]; then
 			own_claim
@@ -139,6 +139,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 		[ ! -e "$WORK/$step.first" ] || cmp "$WORK/$step.first" "$key.pem"
 		equal "$(order_state)" received "state after $step"
 		equal "$(database "SELECT count(*) FROM certificate WHERE order_id = '$ORDER'")" 1 "certificates after $step"
+		[ -z "$hash" ] || equal "$(database "SELECT lower(hex(request_hash)) FROM certificate WHERE order_id = '$ORDER'")" "$hash" 'the very request'
 		[ ! -e "$key.csr" ] && [ ! -e "$key.pem.claim" ]
 	done
 }

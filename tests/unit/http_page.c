@@ -281,10 +281,44 @@ static int begin(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, bench_end)
 
+static void a_key_of_ones_own_has_its_pages_in_every_language(void **state)
+{
+	static const struct {
+		const char *tag, *page, *refused, *intro;
+	} own[] = {
+		{"en", "it never leaves your machine", "The request was not taken", "The key never leaves that machine"},
+		{"nb", "den forlater aldri maskinen din", "Forespørselen ble ikke godtatt", "Nøkkelen forlater aldri maskinen"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		const char *tag = own[i].tag;
+		struct parcel p;
+		bench_order_with(&p, "key_type", json_string(FACTS_OWN_KEY));
+		browse(tag, NULL);
+		expect(ask(page_intro, "GET", &p, "", NULL), 200, tag, own[i].intro);
+		expect(ask(page_request, "GET", &p, "/request", NULL), 403, tag, languages[i].first);
+		expect(ask(page_request_take, "POST", &p, "/request", "request=x"), 403, tag, languages[i].first);
+		expect(ask(page_certificate, "GET", &p, "/certificate", NULL), 403, tag, languages[i].first);
+		bench_claim(&p);
+		browse(tag, &p);
+		expect(ask(page_file, "GET", &p, "/file", NULL), 200, tag, own[i].page);
+		expect(ask(page_request, "GET", &p, "/request", NULL), 200, tag, own[i].page);
+		expect(ask(page_request_take, "POST", &p, "/request", "request=%3Cb%3E"), 400, tag, own[i].refused);
+		expect(ask(page_request_take, "POST", &p, "/request", "request="), 422, tag, own[i].refused);
+		bench_order(&p); /* either way */
+		bench_claim(&p);
+		browse(tag, &p);
+		expect(ask(page_request, "GET", &p, "/request", NULL), 200, tag, own[i].page);
+		assert_ok(bench_prepare(&p));
+		expect_way(ask(page_request, "GET", &p, "/request", NULL), "/file");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_page_is_there_in_every_language),
+		TEST(a_key_of_ones_own_has_its_pages_in_every_language),
 		TEST(what_is_being_made_or_fails_is_told_calmly),
 		TEST(the_last_try_is_told_and_a_locked_parcel_says_whom_to_ask),
 		TEST(the_code_counts_down_and_then_only_a_new_one_helps),
