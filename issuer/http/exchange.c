@@ -155,7 +155,8 @@ static void fill_request(struct exchange *x)
 	const struct admission *a = &x->admission;
 	const char *type = head_value(&x->head, "Content-Type");
 	q->listener = x->on->listener;
-	q->method = strcmp(x->head.method, "HEAD") == 0 ? "GET" : x->head.method;
+	q->bodiless = strcmp(x->head.method, "HEAD") == 0;
+	q->method = q->bodiless ? "GET" : x->head.method;
 	q->path = x->head.path;
 	memcpy(q->parameter, a->parameter, sizeof q->parameter);
 	q->address = connection_address(x->connection);

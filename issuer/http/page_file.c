@@ -88,7 +88,8 @@ void page_package(struct front *front, const struct request *q, struct reply *r)
 		page_fault(&v, ERR_REFUSED, &(struct errbuf){"Type the code first."});
 		return;
 	}
-	enum err e = collect_package(&front->desk, &v.actor, v.token, v.claim, encoding, &r->body, &why);
+	enum err e = collect_package(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, q->bodiless}, encoding,
+				     &r->body, &why);
 	if (e) {
 		buf_clear(&r->body);
 		page_fault(&v, e, &why);

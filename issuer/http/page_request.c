@@ -125,7 +125,7 @@ void page_certificate(struct front *front, const struct request *q, struct reply
 	struct buf der = BUF_INIT(CHAIN_MAX);
 	if (!claimed(&v, front, q, r))
 		return;
-	enum err e = collect_certificate(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim}, &der, &why);
+	enum err e = collect_certificate(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, q->bodiless}, &der, &why);
 	if (e)
 		page_fault(&v, e, &why);
 	else
@@ -196,7 +196,7 @@ void page_request_take(struct front *front, const struct request *q, struct repl
 		return;
 	enum err e = read_request(q, &request, &why);
 	if (!e)
-		e = collect_request(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim}, request.data, request.len,
+		e = collect_request(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, false}, request.data, request.len,
 				    &der, &why);
 	if (e)
 		refuse(&v, e, &why);

@@ -40,7 +40,8 @@ enum { REQUEST_PARAMETERS_MAX = 4 };
 
 struct request {
 	enum listener listener;
-	const char *method;  /* "GET" (HEAD arrives as "GET"; the body is dropped), "POST" */
+	const char *method;  /* "GET" (also of a HEAD), "POST" */
+	bool bodiless;       /* HEAD: the reply's body is dropped */
 	const char *path;
 	const char *parameter[REQUEST_PARAMETERS_MAX]; /* in the order of the route's braces; NULL after the last */
 	const char *address; /* textual peer address */

@@ -56,6 +56,7 @@ enum err collect_prepare(struct desk *d, const struct actor *who, const char *to
  * collect_prepare. Notes that it was served. */
 struct collect_claim {
 	const char *token, *claim;
+	bool looks; /* what is asked for is not handed over: it does not count as served */
 };
 enum err collect_request(struct desk *d, const struct actor *who, const struct collect_claim *c, const void *request,
 			 size_t len, struct buf *certificate, struct errbuf *why) MUST_CHECK;
@@ -65,8 +66,8 @@ enum err collect_certificate(struct desk *d, const struct actor *who, const stru
 
 /* The package's bytes in an encoding, made at the first asking. Notes that it was served. ERR_UNAVAILABLE before
  * collect_prepare; ERR_CONFLICT once it was received. */
-enum err collect_package(struct desk *d, const struct actor *who, const char *token, const char *claim,
-			 enum package_encoding encoding, struct buf *out, struct errbuf *why) MUST_CHECK;
+enum err collect_package(struct desk *d, const struct actor *who, const struct collect_claim *c, enum package_encoding encoding,
+			 struct buf *out, struct errbuf *why) MUST_CHECK;
 
 /* The file is safe: the password goes out, key and packages are erased. sha256 (32 bytes) or NULL (the button); a hash
  * that is no package's, or not the fingerprint of the certificate that was made for a request, is ERR_CONFLICT: fetch again. For

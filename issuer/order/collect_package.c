@@ -132,14 +132,14 @@ static enum err open_package(struct desk *d, const char *order, enum package_enc
 	return fail(why, ERR_CORRUPT, "the package is not the one that was made");
 }
 
-enum err collect_package(struct desk *d, const struct actor *who, const char *token, const char *claim,
-			 enum package_encoding encoding, struct buf *out, struct errbuf *why)
+enum err collect_package(struct desk *d, const struct actor *who, const struct collect_claim *c, enum package_encoding encoding,
+			 struct buf *out, struct errbuf *why)
 {
 	struct order_row row;
 	struct actor contact = {row.contact, "recipient", who->request};
 	struct serving v = {{&contact, row.id, clock_now()}, &row, (int64_t)1 << encoding, package_encoding_name(encoding)};
 	struct sealed_parcel parcel = sealed_parcel_empty();
-	enum err rc = row_by_claim(d, token, claim, v.step.now, &row, why);
+	enum err rc = row_by_claim(d, c->token, c->claim, v.step.now, &row, why);
 	if (rc == ERR_OK && row.by_request)
 		rc = fail(why, ERR_CONFLICT, "the certificate was made for a key of your own: there is no file");
 	if (rc == ERR_OK && row.serial[0] && !row.alive)
@@ -155,7 +155,7 @@ enum err collect_package(struct desk *d, const struct actor *who, const char *to
 	if (rc == ERR_OK)
 		rc = open_package(d, row.id, encoding, &parcel.packages[encoding], out, why);
 	if (rc == ERR_OK)
-		rc = served_note(d, &v, &(struct collect_claim){token, claim}, why);
+		rc = served_note(d, &v, c, why);
 	if (rc != ERR_OK)
 		buf_clear(out);
 	sealed_parcel_clear(&parcel);

@@ -13,7 +13,7 @@ static enum err store_served(struct store *s, void *ctx)
 enum err served_note(struct desk *d, struct serving *v, const struct collect_claim *c, struct errbuf *why)
 {
 	struct order_row now;
-	if (v->row->served & v->bit)
+	if (c->looks || (v->row->served & v->bit))
 		return ERR_OK;
 	enum err rc = step_commit(d, CRASH_FRONT_SERVED_BEFORE, store_served, v);
 	if (rc != ERR_CONFLICT)

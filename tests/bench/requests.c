@@ -199,7 +199,7 @@ static const struct actor recipient = {"", "recipient", "bench"};
 
 static void certify(struct bench *b, const struct holder *h)
 {
-	const struct collect_claim c = {h->token, h->claim};
+	const struct collect_claim c = {h->token, h->claim, false};
 	struct buf certificate = BUF_INIT(16384);
 	NEED(collect_request(&b->desk, &recipient, &c, h->request.data, h->request.len, &certificate, &why) == ERR_OK);
 	buf_free(&certificate);

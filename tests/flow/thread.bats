@@ -155,6 +155,22 @@ all_sent() { [ "$(database "SELECT count(*) FROM message WHERE state <> 'sent'")
 }
 message_count_of_order() { database "SELECT count(*) FROM message WHERE order_id = '$ORDER' AND kind = '$1'"; }
 
+@test "a look at the head of the file hands nothing over: the button behind it sends no password" {
+	new_order
+	claim
+	until_true 30 prepare_once
+	for encoding in modern compatible; do
+		equal "$(curl -sS --cacert "$CA" -I -H "Authorization: Bearer $CLAIM" -o /dev/null -w '%{http_code}' \
+			"$LINK/package/$encoding")" 200 "HEAD of $encoding"
+	done
+	bearer POST "$LINK/received"
+	equal "$STATUS_CODE" 409 'the button behind it'
+	equal "$(message_count_of_order password)" 0 passwords
+	fetch compatible "$WORK/looked.p12"
+	bearer POST "$LINK/received"
+	equal "$STATUS_CODE" 200 'the button behind a file'
+}
+
 @test "an acknowledgement of another file is refused and may be repeated rightly; the password goes out once" {
 	new_order
 	claim

@@ -226,7 +226,8 @@ static inline enum err bench_fetch(const struct parcel *p, enum package_encoding
 {
 	struct buf own = BUF_INIT(PACKAGE_MAX_BYTES);
 	struct errbuf why = {{0}};
-	enum err rc = collect_package(&bench.desk, &bench_recipient, p->token, p->claim, encoding, out ? out : &own, &why);
+	const struct collect_claim c = {p->token, p->claim, false};
+	enum err rc = collect_package(&bench.desk, &bench_recipient, &c, encoding, out ? out : &own, &why);
 	buf_free(&own);
 	return rc;
 }

@@ -13,7 +13,7 @@ static inline void own_key_order(struct parcel *p)
 static inline enum err bring_bytes(const struct parcel *p, const struct buf *request, struct buf *certificate,
 				   struct errbuf *why)
 {
-	const struct collect_claim c = {p->token, p->claim};
+	const struct collect_claim c = {p->token, p->claim, false};
 	why->text[0] = '\0';
 	buf_clear(certificate);
 	return collect_request(&bench.desk, &bench_recipient, &c, request->data, request->len, certificate, why);

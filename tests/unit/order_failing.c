@@ -180,7 +180,7 @@ static void before_package(void)
 
 static enum err fetch(void)
 {
-	return collect_package(&bench.desk, &bench_recipient, at.p.token, at.p.claim, at.encoding, &at.package, &at.why);
+	return collect_package(&bench.desk, &bench_recipient, &(struct collect_claim){at.p.token, at.p.claim, false}, at.encoding, &at.package, &at.why);
 }
 
 static bool package_is_right(void)

@@ -214,7 +214,7 @@ static void either_way_is_open_until_one_was_taken(void **unused)
 	assert_ok(bench_prepare(&p)); /* there is nothing left to make */
 	assert_err(bench_fetch(&p, PACKAGE_MODERN, NULL), ERR_CONFLICT);
 	assert_int_equal(certificates(), 1);
-	c = &(struct collect_claim){p.token, p.claim};
+	c = &(struct collect_claim){p.token, p.claim, false};
 	assert_ok(collect_certificate(&bench.desk, &bench_recipient, c, &none, NULL));
 	assert_true(none.len > 0);
 	buf_clear(&none);
@@ -222,7 +222,7 @@ static void either_way_is_open_until_one_was_taken(void **unused)
 	bench_claim(&p);
 	assert_ok(bench_prepare(&p));
 	refused(&p, key, ERR_CONFLICT, "made here already");
-	c = &(struct collect_claim){p.token, p.claim};
+	c = &(struct collect_claim){p.token, p.claim, false};
 	assert_err(collect_certificate(&bench.desk, &bench_recipient, c, &none, NULL), ERR_CONFLICT);
 	assert_ok(bench_fetch(&p, PACKAGE_MODERN, NULL));
 	buf_free(&none);
