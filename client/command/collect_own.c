@@ -21,7 +21,8 @@ enum err own_permitted(const json_t *view, bool wanted, struct errbuf *why)
 	if (json_is_true(json_object_get(view, "ready")))
 		return fail(why, ERR_CONFLICT, "the key was made by the service already: run it without --key, or have a new "
 					       "certificate ordered");
-	return fail(why, ERR_CONFLICT, "the key of this order is made by the service: run it without --key");
+	return fail(why, ERR_CONFLICT, "the key of this order is made by the service: run it without --key, or have it "
+				       "ordered anew with --own-key yes");
 }
 
 static enum err request(struct session *s, struct parcel *p, const struct own_key *k, struct buf *chain, struct errbuf *why)

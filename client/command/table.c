@@ -155,7 +155,7 @@ const struct verb verbs[] = {
 		    {.name = "contact", .wants = "CONTACT", .help = "who receives it: id or e-mail address", .place = IN_BODY,
 		     .required = true},
 		    {.name = "key-type", .wants = "TYPE", .help = "p256 (default), p384, rsa2048 or rsa3072; request: the recipient makes it", .place = IN_BODY},
-		    {.name = "own-key", .wants = "yes|no", .help = "the recipient may make the key instead (yes)", .place = IN_BODY,
+		    {.name = "own-key", .wants = "yes|no", .help = "the recipient may make the key instead (no)", .place = IN_BODY,
 		     .kind = KIND_YES_NO},
 		    {.name = "note", .wants = "TEXT", .help = "kept with the order", .place = IN_BODY}},
 	 .examples = {"order new --organisation nordbank --service document-archive --client e-banking "

@@ -27,8 +27,8 @@ enum err directory_add(struct desk *d, const struct actor *who, enum directory_k
 enum err directory_change_contact(struct desk *d, const struct actor *who, const char *contact, json_t *body,
 				  char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
 
-/* {"organisation","service","client","contact","key_type"?,"own_key"?,"note"?}: slugs; contact by id or e-mail; own_key (true by
- * default): the recipient may bring a request instead. Requested, approved
+/* {"organisation","service","client","contact","key_type"?,"own_key"?,"note"?}: slugs; contact by id or e-mail; own_key (false
+ * by default): the recipient may bring a request instead. Requested, approved
  * (no approvals are required) and offered in one transaction: link mail and code SMS are in the outbox when it returns. */
 enum err order_new(struct desk *d, const struct actor *who, json_t *body, char id[ID_SIZE], struct faults *faults,
 		   struct errbuf *why) MUST_CHECK;

@@ -100,9 +100,8 @@ static enum err read_order(struct store *s, struct input *in, struct new_order *
 		return rc;
 	const char *key_type = input_optional(in, "key_type", key_type_check);
 	const char *note = input_optional(in, "note", remark_check);
-	bool may_own = input_flag(in, "own_key", true);
 	snprintf(n->facts.key_type, sizeof n->facts.key_type, "%s", key_type ? key_type : key_type_name(KEY_P256));
-	bool own = strcmp(n->facts.key_type, FACTS_OWN_KEY) == 0;
+	bool own = strcmp(n->facts.key_type, FACTS_OWN_KEY) == 0, may_own = input_flag(in, "own_key", own);
 	if (own && !may_own)
 		input_fault(in, "own_key", "the key type request is a key of the recipient's own");
 	snprintf(n->facts.own_key, sizeof n->facts.own_key, "%s", may_own && !own ? FACTS_MAY : "");

@@ -60,10 +60,10 @@ export async function startInstallation() {
     moveClock: (seconds) => writeFileSync(clock, String(seconds)),
     client: (slug, name) => command('client', 'add', '--organisation', 'nordbank', '--service', 'document-archive', '--slug', slug, '--name', name),
     // An order: its link, its code, and how to ask for its state.
-    async order(client = 'e-banking', contact = 'kari@nordbank.example') {
+    async order(client = 'e-banking', contact = 'kari@nordbank.example', more = []) {
       const before = new Set([...messages('link'), ...messages('code')]);
       const { id } = JSON.parse(command('order', 'new', '--organisation', 'nordbank', '--service', 'document-archive', '--client', client,
-        '--contact', contact));
+        '--contact', contact, ...more));
       const link = /https:\/\/\S+\/d\/[A-Za-z0-9_-]{22}/.exec(await newest('link', before))[0];
       const code = codeOf(await newest('code', before));
       return { id, link, code, state: () => JSON.parse(command('order', 'show', id)).state, show: () => JSON.parse(command('order', 'show', id)) };

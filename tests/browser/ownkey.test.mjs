@@ -58,7 +58,7 @@ const languages = {
 for (const [tag, words] of Object.entries(languages)) for (const scripts of [true, false]) {
   test(`a key of one's own, ${tag}, ${scripts ? 'with' : 'without'} scripts`, { timeout: 120_000 }, async () => {
     const name = (page) => `${tag}-own-${page}${scripts ? '' : '-plain'}`;
-    const order = await installation.order();
+    const order = await installation.order('e-banking', 'kari@nordbank.example', ['--own-key', 'yes']);
     const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, viewport: widths.desktop, reducedMotion: 'reduce',
       bypassCSP: scripts, locale: words.locale, javaScriptEnabled: scripts });
     const page = await context.newPage();

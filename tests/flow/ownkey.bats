@@ -50,7 +50,7 @@ same_key() { # same_key CERTIFICATE KEY
 fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; }
 
 @test "one command: key made here, certificate fetched, acknowledged, used; no password is sent, and all is erased and audited" {
-	new_order
+	new_order '"own_key":true'
 	exits 0 collect "$WORK/e.key" --code-fd 7 --json 7<<<"$CODE"
 	equal "$(stat -c %a "$WORK/e.key")" 600 'mode of the key'
 	[ ! -e "$WORK/e.key.csr" ] && [ ! -e "$WORK/e.key.pem.claim" ]
@@ -74,7 +74,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 @test "a request made by hand, in PEM or DER, EC or RSA: the chain comes back, and again for the same request" {
 	local kinds=(P-256 P-384 rsa:2048 rsa:4096) kind
 	for kind in "${kinds[@]}"; do
-		new_order
+		new_order '"own_key":true'
 		own_claim
 		if [[ $kind = rsa:* ]]; then request_by "$kind" -newkey "$kind"; else ec "$kind" "$kind"; fi
 		openssl req -in "$WORK/$kind.csr" -outform DER -out "$WORK/$kind.der"
@@ -106,7 +106,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 @test "an interrupted collect --key is taken up by the same command, at each step: same key, same request, same certificate" {
 	local step
 	for step in key request claim sent saved acknowledged; do
-		new_order
+		new_order '"own_key":true'
 		local key=$WORK/$step.key hash=
 		ec made
 		cp "$WORK/made.key" "$key" && chmod 600 "$key"
@@ -147,7 +147,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 @test "killed anywhere it is taken up by the same command" {
 	local i pid
 	for i in 1 2 3; do
-		new_order
+		new_order '"own_key":true'
 		(exec "$COMMAND" collect "$LINK" --ca "$CA" --key "$WORK/k$i" --out "$WORK/k$i.pem" --code-fd 7) 7<<<"$CODE" 2>/dev/null &
 		pid=$!
 		until_true 20 sh -c "[ -e '$WORK/k$i' ] || ! kill -0 $pid 2>/dev/null"
@@ -212,7 +212,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	bring "$WORK/other.csr"
 	equal "$STATUS_CODE" 409 'another request'
 	grep -q 'by another request' <<<"$BODY"
-	new_order
+	new_order '"own_key":true'
 	own_claim
 	bring "$WORK/good.csr"
 	equal "$STATUS_CODE" 422 'a key that was certified before'
@@ -252,7 +252,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 }
 
 @test "an order says whether its key is the service's, the recipient's or either's; who is too late hears why" {
-	new_order '"own_key":false'
+	new_order
 	exits 4 collect "$WORK/no.key" --code-fd 7 7<<<"$CODE"
 	grep -q 'made by the service: run it without --key' <<<"$output"
 	[ ! -e "$WORK/no.key" ] && [ ! -e "$WORK/no.key.csr" ] # nothing of it was sent
@@ -267,7 +267,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	openssl pkey -in "$WORK/yes.key" -noout -text | grep -q 'NIST CURVE: P-384'
 	api POST /v1/orders '{"organisation":"nordbank","service":"document-archive","client":"e-banking","contact":"kari@nordbank.example","key_type":"request","own_key":false}'
 	equal "$STATUS_CODE" 422 'a request that may not be'
-	new_order
+	new_order '"own_key":true'
 	claim
 	until_true 30 prepare_once
 	exits 4 collect "$WORK/late.key"
@@ -276,7 +276,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	bring "$WORK/late.csr"
 	equal "$STATUS_CODE" 409 'too late'
 	grep -q 'made here already' <<<"$BODY"
-	new_order
+	new_order '"own_key":true'
 	own_claim
 	ec once
 	bring "$WORK/once.csr"
@@ -288,18 +288,18 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 @test "--install lays key and certificate for each platform; what lies there is never overwritten" {
 	local platform
 	for platform in nginx apache haproxy pem; do
-		new_order
+		new_order '"own_key":true'
 		exits 0 collect "$WORK/$platform.key" --install "$platform" --to "$WORK/in-$platform" --code-fd 7 7<<<"$CODE"
 		[ -e "$WORK/in-$platform/$platform" ]
 		cat "$WORK/in-$platform/$platform"/*.pem >"$WORK/all"
 		grep -q 'PRIVATE KEY' "$WORK/all"
 	done
-	new_order
+	new_order '"own_key":true'
 	(umask 077 && echo 'a password of mine' >"$WORK/store")
 	exits 0 collect "$WORK/java.key" --install java --to "$WORK/in-java" --password-file "$WORK/store" --code-fd 7 7<<<"$CODE"
 	openssl pkcs12 -in "$WORK/in-java/java/keystore.p12" -passin file:"$WORK/store" -nodes -out "$WORK/opened" 2>/dev/null
 	same_key "$WORK/opened" "$WORK/java.key"
-	new_order
+	new_order '"own_key":true'
 	exits 4 "$COMMAND" collect "$LINK" --ca "$CA" --key "$WORK/new.key" --out "$WORK/java.key.pem" --code-fd 7 7<<<"$CODE"
 	grep -q 'exists already' <<<"$output"
 	echo garbage >"$WORK/garbage.key" && chmod 600 "$WORK/garbage.key"
@@ -311,7 +311,7 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 }
 
 @test "the private key is nowhere on the service's side: not in a file, not in a process" {
-	new_order
+	new_order '"own_key":true'
 	exits 0 collect "$WORK/canary.key" --code-fd 7 7<<<"$CODE"
 	local scalar
 	scalar=$(openssl pkey -in "$WORK/canary.key" -noout -text | sed -n '/^priv:/,/^pub:/p' | grep -oE '([0-9a-f]{2}:?)+$' | tr -d ':\n' | sed 's/^00//' | grep -oE '[0-9a-f]{64}' | head -1)
