@@ -18,14 +18,15 @@ export async function until(what, probe, seconds = 30) {
   }
 }
 
-export async function startInstallation() {
+// Started with a hook of the shell, which may change the configuration in "$1".
+export async function startInstallation(hook = '') {
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-browser-'));
   const dir = join(folder, 'installation');
   const clock = join(folder, 'clock');
   writeFileSync(clock, '0');
   const daemon = spawn(join(build, 'tools/sockets'),
     ['--', join(root, 'tests/support/installation'), dir, join(build, 'test/counterfoild')],
-    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, COUNTERFOIL_TEST_CLOCK: clock, INSTALLATION_NAME: 'Nordic Trust' } });
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, COUNTERFOIL_TEST_CLOCK: clock, INSTALLATION_NAME: 'Nordic Trust', INSTALLATION_HOOK: hook } });
   await until('the ports are known', () => existsSync(`${dir}.env`), 60);
   const ports = Object.fromEntries(readFileSync(`${dir}.env`, 'utf8').trim().split('\n').map((line) => line.split('=')));
   await until('the daemon is ready', async () => {
@@ -56,8 +57,10 @@ export async function startInstallation() {
   const codeOf = (text) => /#([2-9A-HJ-NP-Z]{8})/.exec(text)[1];
 
   return {
-    ports, dir, messages, newest, codeOf,
+    ports, dir, command, messages, newest, codeOf,
     moveClock: (seconds) => writeFileSync(clock, String(seconds)),
+    // A clerk that starts looks at once at what time has overtaken; one that runs, every ten seconds.
+    lookNow: () => process.kill(Number(execFileSync('pgrep', ['-P', readFileSync(`${dir}.pid`, 'utf8').trim(), '-f', 'role clerk'], { encoding: 'utf8' })), 'SIGKILL'),
     client: (slug, name) => command('client', 'add', '--organisation', 'nordbank', '--service', 'document-archive', '--slug', slug, '--name', name),
     // An order: its link, its code, and how to ask for its state.
     async order(client = 'e-banking', contact = 'kari@nordbank.example', more = []) {

@@ -6,7 +6,8 @@ mail_server.py FOLDER [--port N] [--certificate FILE --key FILE] [--implicit] [-
 
 FOLDER/port is written when it listens, FOLDER/log has a line for each command it was sent (never a password), and
 FOLDER/1.eml, 2.eml ... what it took. FOLDER/mode, read at each command, makes it refuse: "rcpt 450 words", "mail 550
-words", "data 552 words", "greet 421 words"; or take the mail and never answer: "silent".
+words", "data 552 words", "greet 421 words"; one recipient alone: "rcpt:ola@nordbank.example 550 words"; or take the mail
+and never answer: "silent".
 """
 import argparse
 import asyncio
@@ -52,7 +53,7 @@ class Desk:
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         self.log(f"RCPT {address}")
-        refusal = self.mode("rcpt")
+        refusal = self.mode("rcpt") or self.mode(f"rcpt:{address}")
         if refusal:
             return refusal
         envelope.rcpt_tos.append(address)
