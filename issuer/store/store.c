@@ -15,6 +15,7 @@ static const char *const pragmas =
 	"PRAGMA synchronous = FULL;"
 	"PRAGMA secure_delete = ON;"
 	"PRAGMA temp_store = MEMORY;"
+	"PRAGMA cache_size = -1000;" /* KiB, of each connection: the front has five */
 	"PRAGMA journal_size_limit = 16777216;"
 	"PRAGMA cell_size_check = ON;";
 
