@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { REQUEST_MAX = 16384, KEY_FILE_MAX = 32768 };
@@ -102,6 +103,7 @@ static enum err make_request(struct own_key *k, struct errbuf *why)
 	X509_REQ *r = new_request(k->key);
 	if (bio && r && PEM_write_bio_X509_REQ(bio, r) == 1)
 		e = publish(bio, k->request_path, why);
+	k->requested = e == ERR_OK;
 	long len = e ? 0 : BIO_get_mem_data(bio, &bytes);
 	if (len > 0) {
 		buf_add(&k->request, bytes, (size_t)len);
@@ -125,6 +127,33 @@ static enum err check_request(struct own_key *k, struct errbuf *why)
 		    : fail(why, ERR_CONFLICT, "%.150s is not a request for the key in %.150s: move it away", k->request_path, k->path);
 }
 
+static bool is_there(const char *path)
+{
+	struct stat st;
+	return lstat(path, &st) == 0;
+}
+
+/* What lies beside a key that is not there is somebody's, and no request for a key that is yet to be made. */
+static enum err first_take(struct own_key *k, const char *type, struct errbuf *why)
+{
+	if (is_there(k->request_path))
+		return fail(why, ERR_CONFLICT, "%.150s is there without its key, %.150s: move it away, or give another name",
+			    k->request_path, k->path);
+	enum err e = make_key(k, type, why);
+	return e ? e : make_request(k, why);
+}
+
+static enum err take_again(struct own_key *k, struct errbuf *why)
+{
+	enum err e = read_key(k, why);
+	if (e)
+		return e;
+	if (!is_there(k->request_path))
+		return make_request(k, why);
+	e = file_read(k->request_path, &k->request, why);
+	return e ? e : check_request(k, why);
+}
+
 enum err own_key_take(const char *path, const char *type, struct own_key *out, struct errbuf *why)
 {
 	*out = (struct own_key){.request = BUF_INIT(REQUEST_MAX)};
@@ -132,11 +161,7 @@ enum err own_key_take(const char *path, const char *type, struct own_key *out, s
 	int m = snprintf(out->request_path, sizeof out->request_path, "%s.csr", path);
 	if (n <= 0 || m <= 0 || m >= (int)sizeof out->request_path)
 		return fail(why, ERR_USAGE, "--key: a path of at most %d bytes is wanted", PATH_SIZE - 5);
-	enum err e = access(path, F_OK) == 0 ? read_key(out, why) : make_key(out, type, why);
-	if (e)
-		return e;
-	e = file_read(out->request_path, &out->request, why);
-	return e == ERR_NOT_FOUND ? make_request(out, why) : e ? e : check_request(out, why);
+	return is_there(path) ? take_again(out, why) : first_take(out, type, why);
 }
 
 enum err own_key_fits(const struct own_key *k, const struct buf *chain, char fingerprint[SHA256_TEXT], struct errbuf *why)
@@ -167,10 +192,10 @@ void own_key_settled(const struct own_key *k)
 
 void own_key_withdraw(const struct own_key *k)
 {
-	if (!k->made)
-		return;
-	unlink(k->request_path);
-	unlink(k->path);
+	if (k->requested)
+		unlink(k->request_path);
+	if (k->made)
+		unlink(k->path);
 }
 
 void own_key_clear(struct own_key *k)

@@ -15,12 +15,13 @@ struct own_key {
 	EVP_PKEY *key;
 	struct buf request; /* PEM, as in its file */
 	bool made;          /* the key, by this run */
+	bool requested;     /* the request, likewise */
 };
 
 /* p256, p384, rsa2048, rsa3072 or rsa4096; NULL is p256. ERR_USAGE. */
 enum err own_key_type(const char *word, struct errbuf *why) MUST_CHECK;
-/* The key that lies there, or a new one; and its request likewise. ERR_CONFLICT: the request is another key's. ERR_REFUSED: others
- * may read the key, or it is encrypted. Clear it in every case. */
+/* The key that lies there, or a new one; and its request likewise. ERR_CONFLICT: what lies at the request's place is not a request
+ * for this key. ERR_REFUSED: others may read the key, or it is encrypted. Clear it in every case. */
 enum err own_key_take(const char *path, const char *type, struct own_key *out, struct errbuf *why) MUST_CHECK;
 /* The first certificate of a chain in PEM is for this key: its SHA-256 as text. ERR_MALFORMED, ERR_CORRUPT. */
 enum err own_key_fits(const struct own_key *k, const struct buf *chain, char fingerprint[SHA256_TEXT], struct errbuf *why) MUST_CHECK;

@@ -88,6 +88,40 @@ static void what_lies_there_and_will_not_do_is_left_alone(void **state)
 	assert_int_equal(own_key_type(NULL, &why), ERR_OK);
 }
 
+/* A file of the user's that has the name of a request: there before any key is made, and after. */
+static void what_lies_at_the_place_of_the_request_is_never_removed(void **state)
+{
+	static const char text[] = "notes of mine";
+	struct own_key k;
+	struct errbuf why = {""};
+	struct buf there = BUF_INIT(64);
+	(void)state;
+	for (int dangling = 0; dangling < 2; dangling++) {
+		if (dangling)
+			assert_int_equal(symlink("nowhere", request_path), 0);
+		else
+			assert_int_equal(file_publish(request_path, text, sizeof text - 1, 0644, NULL), ERR_OK);
+		assert_int_equal(own_key_take(path, NULL, &k, &why), ERR_CONFLICT);
+		assert_non_null(strstr(why.text, "without its key"));
+		own_key_withdraw(&k);
+		own_key_clear(&k);
+		assert_int_not_equal(access(path, F_OK), 0);
+		assert_true(dangling ? unlink(request_path) == 0 : file_read(request_path, &there, NULL) == ERR_OK);
+		unlink(request_path);
+	}
+	assert_string_equal(buf_string(&there), text);
+	buf_free(&there);
+	assert_int_equal(own_key_take(path, NULL, &k, &why), ERR_OK); /* only what a run made goes with it */
+	own_key_settled(&k);
+	own_key_clear(&k);
+	assert_int_equal(own_key_take(path, NULL, &k, &why), ERR_OK);
+	assert_true(!k.made && k.requested);
+	own_key_withdraw(&k);
+	own_key_clear(&k);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_not_equal(access(request_path, F_OK), 0);
+}
+
 static int end_group(void **state)
 {
 	begin(state);
@@ -101,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(what_was_made_is_taken_up_again_with_the_very_same_request, begin),
 		cmocka_unit_test_setup(what_lies_there_and_will_not_do_is_left_alone, begin),
+		cmocka_unit_test_setup(what_lies_at_the_place_of_the_request_is_never_removed, begin),
 	};
 	return cmocka_run_group_tests(tests, NULL, end_group);
 }
