@@ -315,7 +315,7 @@ enum err run_collect(const struct arguments *given, struct errbuf *why)
 	struct link link;
 	struct parcel p = {0};
 	struct collected c = {.install = {0}};
-	struct own_key own = {.made = false};
+	struct own_key own = {.lock = -1};
 	enum err e = take_install(given, &c.install, why);
 	if (!e)
 		e = begin(given, &link, &p, why);

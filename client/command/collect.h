@@ -58,6 +58,8 @@ enum err parcel_prepare(struct session *s, struct parcel *p, struct errbuf *why)
 enum err parcel_fetch(struct session *s, struct parcel *p, struct buf *bytes, struct errbuf *why) MUST_CHECK;
 /* The certificate for a request in PEM, with those above it; its name as the server has it is noted in the parcel. */
 enum err parcel_request(struct session *s, struct parcel *p, const struct buf *request, struct buf *chain, struct errbuf *why) MUST_CHECK;
+/* That certificate again, when it has been made, whatever request it was made for. */
+enum err parcel_certificate(struct session *s, struct parcel *p, struct buf *chain, struct errbuf *why) MUST_CHECK;
 enum err parcel_received(struct session *s, const struct parcel *p, struct errbuf *why) MUST_CHECK;
 
 /* Hexadecimal SHA-256. */

@@ -37,21 +37,17 @@ static EVP_PKEY *generate(const char *word)
 	return types[i].curve ? EVP_EC_gen(types[i].curve) : EVP_RSA_gen(types[i].bits);
 }
 
-/* What openssl has written into memory, which is wiped when it is freed, as a file that was not there before. */
-static enum err publish(BIO *bio, const char *path, struct errbuf *why)
-{
-	char *bytes = NULL;
-	long len = BIO_get_mem_data(bio, &bytes);
-	return len > 0 ? file_publish_new(path, bytes, (size_t)len, 0600, why) : ERR_CRYPTO;
-}
-
+/* The memory that openssl writes it into is wiped when it is freed. */
 static enum err make_key(struct own_key *k, const char *type, struct errbuf *why)
 {
 	enum err e = ERR_CRYPTO;
+	char *bytes = NULL;
 	BIO *bio = BIO_new(BIO_s_secmem());
 	k->key = generate(type);
-	if (bio && k->key && PEM_write_bio_PKCS8PrivateKey(bio, k->key, NULL, NULL, 0, NULL, NULL) == 1)
-		e = publish(bio, k->path, why);
+	bool written = bio && k->key && PEM_write_bio_PKCS8PrivateKey(bio, k->key, NULL, NULL, 0, NULL, NULL) == 1;
+	long len = written ? BIO_get_mem_data(bio, &bytes) : 0;
+	if (len > 0)
+		e = own_key_publish(k, bytes, (size_t)len, why);
 	k->made = e == ERR_OK;
 	BIO_free(bio);
 	return e == ERR_CRYPTO ? fail(why, e, "no key could be made") : e;
@@ -101,11 +97,11 @@ static enum err make_request(struct own_key *k, struct errbuf *why)
 	char *bytes = NULL;
 	BIO *bio = BIO_new(BIO_s_mem());
 	X509_REQ *r = new_request(k->key);
-	if (bio && r && PEM_write_bio_X509_REQ(bio, r) == 1)
-		e = publish(bio, k->request_path, why);
+	long len = bio && r && PEM_write_bio_X509_REQ(bio, r) == 1 ? BIO_get_mem_data(bio, &bytes) : 0;
+	if (len > 0)
+		e = file_publish_new(k->request_path, bytes, (size_t)len, 0600, why);
 	k->requested = e == ERR_OK;
-	long len = e ? 0 : BIO_get_mem_data(bio, &bytes);
-	if (len > 0) {
+	if (!e) {
 		buf_add(&k->request, bytes, (size_t)len);
 		e = buf_check(&k->request);
 	}
@@ -145,7 +141,9 @@ static enum err first_take(struct own_key *k, const char *type, struct errbuf *w
 
 static enum err take_again(struct own_key *k, struct errbuf *why)
 {
-	enum err e = read_key(k, why);
+	enum err e = own_key_hold(k, why);
+	if (!e)
+		e = read_key(k, why);
 	if (e)
 		return e;
 	if (!is_there(k->request_path))
@@ -156,7 +154,7 @@ static enum err take_again(struct own_key *k, struct errbuf *why)
 
 enum err own_key_take(const char *path, const char *type, struct own_key *out, struct errbuf *why)
 {
-	*out = (struct own_key){.request = BUF_INIT(REQUEST_MAX)};
+	*out = (struct own_key){.request = BUF_INIT(REQUEST_MAX), .lock = -1};
 	int n = snprintf(out->path, sizeof out->path, "%s", path);
 	int m = snprintf(out->request_path, sizeof out->request_path, "%s.csr", path);
 	if (n <= 0 || m <= 0 || m >= (int)sizeof out->request_path)
@@ -200,7 +198,8 @@ void own_key_withdraw(const struct own_key *k)
 
 void own_key_clear(struct own_key *k)
 {
+	own_key_let_go(k);
 	EVP_PKEY_free(k->key);
 	buf_free(&k->request);
-	*k = (struct own_key){.made = false};
+	*k = (struct own_key){.lock = -1};
 }

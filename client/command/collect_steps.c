@@ -160,14 +160,11 @@ static void take_name(struct parcel *p, const counterfoil_response *response)
 	snprintf(p->file_name, sizeof p->file_name, "%s", file_name_is_fit(text, ".pem") ? text : "certificate.pem");
 }
 
-enum err parcel_request(struct session *s, struct parcel *p, const struct buf *request, struct buf *chain, struct errbuf *why)
+/* A certificate with those above it. */
+static enum err take_chain(struct session *s, struct parcel *p, const struct exchange *x, struct buf *chain, struct errbuf *why)
 {
-	char target[TARGET_SIZE];
 	counterfoil_response *response = NULL;
-	target_of(p, "request", target);
-	const struct exchange x = {.method = "POST", .target = target, .type = "application/pkcs10", .body = request->data,
-				   .len = request->len, .bearer = bearer_of(p)};
-	enum err e = session_exchange(s, &x, &response, why);
+	enum err e = session_exchange(s, x, &response, why);
 	if (!e) {
 		counterfoil_bytes body = counterfoil_response_body(response);
 		buf_clear(chain);
@@ -177,6 +174,23 @@ enum err parcel_request(struct session *s, struct parcel *p, const struct buf *r
 	}
 	counterfoil_response_free(response);
 	return e;
+}
+
+enum err parcel_request(struct session *s, struct parcel *p, const struct buf *request, struct buf *chain, struct errbuf *why)
+{
+	char target[TARGET_SIZE];
+	target_of(p, "request", target);
+	const struct exchange x = {.method = "POST", .target = target, .type = "application/pkcs10", .body = request->data,
+				   .len = request->len, .bearer = bearer_of(p)};
+	return take_chain(s, p, &x, chain, why);
+}
+
+enum err parcel_certificate(struct session *s, struct parcel *p, struct buf *chain, struct errbuf *why)
+{
+	char target[TARGET_SIZE];
+	target_of(p, "certificate", target);
+	const struct exchange x = {.method = "GET", .target = target, .bearer = bearer_of(p)};
+	return take_chain(s, p, &x, chain, why);
 }
 
 enum err parcel_received(struct session *s, const struct parcel *p, struct errbuf *why)

@@ -171,6 +171,47 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	done
 }
 
+@test "a second run with the same key is refused at once; the first ends as if it had been alone" {
+	local pid
+	new_order '"own_key":true'
+	mkfifo "$WORK/typed"
+	exec 8<>"$WORK/typed"
+	(exec "$COMMAND" collect "$LINK" --ca "$CA" --key "$WORK/two.key" --out "$WORK/first.pem" --code-fd 7) 7<"$WORK/typed" 8>&- 2>/dev/null 3>&- &
+	pid=$!
+	until_true 20 test -e "$WORK/two.key.csr"
+	exits 4 collect "$WORK/two.key" --code-fd 7 7<<<"$CODE"
+	grep -q 'another run is using' <<<"$output"
+	printf '%s\n' "$CODE" >&8
+	exec 8>&-
+	wait "$pid"
+	same_key "$WORK/first.pem" "$WORK/two.key"
+	equal "$(order_state)" received state
+}
+
+@test "a request that was lost once it had its certificate is no dead end; another key hears plainly that it is another's" {
+	new_order '"own_key":true'
+	own_claim
+	ec lost
+	bring "$WORK/lost.csr"
+	equal "$STATUS_CODE" 200 "sent: $BODY"
+	cp "$WORK/answer" "$WORK/lost.first"
+	rm "$WORK/lost.csr"
+	chmod 600 "$WORK/lost.key"
+	mark
+	visit POST "$LINK/new-code" -d digits=4567
+	until_true 20 has_message code
+	read_code
+	exits 4 collect "$WORK/anew.key" --code-fd 7 7<<<"$CODE"
+	grep -q "made for another key than the one in $WORK/anew.key" <<<"$output"
+	mv "$WORK/anew.key.pem.claim" "$WORK/lost.key.pem.claim"
+	exits 0 collect "$WORK/lost.key"
+	cmp "$WORK/lost.first" "$WORK/lost.key.pem"
+	equal "$(order_state)" received state
+	new_order '"own_key":true' # where no certificate was made, what was said of the request stands
+	exits 1 "$COMMAND" collect "$LINK" --ca "$CA" --key "$WORK/lost.key" --out "$WORK/again.pem" --code-fd 7 7<<<"$CODE"
+	grep -q 'certified before' <<<"$output"
+}
+
 @test "what is refused says why, to a program and on the page, and changes nothing" {
 	new_order '"key_type":"request"'
 	own_claim

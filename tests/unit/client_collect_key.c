@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/client-collect-key-XXXXXX";
@@ -34,6 +35,7 @@ static void what_was_made_is_taken_up_again_with_the_very_same_request(void **st
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(EVP_PKEY_get_bits(one.key), 384);
+	own_key_let_go(&one); /* as if its process had been killed */
 	assert_int_equal(own_key_take(path, NULL, &two, &why), ERR_OK);
 	assert_false(two.made);
 	assert_int_equal(EVP_PKEY_eq(one.key, two.key), 1);
@@ -70,6 +72,7 @@ static void what_lies_there_and_will_not_do_is_left_alone(void **state)
 	expect(ERR_MALFORMED, "is no private key in PEM");
 	unlink(path);
 	assert_int_equal(own_key_take(path, NULL, &k, &why), ERR_OK);
+	own_key_let_go(&k);
 	assert_int_equal(chmod(path, 0644), 0);
 	expect(ERR_REFUSED, "");
 	assert_int_equal(chmod(path, 0600), 0);
@@ -122,6 +125,29 @@ static void what_lies_at_the_place_of_the_request_is_never_removed(void **state)
 	assert_int_not_equal(access(request_path, F_OK), 0);
 }
 
+/* Two at once: the second is told so, and nothing of the first's is touched, whether that made the key or found it. */
+static void a_key_is_one_runs_at_a_time(void **state)
+{
+	struct own_key k;
+	struct errbuf why = {""};
+	(void)state;
+	for (int found = 0; found < 2; found++) {
+		assert_int_equal(own_key_take(path, NULL, &k, &why), ERR_OK);
+		assert_int_equal(k.made, !found);
+		expect(ERR_CONFLICT, "another run is using");
+		assert_int_equal(access(request_path, F_OK), 0);
+		own_key_clear(&k);
+	}
+	pid_t child = fork();
+	if (child == 0)
+		_exit(own_key_take(path, NULL, &k, &why) ? 1 : 0);
+	int status = 1;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_equal(own_key_take(path, NULL, &k, &why), ERR_OK); /* its end has let it go */
+	own_key_clear(&k);
+}
+
 static int end_group(void **state)
 {
 	begin(state);
@@ -136,6 +162,7 @@ int main(void)
 		cmocka_unit_test_setup(what_was_made_is_taken_up_again_with_the_very_same_request, begin),
 		cmocka_unit_test_setup(what_lies_there_and_will_not_do_is_left_alone, begin),
 		cmocka_unit_test_setup(what_lies_at_the_place_of_the_request_is_never_removed, begin),
+		cmocka_unit_test_setup(a_key_is_one_runs_at_a_time, begin),
 	};
 	return cmocka_run_group_tests(tests, NULL, end_group);
 }
