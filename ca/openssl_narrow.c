@@ -30,7 +30,7 @@ enum { PARTS = sizeof parts / sizeof *parts };
 
 /* Whoever asks the default context for an algorithm has it from the one behind. They live as long as the process. */
 static OSSL_LIB_CTX *behind;
-static OSSL_PROVIDER *all, *narrow;
+static OSSL_PROVIDER *all, *narrow, *whole;
 
 /* Is the word one of the list's? */
 static bool has(const char *list, char between, const char *word)
@@ -132,5 +132,9 @@ enum err openssl_narrow(void)
 {
 	if (!narrow && OSSL_PROVIDER_add_builtin(NULL, "narrow", begin) == 1)
 		narrow = OSSL_PROVIDER_load(NULL, "narrow");
-	return narrow && OSSL_PROVIDER_available(NULL, "default") == 0 ? ERR_OK : crypto_why(NULL, ERR_CRYPTO, "provider");
+	if (narrow && OSSL_PROVIDER_available(NULL, "default") == 0)
+		return ERR_OK;
+	if (!narrow && !whole) /* having been asked for another, it does not come by itself any more */
+		whole = OSSL_PROVIDER_load(NULL, "default");
+	return crypto_why(NULL, ERR_CRYPTO, "provider");
 }

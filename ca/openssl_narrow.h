@@ -11,8 +11,8 @@
 #include "base/err.h"
 
 /* For the whole process, until its end; before its first OpenSSL call that needs an algorithm, and before there are
- * threads. ERR_CRYPTO: it is too late for that, or OpenSSL would not have it. Not for a process that speaks TLS by
- * OpenSSL. */
+ * threads. ERR_CRYPTO: it is too late for that, or this OpenSSL names its parts otherwise; all of it is there then,
+ * as ever. Not for a process that speaks TLS by OpenSSL. */
 enum err openssl_narrow(void) MUST_CHECK;
 
 #endif
