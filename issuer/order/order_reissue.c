@@ -1,6 +1,7 @@
 /* A certificate that was delivered, and whose file or password is lost: another takes its place. */
 #include "issuer/order/input.h"
 #include "issuer/order/new_order.h"
+#include "issuer/order/replaced.h"
 #include "issuer/order/revoke.h"
 
 #include "base/clock.h"
@@ -30,19 +31,32 @@ static enum err find_order(struct desk *d, const char *which, struct order_row *
 	return rc == ERR_OK ? row_by_id(d, standing.order, row) : rc;
 }
 
-static enum err take_id(void *ctx, const struct row *r)
+/* Why nobody will get what took its place; NULL while somebody may. */
+static const char *end_of(const struct order_row *next)
 {
-	snprintf(ctx, ID_SIZE, "%s", row_text(r, 0));
-	return ERR_OK;
+	switch (next->state) {
+	case ORDER_LAPSED:
+		return "which lapsed: order anew (order new)";
+	case ORDER_CANCELLED:
+		return "which was cancelled: order anew (order new)";
+	case ORDER_REJECTED:
+		return "which was rejected: order anew (order new)";
+	default:
+		return next->serial[0] && !next->alive ? "whose certificate was revoked too: look at that one (order show)" : NULL;
+	}
 }
 
-/* ERR_NOT_FOUND: nothing has taken its place yet. */
-static enum err find_replacement(struct desk *d, const char *order, char id[ID_SIZE])
+/* It was done before: shown once more, while there is something to collect or to use. */
+static enum err repeat(struct desk *d, const struct reissue *r, const char *id, struct errbuf *why)
 {
-	struct store *s = readers_take(d->readers);
-	enum err rc = store_one(s, STATEMENT_ORDER_REPLACED_BY, STORE_VALUES(value_text(order)), take_id, id);
-	readers_give(d->readers, s);
-	return rc;
+	char sentence[160];
+	struct order_row next;
+	enum err rc = row_by_id(d, id, &next);
+	const char *end = rc == ERR_OK ? end_of(&next) : NULL;
+	if (!end)
+		return rc;
+	snprintf(sentence, sizeof sentence, "it was reissued as %s, %s", id, end);
+	return step_refuse(d, &r->step, EVENT_REISSUE, sentence, why);
 }
 
 /* What to do instead: by the state, and by what became of the certificate. */
@@ -114,9 +128,9 @@ static enum err replace(struct desk *d, struct reissue *r, struct faults *faults
 static enum err reissue_in_turn(struct desk *d, struct reissue *r, char id[ID_SIZE], bool *made, struct faults *faults,
 				struct errbuf *why)
 {
-	enum err rc = find_replacement(d, r->step.order, id);
+	enum err rc = replacement_find(d, r->step.order, id);
 	if (rc != ERR_NOT_FOUND)
-		return rc;
+		return rc == ERR_OK ? repeat(d, r, id, why) : rc;
 	char order[ID_SIZE];
 	memcpy(order, r->row.id, sizeof order);
 	rc = row_by_id(d, order, &r->row);

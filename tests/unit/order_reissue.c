@@ -85,6 +85,53 @@ static void what_makes_no_sense_is_refused_with_what_to_do_instead(void **unused
 	assert_err(reissue("00112233445566778899aabbccddeeff00112233", id, &made, &why), ERR_NOT_FOUND);
 }
 
+/* Shown once more it would look as if somebody could still get it. */
+static void a_repeat_says_when_what_took_its_place_has_ended(void **unused)
+{
+	static const struct {
+		const char *sql, *words;
+	} ends[] = {
+		{"UPDATE orders SET state = 'lapsed' WHERE id = %Q", "which lapsed: order anew"},
+		{"UPDATE orders SET state = 'rejected' WHERE id = %Q", "which was rejected: order anew"},
+		{"UPDATE orders SET state = 'cancelled' WHERE id = %Q", "which was cancelled: order anew"},
+	};
+	struct parcel p;
+	struct errbuf why;
+	char id[ID_SIZE], again[ID_SIZE];
+	bool made = false;
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	assert_ok(reissue(p.id, id, &made, &why));
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		bench_sql(ends[i].sql, id);
+		made = true;
+		assert_err(reissue(p.id, again, &made, &why), ERR_CONFLICT);
+		if (made || !strstr(why.text, ends[i].words) || !strstr(why.text, id))
+			fail_msg("%s", why.text);
+		assert_int_equal(bench_audits("order.refused", p.id), i + 1);
+	}
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders"), 2);
+}
+
+static void a_repeat_says_when_the_certificate_of_what_took_its_place_was_revoked(void **unused)
+{
+	struct parcel p, next = {.id = ""};
+	struct errbuf why;
+	char again[ID_SIZE];
+	bool made = false;
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	assert_ok(reissue(p.id, next.id, &made, &why));
+	bench_read_mail(&next);
+	bench_read_code(&next);
+	bench_claim(&next);
+	assert_ok(bench_prepare(&next));
+	assert_ok(reissue(p.id, again, &made, &why));
+	bench_sql("UPDATE certificate SET status = 'revoked', revoked_at = 1, reason = 1 WHERE order_id = %Q", next.id);
+	assert_err(reissue(p.id, again, &made, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "whose certificate was revoked too"));
+}
+
 /* The contact must still be allowed to receive, and nothing is revoked before that is known. */
 static void nothing_is_revoked_when_no_order_can_take_its_place(void **unused)
 {
@@ -174,6 +221,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		REISSUE_TEST(what_was_delivered_is_revoked_and_ordered_again_linked_both_ways),
 		REISSUE_TEST(what_makes_no_sense_is_refused_with_what_to_do_instead),
+		REISSUE_TEST(a_repeat_says_when_what_took_its_place_has_ended),
+		REISSUE_TEST(a_repeat_says_when_the_certificate_of_what_took_its_place_was_revoked),
 		REISSUE_TEST(nothing_is_revoked_when_no_order_can_take_its_place),
 		REISSUE_TEST(an_order_for_an_own_key_is_reissued_as_one),
 		REISSUE_TEST(many_at_once_make_one_order),
