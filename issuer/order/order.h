@@ -39,7 +39,8 @@ enum err order_resend(struct desk *d, const struct actor *who, const char *id, s
 enum err order_unlock(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK; /* new code */
 /* For a lost file or password: the certificate that was delivered is revoked as superseded, and an order for the same client,
  * contact and key type takes its place, in one transaction. `which`: an order's id, or its certificate's serial. *made is false when
- * that was done before: `id` is the order that took its place. ERR_CONFLICT says what to do instead: send again, or order anew. */
+ * that was done before: `id` is the order that took its place. A try that was cut off behind the journal leaves a certificate that
+ * is revoked as superseded: the order alone is made then. ERR_CONFLICT says what to do instead: send again, or order anew. */
 struct reissue_wish {
 	const char *which, *note; /* note: why, for the audit; or NULL */
 };

@@ -14,6 +14,7 @@ struct reissue {
 	struct order_row row;
 	struct revoking revoking;
 	struct new_order next;
+	bool revoked; /* by an earlier try, which was cut off behind its journalling */
 };
 
 static enum err find_order(struct desk *d, const char *which, struct order_row *row, struct errbuf *why)
@@ -59,6 +60,17 @@ static enum err repeat(struct desk *d, const struct reissue *r, const char *id, 
 	return step_refuse(d, &r->step, EVENT_REISSUE, sentence, why);
 }
 
+/* The clerk, or the staff by hand, has revoked it as we would have: the order alone is wanting. */
+static enum err find_cut(struct desk *d, struct reissue *r, struct errbuf *why)
+{
+	struct standing standing;
+	if (!r->row.serial[0] || r->row.alive)
+		return ERR_OK;
+	enum err rc = standing_find(d, &r->revoking, &standing, why);
+	r->revoked = rc == ERR_OK && standing.revoked && standing.reason == r->revoking.reason;
+	return rc;
+}
+
 /* What to do instead: by the state, and by what became of the certificate. */
 static const char *reason_against(const struct reissue *r)
 {
@@ -76,7 +88,7 @@ static const char *reason_against(const struct reissue *r)
 	}
 	if (order_next(r->row.state, EVENT_REISSUE, &to, NULL) != ERR_OK)
 		return "it came to an end before anything was delivered: order anew (order new)";
-	if (!r->row.alive)
+	if (!r->row.alive && !r->revoked)
 		return "its certificate was revoked already: order anew (order new)";
 	return r->row.not_after <= r->step.now ? "its certificate's time is over: order anew (order new)" : NULL;
 }
@@ -94,11 +106,26 @@ static enum err write_body(const struct order_row *row, const char *note, json_t
 	return *out ? ERR_OK : ERR_MEMORY;
 }
 
+/* Behind the journal there is a gap until the commit: who asked for it, and why, is not lost in it. */
+static enum err note_asked(struct store *s, void *ctx)
+{
+	const struct reissue *r = ctx;
+	return step_note(s, &r->step, "order.reissue_asked", r->revoking.note, NULL);
+}
+
+static enum err revoke(struct desk *d, struct reissue *r, struct errbuf *why)
+{
+	if (r->revoked)
+		return ERR_OK;
+	enum err rc = writer_run(d->writer, note_asked, r);
+	return rc == ERR_OK ? revoke_journal(d, &r->revoking, why) : rc;
+}
+
 /* The journal has the revocation. The new order comes with it or not at all. */
 static enum err store_reissue(struct store *s, void *ctx)
 {
 	struct reissue *r = ctx;
-	enum err e = revoke_store(s, &r->revoking);
+	enum err e = r->revoked ? ERR_OK : revoke_store(s, &r->revoking);
 	if (e == ERR_OK)
 		e = step_end_delivery(s, &r->step);
 	if (e == ERR_OK)
@@ -113,7 +140,7 @@ static enum err replace(struct desk *d, struct reissue *r, struct faults *faults
 	if (rc == ERR_OK)
 		rc = new_order_make(d, &r->next, body, faults, why);
 	if (rc == ERR_OK)
-		rc = revoke_journal(d, &r->revoking, why);
+		rc = revoke(d, r, why);
 	if (rc == ERR_OK)
 		rc = step_commit(d, CRASH_FRONT_ORDER_BEFORE, store_reissue, r);
 	json_decref(body);
@@ -134,6 +161,8 @@ static enum err reissue_in_turn(struct desk *d, struct reissue *r, char id[ID_SI
 	char order[ID_SIZE];
 	memcpy(order, r->row.id, sizeof order);
 	rc = row_by_id(d, order, &r->row);
+	if (rc == ERR_OK)
+		rc = find_cut(d, r, why);
 	if (rc != ERR_OK)
 		return rc;
 	const char *against = reason_against(r);

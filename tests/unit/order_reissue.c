@@ -78,9 +78,11 @@ static void what_makes_no_sense_is_refused_with_what_to_do_instead(void **unused
 	bench_sql("UPDATE certificate SET not_after = 1 WHERE order_id = %Q", p.id);
 	assert_err(reissue(p.id, id, &made, &why), ERR_CONFLICT);
 	assert_non_null(strstr(why.text, "time is over"));
-	bench_sql("UPDATE certificate SET status = 'revoked', revoked_at = 1, reason = 1 WHERE order_id = %Q", p.id);
-	assert_err(reissue(p.id, id, &made, &why), ERR_CONFLICT);
-	assert_non_null(strstr(why.text, "revoked already"));
+	for (int reason = 0; reason <= 5; reason++) {
+		bench_sql("UPDATE certificate SET status = 'revoked', revoked_at = 1, reason = %d WHERE order_id = %Q", reason, p.id);
+		assert_err(reissue(p.id, id, &made, &why), ERR_CONFLICT);
+		assert_non_null(strstr(why.text, reason == 4 ? "time is over" : "revoked already"));
+	}
 	assert_err(reissue("no-such-order", id, &made, &why), ERR_NOT_FOUND);
 	assert_err(reissue("00112233445566778899aabbccddeeff00112233", id, &made, &why), ERR_NOT_FOUND);
 }
@@ -130,6 +132,50 @@ static void a_repeat_says_when_the_certificate_of_what_took_its_place_was_revoke
 	bench_sql("UPDATE certificate SET status = 'revoked', revoked_at = 1, reason = 1 WHERE order_id = %Q", next.id);
 	assert_err(reissue(p.id, again, &made, &why), ERR_CONFLICT);
 	assert_non_null(strstr(why.text, "whose certificate was revoked too"));
+}
+
+/* The journal has it and the database has not: a crash between them, or a full disk. `clerk`: it has been finished meanwhile. */
+static void cut(struct parcel *p, bool clerk)
+{
+	struct errbuf why;
+	char id[ID_SIZE], serial[SERIAL_TEXT_SIZE];
+	bool made = true;
+	bench_reach(p, ORDER_IN_USE);
+	bench_serial(p->id, serial);
+	bench_sql("CREATE TRIGGER full BEFORE INSERT ON orders BEGIN SELECT RAISE(ABORT, 'full'); END");
+	if (reissue(p->id, id, &made, &why) == ERR_OK || made)
+		fail_msg("nothing was cut");
+	bench_sql("DROP TRIGGER full");
+	assert_true(fake_signer_revoked(serial));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE serial = %Q AND status = 'valid'", serial), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit WHERE object = %Q AND json_extract(record, '$.why') = 'lost'"
+				       " AND json_extract(record, '$.what') = 'order.reissue_asked'", p->id), 1);
+	if (clerk)
+		bench_sql("UPDATE certificate SET status = 'revoked', revoked_at = 1, reason = 4 WHERE serial = %Q", serial);
+}
+
+static void what_was_cut_off_behind_the_journal_is_done_by_a_repeat(void **unused)
+{
+	(void)unused;
+	for (int clerk = 0; clerk < 2; clerk++) {
+		struct parcel p;
+		struct errbuf why;
+		char id[ID_SIZE], again[ID_SIZE];
+		bool made = false;
+		cut(&p, clerk);
+		int64_t orders = bench_integer("SELECT COUNT(*) FROM orders");
+		if (reissue(p.id, id, &made, &why) != ERR_OK)
+			fail_msg("%s", why.text);
+		assert_true(made);
+		assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders WHERE id = %Q AND replaces = %Q", id, p.id), 1);
+		assert_int_equal(bench_integer("SELECT COUNT(*) FROM parcel WHERE order_id = %Q AND sealed_password IS NOT NULL", p.id), 0);
+		assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE order_id = %Q AND reason = 4", p.id), 1);
+		assert_int_equal(bench_audits("order.reissued", p.id), 1);
+		assert_ok(reissue(p.id, again, &made, &why));
+		assert_false(made);
+		assert_string_equal(again, id);
+		assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders"), orders + 1);
+	}
 }
 
 /* The contact must still be allowed to receive, and nothing is revoked before that is known. */
@@ -223,6 +269,7 @@ int main(void)
 		REISSUE_TEST(what_makes_no_sense_is_refused_with_what_to_do_instead),
 		REISSUE_TEST(a_repeat_says_when_what_took_its_place_has_ended),
 		REISSUE_TEST(a_repeat_says_when_the_certificate_of_what_took_its_place_was_revoked),
+		REISSUE_TEST(what_was_cut_off_behind_the_journal_is_done_by_a_repeat),
 		REISSUE_TEST(nothing_is_revoked_when_no_order_can_take_its_place),
 		REISSUE_TEST(an_order_for_an_own_key_is_reissued_as_one),
 		REISSUE_TEST(many_at_once_make_one_order),
