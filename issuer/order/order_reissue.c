@@ -5,6 +5,7 @@
 #include "issuer/order/revoke.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,19 +46,6 @@ static const char *end_of(const struct order_row *next)
 	default:
 		return next->serial[0] && !next->alive ? "whose certificate was revoked too: look at that one (order show)" : NULL;
 	}
-}
-
-/* It was done before: shown once more, while there is something to collect or to use. */
-static enum err repeat(struct desk *d, const struct reissue *r, const char *id, struct errbuf *why)
-{
-	char sentence[160];
-	struct order_row next;
-	enum err rc = row_by_id(d, id, &next);
-	const char *end = rc == ERR_OK ? end_of(&next) : NULL;
-	if (!end)
-		return rc;
-	snprintf(sentence, sizeof sentence, "it was reissued as %s, %s", id, end);
-	return step_refuse(d, &r->step, EVENT_REISSUE, sentence, why);
 }
 
 /* The clerk, or the staff by hand, has revoked it as we would have: the order alone is wanting. */
@@ -151,18 +139,67 @@ static enum err replace(struct desk *d, struct reissue *r, struct faults *faults
 	return ERR_OK;
 }
 
+struct forged {
+	struct reissue *reissue;
+	char sentence[192];
+};
+
+static enum err store_forged(struct store *s, void *ctx)
+{
+	const struct forged *f = ctx;
+	struct reissue *r = f->reissue;
+	enum err e = r->row.alive ? revoke_store(s, &r->revoking) : ERR_OK;
+	if (e == ERR_OK && r->row.alive)
+		e = step_end_delivery(s, &r->step);
+	return e != ERR_OK ? e : step_note(s, &r->step, "order.refused", f->sentence, order_event_name(EVENT_REISSUE));
+}
+
+/* An order is said to replace this one, whose certificate was not revoked, or of which the audit knows nothing. Showing it would
+ * leave the lost certificate valid: it is revoked, as was asked, and whoever asked learns that the database was written to. */
+static enum err refuse_forged(struct desk *d, struct reissue *r, const char *id, struct errbuf *why)
+{
+	struct forged f = {.reissue = r};
+	log_event(LOG_LEVEL_ALARM, "order.replacement_forged", {"order", r->step.order}, {"replacement", id});
+	snprintf(f.sentence, sizeof f.sentence, "order %s is written down in its place, though no reissue made it: the database was "
+		 "written to by others; %s", id, r->row.serial[0] ? "the certificate is revoked" : "it has no certificate");
+	enum err rc = r->row.alive ? revoke(d, r, why) : ERR_OK;
+	if (rc == ERR_OK)
+		rc = step_commit(d, CRASH_FRONT_REVOKE_BEFORE, store_forged, &f);
+	if (rc == ERR_OK && r->row.alive)
+		d->revocations_changed(d->ctx);
+	if (rc == ERR_CONFLICT)
+		return fail(why, rc, "its certificate was revoked at this very moment: look again");
+	return rc == ERR_OK ? fail(why, ERR_CORRUPT, "%s", f.sentence) : rc;
+}
+
+/* It was done before: shown once more, while there is something to collect or to use. */
+static enum err repeat(struct desk *d, struct reissue *r, const struct replacement *by, char id[ID_SIZE], struct errbuf *why)
+{
+	char sentence[160];
+	struct order_row next;
+	memcpy(id, by->id, ID_SIZE);
+	if (!by->audited || !r->row.serial[0] || r->row.alive)
+		return refuse_forged(d, r, id, why);
+	enum err rc = row_by_id(d, id, &next);
+	const char *end = rc == ERR_OK ? end_of(&next) : NULL;
+	if (!end)
+		return rc;
+	snprintf(sentence, sizeof sentence, "it was reissued as %s, %s", id, end);
+	return step_refuse(d, &r->step, EVENT_REISSUE, sentence, why);
+}
+
 /* With the certificate's turn in hand: of two at once the second finds what the first has done. */
 static enum err reissue_in_turn(struct desk *d, struct reissue *r, char id[ID_SIZE], bool *made, struct faults *faults,
 				struct errbuf *why)
 {
-	enum err rc = replacement_find(d, r->step.order, id);
+	struct replacement by;
+	enum err rc = row_by_id(d, r->step.order, &r->row);
+	if (rc != ERR_OK)
+		return rc;
+	rc = replacement_find(d, r->step.order, &by);
 	if (rc != ERR_NOT_FOUND)
-		return rc == ERR_OK ? repeat(d, r, id, why) : rc;
-	char order[ID_SIZE];
-	memcpy(order, r->row.id, sizeof order);
-	rc = row_by_id(d, order, &r->row);
-	if (rc == ERR_OK)
-		rc = find_cut(d, r, why);
+		return rc == ERR_OK ? repeat(d, r, &by, id, why) : rc;
+	rc = find_cut(d, r, why);
 	if (rc != ERR_OK)
 		return rc;
 	const char *against = reason_against(r);

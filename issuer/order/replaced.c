@@ -2,16 +2,19 @@
 
 #include <stdio.h>
 
-static enum err take_id(void *ctx, const struct row *r)
+static enum err take_replacement(void *ctx, const struct row *r)
 {
-	snprintf(ctx, ID_SIZE, "%s", row_text(r, 0));
+	struct replacement *out = ctx;
+	snprintf(out->id, sizeof out->id, "%s", row_text(r, 0));
+	out->audited = row_integer(r, 1) != 0;
 	return ERR_OK;
 }
 
-enum err replacement_find(struct desk *d, const char *order, char id[ID_SIZE])
+enum err replacement_find(struct desk *d, const char *order, struct replacement *out)
 {
+	*out = (struct replacement){.id = ""};
 	struct store *s = readers_take(d->readers);
-	enum err rc = store_one(s, STATEMENT_ORDER_REPLACED_BY, STORE_VALUES(value_text(order)), take_id, id);
+	enum err rc = store_one(s, STATEMENT_ORDER_REPLACED_BY, STORE_VALUES(value_text(order)), take_replacement, out);
 	readers_give(d->readers, s);
 	return rc;
 }

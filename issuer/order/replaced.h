@@ -4,7 +4,11 @@
 
 #include "issuer/order/desk.h"
 
+struct replacement {
+	char id[ID_SIZE];
+	bool audited; /* the audit knows of it: else somebody wrote it into the database */
+};
 /* ERR_NOT_FOUND: nothing has taken its place yet. */
-enum err replacement_find(struct desk *d, const char *order, char id[ID_SIZE]) MUST_CHECK;
+enum err replacement_find(struct desk *d, const char *order, struct replacement *out) MUST_CHECK;
 
 #endif

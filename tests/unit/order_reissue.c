@@ -178,6 +178,38 @@ static void what_was_cut_off_behind_the_journal_is_done_by_a_repeat(void **unuse
 	}
 }
 
+/* Whoever writes in the database keeps no certificate alive by it. */
+static void a_replacement_that_nobody_made_suppresses_no_revocation(void **unused)
+{
+	static const enum order_state states[] = {ORDER_RECEIVED, ORDER_IN_USE, ORDER_COLLECTING, ORDER_OFFERED};
+	(void)unused;
+	for (size_t i = 0; i < COUNT(states); i++) {
+		struct parcel p, other;
+		struct errbuf why;
+		char id[ID_SIZE], serial[SERIAL_TEXT_SIZE] = "";
+		bool made = true;
+		bench_reach(&p, states[i]);
+		bench_order(&other);
+		bench_sql("UPDATE orders SET replaces = %Q WHERE id = %Q", p.id, other.id);
+		if (states[i] != ORDER_OFFERED)
+			bench_serial(p.id, serial);
+		fake.fail[SIGNER_REVOKE] = ERR_UNAVAILABLE; /* no false success without the signer either */
+		assert_err(reissue(p.id, id, &made, &why), serial[0] ? ERR_UNAVAILABLE : ERR_CORRUPT);
+		fake.fail[SIGNER_REVOKE] = ERR_OK;
+		for (int again = 0; again < 2; again++) {
+			assert_err(reissue(p.id, id, &made, &why), ERR_CORRUPT);
+			assert_false(made);
+			assert_non_null(strstr(why.text, other.id));
+			assert_non_null(strstr(why.text, serial[0] ? "the certificate is revoked" : "it has no certificate"));
+			assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE order_id = %Q AND status <> 'revoked'",
+						       p.id), 0);
+		}
+		assert_int_equal(fake_signer_revoked(serial), serial[0] != '\0');
+		assert_int_equal(bench_audits("order.refused", p.id), serial[0] ? 2 : 3);
+		assert_int_equal(bench_audits("order.reissued", p.id), 0);
+	}
+}
+
 /* The contact must still be allowed to receive, and nothing is revoked before that is known. */
 static void nothing_is_revoked_when_no_order_can_take_its_place(void **unused)
 {
@@ -270,6 +302,7 @@ int main(void)
 		REISSUE_TEST(a_repeat_says_when_what_took_its_place_has_ended),
 		REISSUE_TEST(a_repeat_says_when_the_certificate_of_what_took_its_place_was_revoked),
 		REISSUE_TEST(what_was_cut_off_behind_the_journal_is_done_by_a_repeat),
+		REISSUE_TEST(a_replacement_that_nobody_made_suppresses_no_revocation),
 		REISSUE_TEST(nothing_is_revoked_when_no_order_can_take_its_place),
 		REISSUE_TEST(an_order_for_an_own_key_is_reissued_as_one),
 		REISSUE_TEST(many_at_once_make_one_order),
