@@ -146,6 +146,8 @@ enum err collect_package(struct desk *d, const struct actor *who, const struct c
 		rc = fail(why, ERR_REVOKED, "the certificate has been revoked");
 	if (rc == ERR_OK && (row.state != ORDER_COLLECTING || row.erased))
 		rc = fail(why, ERR_CONFLICT, "the file was received and has been erased here");
+	if (rc == ERR_OK && !row.serial[0] && row_only_request(&row))
+		rc = fail(why, ERR_CONFLICT, "%s", ROW_NO_FILE);
 	if (rc == ERR_OK && !row.serial[0])
 		rc = fail(why, ERR_UNAVAILABLE, "the file is not made yet");
 	if (rc == ERR_OK)

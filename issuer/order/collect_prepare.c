@@ -233,13 +233,6 @@ static enum err issue(struct desk *d, struct preparing *p, struct errbuf *why)
 	return rc;
 }
 
-/* Such an order has no file to make. Facts that cannot be read are the signer's to refuse: its ticket tells. */
-static bool has_own_key(const struct order_row *row)
-{
-	struct order_facts facts;
-	return facts_read(row->facts, row->facts_len, &facts, NULL) == ERR_OK && strcmp(facts.key_type, FACTS_OWN_KEY) == 0;
-}
-
 enum err collect_prepare(struct desk *d, const struct actor *who, const char *token, const char *claim,
 			 struct errbuf *why)
 {
@@ -251,7 +244,7 @@ enum err collect_prepare(struct desk *d, const struct actor *who, const char *to
 		return rc;
 	if (row.serial[0] && !row.alive)
 		return fail(why, ERR_REVOKED, "the certificate has been revoked");
-	if (!row.serial[0] && has_own_key(&row))
-		return fail(why, ERR_CONFLICT, "the key of this order is made by its recipient, who brings a request: there is no file");
+	if (!row.serial[0] && row_only_request(&row))
+		return fail(why, ERR_CONFLICT, "%s", ROW_NO_FILE);
 	return row.serial[0] ? ERR_OK : issue(d, &p, why);
 }

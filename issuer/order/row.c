@@ -82,6 +82,12 @@ static enum err take_row(void *ctx, const struct row *r)
 	return take_texts(r, out);
 }
 
+bool row_only_request(const struct order_row *row)
+{
+	struct order_facts facts;
+	return facts_read(row->facts, row->facts_len, &facts, NULL) == ERR_OK && strcmp(facts.key_type, FACTS_OWN_KEY) == 0;
+}
+
 enum err row_hash(const char *text, uint8_t out[HASH_BYTES])
 {
 	memset(out, 0, HASH_BYTES);
