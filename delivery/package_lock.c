@@ -4,7 +4,7 @@
 #include <openssl/hmac.h>
 #include <string.h>
 
-enum { BLOCK_BYTES = 16, STACK_BYTES = 4096 };
+enum { BLOCK_BYTES = 16, STACK_BYTES = 16384 };
 
 static bool is(const X509_ALGOR *how, int nid)
 {
@@ -169,18 +169,19 @@ const struct package_lock package_locks[PACKAGE_ENCODING_COUNT] = {
 				.decrypt = compatible_decrypt},
 };
 
-/* What a function called before this one has left on the stack. */
+/* What a function called before this one has left on the stack. GnuTLS goes about 5 KB deep. */
 __attribute__((noinline)) static void wipe_stack(void)
 {
 	uint8_t below[STACK_BYTES];
 	explicit_bzero(below, sizeof below);
 }
 
-/* By GnuTLS, which takes half the time for the same rounds: OpenSSL copies contexts in each. It wipes its own, but works
- * on the stack. */
+/* By GnuTLS, which takes half the time for the same rounds: OpenSSL copies contexts in each. It wipes its own, but
+ * works on the stack. */
 static bool cipher_key_derive(struct package_keys *k)
 {
-	const gnutls_datum_t password = {(void *)(uintptr_t)secret_peek(k->password), (unsigned)secret_len(k->password)};
+	const gnutls_datum_t password = {(void *)(uintptr_t)secret_peek(k->password),
+					 (unsigned)secret_len(k->password)};
 	const gnutls_datum_t salt = {k->salt, sizeof k->salt};
 	int rc = gnutls_pbkdf2(GNUTLS_MAC_SHA256, &password, &salt, PACKAGE_ROUNDS, k->cipher_key,
 			       sizeof k->cipher_key);
