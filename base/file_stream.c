@@ -11,8 +11,14 @@
 
 enum err file_stream_begin(struct file_stream *f, const char *path, mode_t mode, struct errbuf *why)
 {
+	return file_stream_begin_marked(f, path, ".", mode, why);
+}
+
+enum err file_stream_begin_marked(struct file_stream *f, const char *path, const char *mark, mode_t mode,
+				  struct errbuf *why)
+{
 	f->fd = -1;
-	int n = snprintf(f->temporary, sizeof f->temporary, "%s.XXXXXX", path);
+	int n = snprintf(f->temporary, sizeof f->temporary, "%s%sXXXXXX", path, mark);
 	if (n < 0 || (size_t)n >= sizeof f->temporary)
 		return fail(why, ERR_TOO_LARGE, "path too long: %.80s...", path);
 	memcpy(f->path, path, strlen(path) + 1);

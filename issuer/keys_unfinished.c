@@ -15,23 +15,24 @@
 
 enum { KEY_MOST = 65536, DRAWN = 6 };
 
+static const char with_mark[] = ".key" KEY_UNFINISHED_MARK, as_once[] = ".key.";
+
 struct sweep {
-	const char *folder;
+	const char *folder, *behind; /* what stands behind the id in the names that are looked for */
 	int fd;
 	bool erase, erased;
 	unfinished_seen *each;
 	void *ctx;
 };
 
-/* The names that file_publish writes under. */
-static bool unfinished(const char *name)
+static bool unfinished(const char *name, const char *behind)
 {
-	static const char pending[] = "pending-", suffix[] = ".key.";
+	static const char pending[] = "pending-";
 	size_t digits = ISSUER_ID_SIZE - 1, drawn = 0;
 	name += strncmp(name, pending, sizeof pending - 1) == 0 ? sizeof pending - 1 : 0;
-	if (strspn(name, "0123456789abcdef") != digits || strncmp(name + digits, suffix, sizeof suffix - 1) != 0)
+	if (strspn(name, "0123456789abcdef") != digits || strncmp(name + digits, behind, strlen(behind)) != 0)
 		return false;
-	name += digits + sizeof suffix - 1;
+	name += digits + strlen(behind);
 	while (isalnum((unsigned char)name[drawn]))
 		drawn++;
 	return drawn == DRAWN && !name[drawn];
@@ -78,7 +79,7 @@ static enum err take_all(struct sweep *w, DIR *d)
 	enum err rc = ERR_OK;
 	for (struct dirent *entry; !rc && (entry = readdir(d));) {
 		struct errbuf why = {""};
-		if (!unfinished(entry->d_name))
+		if (!unfinished(entry->d_name, w->behind))
 			continue;
 		rc = file_join(path, w->folder, entry->d_name);
 		if (rc)
@@ -139,12 +140,18 @@ static enum err open_and_go(struct sweep *w, int how, struct errbuf *why)
 
 enum err keys_unfinished_look(const struct settings *s, unfinished_seen *each, void *ctx, struct errbuf *why)
 {
-	struct sweep w = {.folder = s->keys_others, .fd = -1, .each = each, .ctx = ctx};
+	struct sweep w = {.folder = s->keys_others, .behind = with_mark, .fd = -1, .each = each, .ctx = ctx};
+	return open_and_go(&w, LOCK_SH, why);
+}
+
+enum err keys_unfinished_look_alike(const struct settings *s, unfinished_seen *each, void *ctx, struct errbuf *why)
+{
+	struct sweep w = {.folder = s->keys_others, .behind = as_once, .fd = -1, .each = each, .ctx = ctx};
 	return open_and_go(&w, LOCK_SH, why);
 }
 
 enum err keys_unfinished_erase(const struct settings *s, int held, unfinished_seen *each, void *ctx, struct errbuf *why)
 {
-	struct sweep w = {.folder = s->keys_others, .fd = held, .erase = true, .each = each, .ctx = ctx};
+	struct sweep w = {.folder = s->keys_others, .behind = with_mark, .fd = held, .erase = true, .each = each, .ctx = ctx};
 	return held >= 0 ? go_through(&w, why) : open_and_go(&w, LOCK_EX, why);
 }

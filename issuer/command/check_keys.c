@@ -70,10 +70,19 @@ static void say_unfinished(void *ctx, const char *path, enum err e, const struct
 			  "daemon and counterfoild ca new-issuing erase it", path);
 }
 
+static void say_look_alike(void *ctx, const char *path, enum err e, const struct errbuf *why)
+{
+	(void)e, (void)why; /* it is never opened to be erased */
+	check_say(ctx, CHECK_NOTE, "%s is a copy of a key, or what an older version left of one whose writing was cut off: nothing "
+		  "uses it, and nothing erases it; move a copy elsewhere, and shred -u what nobody needs", path);
+}
+
 static void look_for_unfinished(struct check *c)
 {
 	struct errbuf why = {""};
 	enum err e = keys_unfinished_look(c->settings, say_unfinished, c, &why);
+	if (!e)
+		e = keys_unfinished_look_alike(c->settings, say_look_alike, c, &why);
 	if (e)
 		check_say(c, CHECK_FAULT, "keys.others: %s", err_why(e, &why));
 }

@@ -125,7 +125,7 @@ cut_key() { # a command that dies before its new key has its name
 	equal "$(keys_left)" 1 'unfinished keys'
 	cp -p "$DIR"/keys/others/*.key.* "$WORK/left"
 	"$DAEMON" check --config "$DIR/counterfoil.conf" >"$WORK/check" 2>&1
-	grep -q '^warning .*pending-[0-9a-f]*\.key\.[A-Za-z0-9]* is left of a key' "$WORK/check"
+	grep -q '^warning .*pending-[0-9a-f]*\.key\.unfinished-[A-Za-z0-9]* is left of a key' "$WORK/check"
 	cut_key # the next one: it erases, and leaves another
 	grep -q 'it is erased' "$WORK/log"
 	equal "$(keys_left)" 1 'unfinished keys'
@@ -143,6 +143,21 @@ cut_key() { # a command that dies before its new key has its name
 	COUNTERFOIL_TEST_CRASH=$WORK/crash refute here new-issuing --request-out "$WORK/cut.pem"
 	equal "$(find "$DIR/keys/others" -type f | wc -l) $(keys_left)" '1 0' 'keys'
 	rm -r "$DIR/keys/others"
+}
+
+@test "a copy of a key beside it is named by check, and no command and no start touches it" {
+	local others=$DIR/keys/others id=0123456789abcdef name
+	mkdir -m 700 "$others"
+	for name in "$id.key.backup" "$id.key.261122" "pending-$id.key.before" "$id.key.bak"; do
+		(umask 077 && openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$others/$name" 2>/dev/null)
+	done
+	(cd "$others" && sha256sum ./*) >"$WORK/before"
+	restart_installation
+	here new-issuing --request-out "$WORK/copies.pem"
+	(cd "$others" && sha256sum -c --quiet "$WORK/before")
+	"$DAEMON" check --config "$DIR/counterfoil.conf" >"$WORK/check" 2>&1
+	equal "$(grep -c '^note .*others/.* is a copy of a key' "$WORK/check")" 3 'copies that are named'
+	rm -r "$others"
 }
 
 @test "new-issuing: a request goes to the root's machine, and only the right certificate comes back in" {

@@ -70,6 +70,20 @@ static void what_is_published_as_new_never_replaces(void **state)
 	expect_content("new");
 }
 
+static void a_mark_tells_what_is_unfinished(void **state)
+{
+	(void)state;
+	struct file_stream f;
+	assert_int_equal(file_stream_begin_marked(&f, path, ".unfinished-", 0600, NULL), ERR_OK);
+	size_t len = strlen(path);
+	assert_memory_equal(f.temporary, path, len);
+	assert_memory_equal(f.temporary + len, ".unfinished-", 12);
+	assert_int_equal(strlen(f.temporary), len + 12 + 6);
+	assert_int_equal(access(f.temporary, F_OK), 0);
+	file_stream_drop(&f);
+	assert_int_not_equal(access(f.temporary, F_OK), 0);
+}
+
 static void a_restart_forgets_what_was_written(void **state)
 {
 	(void)state;
@@ -123,6 +137,7 @@ int main(void)
 		cmocka_unit_test(a_file_is_published_whole_and_private),
 		cmocka_unit_test(what_is_dropped_leaves_the_old_file),
 		cmocka_unit_test(what_is_published_as_new_never_replaces),
+		cmocka_unit_test(a_mark_tells_what_is_unfinished),
 		cmocka_unit_test(a_restart_forgets_what_was_written),
 		cmocka_unit_test(what_cannot_be_made_or_named_says_so),
 	};

@@ -75,20 +75,22 @@ static void only_what_was_being_written_is_erased(void **state)
 		const char *name;
 		bool unfinished;
 	} cases[] = {
-		{ID ".key.aB3dE6", true},
-		{"pending-" ID ".key.000000", true},
+		{ID ".key.unfinished-aB3dE6", true},
+		{"pending-" ID ".key.unfinished-000000", true},
 		{ID ".key", false},
 		{"pending-" ID ".key", false},
-		{ID ".key.aB3dE", false},
-		{ID ".key.aB3dE67", false},
-		{ID ".key.aB3d.6", false},
+		{ID ".key.unfinished-aB3dE", false},
+		{ID ".key.unfinished-aB3dE67", false},
+		{ID ".key.unfinished-aB3d.6", false},
+		{ID ".key.unfinished-", false},
+		{ID ".key.unfinished", false},
 		{ID ".key.", false},
 		{ID ".pem.aB3dE6", false},
-		{"0" ID ".key.aB3dE6", false},
-		{"next-" ID ".key.aB3dE6", false},
-		{"pending-pending-" ID ".key.aB3dE6", false},
-		{"0123456789ABCdef.key.aB3dE6", false},
-		{"issuing.key.aB3dE6", false},
+		{"0" ID ".key.unfinished-aB3dE6", false},
+		{"next-" ID ".key.unfinished-aB3dE6", false},
+		{"pending-pending-" ID ".key.unfinished-aB3dE6", false},
+		{"0123456789ABCdef.key.unfinished-aB3dE6", false},
+		{"issuing.key.unfinished-aB3dE6", false},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		put(cases[i].name, 0600);
@@ -106,13 +108,36 @@ static void only_what_was_being_written_is_erased(void **state)
 	assert_int_equal(told, 4);
 }
 
+/* So were they named once, and so does a person name a copy. */
+static void a_copy_beside_a_key_is_told_and_never_touched(void **state)
+{
+	(void)state;
+	static const char *const copies[] = {ID ".key.backup", ID ".key.261122", "pending-" ID ".key.before", ID ".key.aB3dE6"};
+	enum { COPIES = sizeof copies / sizeof *copies };
+	for (size_t i = 0; i < COPIES; i++)
+		put(copies[i], i ? 0600 : 0640);
+	put(ID ".key.bak", 0600);
+	assert_int_equal(keys_unfinished_look(&settings, seen, NULL, NULL), ERR_OK);
+	assert_int_equal(keys_unfinished_erase(&settings, -1, seen, NULL, NULL), ERR_OK);
+	assert_int_equal(told, 0);
+	assert_int_equal(keys_unfinished_look_alike(&settings, seen, NULL, NULL), ERR_OK);
+	assert_int_equal(told, COPIES);
+	for (size_t i = 0; i < COPIES; i++) {
+		struct buf bytes = BUF_INIT(64);
+		assert_int_equal(file_read(at(copies[i]), &bytes, NULL), ERR_OK);
+		assert_int_equal(bytes.len, 13);
+		assert_memory_equal(bytes.data, "a private key", 13);
+		buf_free(&bytes);
+	}
+}
+
 static void what_is_erased_is_overwritten(void **state)
 {
 	(void)state;
 	uint8_t bytes[32];
 	static const uint8_t zeros[13];
-	put(ID ".key.aB3dE6", 0600);
-	int fd = open(at(ID ".key.aB3dE6"), O_RDONLY);
+	put(ID ".key.unfinished-aB3dE6", 0600);
+	int fd = open(at(ID ".key.unfinished-aB3dE6"), O_RDONLY);
 	assert_int_equal(keys_unfinished_erase(&settings, -1, seen, NULL, NULL), ERR_OK);
 	assert_int_equal(pread(fd, bytes, sizeof bytes, 0), 13);
 	assert_memory_equal(bytes, zeros, 13);
@@ -127,9 +152,9 @@ static void a_second_name_goes_and_the_key_stays(void **state)
 	struct buf bytes = BUF_INIT(64);
 	put(ID ".key", 0600);
 	snprintf(first, sizeof first, "%s", at(ID ".key"));
-	assert_int_equal(link(first, at(ID ".key.aB3dE6")), 0);
+	assert_int_equal(link(first, at(ID ".key.unfinished-aB3dE6")), 0);
 	assert_int_equal(keys_unfinished_erase(&settings, -1, seen, NULL, NULL), ERR_OK);
-	assert_false(there(ID ".key.aB3dE6"));
+	assert_false(there(ID ".key.unfinished-aB3dE6"));
 	assert_int_equal(file_read(first, &bytes, NULL), ERR_OK);
 	assert_int_equal(bytes.len, 13);
 	assert_memory_equal(bytes.data, "a private key", 13);
@@ -139,12 +164,12 @@ static void a_second_name_goes_and_the_key_stays(void **state)
 static void what_is_not_known_to_be_ours_is_told_and_stays(void **state)
 {
 	(void)state;
-	put(ID ".key.aB3dE6", 0640);
+	put(ID ".key.unfinished-aB3dE6", 0640);
 	put("target", 0600);
-	assert_int_equal(symlink("target", at(ID ".key.aB3dE7")), 0);
-	assert_int_equal(mkdir(at(ID ".key.aB3dE8"), 0700), 0);
-	put(ID ".key.aB3dE9", 0600);
-	assert_int_equal(truncate(at(ID ".key.aB3dE9"), 1 << 20), 0);
+	assert_int_equal(symlink("target", at(ID ".key.unfinished-aB3dE7")), 0);
+	assert_int_equal(mkdir(at(ID ".key.unfinished-aB3dE8"), 0700), 0);
+	put(ID ".key.unfinished-aB3dE9", 0600);
+	assert_int_equal(truncate(at(ID ".key.unfinished-aB3dE9"), 1 << 20), 0);
 	assert_int_equal(keys_unfinished_look(&settings, seen, NULL, NULL), ERR_OK);
 	assert_int_equal(refused, 4);
 	assert_int_equal(keys_unfinished_erase(&settings, -1, seen, NULL, NULL), ERR_OK);
@@ -160,15 +185,15 @@ static void nothing_is_touched_while_a_key_is_written(void **state)
 {
 	(void)state;
 	int held = -1;
-	put(ID ".key.aB3dE6", 0600);
+	put(ID ".key.unfinished-aB3dE6", 0600);
 	assert_int_equal(keys_folder_hold(&settings, &held, NULL), ERR_OK);
 	assert_int_equal(keys_unfinished_look(&settings, seen, NULL, NULL), ERR_OK);
 	assert_int_equal(keys_unfinished_erase(&settings, -1, seen, NULL, NULL), ERR_OK);
 	assert_int_equal(told, 0);
-	assert_true(there(ID ".key.aB3dE6"));
+	assert_true(there(ID ".key.unfinished-aB3dE6"));
 	assert_int_equal(keys_unfinished_erase(&settings, held, seen, NULL, NULL), ERR_OK);
 	assert_int_equal(told, 1);
-	assert_false(there(ID ".key.aB3dE6"));
+	assert_false(there(ID ".key.unfinished-aB3dE6"));
 	close(held);
 }
 
@@ -192,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(only_what_was_being_written_is_erased, begin, end),
+		cmocka_unit_test_setup_teardown(a_copy_beside_a_key_is_told_and_never_touched, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_erased_is_overwritten, begin, end),
 		cmocka_unit_test_setup_teardown(a_second_name_goes_and_the_key_stays, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_not_known_to_be_ours_is_told_and_stays, begin, end),
