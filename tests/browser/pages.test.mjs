@@ -129,6 +129,12 @@ for (const [tag, words] of Object.entries(languages)) for (const scripts of [tru
     for (let n = 0; n < 9; n++) await guides.nth(n).evaluate((element) => { element.removeAttribute('name'); element.open = true; });
     const commands = (await page.locator('pre code').allTextContents()).join('\n');
     assert.ok(commands.split(download.suggestedFilename()).length > 8, 'the commands name the very file');
+    if (scripts) {
+      assert.ok(await page.locator('pre .word').count() > 100, 'the words of the commands stand by themselves');
+      const torn = await page.locator('pre .word').evaluateAll((words) => words.filter((word) => word.textContent.length < 20 && word.getClientRects().length &&
+        word.offsetHeight > 40).map((word) => word.textContent));
+      assert.deepEqual(torn, [], 'no short word of a command is torn at its hyphens');
+    }
     assert.equal(await page.locator('.copy').count(), scripts ? await page.locator('pre').count() : 0);
     await looks('7-done');
     assert.match(await installation.newest('password', passwords), /\n(?:[2-9A-HJ-NP-Z]{4}-){5}[2-9A-HJ-NP-Z]{4}\n/);
@@ -149,8 +155,12 @@ test('the language of the address stays through forms, pages and the end, and no
   await page.goto(`${order.link}?lang=nb`);
   await page.fill('#code', 'AAAAAAAA');
   await page.click('text=Fortsett');
-  assert.match(page.url(), /code\?lang=nb$/);
+  assert.match(page.url(), /\?lang=nb&said=wrong-code$/);
   assert.match(await page.textContent('[role=alert]'), /Koden stemmer ikke/);
+  await page.click('#new summary');
+  await page.fill('#digits', '0000');
+  await page.click('#send');
+  assert.match(page.url(), /new-code\?lang=nb$/);
   assert.equal(await page.getAttribute('nav a', 'href'), `${new URL(order.link).pathname}?lang=en`, 'what was posted is not posted again');
   await page.fill('#code', order.code);
   await page.click('text=Fortsett');

@@ -8,7 +8,8 @@
   }
 
   // What a form answered is not sent once more by reloading: that would cost a try, or send another code.
-  history.replaceState(null, '', location.pathname.replace(/\/(code|new-code)$/, '').replace(/\/received$/, '/file') + location.search);
+  history.replaceState(null, '', location.pathname.replace(/\/(code|new-code)$/, '').replace(/\/received$/, '/file') +
+    location.search.replace(/[?&]said=[a-z-]+$/, ''));
 
   // A second press while the first is on its way is none. What never answers may be pressed again.
   document.addEventListener('submit', function (event) {
@@ -126,6 +127,17 @@
 
   var prepare = by('prepare');
   if (prepare) setTimeout(function () { prepare.submit(); }, 2500);
+
+  // A line of a command ends between two words: none is torn at its hyphens, as browsers would.
+  document.querySelectorAll('pre code').forEach(function (command) {
+    command.replaceChildren.apply(command, command.textContent.split(/(\s+)/).map(function (piece, n) {
+      if (n % 2) return piece;
+      var word = document.createElement('span');
+      word.className = 'word';
+      word.textContent = piece;
+      return word;
+    }));
+  });
 
   // A button on every command.
   var words = by('main').dataset;
