@@ -224,6 +224,13 @@ void page_redirect(struct visit *v, const char *suffix)
 	snprintf(v->r->location, sizeof v->r->location, "/d/%s%s%s%s", v->token, suffix ? "/" : "", suffix ? suffix : "", v->query);
 }
 
+void page_redirect_said(struct visit *v, const char *word)
+{
+	page_redirect(v, NULL);
+	size_t len = strlen(v->r->location);
+	snprintf(v->r->location + len, sizeof v->r->location - len, "%csaid=%s", v->query[0] ? '&' : '?', word);
+}
+
 /* The cookie's name must not give the token away: it is made of its hash. */
 static void name_cookie(struct visit *v)
 {

@@ -51,6 +51,8 @@ void page_dead(struct front *front, const struct request *q, struct reply *r);
 void page_fault(struct visit *v, enum err e, const struct errbuf *why);
 /* 303 to /d/TOKEN/suffix, or to /d/TOKEN when suffix is NULL. */
 void page_redirect(struct visit *v, const char *suffix);
+/* 303 to /d/TOKEN, which says what the word stands for while that is true (page_intro.c): reloading it does nothing again. */
+void page_redirect_said(struct visit *v, const char *word);
 
 /* Keys of words, or NULL. */
 void page_intro_write(struct visit *v, int status, const char *alert, const char *notice);

@@ -61,7 +61,7 @@ static void wrong_code(struct visit *v, int tries_left)
 	(void)fail(&why, ERR_WRONG_CODE, "That code is not right. %d %s left.", tries_left, tries_left == 1 ? "try is" : "tries are");
 	v->view.tries_left = tries_left;
 	if (!v->q->wants_json) {
-		page_intro_write(v, 403, tries_left == 1 ? "alert.wrong_one" : "alert.wrong_many", NULL);
+		page_redirect_said(v, "wrong-code"); /* a page that is sent again on reload would cost another try */
 		return;
 	}
 	reply_problem(v->r, v->q, ERR_WRONG_CODE, &why, NULL);
@@ -151,8 +151,7 @@ void page_new_code(struct front *front, const struct request *q, struct reply *r
 	} else if (e) {
 		page_intro_write(&v, err_http_status(e), e == ERR_LIMIT ? "alert.limit" : "alert.digits", NULL);
 	} else if (visit_again(&v)) {
-		v.asks_new_code = false;
-		page_intro_write(&v, 200, NULL, "notice.sent");
+		page_redirect_said(&v, "new-code");
 	}
 }
 

@@ -141,6 +141,46 @@ static const char *standing_notice(const struct collect_view *view)
 	return view->code_expired ? "notice.old_code" : NULL;
 }
 
+/* A code that was asked for is on its way for a minute. */
+static bool new_code_holds(const struct visit *v)
+{
+	struct life life = life_of(v);
+	return life.wait[0] != '\0' && !v->view.claimed_by_caller;
+}
+
+static bool wrong_code_holds(const struct visit *v)
+{
+	return v->view.tries_left > 0 && v->view.tries_left < v->front->desk.settings->code_tries && !v->view.claimed_by_caller;
+}
+
+/* What a form's answer said, in the address it led to (page_redirect_said). Whoever has the link can write such an address
+ * too, so the words are fixed, and stand on the page only while they are true. */
+static const struct said {
+	const char *word, *alert, *alert_one, *notice;
+	bool (*holds)(const struct visit *v);
+} said[] = {
+	{.word = "new-code", .notice = "notice.sent", .holds = new_code_holds},
+	{.word = "wrong-code", .alert = "alert.wrong_many", .alert_one = "alert.wrong_one", .holds = wrong_code_holds},
+};
+
+static const struct said *find_said(const struct visit *v)
+{
+	const char *word = request_query(v->q, "said");
+	for (size_t i = 0; word && i < sizeof said / sizeof *said; i++)
+		if (strcmp(said[i].word, word) == 0)
+			return said[i].holds(v) ? &said[i] : NULL;
+	return NULL;
+}
+
+static void write_open(struct visit *v)
+{
+	const struct said *s = find_said(v);
+	const char *alert = s ? s->alert : NULL;
+	if (alert && v->view.tries_left == 1)
+		alert = s->alert_one;
+	page_intro_write(v, 200, alert, s ? s->notice : standing_notice(&v->view));
+}
+
 void page_intro(struct front *front, const struct request *q, struct reply *r)
 {
 	struct visit v;
@@ -151,7 +191,7 @@ void page_intro(struct front *front, const struct request *q, struct reply *r)
 	else if (v.view.state == ORDER_LOCKED)
 		page_locked_write(&v);
 	else if (v.view.state == ORDER_OFFERED || v.view.state == ORDER_COLLECTING)
-		page_intro_write(&v, 200, NULL, standing_notice(&v.view));
+		write_open(&v);
 	else
 		page_redirect(&v, "done");
 }

@@ -19,8 +19,8 @@ after(async () => {
   await installation?.stop();
 });
 
-async function open(address) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, locale: 'en-GB', viewport: { width: 390, height: 780 } });
+async function open(address, options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, locale: 'en-GB', viewport: { width: 390, height: 780 }, ...options });
   const page = await context.newPage();
   await page.goto(address);
   return page;
@@ -91,6 +91,34 @@ test('reloading the answer to a new code sends no other one, and the one sent wo
   assert.equal(await pressTwice(page, 'form[action$="/code"] button', '**/code'), 1);
   await page.waitForURL(/\/file$/);
   assert.equal(order.show().messages.filter((message) => message.kind === 'code').length, 2);
+  await page.context().close();
+});
+
+test('without scripts, too, reloading costs no try and sends no other code', async () => {
+  const order = await installation.order();
+  const page = await open(order.link, { javaScriptEnabled: false });
+  await page.fill('#code', 'AAAAAAAA');
+  await page.click('text=Continue');
+  assert.match(await page.textContent('[role=alert]'), /4 tries are left/);
+  for (let n = 0; n < 3; n++) await page.reload();
+  assert.match(await page.textContent('[role=alert]'), /4 tries are left/);
+  await page.click('#new summary');
+  await page.fill('#digits', '4567');
+  await page.click('#send');
+  assert.match(await page.textContent('[role=status]'), /on its way/);
+  for (let n = 0; n < 3; n++) await page.reload();
+  assert.equal(order.show().messages.filter((message) => message.kind === 'code').length, 2);
+  await page.context().close();
+});
+
+test('an address makes the page say nothing that is not true', async () => {
+  const order = await installation.order();
+  await until('the code is sent', () => order.show().messages.every((message) => message.state === 'sent'));
+  const page = await open(order.link, { javaScriptEnabled: false });
+  for (const word of ['wrong-code', 'sent', '', '%3Cb%3E', 'alert.locked']) {
+    await page.goto(`${order.link}?said=${word}`);
+    assert.equal(await page.locator('[role=alert], [role=status]').count(), 0, word);
+  }
   await page.context().close();
 });
 
