@@ -265,6 +265,8 @@ static enum err begin(const struct arguments *given, struct link *link, struct p
 	enum err e = own_key_type(arguments_value(given, "key-type"), why);
 	if (!e)
 		e = read_link(given, link, why);
+	if (!e && p->own_key)
+		e = own_key_apart(arguments_value(given, "key"), link, p->out, why);
 	if (e)
 		return e;
 	e = claim_find(link, p->out, &p->claim, why);

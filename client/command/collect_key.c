@@ -2,10 +2,8 @@
 #include "base/encode.h"
 #include "base/file.h"
 
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,36 +12,13 @@
 
 enum { REQUEST_MAX = 16384, KEY_FILE_MAX = 32768 };
 
-static const struct {
-	const char *word, *curve;
-	unsigned bits;
-} types[] = {
-	{"p256", "P-256", 0}, {"p384", "P-384", 0}, {"rsa2048", NULL, 2048}, {"rsa3072", NULL, 3072}, {"rsa4096", NULL, 4096},
-};
-
-enum err own_key_type(const char *word, struct errbuf *why)
-{
-	for (size_t i = 0; word && i < sizeof types / sizeof *types; i++)
-		if (strcmp(types[i].word, word) == 0)
-			return ERR_OK;
-	return word ? fail(why, ERR_USAGE, "--key-type is p256, p384, rsa2048, rsa3072 or rsa4096, not \"%.40s\"", word) : ERR_OK;
-}
-
-static EVP_PKEY *generate(const char *word)
-{
-	size_t i = 0;
-	while (word && i + 1 < sizeof types / sizeof *types && strcmp(types[i].word, word) != 0)
-		i++;
-	return types[i].curve ? EVP_EC_gen(types[i].curve) : EVP_RSA_gen(types[i].bits);
-}
-
 /* The memory that openssl writes it into is wiped when it is freed. */
 static enum err make_key(struct own_key *k, const char *type, struct errbuf *why)
 {
 	enum err e = ERR_CRYPTO;
 	char *bytes = NULL;
 	BIO *bio = BIO_new(BIO_s_secmem());
-	k->key = generate(type);
+	k->key = own_key_generate(type);
 	bool written = bio && k->key && PEM_write_bio_PKCS8PrivateKey(bio, k->key, NULL, NULL, 0, NULL, NULL) == 1;
 	long len = written ? BIO_get_mem_data(bio, &bytes) : 0;
 	if (len > 0)
@@ -139,11 +114,13 @@ static enum err first_take(struct own_key *k, const char *type, struct errbuf *w
 	return e ? e : make_request(k, why);
 }
 
-static enum err take_again(struct own_key *k, struct errbuf *why)
+static enum err take_again(struct own_key *k, const char *type, struct errbuf *why)
 {
 	enum err e = own_key_hold(k, why);
 	if (!e)
 		e = read_key(k, why);
+	if (!e)
+		e = own_key_serves(k, type, why);
 	if (e)
 		return e;
 	if (!is_there(k->request_path))
@@ -159,7 +136,7 @@ enum err own_key_take(const char *path, const char *type, struct own_key *out, s
 	int m = snprintf(out->request_path, sizeof out->request_path, "%s.csr", path);
 	if (n <= 0 || m <= 0 || m >= (int)sizeof out->request_path)
 		return fail(why, ERR_USAGE, "--key: a path of at most %d bytes is wanted", PATH_SIZE - 5);
-	return is_there(path) ? take_again(out, why) : first_take(out, type, why);
+	return is_there(path) ? take_again(out, type, why) : first_take(out, type, why);
 }
 
 enum err own_key_fits(const struct own_key *k, const struct buf *chain, char fingerprint[SHA256_TEXT], struct errbuf *why)

@@ -60,7 +60,7 @@ static enum err request(struct session *s, struct parcel *p, const struct own_ke
 }
 
 /* An interrupted run may have saved it. */
-static enum err publish(const char *path, const struct buf *chain, struct errbuf *why)
+static enum err publish(const struct own_key *k, const char *path, const struct buf *chain, struct errbuf *why)
 {
 	struct buf there = BUF_INIT(CHAIN_MAX);
 	enum err e = file_publish_new(path, chain->data, chain->len, 0644, why);
@@ -68,6 +68,8 @@ static enum err publish(const char *path, const struct buf *chain, struct errbuf
 	    memcmp(there.data, chain->data, chain->len) == 0)
 		e = ERR_OK;
 	buf_free(&there);
+	if (e == ERR_EXISTS && own_key_same_place(k->path, path))
+		return fail(why, e, "%.200s is the key itself: give --out with another name; no code is needed", path);
 	return e == ERR_EXISTS ? fail(why, e, "%.200s exists already: move it, or give --out with another name; no code is needed", path)
 			       : e;
 }
@@ -80,7 +82,7 @@ enum err own_save(struct session *s, struct parcel *p, const struct own_key *k, 
 		e = own_key_fits(k, &chain, p->claim.sha256, why);
 	snprintf(path, PATH_SIZE, "%s", p->out ? p->out : p->file_name[0] ? p->file_name : "certificate.pem");
 	if (!e)
-		e = publish(path, &chain, why);
+		e = publish(k, path, &chain, why);
 	if (!e)
 		e = claim_keep(p->link, &p->claim, why);
 	buf_free(&chain);

@@ -212,6 +212,37 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	grep -q 'certified before' <<<"$output"
 }
 
+@test "what cannot come to a good end is refused before the code is used up, and nothing is made or moved" {
+	local words status name
+	new_order '"own_key":true'
+	mkdir "$WORK/taken"
+	openssl genpkey -algorithm ed25519 -out "$WORK/ed.key" 2>/dev/null
+	openssl genrsa -out "$WORK/weak.key" 1024 2>/dev/null
+	ec small
+	rm "$WORK/small.csr"
+	chmod 600 "$WORK"/*.key
+	find "$WORK" -type f | sort >"$WORK.before"
+	before_code() { # before_code STATUS WORDS ARGUMENT...
+		status=$1 words=$2
+		shift 2
+		exits "$status" "$COMMAND" collect "$LINK" --ca "$CA" --code-fd 7 "$@" 7<<<"$CODE"
+		grep -q -- "$words" <<<"$output" || { echo "wanted $words, had $output" >&2; return 1; }
+		find "$WORK" -type f | sort | cmp - "$WORK.before"
+	}
+	for name in n.key ./n.key n.key.csr taken/../n.key; do
+		before_code 2 'is the name of the key or of its request' --key "$WORK/n.key" --out "$WORK/$name"
+	done
+	before_code 2 'is the name of the key' --key "$WORK/small.key" --out "$WORK/small.key"
+	before_code 2 'is where the claim is kept' --key "$WORK/n.pem.claim" --out "$WORK/n.pem"
+	before_code 3 'No such file or directory' --key "$WORK/n.key" --out "$WORK/missing/n.pem"
+	for name in ed weak; do
+		before_code 4 'P-256, P-384, and RSA of 2048 to 4096 bits' --key "$WORK/$name.key" --out "$WORK/n.pem"
+	done
+	before_code 2 'the key that lies in .* is p256' --key "$WORK/small.key" --key-type rsa4096 --out "$WORK/n.pem"
+	equal "$(order_state)" offered state
+	exits 0 collect "$WORK/small.key" --key-type p256 --code-fd 7 7<<<"$CODE"
+}
+
 @test "what is refused says why, to a program and on the page, and changes nothing" {
 	new_order '"key_type":"request"'
 	own_claim

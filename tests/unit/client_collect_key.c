@@ -3,7 +3,9 @@
 #include "client/command/collect_key.h"
 #include "tests/support/test.h"
 
+#include <openssl/core_names.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,11 +53,13 @@ static void what_was_made_is_taken_up_again_with_the_very_same_request(void **st
 	own_key_clear(&two);
 }
 
+static const char *type; /* as --key-type says it */
+
 static void expect(enum err wanted, const char *words)
 {
 	struct own_key k;
 	struct errbuf why = {""};
-	enum err had = own_key_take(path, NULL, &k, &why);
+	enum err had = own_key_take(path, type, &k, &why);
 	if (had != wanted || !strstr(why.text, words))
 		fail_msg("wanted %s \"%s\", had %s \"%s\"", err_word(wanted), words, err_word(had), why.text);
 	own_key_withdraw(&k);
@@ -148,6 +152,107 @@ static void a_key_is_one_runs_at_a_time(void **state)
 	own_key_clear(&k);
 }
 
+static void lay(EVP_PKEY *key)
+{
+	unlink(path);
+	unlink(request_path);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fchmod(fileno(f), 0600), 0);
+	assert_int_equal(PEM_write_PKCS8PrivateKey(f, key, NULL, NULL, 0, NULL, NULL), 1);
+	fclose(f);
+	EVP_PKEY_free(key);
+}
+
+static EVP_PKEY *rsa_with(unsigned bits, BN_ULONG exponent, const char *algorithm)
+{
+	EVP_PKEY *key = NULL;
+	BIGNUM *e = BN_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, algorithm, NULL);
+	assert_true(e && ctx && BN_set_word(e, exponent) == 1 && EVP_PKEY_keygen_init(ctx) == 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits), 1);
+	assert_int_equal(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e), 1);
+	assert_int_equal(EVP_PKEY_keygen(ctx, &key), 1);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(e);
+	return key;
+}
+
+static void a_key_that_the_service_would_not_take_is_refused_here(void **state)
+{
+	(void)state;
+	EVP_PKEY *const refused[] = {
+		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), EVP_EC_gen("P-521"), EVP_EC_gen("secp256k1"),
+		rsa_with(1024, 65537, "RSA"), rsa_with(2047, 65537, "RSA"), rsa_with(2048, 3, "RSA"), rsa_with(2048, 65537, "RSA-PSS"),
+	};
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		lay(refused[i]);
+		expect(ERR_REFUSED, "P-256, P-384, and RSA of 2048 to 4096 bits");
+		assert_int_not_equal(access(request_path, F_OK), 0);
+	}
+	lay(rsa_with(2056, 65537, "RSA"));
+	expect(ERR_OK, "");
+}
+
+static void a_type_that_the_key_at_hand_is_not_is_refused(void **state)
+{
+	static const char *const words[] = {"p256", "p384", "rsa2048"};
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		lay(own_key_generate(words[i]));
+		for (size_t j = 0; j < 3; j++) {
+			type = words[j];
+			expect(i == j ? ERR_OK : ERR_USAGE, i == j ? "" : words[i]);
+		}
+	}
+	type = NULL;
+}
+
+/* Its file may give the curve by its numbers and the point compressed: the service reads neither. */
+static void a_request_names_the_curve_and_gives_the_point_uncompressed(void **state)
+{
+	enum { PLAIN = 91 };
+	struct own_key k;
+	struct errbuf why = {""};
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	(void)state;
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit"), 1);
+	assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed"), 1);
+	lay(key);
+	assert_int_equal(own_key_take(path, "p256", &k, &why), ERR_OK);
+	BIO *bio = BIO_new_mem_buf(k.request.data, (int)k.request.len);
+	X509_REQ *r = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+	assert_non_null(r);
+	assert_int_equal(i2d_PUBKEY(X509_REQ_get0_pubkey(r), NULL), PLAIN);
+	X509_REQ_free(r);
+	BIO_free(bio);
+	own_key_clear(&k);
+}
+
+static void names_that_are_one_file_are_found_however_they_are_written(void **state)
+{
+	char other[160], inside[160], there[160], claim[168];
+	struct link link;
+	struct errbuf why = {""};
+	(void)state;
+	snprintf(other, sizeof other, "%s/./e.key", folder);
+	snprintf(inside, sizeof inside, "%s.link", folder);
+	snprintf(there, sizeof there, "%s.link/e.key.csr", folder);
+	snprintf(claim, sizeof claim, "%s.claim", other);
+	assert_int_equal(symlink(folder, inside), 0);
+	assert_int_equal(link_parse("https://h/d/Zm9vYmFyYmF6cXV4cXV1eA", &link, &why), ERR_OK);
+	for (int made = 0; made < 2; made++) { /* before there is a key, and then */
+		assert_int_equal(own_key_apart(path, &link, path, &why), ERR_USAGE);
+		assert_int_equal(own_key_apart(path, &link, other, &why), ERR_USAGE);
+		assert_int_equal(own_key_apart(path, &link, there, &why), ERR_USAGE);
+		assert_int_equal(own_key_apart(claim, &link, path, &why), ERR_USAGE);
+		assert_int_equal(own_key_apart(path, &link, request_path + 1, &why), ERR_OK);
+		assert_int_equal(own_key_apart(path, &link, NULL, &why), ERR_OK);
+		assert_int_equal(file_publish(path, "x", 1, 0600, NULL), ERR_OK);
+	}
+	unlink(inside);
+}
+
 static int end_group(void **state)
 {
 	begin(state);
@@ -163,6 +268,10 @@ int main(void)
 		cmocka_unit_test_setup(what_lies_there_and_will_not_do_is_left_alone, begin),
 		cmocka_unit_test_setup(what_lies_at_the_place_of_the_request_is_never_removed, begin),
 		cmocka_unit_test_setup(a_key_is_one_runs_at_a_time, begin),
+		cmocka_unit_test_setup(a_key_that_the_service_would_not_take_is_refused_here, begin),
+		cmocka_unit_test_setup(a_type_that_the_key_at_hand_is_not_is_refused, begin),
+		cmocka_unit_test_setup(a_request_names_the_curve_and_gives_the_point_uncompressed, begin),
+		cmocka_unit_test_setup(names_that_are_one_file_are_found_however_they_are_written, begin),
 	};
 	return cmocka_run_group_tests(tests, NULL, end_group);
 }
