@@ -93,7 +93,7 @@ enum err check_send(const struct settings *s, const char *kind_word, const char 
 	struct message m = {0};
 	enum message_channel kind = CHANNEL_MAIL;
 	if (!to)
-		return fail(why, ERR_USAGE, "--send-test %.32s: to whom?", kind_word);
+		return fail(why, ERR_USAGE, "--send-test %.32s: to whom? It takes mail ADDRESS or sms NUMBER", kind_word);
 	enum err rc = choose(kind_word, &kind, why);
 	if (!rc)
 		rc = address(kind, to, &m, why);

@@ -340,5 +340,7 @@ send_test() { "$DAEMON" check --config "$1" --send-test mail you@example.com; }
 		run "$DAEMON" check --config "$DIR/counterfoil.conf" --send-test $arguments
 		equal "$status" 2 "--send-test $arguments"
 	done
+	run "$DAEMON" check --config "$DIR/counterfoil.conf" --send-test you@example.com
+	grep -qF 'It takes mail ADDRESS or sms NUMBER' <<<"$output"
 	[ ! -e "$SERVER/log" ]
 }
