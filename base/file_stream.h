@@ -16,8 +16,8 @@ struct file_stream {
 
 /* ERR_TOO_LARGE when the path is too long, else by file_failed. */
 enum err file_stream_begin(struct file_stream *f, const char *path, mode_t mode, struct errbuf *why) MUST_CHECK;
-/* The same by a temporary name that begins with path and mark, of six characters more: what is left when the power goes can be
- * told from everything else by it. Elsewhere the mark is ".". */
+/* The same by a temporary name that begins with path and mark, of six characters more: what is left when the power goes
+ * can be told from everything else by it. Elsewhere the mark is ".". */
 enum err file_stream_begin_marked(struct file_stream *f, const char *path, const char *mark, mode_t mode,
 				  struct errbuf *why) MUST_CHECK;
 enum err file_stream_write(struct file_stream *f, const void *bytes, size_t len, struct errbuf *why) MUST_CHECK;

@@ -15,9 +15,9 @@ bool code_character(char c); /* one of the alphabet */
 enum err code_new(struct secret **out) MUST_CHECK;     /* 8 characters */
 enum err password_new(struct secret **out) MUST_CHECK; /* 29 characters */
 
-/* What a person typed or pasted to the one canonical form: spaces, tabs, hyphens, what telephones make of these (no-break
- * space, U+2000 to U+206F) and the SMS's # dropped, lower case raised; anything else outside the alphabet, or another
- * length, is ERR_WRONG_CODE. len is at most 64. */
+/* What a person typed or pasted to the one canonical form: spaces, tabs, hyphens, what telephones make of these
+ * (no-break space, U+2000 to U+206F) and the SMS's # dropped, lower case raised; anything else outside the alphabet, or
+ * another length, is ERR_WRONG_CODE. len is at most 64. */
 enum err code_canonical(const char *typed, size_t len, struct secret **out) MUST_CHECK;
 
 /* HMAC-SHA-256 under the code key over order id, NUL, code id, NUL, canonical code. */

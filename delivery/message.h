@@ -47,8 +47,10 @@ struct message_field {
 };
 
 /* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. `minutes`, how
- * long a code works, may be left out: then it is 30; `until` of a changed contact may be, or be "": then nothing is said of it; and so may `language`, the tag of the recipient's: then it is "en". The
- * times `until` and `sent` of the form "2026-11-29 14:05 UTC" are shown as the language writes times. The texts are at most 256 bytes each, `url` 512, `domain` 253. */
+ * long a code works, may be left out: then it is 30; `until` of a changed contact may be, or be "": then nothing is
+ * said of it; and so may `language`, the tag of the recipient's: then it is "en". The times `until` and `sent` of the
+ * form "2026-11-29 14:05 UTC" are shown as the language writes times. The texts are at most 256 bytes each, `url` 512,
+ * `domain` 253. */
 enum err message_compose(enum message_kind kind, const char *order_id, const char *to,
 			 const struct message_field *fields, struct secret **out, struct errbuf *why) MUST_CHECK;
 

@@ -174,7 +174,8 @@ static enum err render_html(const struct message_row *row, const struct places *
 		n++;
 	around.of[n] = (struct template_field){"body", text, TEMPLATE_PART};
 	if (!rc)
-		rc = text ? template_render_words(message_mail_html, TEMPLATE_HTML, &p->words, around.of, out) : ERR_MEMORY;
+		rc = text ? template_render_words(message_mail_html, TEMPLATE_HTML, &p->words, around.of, out)
+			  : ERR_MEMORY;
 	buf_free(&body);
 	return rc;
 }

@@ -55,7 +55,8 @@ static enum err overwrite(int fd, const struct stat *st, const char *path, struc
 	static const uint8_t zeros[KEY_MOST];
 	if (st->st_nlink != 1)
 		return ERR_OK;
-	return file_write_all(fd, zeros, (size_t)st->st_size) || fsync(fd) != 0 ? file_failed(why, "overwrite", path) : ERR_OK;
+	return file_write_all(fd, zeros, (size_t)st->st_size) || fsync(fd) != 0 ? file_failed(why, "overwrite", path)
+										: ERR_OK;
 }
 
 static enum err take(const struct sweep *w, const char *name, const char *path, struct errbuf *why)
@@ -152,6 +153,7 @@ enum err keys_unfinished_look_alike(const struct settings *s, unfinished_seen *e
 
 enum err keys_unfinished_erase(const struct settings *s, int held, unfinished_seen *each, void *ctx, struct errbuf *why)
 {
-	struct sweep w = {.folder = s->keys_others, .behind = with_mark, .fd = held, .erase = true, .each = each, .ctx = ctx};
+	struct sweep w = {.folder = s->keys_others, .behind = with_mark, .fd = held, .each = each, .ctx = ctx};
+	w.erase = true;
 	return held >= 0 ? go_through(&w, why) : open_and_go(&w, LOCK_EX, why);
 }

@@ -68,8 +68,10 @@ enum err root_list_kept_in(const char *database, X509 *root, struct root_list *o
 static enum err write_kept(struct store *s, const char *name, const struct root_list *l)
 {
 	enum err e = store_exec(s, STATEMENT_CRL_INSERT,
-				STORE_VALUES(value_text(name), value_integer((int64_t)l->head.number), value_integer(l->head.this_update),
-					     value_integer(l->head.next_update), value_blob(l->der.data, l->der.len)), NULL);
+				STORE_VALUES(value_text(name), value_integer((int64_t)l->head.number),
+					     value_integer(l->head.this_update), value_integer(l->head.next_update),
+					     value_blob(l->der.data, l->der.len)),
+				NULL);
 	return e ? e : store_exec(s, STATEMENT_CRL_PRUNE, STORE_VALUES(value_text(name), value_integer(1)), NULL);
 }
 
@@ -89,12 +91,13 @@ static enum err keep(struct store *s, X509 *root, const struct root_list *l)
 	return e;
 }
 
-static enum err choose(struct store *s, X509 *root, const struct root_list *file, struct root_list *kept, struct buf *list,
-		       struct errbuf *why)
+static enum err choose(struct store *s, X509 *root, const struct root_list *file, struct root_list *kept,
+		       struct buf *list, struct errbuf *why)
 {
 	enum err e = root_list_kept(s, root, kept, NULL);
 	if (e == ERR_MEMORY || e == ERR_UNAVAILABLE || file_fault(e))
-		return fail(why, e, "the root's revocation list that is kept in the database cannot be read: %s", err_text(e));
+		return fail(why, e, "the root's revocation list that is kept in the database cannot be read: %s",
+			    err_text(e));
 	if (!e && kept->head.number > file->head.number) {
 		buf_clear(list);
 		buf_add(list, kept->der.data, kept->der.len);

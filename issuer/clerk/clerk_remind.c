@@ -1,5 +1,5 @@
-/* A link that nobody has used shortly before its end is called to mind, by mail and once. The mail cannot repeat the link, of
- * which there is only a hash: it says which mail has it, and whom to ask for another. */
+/* A link that nobody has used shortly before its end is called to mind, by mail and once. The mail cannot repeat the
+ * link, of which there is only a hash: it says which mail has it, and whom to ask for another. */
 #include "issuer/clerk/clerk.h"
 
 #include "base/clock.h"
@@ -85,8 +85,9 @@ static enum err store_reminder(struct clerk *c, const struct reminder *m, int64_
 	e = store_exec(c->store, STATEMENT_REMINDER_ADD,
 		       STORE_VALUES(value_text(m->id), value_text(message_kind_name(MESSAGE_REMINDER)),
 				    value_text(message_channel_name(message_channel_of(MESSAGE_REMINDER))),
-				    value_blob(m->sealed.data, m->sealed.len), value_integer(now), value_integer(m->link_until),
-				    value_text(m->order)), NULL);
+				    value_blob(m->sealed.data, m->sealed.len), value_integer(now),
+				    value_integer(m->link_until), value_text(m->order)),
+		       NULL);
 	if (e)
 		store_rollback(c->store);
 	return e ? e : store_commit(c->store);

@@ -101,7 +101,9 @@ static enum err check_unlisted(const struct crl_entries *entries, const X509 *ce
 {
 	uint8_t serial[SERIAL_BYTES];
 	enum err e = certificate_serial(certificate, serial);
-	return !e && crl_entries_find(entries, serial) ? fail(why, ERR_REVOKED, "the root's list says that it is revoked") : e;
+	return !e && crl_entries_find(entries, serial)
+		   ? fail(why, ERR_REVOKED, "the root's list says that it is revoked")
+		   : e;
 }
 
 enum err ca_check_unrevoked(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why)

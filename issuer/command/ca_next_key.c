@@ -28,8 +28,8 @@ static void say_pending(const char *path)
 	if (stat(path, &st) != 0)
 		return;
 	clock_text((int64_t)st.st_mtim.tv_sec, at);
-	fprintf(stderr, "counterfoil: the key that waits for its certificate since %s is used: %s (remove it to have a new one)\n", at,
-		path);
+	fprintf(stderr, "counterfoil: the key that waits for its certificate since %s is used: %s "
+		"(remove it to have a new one)\n", at, path);
 }
 
 /* The request may have been lost: its key still waits. Not the one that has its final name too: it was certified. */
@@ -88,8 +88,9 @@ enum err ca_next_key_check(const struct settings *s, bool accepted, struct errbu
 {
 	if (accepted || !key_uri_is(s->key_issuing))
 		return ERR_OK;
-	return fail(why, ERR_REFUSED, "the key of the issuing CA is in a token (keys.issuing), and that of the next one would be in a "
-		    "file: of a CA that is not the first no key in a token can be used. Say --key-in-file if that may be%s",
+	return fail(why, ERR_REFUSED,
+		    "the key of the issuing CA is in a token (keys.issuing), and that of the next one would be in a file: "
+		    "of a CA that is not the first no key in a token can be used. Say --key-in-file if that may be%s",
 		    s->key_pass_phrase[0] ? "" : ", and set keys.pass_phrase first, by which it is encrypted");
 }
 

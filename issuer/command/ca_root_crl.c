@@ -24,9 +24,10 @@ static enum err read_list(const char *path, X509 *root, struct root_list *out, s
 	return e;
 }
 
-/* The installation's, into `out`: an older file that was put back takes nothing back. `kept` gets the one that was served
- * when that is newer than the file's, else nothing. */
-static enum err read_own(const struct settings *s, X509 *root, struct root_list *out, struct root_list *kept, struct errbuf *why)
+/* The installation's, into `out`: an older file that was put back takes nothing back. `kept` gets the one that was
+ * served when that is newer than the file's, else nothing. */
+static enum err read_own(const struct settings *s, X509 *root, struct root_list *out, struct root_list *kept,
+			 struct errbuf *why)
 {
 	enum err e = read_list(s->ca_root_crl, root, out, why);
 	if (e)
@@ -38,7 +39,9 @@ static enum err read_own(const struct settings *s, X509 *root, struct root_list 
 		buf_clear(&kept->der);
 		return ERR_OK;
 	}
-	fprintf(stderr, "counterfoild: %s is an older list (%" PRIu64 ") than was served: %" PRIu64 " counts, which the database keeps\n",
+	fprintf(stderr,
+		"counterfoild: %s is an older list (%" PRIu64 ") than was served: %" PRIu64
+		" counts, which the database keeps\n",
 		s->ca_root_crl, out->head.number, kept->head.number);
 	buf_clear(&out->der);
 	buf_add(&out->der, kept->der.data, kept->der.len);
@@ -84,7 +87,8 @@ static enum err read_reason(const char *word, enum crl_reason *out, struct errbu
 		    "superseded or cessationOfOperation", word ? word : "");
 }
 
-static enum err add_revoked(const struct ca_wishes *w, const struct settings *s, X509 *root, struct root_list *l, struct errbuf *why)
+static enum err add_revoked(const struct ca_wishes *w, const struct settings *s, X509 *root, struct root_list *l,
+			    struct errbuf *why)
 {
 	static struct crl_entries added; /* one thread */
 	struct crl_entry entry = {.revoked_at = clock_now()};
@@ -152,7 +156,8 @@ struct output {
 };
 
 /* Nothing is replaced but a list of this root's, and only by one that takes no revocation back. */
-static enum err look_at_output(const char *path, X509 *root, const struct root_list *l, struct output *out, struct errbuf *why)
+static enum err look_at_output(const char *path, X509 *root, const struct root_list *l, struct output *out,
+			       struct errbuf *why)
 {
 	char serial[SERIAL_TEXT_SIZE];
 	struct errbuf reason = {""};
@@ -186,8 +191,8 @@ static enum err look_at_kept(const struct settings *s, X509 *root, const struct 
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	if (!says_all_of(l, kept, serial))
-		return fail(why, ERR_REFUSED, "the list that was served last says that %s is revoked, and the new one would not: begin "
-			    "without --crl", serial);
+		return fail(why, ERR_REFUSED, "the list that was served last says that %s is revoked, and the new one "
+			    "would not: begin without --crl", serial);
 	to->last = kept->head.number > to->last ? kept->head.number : to->last;
 	return ERR_OK;
 }
@@ -246,7 +251,8 @@ static enum err renew(const struct ca_wishes *w, const struct settings *s, struc
 
 /* ---- one that was made elsewhere ---- */
 
-static enum err check_new(const struct root_list *fresh, const struct root_list *old, const char *path, int64_t now, struct errbuf *why)
+static enum err check_new(const struct root_list *fresh, const struct root_list *old, const char *path, int64_t now,
+			  struct errbuf *why)
 {
 	char serial[SERIAL_TEXT_SIZE], at[CLOCK_TEXT_SIZE];
 	if (fresh->head.number == old->head.number)

@@ -152,8 +152,11 @@ static void say_list(struct check *c, X509 *root)
 	if (!e)
 		e = crl_read(bytes.data, bytes.len, root, &head, &entries, NULL);
 	if (!e && newest > 0 && head.number < (uint64_t)newest)
-		check_say(c, CHECK_FAULT, "%s: an older list, number %" PRIu64 ", was put back; number %" PRId64 " was served, and is when the "
-			  "database keeps it: put that one back, or make the next (counterfoild ca root-crl)", c->settings->ca_root_crl, head.number, newest);
+		check_say(c, CHECK_FAULT,
+			  "%s: an older list, number %" PRIu64 ", was put back; number %" PRId64
+			  " was served, and is when the database keeps it: put that one back, or make the next "
+			  "(counterfoild ca root-crl)",
+			  c->settings->ca_root_crl, head.number, newest);
 	store_close(store);
 	buf_free(&bytes);
 }

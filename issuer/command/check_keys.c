@@ -63,18 +63,24 @@ static enum err look_at_issuing(struct check *c, X509 *certificate)
 static void say_unfinished(void *ctx, const char *path, enum err e, const struct errbuf *why)
 {
 	if (e)
-		check_say(ctx, CHECK_WARNING, "%s, and is not erased at a start: nothing uses it, and it may hold a part of a private key: "
-			  "shred -u %s", err_why(e, why), path);
+		check_say(ctx, CHECK_WARNING,
+			  "%s, and is not erased at a start: nothing uses it, and it may hold a part of a private key: "
+			  "shred -u %s",
+			  err_why(e, why), path);
 	else
-		check_say(ctx, CHECK_WARNING, "%s is left of a key whose writing was cut off: nothing uses it; the next start of the "
-			  "daemon and counterfoild ca new-issuing erase it", path);
+		check_say(ctx, CHECK_WARNING,
+			  "%s is left of a key whose writing was cut off: nothing uses it; the next start of the "
+			  "daemon and counterfoild ca new-issuing erase it",
+			  path);
 }
 
 static void say_look_alike(void *ctx, const char *path, enum err e, const struct errbuf *why)
 {
 	(void)e, (void)why; /* it is never opened to be erased */
-	check_say(ctx, CHECK_NOTE, "%s is a copy of a key, or what an older version left of one whose writing was cut off: nothing "
-		  "uses it, and nothing erases it; move a copy elsewhere, and shred -u what nobody needs", path);
+	check_say(ctx, CHECK_NOTE,
+		  "%s is a copy of a key, or what an older version left of one whose writing was cut off: nothing "
+		  "uses it, and nothing erases it; move a copy elsewhere, and shred -u what nobody needs",
+		  path);
 }
 
 static void look_for_unfinished(struct check *c)

@@ -129,8 +129,8 @@ static enum err make_certificates(const struct settings *s, const char *at, cons
 	if (!e)
 		e = file_join(package, at, "admin.p12");
 	if (!e)
-		e = host_staff_new(&o, &(struct host_staff){w->admin, "administrator", w->admin_email, package}, out->admin_id,
-				   &out->admin_password, why);
+		e = host_staff_new(&o, &(struct host_staff){w->admin, "administrator", w->admin_email, package},
+				   out->admin_id, &out->admin_password, why);
 	host_office_close(&o);
 	return e;
 }

@@ -1,5 +1,5 @@
-/* What an init that was cut off has left beside the folder: whole keys, which nothing uses. It is named and not removed, for
- * another init may be at work in it just now. */
+/* What an init that was cut off has left beside the folder: whole keys, which nothing uses. It is named and not
+ * removed, for another init may be at work in it just now. */
 #include "issuer/command/init.h"
 
 #include <dirent.h>
@@ -24,8 +24,10 @@ void init_say_left(const char *folder)
 	DIR *d = opendir(parent);
 	for (struct dirent *e; d && (e = readdir(d));)
 		if (left_of(e->d_name, name, strlen(name)))
-			fprintf(stderr, "counterfoild: %s%s is left of an init that was cut off, unless one is at work there: nothing uses its "
-				"keys; remove them (shred -u) and it\n", slash ? parent : "", e->d_name);
+			fprintf(stderr,
+				"counterfoild: %s%s is left of an init that was cut off, unless one is at work there: "
+				"nothing uses its keys; remove them (shred -u) and it\n",
+				slash ? parent : "", e->d_name);
 	if (d)
 		closedir(d);
 }

@@ -103,7 +103,8 @@ static bool is_named(const struct multipart_part *name, const char *wanted)
 	return name->len == strlen(wanted) && memcmp(name->bytes, wanted, name->len) == 0;
 }
 
-enum err multipart_find(const char *content_type, const void *body, size_t len, const char *name, struct multipart_part *out)
+enum err multipart_find(const char *content_type, const void *body, size_t len, const char *name,
+			struct multipart_part *out)
 {
 	char delimiter[DELIMITER_SIZE];
 	enum err found = ERR_NOT_FOUND;

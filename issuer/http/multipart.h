@@ -19,7 +19,8 @@ struct multipart_part {
 /* Is the Content-Type that of such a form? It may be NULL. */
 bool multipart_is_meant(const char *content_type);
 
-/* The part called `name`. ERR_NOT_FOUND; ERR_MALFORMED: the body is not such a form to its last byte, or has that part twice. */
+/* The part called `name`. ERR_NOT_FOUND; ERR_MALFORMED: the body is not such a form to its last byte, or has that part
+ * twice. */
 enum err multipart_find(const char *content_type, const void *body, size_t len, const char *name,
 			struct multipart_part *out) MUST_CHECK;
 

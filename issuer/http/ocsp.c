@@ -269,7 +269,8 @@ static bool find_issuer(const struct ocsp_desk *d, const struct ocsp_request *as
 	return false;
 }
 
-static struct ocsp_cached *ready_for(struct ocsp_desk *d, const struct ocsp_request *asked, unsigned issuer, int64_t now)
+static struct ocsp_cached *ready_for(struct ocsp_desk *d, const struct ocsp_request *asked, unsigned issuer,
+				     int64_t now)
 {
 	struct ocsp_single id = {.hash = asked->ids[0].hash, .serial_len = asked->ids[0].serial_len, .issuer = issuer};
 	if (asked->count != 1 || asked->nonce_len)

@@ -89,9 +89,10 @@ static const char *root_list_fault(struct front *front, int64_t now)
 {
 	const struct shared_page *page = front->shared;
 	(void)now;
-	return page->root_list_newer > page->root_list_number ? "an older revocation list of the root was put back: what the root has revoked since is "
-						"trusted again (put the newest back, or make the next: counterfoild ca root-crl)"
-							      : NULL;
+	return page->root_list_newer > page->root_list_number
+		   ? "an older revocation list of the root was put back: what the root has revoked since is "
+		     "trusted again (put the newest back, or make the next: counterfoild ca root-crl)"
+		   : NULL;
 }
 
 /* What is signed already goes on: lists to their end, OCSP answers as long as their delegate lasts. */

@@ -20,9 +20,10 @@ static json_t *package_json(const struct collect_view *view, enum package_encodi
 /* What the tool needs to go on. The claim is told once, when it is made. */
 static void reply_claim(struct visit *v, const char *claim)
 {
-	json_t *j = json_pack("{s:b, s:s, s:s, s:{s:o, s:o}}", "ready", v->view.ready, "key", page_key_word(&v->view), "file_name", v->view.file_name, "encodings",
-			      "modern", package_json(&v->view, PACKAGE_MODERN), "compatible",
-			      package_json(&v->view, PACKAGE_COMPATIBLE));
+	json_t *j =
+	    json_pack("{s:b, s:s, s:s, s:{s:o, s:o}}", "ready", v->view.ready, "key", page_key_word(&v->view),
+		      "file_name", v->view.file_name, "encodings", "modern", package_json(&v->view, PACKAGE_MODERN),
+		      "compatible", package_json(&v->view, PACKAGE_COMPATIBLE));
 	if (j && claim)
 		json_object_set_new(j, "claim", json_string(claim));
 	reply_json(v->r, 200, j);

@@ -88,8 +88,8 @@ void page_package(struct front *front, const struct request *q, struct reply *r)
 		page_fault(&v, ERR_REFUSED, &(struct errbuf){"Type the code first."});
 		return;
 	}
-	enum err e = collect_package(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, q->bodiless}, encoding,
-				     &r->body, &why);
+	enum err e = collect_package(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, q->bodiless},
+				     encoding, &r->body, &why);
 	if (e) {
 		buf_clear(&r->body);
 		page_fault(&v, e, &why);
@@ -136,7 +136,8 @@ void page_received(struct front *front, const struct request *q, struct reply *r
 	if (!e)
 		e = collect_received(&front->desk, &v.actor, v.token, v.claim, given ? hash : NULL, &why);
 	if (e == ERR_CONFLICT && !q->wants_json && v.view.ready && !taken(&v.view))
-		v.view.key == KEY_OWN ? page_certificate_write(&v, 409, "certificate.not_fetched") : write_file(&v, 409, "alert.not_whole");
+		v.view.key == KEY_OWN ? page_certificate_write(&v, 409, "certificate.not_fetched")
+				      : write_file(&v, 409, "alert.not_whole");
 	else if (e)
 		page_fault(&v, e, &why);
 	else if (!q->wants_json)

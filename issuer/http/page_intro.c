@@ -22,8 +22,8 @@ json_t *page_view_json(const struct visit *v)
 	const struct collect_view *view = &v->view;
 	char until[CLOCK_TEXT_SIZE];
 	clock_text(view->link_until, until);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:b, s:s}", "client", view->facts.client_name, "service",
-			 view->facts.service_name, "organisation", view->facts.organisation_name, "orderer",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:b, s:s}", "client", view->facts.client_name,
+			 "service", view->facts.service_name, "organisation", view->facts.organisation_name, "orderer",
 			 view->orderer_name, "state", order_state_name(view->state), "tries_left", view->tries_left,
 			 "code_expired", view->code_expired, "link_until", until, "ready", view->ready,
 			 "key", page_key_word(view));
@@ -72,7 +72,8 @@ static void write_file_name(const struct collect_view *view, char out[FILE_NAME_
 	if (view->file_name[0])
 		snprintf(out, FILE_NAME_SIZE, "%s", view->file_name);
 	else
-		snprintf(out, FILE_NAME_SIZE, "%s-\xe2\x80\xa6.%s", view->facts.client_slug, view->key == KEY_OWN ? "pem" : "p12");
+		snprintf(out, FILE_NAME_SIZE, "%s-\xe2\x80\xa6.%s", view->facts.client_slug,
+			 view->key == KEY_OWN ? "pem" : "p12");
 }
 
 /* As it stands in the mail. */
@@ -127,8 +128,8 @@ void page_intro_write(struct visit *v, int status, const char *alert, const char
 		{"open_new", given(v->asks_new_code || needs_new), TEMPLATE_VALUE},
 		{0},
 	};
-	page_write(v, &(struct page){.status = status, .step = 1, .own = view->key == KEY_OWN, .title = "intro.heading", .text = page_text_intro,
-				     .alert = alert, .notice = notice, .fields = fields});
+	page_write(v, &(struct page){.status = status, .step = 1, .own = view->key == KEY_OWN, .title = "intro.heading",
+				     .text = page_text_intro, .alert = alert, .notice = notice, .fields = fields});
 }
 
 /* What the link's state calls for, when nothing has gone wrong. */

@@ -1,5 +1,5 @@
-/* A key of the recipient's own: what to run or to send, the certificate that comes of it, and what then. The private half never
- * comes here, so nothing here is secret but the claim. */
+/* A key of the recipient's own: what to run or to send, the certificate that comes of it, and what then. The private
+ * half never comes here, so nothing here is secret but the claim. */
 #include "base/embed.h"
 #include "base/media.h"
 #include "ca/certificate.h"
@@ -34,8 +34,8 @@ void page_request_write(struct visit *v, int status, const char *alert, const ch
 		{"token", v->token, TEMPLATE_VALUE},
 		{0},
 	};
-	page_write(v, &(struct page){.status = status, .step = 2, .own = true, .title = "request.title", .text = page_text_request,
-				     .alert = alert, .fields = fields});
+	page_write(v, &(struct page){.status = status, .step = 2, .own = true, .title = "request.title",
+				     .text = page_text_request, .alert = alert, .fields = fields});
 }
 
 void page_certificate_write(struct visit *v, int status, const char *alert)
@@ -98,7 +98,8 @@ static enum err write_chain(const struct front *front, const struct buf *der, st
 	if (!issuer)
 		return ERR_CORRUPT;
 	snprintf(name, sizeof name, "%.24s.pem", issuer->label);
-	const struct ca_file *const above[] = {ca_files_find(front->ca_files, name), ca_files_find(front->ca_files, "root.pem")};
+	const struct ca_file *const above[] = {ca_files_find(front->ca_files, name),
+					       ca_files_find(front->ca_files, "root.pem")};
 	enum err rc = certificate_der_to_pem(der->data, der->len, out);
 	for (size_t i = 0; !rc && i < 2; i++)
 		buf_add(out, above[i] ? above[i]->bytes.data : NULL, above[i] ? above[i]->bytes.len : 0);
@@ -125,7 +126,8 @@ void page_certificate(struct front *front, const struct request *q, struct reply
 	struct buf der = BUF_INIT(CHAIN_MAX);
 	if (!claimed(&v, front, q, r))
 		return;
-	enum err e = collect_certificate(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, q->bodiless}, &der, &why);
+	enum err e = collect_certificate(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, q->bodiless},
+					 &der, &why);
 	if (e)
 		page_fault(&v, e, &why);
 	else
@@ -196,8 +198,8 @@ void page_request_take(struct front *front, const struct request *q, struct repl
 		return;
 	enum err e = read_request(q, &request, &why);
 	if (!e)
-		e = collect_request(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, false}, request.data, request.len,
-				    &der, &why);
+		e = collect_request(&front->desk, &v.actor, &(struct collect_claim){v.token, v.claim, false},
+				    request.data, request.len, &der, &why);
 	if (e)
 		refuse(&v, e, &why);
 	else if (is_form(q) && !told.wants_json)

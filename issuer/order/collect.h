@@ -21,7 +21,8 @@ struct collect_view {
 	bool ready;                 /* the certificate has been made */
 	enum { KEY_MADE_HERE, KEY_OWN, KEY_EITHER } key; /* how the order's key comes: approved so, or made so by now */
 	int64_t link_until;
-	char file_name[SLUG_SIZE + 16]; /* "e-banking-20281122.p12" (not-after date; ".pem" for a key of one's own), once ready */
+	char file_name[SLUG_SIZE +
+		       16]; /* "e-banking-20281122.p12" (not-after date; ".pem" for a key of one's own), once ready */
 	uint8_t sha256[2][32];      /* by encoding; zeros until that package was made */
 };
 
@@ -49,11 +50,11 @@ enum err collect_new_code(struct desk *d, const struct actor *who, const char *t
 enum err collect_prepare(struct desk *d, const struct actor *who, const char *token, const char *claim,
 			 struct errbuf *why) MUST_CHECK;
 
-/* The certificate (DER, appended) for the key of a request (PKCS#10 in DER or PEM) instead, for an order that was approved so:
- * the file and its password fall away. The same request again gives the same certificate. ERR_INVALID, ERR_MALFORMED or
- * ERR_TOO_LARGE with the reason: the request is not acceptable (ca/request.h), or its key was certified before or reported as
- * compromised. ERR_CONFLICT: the order's key is or was made here, or its certificate was made by another request. Else as
- * collect_prepare. Notes that it was served. */
+/* The certificate (DER, appended) for the key of a request (PKCS#10 in DER or PEM) instead, for an order that was
+ * approved so: the file and its password fall away. The same request again gives the same certificate. ERR_INVALID,
+ * ERR_MALFORMED or ERR_TOO_LARGE with the reason: the request is not acceptable (ca/request.h), or its key was
+ * certified before or reported as compromised. ERR_CONFLICT: the order's key is or was made here, or its certificate
+ * was made by another request. Else as collect_prepare. Notes that it was served. */
 struct collect_claim {
 	const char *token, *claim;
 	bool looks; /* what is asked for is not handed over: it does not count as served */
@@ -61,17 +62,17 @@ struct collect_claim {
 enum err collect_request(struct desk *d, const struct actor *who, const struct collect_claim *c, const void *request,
 			 size_t len, struct buf *certificate, struct errbuf *why) MUST_CHECK;
 /* That certificate again, without the request. ERR_CONFLICT when there is none. */
-enum err collect_certificate(struct desk *d, const struct actor *who, const struct collect_claim *c, struct buf *certificate,
-			     struct errbuf *why) MUST_CHECK;
+enum err collect_certificate(struct desk *d, const struct actor *who, const struct collect_claim *c,
+			     struct buf *certificate, struct errbuf *why) MUST_CHECK;
 
 /* The package's bytes in an encoding, made at the first asking. Notes that it was served. ERR_UNAVAILABLE before
  * collect_prepare; ERR_CONFLICT once it was received. */
-enum err collect_package(struct desk *d, const struct actor *who, const struct collect_claim *c, enum package_encoding encoding,
-			 struct buf *out, struct errbuf *why) MUST_CHECK;
+enum err collect_package(struct desk *d, const struct actor *who, const struct collect_claim *c,
+			 enum package_encoding encoding, struct buf *out, struct errbuf *why) MUST_CHECK;
 
 /* The file is safe: the password goes out, key and packages are erased. sha256 (32 bytes) or NULL (the button); a hash
- * that is no package's, or not the fingerprint of the certificate that was made for a request, is ERR_CONFLICT: fetch again. For
- * such a certificate nothing goes out. A repeat by the same claim is ERR_OK and sends nothing more. */
+ * that is no package's, or not the fingerprint of the certificate that was made for a request, is ERR_CONFLICT: fetch
+ * again. For such a certificate nothing goes out. A repeat by the same claim is ERR_OK and sends nothing more. */
 enum err collect_received(struct desk *d, const struct actor *who, const char *token, const char *claim,
 			  const uint8_t *sha256, struct errbuf *why) MUST_CHECK;
 

@@ -132,12 +132,13 @@ static enum err open_package(struct desk *d, const char *order, enum package_enc
 	return fail(why, ERR_CORRUPT, "the package is not the one that was made");
 }
 
-enum err collect_package(struct desk *d, const struct actor *who, const struct collect_claim *c, enum package_encoding encoding,
-			 struct buf *out, struct errbuf *why)
+enum err collect_package(struct desk *d, const struct actor *who, const struct collect_claim *c,
+			 enum package_encoding encoding, struct buf *out, struct errbuf *why)
 {
 	struct order_row row;
 	struct actor contact = {row.contact, "recipient", who->request};
-	struct serving v = {{&contact, row.id, clock_now()}, &row, (int64_t)1 << encoding, package_encoding_name(encoding)};
+	struct serving v = {{&contact, row.id, clock_now()}, &row, (int64_t)1 << encoding,
+			    package_encoding_name(encoding)};
 	struct sealed_parcel parcel = sealed_parcel_empty();
 	enum err rc = row_by_claim(d, c->token, c->claim, v.step.now, &row, why);
 	if (rc == ERR_OK && row.by_request)

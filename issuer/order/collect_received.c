@@ -39,12 +39,13 @@ static enum err store_received(struct store *s, void *ctx)
 	return e != ERR_OK ? e : step_erase_parcel(s, t);
 }
 
-/* A package that was served to this claim, or its certificate: the hash of another is known to whoever has the claim, and says
- * nothing of what arrived. */
+/* A package that was served to this claim, or its certificate: the hash of another is known to whoever has the claim,
+ * and says nothing of what arrived. */
 static bool was_served(const struct order_row *row, const uint8_t *sha256)
 {
 	static const uint8_t none[HASH_BYTES];
-	bool found = row->by_request && (row->served & SERVED_CERTIFICATE) && secret_equal_bytes(row->fingerprint, sha256, HASH_BYTES);
+	bool found = row->by_request && (row->served & SERVED_CERTIFICATE) &&
+		     secret_equal_bytes(row->fingerprint, sha256, HASH_BYTES);
 	for (int i = 0; i < PACKAGE_ENCODING_COUNT; i++)
 		found |= (row->served >> i & 1) && secret_equal_bytes(row->sha256[i], sha256, HASH_BYTES) &&
 			 !secret_equal_bytes(row->sha256[i], none, HASH_BYTES);

@@ -18,8 +18,9 @@ static enum err request_fits(const struct order_row *row, struct errbuf *why)
 	if (!facts_take_request(&facts))
 		return fail(why, ERR_CONFLICT, "the key of this order is made here: fetch the file");
 	if (row->serial[0] && !row->by_request)
-		return row->alive ? fail(why, ERR_CONFLICT, "the key of this order was made here already: fetch the file, or have a "
-							    "new certificate ordered for a key of your own")
+		return row->alive ? fail(why, ERR_CONFLICT,
+					 "the key of this order was made here already: fetch the file, or have a "
+					 "new certificate ordered for a key of your own")
 				  : fail(why, ERR_REVOKED, "the certificate has been revoked");
 	return ERR_OK;
 }
@@ -106,8 +107,8 @@ static enum err take_der(void *ctx, const struct row *r)
 	return buf_check(ctx);
 }
 
-enum err collect_certificate(struct desk *d, const struct actor *who, const struct collect_claim *c, struct buf *certificate,
-			     struct errbuf *why)
+enum err collect_certificate(struct desk *d, const struct actor *who, const struct collect_claim *c,
+			     struct buf *certificate, struct errbuf *why)
 {
 	struct order_row row;
 	struct actor contact = {row.contact, "recipient", who->request};

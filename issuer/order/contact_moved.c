@@ -132,10 +132,11 @@ enum err move_mails_store(struct store *s, const struct move_mails *mails, int64
 	for (size_t i = 0; e == ERR_OK && i < mails->count; i++) {
 		const struct post *p = &mails->of[i];
 		e = store_exec_one(s, STATEMENT_MESSAGE_ADD,
-				   STORE_VALUES(value_text(p->id), value_null(), value_null(), value_text(message_kind_name(p->kind)),
+				   STORE_VALUES(value_text(p->id), value_null(), value_null(),
+						value_text(message_kind_name(p->kind)),
 						value_text(message_channel_name(message_channel_of(p->kind))),
-						value_blob(p->sealed.data, p->sealed.len), value_integer(now), value_integer(now),
-						value_integer(now + TRIED_FOR)));
+						value_blob(p->sealed.data, p->sealed.len), value_integer(now),
+						value_integer(now), value_integer(now + TRIED_FOR)));
 	}
 	return e;
 }

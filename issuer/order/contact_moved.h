@@ -1,6 +1,6 @@
-/* contact_moved: what is told when a contact's e-mail or mobile is another from now on: by mail to the address of before and to
- * that of now, so that whoever had the old one learns of it. Addresses and numbers are masked in it. Made before a
- * transaction, and stored inside it. */
+/* contact_moved: what is told when a contact's e-mail or mobile is another from now on: by mail to the address of
+ * before and to that of now, so that whoever had the old one learns of it. Addresses and numbers are masked in it. Made
+ * before a transaction, and stored inside it. */
 #ifndef ISSUER_CONTACT_MOVED_H
 #define ISSUER_CONTACT_MOVED_H
 
@@ -25,7 +25,8 @@ struct move_mails {
 	size_t count;
 };
 /* Clear `out` in every case. */
-enum err move_mails_make(struct desk *d, const struct contact_move *m, struct move_mails *out, struct errbuf *why) MUST_CHECK;
+enum err move_mails_make(struct desk *d, const struct contact_move *m, struct move_mails *out,
+			 struct errbuf *why) MUST_CHECK;
 enum err move_mails_store(struct store *s, const struct move_mails *mails, int64_t now) MUST_CHECK;
 void move_mails_clear(struct move_mails *mails);
 

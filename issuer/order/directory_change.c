@@ -58,8 +58,8 @@ static void read_change(struct input *in, const struct languages *languages, str
 static enum err note(struct store *s, const struct change *c)
 {
 	char what[64];
-	snprintf(what, sizeof what, "%s%s%s%s", c->email ? " email" : "", c->mobile ? " mobile" : "", c->language ? " language " : "",
-		 c->language ? c->now.language : "");
+	snprintf(what, sizeof what, "%s%s%s%s", c->email ? " email" : "", c->mobile ? " mobile" : "",
+		 c->language ? " language " : "", c->language ? c->now.language : "");
 	return step_note(s, &c->step, "directory.contact_changed", NULL, what + 1);
 }
 

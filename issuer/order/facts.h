@@ -22,14 +22,16 @@ struct order_facts {
 	char language[LANGUAGE_TAG_SIZE]; /* the contact's; "" in orders of before there were languages */
 	char profile[16];       /* "client" */
 	char key_type[16];      /* "p256"; FACTS_OWN_KEY: the recipient makes it and sends a request */
-	char own_key[8];        /* FACTS_MAY: a request may take the place of the key that is made here; "": it may not, or key_type says all */
+	char own_key[8];        /* FACTS_MAY: a request may take the place of the key that is made here; "": it may not,
+				 * or key_type says all */
 	char approved_by[17];   /* staff id */
 	int64_t approved_at;
 };
 
 enum err facts_write(const struct order_facts *f, struct buf *out) MUST_CHECK;
 bool facts_take_request(const struct order_facts *f); /* the recipient may bring, or must bring, a request */
-/* Strict: every member (but `language` and `own_key` when they are ""), no other, names and addresses checked again. ERR_MALFORMED or ERR_INVALID. */
+/* Strict: every member (but `language` and `own_key` when they are ""), no other, names and addresses checked again.
+ * ERR_MALFORMED or ERR_INVALID. */
 enum err facts_read(const char *json, size_t len, struct order_facts *out, struct errbuf *why) MUST_CHECK;
 
 #endif

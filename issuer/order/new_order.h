@@ -1,5 +1,5 @@
-/* new_order: an order on its way into the database: read, approved by the signer, its link and code made before the transaction
- * that stores them. Internal to issuer/order/order_new.c and order_reissue.c. */
+/* new_order: an order on its way into the database: read, approved by the signer, its link and code made before the
+ * transaction that stores them. Internal to issuer/order/order_new.c and order_reissue.c. */
 #ifndef ISSUER_NEW_ORDER_H
 #define ISSUER_NEW_ORDER_H
 
@@ -24,7 +24,8 @@ struct new_order {
 /* Who, when, and an id of its own into `id`. Clear it in every case. */
 enum err new_order_begin(struct new_order *n, const struct actor *who, char id[ID_SIZE]) MUST_CHECK;
 /* Everything but the transaction, by a body as order_new takes it, which outlives `n`. */
-enum err new_order_make(struct desk *d, struct new_order *n, json_t *body, struct faults *faults, struct errbuf *why) MUST_CHECK;
+enum err new_order_make(struct desk *d, struct new_order *n, json_t *body, struct faults *faults,
+			struct errbuf *why) MUST_CHECK;
 /* Inside a transaction: requested, approved and offered. ERR_EXISTS: another replaces that order. */
 enum err new_order_store(struct store *s, const struct new_order *n) MUST_CHECK;
 void new_order_clear(struct new_order *n);

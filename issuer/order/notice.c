@@ -66,7 +66,8 @@ static void write_command(enum message_kind kind, const struct about *a, const c
 	const struct order_facts *f = &a->names;
 	const char *verb = kind == MESSAGE_LOCKED_ORDER ? "unlock" : kind == MESSAGE_LAPSED_PASSWORD ? "reissue" : NULL;
 	int n = verb ? snprintf(out, FIELD_SIZE, "counterfoil order %s %s", verb, order)
-		     : snprintf(out, FIELD_SIZE, "counterfoil order new --organisation %s --service %s --client %s --contact %s",
+		     : snprintf(out, FIELD_SIZE,
+				"counterfoil order new --organisation %s --service %s --client %s --contact %s",
 				f->organisation_slug, f->service_slug, f->client_slug, f->contact);
 	if (n < 0 || n >= FIELD_SIZE)
 		snprintf(out, FIELD_SIZE, "counterfoil order new");

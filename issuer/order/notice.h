@@ -1,8 +1,8 @@
 /* notice: a mail to whoever ordered, when the order came to nothing or waits for them. Made and sealed before a
  * transaction, and stored inside it with the change of state: there is one for each, whatever crashes.
  *
- * It goes to the e-mail of the member of the staff who ordered, if active; else to delivery.staff_mail. Without both the
- * order's history says that nobody could be told. */
+ * It goes to the e-mail of the member of the staff who ordered, if active; else to delivery.staff_mail. Without both
+ * the order's history says that nobody could be told. */
 #ifndef ISSUER_NOTICE_H
 #define ISSUER_NOTICE_H
 
@@ -16,8 +16,8 @@ struct notice {
 	const char *missed; /* why nobody is told; NULL: somebody is */
 };
 
-/* Never fails: what an order goes through does not depend on whether somebody can be told. Why not stands in `missed`. Read on
- * the calling thread's store, outside of a transaction. Clear `out` in every case. */
+/* Never fails: what an order goes through does not depend on whether somebody can be told. Why not stands in `missed`.
+ * Read on the calling thread's store, outside of a transaction. Clear `out` in every case. */
 struct notice_office {
 	struct store *store;
 	X509 *courier;

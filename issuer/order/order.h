@@ -21,15 +21,16 @@ void faults_clear(struct faults *f);
 enum directory_kind { DIRECTORY_ORGANISATION, DIRECTORY_SERVICE, DIRECTORY_CLIENT, DIRECTORY_CONTACT };
 enum err directory_add(struct desk *d, const struct actor *who, enum directory_kind kind, json_t *body,
 		       char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
-/* {"email"?,"mobile"?,"language"?} of a contact, by id or e-mail; orders that are made already keep theirs. A change of the first
- * two is told by mail at the address of before and at that of now, and nothing is ordered for the contact for a while
- * (delivery.contact_rest). id takes the contact's. ERR_NOT_FOUND; ERR_INVALID with faults; ERR_EXISTS; ERR_CONFLICT. */
+/* {"email"?,"mobile"?,"language"?} of a contact, by id or e-mail; orders that are made already keep theirs. A change of
+ * the first two is told by mail at the address of before and at that of now, and nothing is ordered for the contact for
+ * a while (delivery.contact_rest). id takes the contact's. ERR_NOT_FOUND; ERR_INVALID with faults; ERR_EXISTS;
+ * ERR_CONFLICT. */
 enum err directory_change_contact(struct desk *d, const struct actor *who, const char *contact, json_t *body,
 				  char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
 
-/* {"organisation","service","client","contact","key_type"?,"own_key"?,"note"?}: slugs; contact by id or e-mail; own_key (false
- * by default): the recipient may bring a request instead. Requested, approved
- * (no approvals are required) and offered in one transaction: link mail and code SMS are in the outbox when it returns. */
+/* {"organisation","service","client","contact","key_type"?,"own_key"?,"note"?}: slugs; contact by id or e-mail; own_key
+ * (false by default): the recipient may bring a request instead. Requested, approved (no approvals are required) and
+ * offered in one transaction: link mail and code SMS are in the outbox when it returns. */
 enum err order_new(struct desk *d, const struct actor *who, json_t *body, char id[ID_SIZE], struct faults *faults,
 		   struct errbuf *why) MUST_CHECK;
 enum err order_cancel(struct desk *d, const struct actor *who, const char *id, const char *reason,
@@ -37,15 +38,16 @@ enum err order_cancel(struct desk *d, const struct actor *who, const char *id, c
 /* New link and code; the old die, a claim too. Once the file was received: the password again, while it rests. */
 enum err order_resend(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK;
 enum err order_unlock(struct desk *d, const struct actor *who, const char *id, struct errbuf *why) MUST_CHECK; /* new code */
-/* For a lost file or password: the certificate that was delivered is revoked as superseded, and an order for the same client,
- * contact and key type takes its place, in one transaction. `which`: an order's id, or its certificate's serial. *made is false when
- * that was done before: `id` is the order that took its place. A try that was cut off behind the journal leaves a certificate that
- * is revoked as superseded: the order alone is made then. ERR_CONFLICT says what to do instead: send again, or order anew. */
+/* For a lost file or password: the certificate that was delivered is revoked as superseded, and an order for the same
+ * client, contact and key type takes its place, in one transaction. `which`: an order's id, or its certificate's
+ * serial. *made is false when that was done before: `id` is the order that took its place. A try that was cut off
+ * behind the journal leaves a certificate that is revoked as superseded: the order alone is made then. ERR_CONFLICT
+ * says what to do instead: send again, or order anew. */
 struct reissue_wish {
 	const char *which, *note; /* note: why, for the audit; or NULL */
 };
-enum err order_reissue(struct desk *d, const struct actor *who, const struct reissue_wish *wish, char id[ID_SIZE], bool *made,
-		       struct faults *faults, struct errbuf *why) MUST_CHECK;
+enum err order_reissue(struct desk *d, const struct actor *who, const struct reissue_wish *wish, char id[ID_SIZE],
+		       bool *made, struct faults *faults, struct errbuf *why) MUST_CHECK;
 /* Each of the four: ERR_CONFLICT with a sentence, audited, when the order's state (or its end) does not allow it. */
 
 /* Revoke by serial (any notation). When it returns ERR_OK the revocation is in the journal and in the database and live

@@ -73,9 +73,11 @@ static enum err store_password(struct store *s, void *ctx)
 static enum err resend_password(struct desk *d, struct change *c, struct errbuf *why)
 {
 	if (c->row.by_request)
-		return step_refuse(d, &c->step, EVENT_RESEND, "there is no password: the key is its recipient's own", why);
+		return step_refuse(d, &c->step, EVENT_RESEND, "there is no password: the key is its recipient's own",
+				   why);
 	if (!c->row.password_rests)
-		return step_refuse(d, &c->step, EVENT_RESEND, "its password has been erased: have it made anew (order reissue)", why);
+		return step_refuse(d, &c->step, EVENT_RESEND,
+				   "its password has been erased: have it made anew (order reissue)", why);
 	enum err e = writer_run(d->writer, store_password, c);
 	if (e == ERR_CONFLICT)
 		return step_refuse(d, &c->step, EVENT_RESEND, "its password is on its way already", why);

@@ -210,7 +210,8 @@ enum err new_order_begin(struct new_order *n, const struct actor *who, char id[I
 
 enum err new_order_make(struct desk *d, struct new_order *n, json_t *body, struct faults *faults, struct errbuf *why)
 {
-	static const char *const members[] = {"organisation", "service", "client", "contact", "key_type", "own_key", "note", NULL};
+	static const char *const members[] = {"organisation", "service", "client", "contact",
+					      "key_type",     "own_key", "note",   NULL};
 	struct input in = {.body = body, .faults = faults};
 	enum err rc = input_begin(&in, members, why);
 	if (rc != ERR_OK)

@@ -29,7 +29,8 @@ static enum err find_order(struct desk *d, const char *which, struct order_row *
 		return fail(why, ERR_NOT_FOUND, "there is no such order, and no certificate of this serial");
 	rc = standing_find(d, &r, &standing, why);
 	if (rc == ERR_OK && !standing.order[0])
-		rc = fail(why, ERR_CONFLICT, "certificates of staff and servers are not ordered: there is nothing to order again");
+		rc = fail(why, ERR_CONFLICT,
+			  "certificates of staff and servers are not ordered: there is nothing to order again");
 	return rc == ERR_OK ? row_by_id(d, standing.order, row) : rc;
 }
 
@@ -44,7 +45,9 @@ static const char *end_of(const struct order_row *next)
 	case ORDER_REJECTED:
 		return "which was rejected: order anew (order new)";
 	default:
-		return next->serial[0] && !next->alive ? "whose certificate was revoked too: look at that one (order show)" : NULL;
+		return next->serial[0] && !next->alive
+			   ? "whose certificate was revoked too: look at that one (order show)"
+			   : NULL;
 	}
 }
 
@@ -88,9 +91,9 @@ static enum err write_body(const struct order_row *row, const char *note, json_t
 	enum err rc = row_facts(row, &f);
 	if (rc != ERR_OK)
 		return rc;
-	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s*}", "organisation", f.organisation_slug, "service", f.service_slug,
-			 "client", f.client_slug, "contact", f.contact, "key_type", f.key_type, "own_key", facts_take_request(&f),
-			 "note", note);
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s*}", "organisation", f.organisation_slug, "service",
+			 f.service_slug, "client", f.client_slug, "contact", f.contact, "key_type", f.key_type,
+			 "own_key", facts_take_request(&f), "note", note);
 	return *out ? ERR_OK : ERR_MEMORY;
 }
 
@@ -133,7 +136,8 @@ static enum err replace(struct desk *d, struct reissue *r, struct faults *faults
 		rc = step_commit(d, CRASH_FRONT_ORDER_BEFORE, store_reissue, r);
 	json_decref(body);
 	if (rc != ERR_OK)
-		return rc == ERR_CONFLICT ? fail(why, rc, "its certificate was revoked at this very moment: look again") : rc;
+		return rc == ERR_CONFLICT ? fail(why, rc, "its certificate was revoked at this very moment: look again")
+					  : rc;
 	d->revocations_changed(d->ctx);
 	d->outbox_changed(d->ctx);
 	return ERR_OK;
@@ -154,14 +158,17 @@ static enum err store_forged(struct store *s, void *ctx)
 	return e != ERR_OK ? e : step_note(s, &r->step, "order.refused", f->sentence, order_event_name(EVENT_REISSUE));
 }
 
-/* An order is said to replace this one, whose certificate was not revoked, or of which the audit knows nothing. Showing it would
- * leave the lost certificate valid: it is revoked, as was asked, and whoever asked learns that the database was written to. */
+/* An order is said to replace this one, whose certificate was not revoked, or of which the audit knows nothing. Showing
+ * it would leave the lost certificate valid: it is revoked, as was asked, and whoever asked learns that the database
+ * was written to. */
 static enum err refuse_forged(struct desk *d, struct reissue *r, const char *id, struct errbuf *why)
 {
 	struct forged f = {.reissue = r};
 	log_event(LOG_LEVEL_ALARM, "order.replacement_forged", {"order", r->step.order}, {"replacement", id});
-	snprintf(f.sentence, sizeof f.sentence, "order %s is written down in its place, though no reissue made it: the database was "
-		 "written to by others; %s", id, r->row.serial[0] ? "the certificate is revoked" : "it has no certificate");
+	snprintf(f.sentence, sizeof f.sentence,
+		 "order %s is written down in its place, though no reissue made it: the database was "
+		 "written to by others; %s",
+		 id, r->row.serial[0] ? "the certificate is revoked" : "it has no certificate");
 	enum err rc = r->row.alive ? revoke(d, r, why) : ERR_OK;
 	if (rc == ERR_OK)
 		rc = step_commit(d, CRASH_FRONT_REVOKE_BEFORE, store_forged, &f);
@@ -173,7 +180,8 @@ static enum err refuse_forged(struct desk *d, struct reissue *r, const char *id,
 }
 
 /* It was done before: shown once more, while there is something to collect or to use. */
-static enum err repeat(struct desk *d, struct reissue *r, const struct replacement *by, char id[ID_SIZE], struct errbuf *why)
+static enum err repeat(struct desk *d, struct reissue *r, const struct replacement *by, char id[ID_SIZE],
+		       struct errbuf *why)
 {
 	char sentence[160];
 	struct order_row next;
@@ -214,8 +222,8 @@ static enum err reissue_in_turn(struct desk *d, struct reissue *r, char id[ID_SI
 	return rc;
 }
 
-enum err order_reissue(struct desk *d, const struct actor *who, const struct reissue_wish *wish, char id[ID_SIZE], bool *made,
-		       struct faults *faults, struct errbuf *why)
+enum err order_reissue(struct desk *d, const struct actor *who, const struct reissue_wish *wish, char id[ID_SIZE],
+		       bool *made, struct faults *faults, struct errbuf *why)
 {
 	struct reissue r = {.revoking = {.who = who, .reason = REASON_SUPERSEDED, .note = wish->note, .now = clock_now()}};
 	struct errbuf text = {{0}};

@@ -85,7 +85,8 @@ static enum err take_row(void *ctx, const struct row *r)
 bool row_only_request(const struct order_row *row)
 {
 	struct order_facts facts;
-	return facts_read(row->facts, row->facts_len, &facts, NULL) == ERR_OK && strcmp(facts.key_type, FACTS_OWN_KEY) == 0;
+	return facts_read(row->facts, row->facts_len, &facts, NULL) == ERR_OK &&
+	       strcmp(facts.key_type, FACTS_OWN_KEY) == 0;
 }
 
 enum err row_hash(const char *text, uint8_t out[HASH_BYTES])

@@ -51,8 +51,8 @@ enum err row_by_claim(struct desk *d, const char *token, const char *claim, int6
 /* The facts, read strictly; ERR_CORRUPT with an alarm in the log when they are not this order's or not canonical. */
 enum err row_facts(const struct order_row *row, struct order_facts *out) MUST_CHECK;
 
-/* Nothing but a request is taken: such an order never has a file, which ROW_NO_FILE says. Facts that cannot be read are the
- * signer's to refuse. */
+/* Nothing but a request is taken: such an order never has a file, which ROW_NO_FILE says. Facts that cannot be read are
+ * the signer's to refuse. */
 bool row_only_request(const struct order_row *row);
 #define ROW_NO_FILE "the key of this order is made by its recipient, who brings a request: there is no file"
 

@@ -1,4 +1,5 @@
-/* served: that something was handed to the claim: only what was can be acknowledged. Internal to issuer/order/collect_*.c. */
+/* served: that something was handed to the claim: only what was can be acknowledged. Internal to
+ * issuer/order/collect_*.c. */
 #ifndef ISSUER_SERVED_H
 #define ISSUER_SERVED_H
 
@@ -12,7 +13,8 @@ struct serving {
 	const char *what; /* the same for the audit: "modern", "compatible", "certificate" */
 };
 
-/* Each once for each claim; what was served before costs nothing. ERR_CONFLICT, ERR_REFUSED, ERR_NOT_FOUND: not the claim's any more. */
+/* Each once for each claim; what was served before costs nothing. ERR_CONFLICT, ERR_REFUSED, ERR_NOT_FOUND: not the
+ * claim's any more. */
 enum err served_note(struct desk *d, struct serving *v, const struct collect_claim *c, struct errbuf *why) MUST_CHECK;
 
 #endif

@@ -54,7 +54,8 @@ struct shared_page {
 	_Atomic int64_t issuers_missing;        /* CAs that are not here while certificates of theirs live; the clerk says it */
 	_Atomic int64_t root_list_number;       /* of the root's revocation list; 0: not known; the front says it, who serves it */
 	_Atomic int64_t root_list_file;         /* of the one that the file has; 0: not known; the front says it */
-	_Atomic int64_t root_list_newer;        /* of one that was served, higher than the file's; 0: there is none; the clerk says it */
+	_Atomic int64_t root_list_newer;        /* of one that was served, higher than the file's; 0: there is none; the
+						 * clerk says it */
 	_Atomic int64_t root_list_until;        /* when the root's revocation list ends; the front says it, who serves it */
 	_Atomic int64_t clerk_fault;            /* enum err: by which fault of the disk the clerk's work fails */
 	_Atomic int64_t sender_fault;           /* enum err: the same of its thread that sends messages */

@@ -113,7 +113,8 @@ int child_main(const char *role_text)
 	enum err e = child_init(&c, role, CONTROL_DESCRIPTOR);
 	/* Another version of OpenSSL may call its parts otherwise: reading keys is slow then, and nothing else. */
 	if (!e && !needs_all_of_openssl[role] && openssl_narrow() != ERR_OK)
-		log_event(LOG_LEVEL_WARNING, "openssl.whole", {"what", "this OpenSSL cannot be narrowed to our kinds of keys"});
+		log_event(LOG_LEVEL_WARNING, "openssl.whole",
+			  {"what", "this OpenSSL cannot be narrowed to our kinds of keys"});
 	if (!e)
 		e = be_born(&c, &why);
 	if (e) {

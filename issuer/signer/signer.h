@@ -56,11 +56,12 @@ void issued_free(struct issued *i);
 enum err signer_issue(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES], struct issued *out,
 		      struct errbuf *why) MUST_CHECK;
 
-/* The same for an order whose ticket lets a request be brought (facts_take_request): only a certificate, for the key of a
- * PKCS#10 in DER. The signer reads it as strictly as the caller must have done (ca/request.h): ERR_INVALID or ERR_MALFORMED with
- * the reason. Whether the key was certified before is the caller's to know, who has the books. The same order and request again
- * give the same certificate until its `done`; another request, or ISSUE, withdraws that one (ERR_UNAVAILABLE, try again). An
- * order whose approval does not let one choose is ERR_REFUSED, with an alarm: who could could collect what he cannot open. */
+/* The same for an order whose ticket lets a request be brought (facts_take_request): only a certificate, for the key of
+ * a PKCS#10 in DER. The signer reads it as strictly as the caller must have done (ca/request.h): ERR_INVALID or
+ * ERR_MALFORMED with the reason. Whether the key was certified before is the caller's to know, who has the books. The
+ * same order and request again give the same certificate until its `done`; another request, or ISSUE, withdraws that
+ * one (ERR_UNAVAILABLE, try again). An order whose approval does not let one choose is ERR_REFUSED, with an alarm: who
+ * could could collect what he cannot open. */
 enum err signer_sign(struct line *l, const void *facts, size_t len, const uint8_t ticket[TICKET_BYTES],
 		     const struct buf *request, struct buf *certificate, struct errbuf *why) MUST_CHECK;
 
