@@ -41,7 +41,7 @@ static void derive_on(uint8_t *stack)
 
 static void absent(const uint8_t *stack, const uint8_t *bytes, uint8_t pad, const char *what)
 {
-	uint8_t needle[NEEDLE_BYTES];
+	uint8_t needle[NEEDLE_BYTES] = {0};
 	for (size_t i = 0; i < sizeof needle; i++)
 		needle[i] = bytes[i] ^ pad;
 	const uint8_t *at = memmem(stack, STACK_BYTES, needle, sizeof needle);
