@@ -1,7 +1,10 @@
 #include "issuer/order/order.h"
 #include "issuer/order/post.h"
+#include "issuer/order/replaced.h"
 
 #include "base/clock.h"
+
+#include <stdio.h>
 
 static const struct code_limit by_staff = {"staff", INT64_MAX};
 static const char states_offered[] = "[\"offered\"]";
@@ -20,6 +23,18 @@ static enum err refuse_revoked(struct desk *d, const struct change *c, enum orde
 	if (!c->row.serial[0] || c->row.alive)
 		return ERR_OK;
 	return step_refuse(d, &c->step, event, "its certificate was revoked: order anew", why);
+}
+
+/* Whatever else the table would say of it: the one to send again is the one in its place. */
+static enum err refuse_replaced(struct desk *d, const struct step *t, struct errbuf *why)
+{
+	struct replacement by;
+	char sentence[128];
+	enum err rc = replacement_find(d, t->order, &by);
+	if (rc != ERR_OK)
+		return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+	snprintf(sentence, sizeof sentence, "it was reissued as %s: send that one again (order resend %s)", by.id, by.id);
+	return step_refuse(d, t, EVENT_RESEND, sentence, why);
 }
 
 static enum err changed_meanwhile(enum err e, struct errbuf *why)
@@ -87,7 +102,9 @@ static enum err resend_password(struct desk *d, struct change *c, struct errbuf 
 enum err order_resend(struct desk *d, const struct actor *who, const char *id, struct errbuf *why)
 {
 	struct change c = {.step = {who, id, clock_now()}};
-	enum err rc = step_begin(d, &c.step, EVENT_RESEND, &c.row, &c.to, why);
+	enum err rc = refuse_replaced(d, &c.step, why);
+	if (rc == ERR_OK)
+		rc = step_begin(d, &c.step, EVENT_RESEND, &c.row, &c.to, why);
 	if (rc == ERR_OK)
 		rc = refuse_revoked(d, &c, EVENT_RESEND, why);
 	if (rc == ERR_OK)

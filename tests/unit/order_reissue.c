@@ -178,6 +178,26 @@ static void what_was_cut_off_behind_the_journal_is_done_by_a_repeat(void **unuse
 	}
 }
 
+static void to_send_what_was_replaced_names_what_took_its_place(void **unused)
+{
+	static const enum order_state states[] = {ORDER_RECEIVED, ORDER_PASSWORD_SENT, ORDER_IN_USE};
+	(void)unused;
+	for (size_t i = 0; i < COUNT(states); i++) {
+		struct parcel p;
+		struct errbuf why = {{0}};
+		char id[ID_SIZE], wanted[64];
+		bool made = false;
+		bench_reach(&p, states[i]);
+		assert_ok(reissue(p.id, id, &made, &why));
+		assert_err(order_resend(&bench.desk, &bench_staff, p.id, &why), ERR_CONFLICT);
+		snprintf(wanted, sizeof wanted, "(order resend %s)", id);
+		if (!strstr(why.text, wanted))
+			fail_msg("%s: %s", order_state_name(states[i]), why.text);
+		assert_int_equal(bench_audits("order.refused", p.id), 1);
+		assert_ok(order_resend(&bench.desk, &bench_staff, id, &why));
+	}
+}
+
 /* Whoever writes in the database keeps no certificate alive by it. */
 static void a_replacement_that_nobody_made_suppresses_no_revocation(void **unused)
 {
@@ -303,6 +323,7 @@ int main(void)
 		REISSUE_TEST(a_repeat_says_when_the_certificate_of_what_took_its_place_was_revoked),
 		REISSUE_TEST(what_was_cut_off_behind_the_journal_is_done_by_a_repeat),
 		REISSUE_TEST(a_replacement_that_nobody_made_suppresses_no_revocation),
+		REISSUE_TEST(to_send_what_was_replaced_names_what_took_its_place),
 		REISSUE_TEST(nothing_is_revoked_when_no_order_can_take_its_place),
 		REISSUE_TEST(an_order_for_an_own_key_is_reissued_as_one),
 		REISSUE_TEST(many_at_once_make_one_order),
