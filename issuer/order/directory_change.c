@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { KEPT_FOR = 31 * DAY }; /* delivery.contact_rest is 30 days at most */
+
 struct change {
 	struct step step; /* its order: the contact's id */
 	struct contact_facts before, now;
@@ -63,6 +65,18 @@ static enum err note(struct store *s, const struct change *c)
 	return step_note(s, &c->step, "directory.contact_changed", NULL, what + 1);
 }
 
+/* What it had, for as long as a contact that is added with it rests. */
+static enum err note_moved(struct store *s, const struct change *c)
+{
+	struct value email = c->email ? value_text(c->before.email) : value_null();
+	struct value mobile = c->mobile ? value_text(c->before.mobile) : value_null();
+	if (!c->email && !c->mobile)
+		return ERR_OK;
+	enum err e = store_exec(s, STATEMENT_MOVED_FORGET, STORE_VALUES(value_integer(c->step.now - KEPT_FOR)), NULL);
+	return e != ERR_OK ? e : store_exec_one(s, STATEMENT_MOVED_ADD, STORE_VALUES(value_text(c->step.order), email, mobile,
+										       value_integer(c->step.now)));
+}
+
 static enum err store_change(struct store *s, void *ctx)
 {
 	const struct change *c = ctx;
@@ -71,6 +85,8 @@ static enum err store_change(struct store *s, void *ctx)
 						 value_integer(c->step.now), value_integer(c->email || c->mobile),
 						 value_text(c->step.order), value_text(c->before.email),
 						 value_text(c->before.mobile)));
+	if (e == ERR_OK)
+		e = note_moved(s, c);
 	if (e == ERR_OK)
 		e = move_mails_store(s, &c->mails, c->step.now);
 	return e != ERR_OK ? e : note(s, c);

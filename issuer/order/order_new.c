@@ -28,6 +28,7 @@ struct contact_row {
 	struct order_facts *facts;
 	bool may_receive;
 	int64_t moved_at; /* 0: never */
+	int64_t left_at;  /* when another contact left its e-mail or mobile behind, before it was added */
 };
 
 static enum err take_contact(void *ctx, const struct row *r)
@@ -40,17 +41,21 @@ static enum err take_contact(void *ctx, const struct row *r)
 	c->may_receive = row_integer(r, 4) != 0;
 	snprintf(c->facts->language, sizeof c->facts->language, "%s", row_text(r, 5));
 	c->moved_at = row_integer(r, 6);
+	c->left_at = row_integer(r, 7);
 	return ERR_OK;
 }
 
-/* Whoever can change a number here could else order to it at once, before its owner has heard of it. */
+/* Whoever can change a number here could else order to it at once, before its owner has heard of it; or add the contact anew with
+ * what was left of it. */
 static void check_rest(struct input *in, const struct new_order *n, const struct contact_row *c)
 {
 	char until[CLOCK_TEXT_SIZE], text[128];
-	if (!c->moved_at || c->moved_at + n->contact_rest <= n->step.now)
+	int64_t since = c->left_at > c->moved_at ? c->left_at : c->moved_at;
+	if (!since || since + n->contact_rest <= n->step.now)
 		return;
-	clock_text(c->moved_at + n->contact_rest, until);
-	snprintf(text, sizeof text, "its e-mail or mobile was changed: nothing can be ordered for it before %s", until);
+	clock_text(since + n->contact_rest, until);
+	snprintf(text, sizeof text, "its e-mail or mobile was %s: nothing can be ordered for it before %s",
+		 since == c->moved_at ? "changed" : "another contact's", until);
 	input_fault(in, "contact", text);
 }
 

@@ -8,7 +8,7 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 10;
+const int schema_newest = 11;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -36,6 +36,9 @@ const struct migration schema_steps[] = {
 	    "UPDATE orders SET served = 3 WHERE served_at IS NOT NULL"},
 	{9, "ALTER TABLE orders ADD COLUMN replaces TEXT REFERENCES orders(id);"
 	    "CREATE UNIQUE INDEX orders_replaces ON orders (replaces) WHERE replaces IS NOT NULL"},
+	{10, "CREATE TABLE moved (contact_id TEXT NOT NULL REFERENCES contact(id), email TEXT, mobile TEXT, at INTEGER NOT NULL) STRICT;"
+	     "CREATE INDEX moved_contact ON moved (contact_id, at); CREATE INDEX moved_email ON moved (email, at);"
+	     "CREATE INDEX moved_mobile ON moved (mobile, at)"},
 	{0, NULL},
 };
 

@@ -212,8 +212,8 @@ change() { # CONTACT OPTION...
 	run "$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" --json \
 		contact change "$@"
 }
-contact() { # EMAIL: adds one, and leaves its id in CONTACT
-	api POST /v1/contacts '{"organisation":"nordbank","name":"Per Hansen","email":"'"$1"'","mobile":"+4790000011"}'
+contact() { # EMAIL [MOBILE]: adds one, and leaves its id in CONTACT
+	api POST /v1/contacts '{"organisation":"nordbank","name":"Per Hansen","email":"'"$1"'","mobile":"'"${2:-+4790000011}"'"}'
 	equal "$STATUS_CODE" 201 "$BODY"
 	CONTACT=$(field .id)
 }
@@ -250,10 +250,19 @@ order_for() { # CONTACT
 	refute sh -c "sqlite3 '$DIR/counterfoil.db' 'SELECT record FROM audit' | grep -F -e +46900 -e other.example"
 	change "$CONTACT"
 	equal "$status" 1 "nothing to change: $output"
+	# as it was, at another number: that waits as well, and a wholly new one does not
+	move_clock 0
+	contact per@nordbank.example +4790000013
+	order_for "$CONTACT"
+	equal "$STATUS_CODE" 422 'one added with the old address'
+	grep -q "another contact's: nothing can be ordered" <<<"$BODY"
+	contact paal@nordbank.example +4790000014
+	order_for "$CONTACT"
+	equal "$STATUS_CODE" 201 "a wholly new one: $BODY"
 }
 
 @test "an order keeps the number and the address that it was approved with, when it is sent again too" {
-	contact eva@nordbank.example
+	contact eva@nordbank.example +4790000012 # nobody's before: it would rest else
 	begin
 	mark
 	order_for eva@nordbank.example
@@ -265,19 +274,19 @@ order_for() { # CONTACT
 	api POST "/v1/orders/$ORDER/resend" '{}'
 	equal "$STATUS_CODE" 200 "resend: $BODY"
 	read_messages
-	grep -q '+4790000011' "$(spool_since code)"
+	grep -q '+4790000012' "$(spool_since code)"
 	equal "$(mails_of 'Certificate for e-banking' | while read -r mail; do says "$mail" '.to[0]'; done | sort -u)" eva@nordbank.example 'links went to'
 	claim
 	fetch modern "$WORK/p12"
 	mark
 	acknowledge "$WORK/p12"
 	read_password
-	grep -q '+4790000011' "$(spool_since password)"
+	grep -q '+4790000012' "$(spool_since password)"
 	mark
 	api POST "/v1/orders/$ORDER/resend" '{}'
 	equal "$STATUS_CODE" 200 "password again: $BODY"
 	until_true 20 has_message password
-	grep -q '+4790000011' "$(spool_since password)"
+	grep -q '+4790000012' "$(spool_since password)"
 	refute grep -rl '+4790000066' "$DIR/spool"
 	# the first use ends that: what is lost then is made anew
 	open_package "$WORK/p12" "$WORK/client.pem"

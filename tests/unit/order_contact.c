@@ -182,6 +182,64 @@ static void nothing_is_ordered_for_it_until_it_has_rested(void **unused)
 	assert_ok(order(NULL));
 }
 
+static enum err order_for(const char *email, struct faults *faults)
+{
+	char id[ID_SIZE];
+	struct errbuf why = {{0}};
+	json_t *body = bench_order_body();
+	json_object_set_new(body, "contact", json_string(email));
+	enum err e = order_new(&bench.desk, &bench_staff, body, id, faults, &why);
+	json_decref(body);
+	return e;
+}
+
+static void add_contact(const char *email, const char *mobile)
+{
+	bench_add(DIRECTORY_CONTACT, json_pack("{s:s, s:s, s:s, s:s}", "organisation", "sparebank", "name", "Kari Nordmann", "email",
+					       email, "mobile", mobile));
+}
+
+/* Moved away, and added anew with what was left: that would be the same contact, at another number, at once. */
+static void a_new_contact_with_what_another_had_rests_too(void **unused)
+{
+	(void)unused;
+	bench.settings.contact_rest = REST;
+	add_contact("earlier@example.org", BENCH_MOBILE);
+	bench_clock(BENCH_NOW + 10);
+	assert_ok(change("kari@example.org", "{\"email\":\"kn@example.net\",\"mobile\":\"+4640001199\"}", NULL));
+	bench_clock(BENCH_NOW + 20);
+	add_contact("kari@example.org", "+4640001155");
+	add_contact("other@example.org", BENCH_MOBILE);
+	add_contact("third@example.org", "+4640001166");
+	static const char *const resting[] = {"kari@example.org", "other@example.org"};
+	for (size_t i = 0; i < COUNT(resting); i++) {
+		struct faults faults = {0};
+		bench_clock(BENCH_NOW + 10 + REST - 1);
+		assert_err(order_for(resting[i], &faults), ERR_INVALID);
+		const char *text = json_string_value(json_object_get(json_array_get(faults.list, 0), "text"));
+		assert_string_equal(text, "its e-mail or mobile was another contact's: nothing can be ordered for it before "
+					  "2026-11-23T02:13:48Z");
+		faults_clear(&faults);
+		bench_clock(BENCH_NOW + 10 + REST);
+		assert_ok(order_for(resting[i], NULL));
+	}
+	bench_clock(BENCH_NOW + 20);
+	assert_ok(order_for("third@example.org", NULL));   /* a wholly new one does not rest */
+	assert_ok(order_for("earlier@example.org", NULL)); /* nor one that had the number before */
+}
+
+static void what_a_contact_had_is_forgotten_after_a_month(void **unused)
+{
+	(void)unused;
+	assert_ok(change("kari@example.org", "{\"mobile\":\"+4640001199\"}", NULL));
+	assert_ok(change("kari@example.org", "{\"language\":\"nb\"}", NULL));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM moved WHERE mobile = %Q AND email IS NULL", BENCH_MOBILE), 1);
+	bench_clock(BENCH_NOW + INT64_C(32) * 86400);
+	assert_ok(change("kari@example.org", "{\"email\":\"kn@example.net\"}", NULL));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM moved WHERE mobile IS NULL AND email = 'kari@example.org'"), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM moved"), 1);
+}
+
 /* Resend, unlock and a new code go by what was approved, not by what stands in the directory now. */
 static void what_was_ordered_before_goes_where_it_was_going(void **unused)
 {
@@ -273,6 +331,8 @@ int main(void)
 		BENCH_TEST(refusals_change_nothing_and_tell_nobody),
 		BENCH_TEST(an_address_of_several_organisations_names_nobody),
 		BENCH_TEST(nothing_is_ordered_for_it_until_it_has_rested),
+		BENCH_TEST(a_new_contact_with_what_another_had_rests_too),
+		BENCH_TEST(what_a_contact_had_is_forgotten_after_a_month),
 		BENCH_TEST(what_was_ordered_before_goes_where_it_was_going),
 		BENCH_TEST(a_password_is_sent_again_until_the_first_use_and_then_reissue_is_named),
 		BENCH_TEST(after_its_day_reissue_is_named_too),

@@ -19,7 +19,10 @@
 #define WITHOUT_SERVED WITHOUT_REPLACES "ALTER TABLE orders DROP COLUMN served;"
 
 /* What version 9 had not. */
-#define WITHOUT_REPLACES "DROP INDEX orders_replaces; ALTER TABLE orders DROP COLUMN replaces;"
+#define WITHOUT_REPLACES WITHOUT_MOVED "DROP INDEX orders_replaces; ALTER TABLE orders DROP COLUMN replaces;"
+
+/* What version 10 had not. */
+#define WITHOUT_MOVED "DROP TABLE moved;"
 
 /* As it was before keys were known again: their hashes are taken from the certificates, where there are any. */
 static void version_1_learns_the_keys_of_its_certificates(void **state)
@@ -248,6 +251,21 @@ static void version_9_has_orders_that_replace_none(void **state)
 	store_close(s);
 }
 
+static void version_10_knows_of_no_earlier_address(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	store_close(f->store);
+	f->store = NULL;
+	folder_sql(f->db, WITHOUT_MOVED "UPDATE meta SET value = '10' WHERE name = 'schema_version'");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 0)); INSERT INTO wanted SELECT COUNT(*) FROM moved;"
+			  "INSERT INTO wanted SELECT COUNT(*) - 3 FROM sqlite_schema WHERE tbl_name = 'moved' AND type = 'index'");
+	store_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +278,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(version_7_has_staff_without_an_address_and_contacts_that_never_moved, folder_open,
 						folder_close),
 		cmocka_unit_test_setup_teardown(version_9_has_orders_that_replace_none, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_10_knows_of_no_earlier_address, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_8_takes_what_was_served_for_either_encoding, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
