@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEPT_FOR = 31 * DAY }; /* delivery.contact_rest is 30 days at most */
+enum {
+	KEPT_FOR = 31 * DAY, /* delivery.contact_rest is 30 days at most */
+	MOVES_A_DAY = 5      /* each is told to two addresses by mail: nobody's mailbox is to be filled that way */
+};
 
 struct change {
 	struct step step; /* its order: the contact's id */
@@ -14,6 +17,7 @@ struct change {
 	bool email, mobile, language; /* what is another */
 	char by[NAME_SIZE];
 	struct move_mails mails;
+	int64_t full_since; /* when the first of as many changes as a day has room for was */
 };
 
 static enum err take_name(void *ctx, const struct row *r)
@@ -65,6 +69,23 @@ static enum err note(struct store *s, const struct change *c)
 	return step_note(s, &c->step, "directory.contact_changed", NULL, what + 1);
 }
 
+static enum err take_time(void *ctx, const struct row *r)
+{
+	*(int64_t *)ctx = row_integer(r, 0);
+	return ERR_OK;
+}
+
+/* Within the transaction: of many at once no more get through. */
+static enum err count_moves(struct store *s, struct change *c)
+{
+	if (!c->email && !c->mobile)
+		return ERR_OK;
+	enum err e = store_one(s, STATEMENT_MOVED_LATELY, STORE_VALUES(value_text(c->step.order), value_integer(c->step.now - DAY),
+								       value_integer(MOVES_A_DAY - 1)),
+			       take_time, &c->full_since);
+	return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_CONFLICT : e;
+}
+
 /* What it had, for as long as a contact that is added with it rests. */
 static enum err note_moved(struct store *s, const struct change *c)
 {
@@ -79,12 +100,14 @@ static enum err note_moved(struct store *s, const struct change *c)
 
 static enum err store_change(struct store *s, void *ctx)
 {
-	const struct change *c = ctx;
-	enum err e = store_exec_one(s, STATEMENT_CONTACT_CHANGE,
-				    STORE_VALUES(value_text(c->now.email), value_text(c->now.mobile), value_text(c->now.language),
-						 value_integer(c->step.now), value_integer(c->email || c->mobile),
-						 value_text(c->step.order), value_text(c->before.email),
-						 value_text(c->before.mobile)));
+	struct change *c = ctx;
+	enum err e = count_moves(s, c);
+	if (e == ERR_OK)
+		e = store_exec_one(s, STATEMENT_CONTACT_CHANGE,
+				   STORE_VALUES(value_text(c->now.email), value_text(c->now.mobile), value_text(c->now.language),
+						value_integer(c->step.now), value_integer(c->email || c->mobile),
+						value_text(c->step.order), value_text(c->before.email),
+						value_text(c->before.mobile)));
 	if (e == ERR_OK)
 		e = note_moved(s, c);
 	if (e == ERR_OK)
@@ -107,6 +130,11 @@ static enum err commit(struct desk *d, struct change *c, struct errbuf *why)
 	move_mails_clear(&c->mails);
 	if (rc == ERR_EXISTS)
 		return fail(why, rc, "this contact cannot be changed: the organisation has one of this e-mail");
+	if (rc == ERR_CONFLICT && c->full_since) {
+		char until[CLOCK_TEXT_SIZE];
+		clock_text(c->full_since + DAY, until);
+		return fail(why, rc, "its e-mail or mobile was changed %d times within a day: again from %s", MOVES_A_DAY, until);
+	}
 	return rc == ERR_CONFLICT ? fail(why, rc, "the contact changed at this very moment; look again") : rc;
 }
 

@@ -240,6 +240,31 @@ static void what_a_contact_had_is_forgotten_after_a_month(void **unused)
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM moved"), 1);
 }
 
+/* Each change is a mail to an address that whoever makes it may choose. */
+static void five_changes_a_day_and_then_the_time_of_the_next(void **unused)
+{
+	struct errbuf why = {{0}};
+	char body[64];
+	(void)unused;
+	add_contact("other@example.org", "+4640001166");
+	for (int i = 0; i < 40; i++) {
+		bench_clock(BENCH_NOW + i);
+		snprintf(body, sizeof body, "{\"mobile\":\"+4640001%03d\"}", i);
+		assert_err(change("kari@example.org", body, &why), i < 5 ? ERR_OK : ERR_CONFLICT);
+	}
+	assert_string_equal(why.text, "its e-mail or mobile was changed 5 times within a day: again from 2026-11-23T02:13:38Z");
+	assert_int_equal(mails("new_mobile"), 5);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM contact WHERE mobile = '+4640001004'"), 1);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM moved"), 5);
+	assert_ok(change("kari@example.org", "{\"language\":\"nb\"}", NULL)); /* is told to nobody */
+	assert_ok(change("other@example.org", "{\"mobile\":\"+4640001167\"}", NULL));
+	bench_clock(BENCH_NOW + 86400 - 1);
+	assert_err(change("kari@example.org", body, NULL), ERR_CONFLICT);
+	bench_clock(BENCH_NOW + 86400);
+	assert_ok(change("kari@example.org", body, NULL));
+	assert_err(change("kari@example.org", "{\"mobile\":\"+4640001199\"}", NULL), ERR_CONFLICT);
+}
+
 /* Resend, unlock and a new code go by what was approved, not by what stands in the directory now. */
 static void what_was_ordered_before_goes_where_it_was_going(void **unused)
 {
@@ -333,6 +358,7 @@ int main(void)
 		BENCH_TEST(nothing_is_ordered_for_it_until_it_has_rested),
 		BENCH_TEST(a_new_contact_with_what_another_had_rests_too),
 		BENCH_TEST(what_a_contact_had_is_forgotten_after_a_month),
+		BENCH_TEST(five_changes_a_day_and_then_the_time_of_the_next),
 		BENCH_TEST(what_was_ordered_before_goes_where_it_was_going),
 		BENCH_TEST(a_password_is_sent_again_until_the_first_use_and_then_reissue_is_named),
 		BENCH_TEST(after_its_day_reissue_is_named_too),

@@ -66,7 +66,7 @@ static int64_t moved(void)
 static void before_the_change(void)
 {
 	bench_sql("UPDATE contact SET email = 'kari@example.org', mobile = %Q", BENCH_MOBILE);
-	bench_sql("DELETE FROM message WHERE kind IN ('new_email', 'new_mobile')");
+	bench_sql("DELETE FROM message WHERE kind IN ('new_email', 'new_mobile'); DELETE FROM moved");
 }
 
 static enum err change(void)
@@ -87,6 +87,7 @@ static void moved_and_told_or_neither(enum err rc, bool failed)
 	failing_require(failed || rc == ERR_OK);
 	failing_require(moved() == (rc == ERR_OK));
 	failing_require(bench_integer("SELECT COUNT(*) FROM message WHERE kind IN ('new_email', 'new_mobile')") == 4 * moved());
+	failing_require(bench_integer("SELECT COUNT(*) FROM moved") == moved());
 	if (rc != ERR_OK)
 		failing_require(change() == ERR_OK && moved() == 1);
 }
