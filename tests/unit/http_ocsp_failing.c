@@ -43,14 +43,18 @@ static enum err open_desk(void)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
 	at.signer = ends[0];
 	const struct ocsp_source from = {&at.issuers, &at.page, at.folder->db, ends[1], 0};
-	return ocsp_desk_new(&from, &at.desk, NULL);
+	enum err rc = ocsp_desk_new(&from, &at.desk, NULL);
+	if (rc)
+		close(at.signer);
+	return rc;
 }
 
 static void close_desk(void)
 {
+	if (at.desk)
+		close(at.signer);
 	ocsp_desk_free(at.desk);
 	at.desk = NULL;
-	close(at.signer);
 }
 
 /* The signer, whom nothing fails. */
@@ -81,13 +85,15 @@ static enum err ask(void)
 	at.later = (struct deferral){.resume = on_resume};
 	at.resumed = false;
 	ocsp_desk_answer(at.desk, at.request.data, at.request.len, &q, &at.reply);
-	if (at.later.waits) {
+	for (int turn = 0; turn < 2 && at.later.waits && !at.resumed; turn++) { /* of the loop: what could not be sent is sent then */
 		ocsp_desk_send(at.desk);
 		sign();
 		ocsp_desk_receive(at.desk);
 	}
-	if (at.later.waits && !at.resumed)
-		ocsp_desk_abandon(at.desk);
+	if (at.later.waits && !at.resumed) {
+		ocsp_desk_abandon(at.desk); /* takes no further one */
+		close_desk();
+	}
 	return buf_check(&at.reply.body) ? ERR_MEMORY : at.reply.fault;
 }
 
