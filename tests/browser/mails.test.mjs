@@ -103,8 +103,8 @@ for (const tag of ['en', 'nb']) {
       await looksRight(mail, tag, section.replace('_', '-'));
       return mail;
     };
-    const contact = (name) => installation.command('contact', 'add', '--organisation', 'nordbank', '--name', 'Kari Nordmann', '--email',
-      `${name}@nordbank.example`, '--mobile', '+4791234567');
+    const contact = (name, mobile = '+4791234567') => installation.command('contact', 'add', '--organisation', 'nordbank', '--name', 'Kari Nordmann', '--email',
+      `${name}@nordbank.example`, '--mobile', mobile);
     const ordered = async (to = 'kari@nordbank.example') => {
       const known = new Set(installation.messages('code'));
       const { id } = JSON.parse(installation.command('order', 'new', '--organisation', 'nordbank', '--service', 'document-archive',
@@ -138,7 +138,7 @@ for (const tag of ['en', 'nb']) {
       await got('new_email', 'per@nordbank.example');
       await got('new_mobile', 'ph@nordbank.example');
 
-      contact('nobody');
+      contact('nobody', '+4790000012'); // the other's number of before rests
       writeFileSync(join(folder, 'mode'), 'rcpt:nobody@nordbank.example 550 5.1.1 nobody here');
       await ordered('nobody@nordbank.example');
       await got('dead', 'staff@acme.example');
