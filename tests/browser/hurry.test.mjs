@@ -1,7 +1,7 @@
 // A person in a hurry: pastes what there is, presses twice, reloads. No try, code or file comes or goes for that.
 import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
-import { chromium } from 'playwright-core';
+import { openPage, startBrowser, widths } from './browser.mjs';
 import { startInstallation, until } from './installation.mjs';
 
 let installation;
@@ -9,10 +9,7 @@ let browser;
 
 before(async () => {
   installation = await startInstallation();
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();
@@ -20,8 +17,7 @@ after(async () => {
 });
 
 async function open(address, options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, locale: 'en-GB', viewport: { width: 390, height: 780 }, ...options });
-  const page = await context.newPage();
+  const page = await openPage(browser, { locale: 'en-GB', viewport: widths.phone, ...options });
   await page.goto(address);
   return page;
 }

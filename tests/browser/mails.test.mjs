@@ -4,15 +4,13 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, request } from 'playwright-core';
-import { startInstallation, build, until } from './installation.mjs';
+import { request } from 'playwright-core';
+import { accessibleMail, fits, startBrowser } from './browser.mjs';
+import { startInstallation, until } from './installation.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const widths = { phone: { width: 390, height: 780 }, desktop: { width: 1280, height: 860 } };
 const support = fileURLToPath(new URL('../support', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'counterfoil-mails-'));
 const week = 605_000;
@@ -26,10 +24,7 @@ before(async () => {
     '-addext', 'subjectAltName=DNS:localhost', '-keyout', 'key', '-out', 'pem');
   server = spawn(join(support, 'mail_server.py'), [folder, '--certificate', join(folder, 'pem'), '--key', join(folder, 'key')], { stdio: 'ignore' });
   await until('the mail server listens', () => existsSync(join(folder, 'port')));
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();
@@ -70,19 +65,8 @@ async function looksRight(mail, tag, name) {
     await page.addStyleTag({ content: 'html { background: Canvas }' }); // said aloud, for axe takes it to be white
     assert.equal(await page.getAttribute('html', 'lang'), tag, `${name}: the language`);
     assert.equal(await page.title(), mail.headers.Subject, `${name}: the title`);
-    for (const [kind, viewport] of Object.entries(widths)) {
-      await page.setViewportSize(viewport);
-      const spare = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.ok(spare <= 0, `${name} at ${kind} width is ${spare} px too wide`);
-      if ((kind === 'phone') === (colorScheme === 'light')) await page.screenshot({ path: join(build, 'screens', `mail-${tag}-${name}-${kind}-${colorScheme}.png`), fullPage: true });
-    }
-    // A mail is a part of somebody else's page: what that page has to have is not asked of it.
-    const found = await page.evaluate(async (source) => {
-      (0, eval)(source);
-      const result = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
-      return result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
-    }, axe);
-    assert.deepEqual(found, [], `${name}, ${colorScheme}: accessibility`);
+    await fits(page, name, (kind) => ((kind === 'phone') === (colorScheme === 'light') ? `mail-${tag}-${name}-${kind}-${colorScheme}` : null));
+    await accessibleMail(page, `${name}, ${colorScheme}`);
     await context.close();
   }
 }

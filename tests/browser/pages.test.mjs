@@ -3,59 +3,22 @@ import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { startInstallation, build, until } from './installation.mjs';
+import { accessible, looksRight, openPage, picture, startBrowser, widths } from './browser.mjs';
+import { startInstallation, until } from './installation.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const widths = { phone: { width: 390, height: 780 }, desktop: { width: 1280, height: 860 } };
 let installation;
 let browser;
 
 before(async () => {
   installation = await startInstallation();
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
+  browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();
   await installation?.stop();
 });
 
-async function open(options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, viewport: widths.desktop, reducedMotion: 'reduce', ...options });
-  const page = await context.newPage();
-  page.complaints = [];
-  page.on('console', (message) => { if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) page.complaints.push(message.text()); });
-  page.on('pageerror', (error) => page.complaints.push(String(error)));
-  return page;
-}
-
-// No accessibility fault, nothing wider than the screen, no script or style complaint; a picture to look at.
-async function looksRight(page, name) {
-  for (const [kind, viewport] of Object.entries(widths)) {
-    await page.setViewportSize(viewport);
-    const spare = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(spare <= 0, `${name} at ${kind} width is ${spare} px too wide`);
-    await page.screenshot({ path: join(build, 'screens', `${name}-${kind}.png`), fullPage: true });
-  }
-  assert.deepEqual(page.complaints, [], `${name}: complaints of the browser`);
-}
-async function accessible(page, name) {
-  const found = await page.evaluate(async (source) => {
-    // The page's policy forbids foreign scripts, as it should; the debugger's evaluation stands above it.
-    (0, eval)(source);
-    const result = await window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] });
-    return result.violations.map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(' ')).join(', ')}`);
-  }, axe);
-  assert.deepEqual(found, [], `${name}: accessibility`);
-}
-async function axeContext(options = {}) {
-  return open({ bypassCSP: true, ...options });
-}
+const open = (options) => openPage(browser, options);
 
 // The words by which a person finds the way, and some that must stand there.
 const languages = {
@@ -282,11 +245,11 @@ test('axe finds nothing on any page, light or dark', async () => {
   for (const [colorScheme, tag] of [['light', 'en'], ['dark', 'nb']]) {
     const words = languages[tag];
     const order = await installation.order();
-    const page = await axeContext({ colorScheme, viewport: widths.phone, locale: words.locale });
+    const page = await open({ bypassCSP: true, colorScheme, viewport: widths.phone, locale: words.locale });
     const clean = async (what) => {
       await page.evaluate(() => document.querySelectorAll('details').forEach((element) => { element.removeAttribute('name'); element.open = true; }));
       await accessible(page, `${what}, ${colorScheme}`);
-      if (colorScheme === 'dark') await page.screenshot({ path: join(build, 'screens', `dark-${what}.png`), fullPage: true });
+      if (colorScheme === 'dark') await picture(page, `dark-${what}`);
     };
     await page.goto(order.link);
     await clean('intro');
