@@ -54,40 +54,46 @@ static enum err take_claim(struct parcel *p, const json_t *answer, struct errbuf
 	return ERR_OK;
 }
 
-enum err parcel_code(struct session *s, struct parcel *p, const struct secret *code, struct errbuf *why)
+/* What a person has typed, and what goes with it as it stands. */
+struct typed {
+	const char *name;
+	const struct secret *value;
+	const char *more;
+};
+
+static enum err post_typed(struct session *s, const struct parcel *p, const char *step, const struct typed *t, json_t **answer,
+			   struct errbuf *why)
 {
 	char target[TARGET_SIZE];
 	struct buf form = BUF_INIT(FORM_MAX);
-	json_t *answer = NULL;
-	target_of(p, "code", target);
-	buf_text(&form, "code=");
-	request_encode(secret_string(code), "", &form);
-	buf_text(&form, p->own_key ? "&key=own" : "");
+	target_of(p, step, target);
+	buf_format(&form, "%s=", t->name);
+	request_encode(secret_string(t->value), "", &form);
+	buf_text(&form, t->more);
 	enum err e = buf_check(&form);
 	const struct exchange x = {.method = "POST", .target = target, .type = form_type, .body = form.data, .len = form.len};
 	if (!e)
-		e = session_json(s, &x, &answer, why);
+		e = session_json(s, &x, answer, why);
+	buf_free(&form);
+	return e;
+}
+
+enum err parcel_code(struct session *s, struct parcel *p, const struct secret *code, struct errbuf *why)
+{
+	json_t *answer = NULL;
+	const struct typed typed = {"code", code, p->own_key ? "&key=own" : ""};
+	enum err e = post_typed(s, p, "code", &typed, &answer, why);
 	if (!e)
 		e = take_claim(p, answer, why);
 	json_decref(answer);
-	buf_free(&form);
 	return e;
 }
 
 enum err parcel_new_code(struct session *s, const struct parcel *p, const struct secret *digits, struct errbuf *why)
 {
-	char target[TARGET_SIZE];
-	struct buf form = BUF_INIT(FORM_MAX);
 	json_t *answer = NULL;
-	target_of(p, "new-code", target);
-	buf_text(&form, "digits=");
-	request_encode(secret_string(digits), "", &form);
-	enum err e = buf_check(&form);
-	const struct exchange x = {.method = "POST", .target = target, .type = form_type, .body = form.data, .len = form.len};
-	if (!e)
-		e = session_json(s, &x, &answer, why);
+	enum err e = post_typed(s, p, "new-code", &(struct typed){"digits", digits, ""}, &answer, why);
 	json_decref(answer);
-	buf_free(&form);
 	return e;
 }
 

@@ -10,13 +10,6 @@ setup_file() {
 teardown_file() { stop_installation; }
 
 staff() { "$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" "$@"; }
-# exits WANTED COMMAND...: runs it with output and error together in $output
-exits() {
-	local wanted=$1
-	shift
-	run "$@"
-	equal "$status" "$wanted" "exit code of $* ($output)"
-}
 collect() { # collect FILE ARGUMENT...
 	local file=$1
 	shift

@@ -136,6 +136,14 @@ visit() {
 	BODY=$(tr -d '\0' <"$WORK/body")
 }
 
+# exits WANTED COMMAND...: runs it with output and error together in $output
+exits() {
+	local wanted=$1
+	shift
+	run "$@"
+	equal "$status" "$wanted" "exit code of $* ($output)"
+}
+
 # staff_member WHO ROLE: a further member of staff, by the break-glass way.
 staff_member() {
 	"$DAEMON" admin new --config "$DIR/counterfoil.conf" --name "$1" --role "$2" --out "$BATS_FILE_TMPDIR/$1.p12" \

@@ -9,12 +9,6 @@ setup_file() {
 }
 teardown_file() { stop_installation; }
 
-exits() { # exits WANTED COMMAND...
-	local wanted=$1
-	shift
-	run "$@"
-	equal "$status" "$wanted" "exit code of $* ($output)"
-}
 collect() { # collect KEY ARGUMENT...
 	local key=$1
 	shift

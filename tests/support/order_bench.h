@@ -5,12 +5,12 @@
 
 #include "tests/support/clock_injected.h"
 #include "tests/support/fake_signer.h"
+#include "tests/support/remove_tree.h"
 
 #include "base/log.h"
 #include "issuer/order/collect.h"
 #include "issuer/order/order.h"
 
-#include <ftw.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -332,12 +332,6 @@ static inline int bench_begin(void **state)
 	return 0;
 }
 
-static inline int bench_remove(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st, (void)kind, (void)where;
-	return remove(path);
-}
-
 /* Every test ends with a whole audit chain. */
 static inline int bench_end(void **state)
 {
@@ -355,7 +349,7 @@ static inline int bench_end(void **state)
 	secret_free(bench.code_key);
 	languages_free(bench.languages);
 	fake_signer_reset();
-	return nftw(bench.folder, bench_remove, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_tree(bench.folder);
 }
 
 static inline int bench_group_end(void **state)

@@ -3,13 +3,13 @@
 #ifndef TESTS_SOFT_TOKEN_H
 #define TESTS_SOFT_TOKEN_H
 
+#include "tests/support/remove_tree.h"
 #include "tests/support/test.h"
 
 #include "base/file.h"
 #include "ca/key.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,18 +94,12 @@ static inline int soft_token_open(void **state)
 	return 0;
 }
 
-static inline int soft_token_remove(const char *path, const struct stat *st, int flag, struct FTW *where)
-{
-	(void)st, (void)flag, (void)where;
-	return remove(path);
-}
-
 static inline int soft_token_close(void **state)
 {
 	(void)state;
 	for (int t = 0; t < KEY_TYPE_COUNT; t++)
 		EVP_PKEY_free(soft_token.keys[t]);
-	return nftw(soft_token.folder, soft_token_remove, 16, FTW_DEPTH | FTW_PHYS);
+	return remove_tree(soft_token.folder);
 }
 
 /* The exit status of a process of its own, for a module is opened once in one; negative: the signal that ended it. */

@@ -4,13 +4,13 @@
 
 #include "base/file.h"
 #include "issuer/store/store.h"
+#include "tests/support/remove_tree.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 
 #include <cmocka.h>
-#include <ftw.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,17 +36,11 @@ static int folder_open(void **state)
 	return 0;
 }
 
-static int folder_remove(const char *path, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st, (void)kind, (void)where;
-	return remove(path);
-}
-
 static int folder_close(void **state)
 {
 	struct folder *f = *state;
 	store_close(f->store);
-	int rc = nftw(f->path, folder_remove, 8, FTW_DEPTH | FTW_PHYS);
+	int rc = remove_tree(f->path);
 	free(f);
 	return rc;
 }

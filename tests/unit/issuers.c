@@ -6,8 +6,8 @@
 #include "ca/crl_entries.h"
 #include "ca/issuer_label.h"
 #include "issuer/issuers.h"
+#include "tests/support/remove_tree.h"
 
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -78,16 +78,10 @@ static int begin(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *where)
-{
-	(void)st, (void)flag, (void)where;
-	return remove(path);
-}
-
 static int end(void **state)
 {
 	(void)state;
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return remove_tree(folder);
 }
 
 static void without_a_folder_there_is_the_present_one(void **state)

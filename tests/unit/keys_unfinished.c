@@ -1,4 +1,5 @@
 /* What is left of a key whose writing was cut off. */
+#include "tests/support/remove_tree.h"
 #include "tests/support/test.h"
 
 #include "base/file.h"
@@ -6,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,16 +30,10 @@ static int begin(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *where)
-{
-	(void)st, (void)flag, (void)where;
-	return remove(path);
-}
-
 static int end(void **state)
 {
 	(void)state;
-	return nftw(folder, remove_one, 4, FTW_DEPTH | FTW_PHYS);
+	return remove_tree(folder);
 }
 
 static void seen(void *ctx, const char *path, enum err e, const struct errbuf *why)
