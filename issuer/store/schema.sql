@@ -1,4 +1,4 @@
--- Schema version 11. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
+-- Schema version 12. Times are seconds UTC. Ids are 16 characters of [a-z2-7] unless said. Written to be valid in SQLite
 -- and PostgreSQL but for the types BLOB and INTEGER, which a macro replaces.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -15,6 +15,7 @@ CREATE TABLE contact (
   email TEXT NOT NULL, mobile TEXT NOT NULL, may_order INTEGER NOT NULL, may_receive INTEGER NOT NULL,
   created_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, language TEXT NOT NULL DEFAULT '',
   moved_at INTEGER, UNIQUE (organisation_id, email)) STRICT; -- moved_at: when e-mail or mobile was last changed
+CREATE INDEX contact_email ON contact (email); -- in whichever organisation
 
 -- What a contact's e-mail or mobile was before a change, each NULL when it stayed: for as long as a contact may rest.
 CREATE TABLE moved (contact_id TEXT NOT NULL REFERENCES contact(id), email TEXT, mobile TEXT, at INTEGER NOT NULL) STRICT;

@@ -8,7 +8,7 @@
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 
-const int schema_newest = 11;
+const int schema_newest = 12;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -23,7 +23,6 @@ const struct migration schema_steps[] = {
 	    "CREATE TABLE attempt (message_id TEXT NOT NULL REFERENCES message(id), number INTEGER NOT NULL,"
 	    " channel TEXT NOT NULL, contact_id TEXT, at INTEGER NOT NULL, outcome TEXT, fault TEXT, reference TEXT,"
 	    " PRIMARY KEY (message_id, number)) STRICT; CREATE INDEX attempt_day ON attempt (channel, at, contact_id, outcome);"
-	    "CREATE INDEX message_kind_due ON message (kind, due_at) WHERE state IN ('waiting', 'leased');"
 	    "CREATE INDEX message_dead ON message (created_at) WHERE kind = 'dead';"
 	    "CREATE INDEX message_lost ON message (created_at, id) WHERE state = 'dead' OR failed_at IS NOT NULL"},
 	{5, "ALTER TABLE contact ADD COLUMN language TEXT NOT NULL DEFAULT ''"},
@@ -39,6 +38,9 @@ const struct migration schema_steps[] = {
 	{10, "CREATE TABLE moved (contact_id TEXT NOT NULL REFERENCES contact(id), email TEXT, mobile TEXT, at INTEGER NOT NULL) STRICT;"
 	     "CREATE INDEX moved_contact ON moved (contact_id, at); CREATE INDEX moved_email ON moved (email, at);"
 	     "CREATE INDEX moved_mobile ON moved (mobile, at)"},
+	/* step 4 made the first index too for a time: some have it, and some not */
+	{11, "CREATE INDEX IF NOT EXISTS message_kind_due ON message (kind, due_at) WHERE state IN ('waiting', 'leased');"
+	     "CREATE INDEX contact_email ON contact (email)"},
 	{0, NULL},
 };
 
