@@ -69,7 +69,7 @@ static enum err compare(struct desk *d, const struct trial *t, const char *typed
 	return rc;
 }
 
-/* Job B, right: whoever uses the code first has it. */
+/* Job B, right: whoever uses the code first has it. They have the link: no mail with or about it is sent any more. */
 static enum err store_claim(struct store *s, void *ctx)
 {
 	const struct trial *t = ctx;
@@ -80,6 +80,8 @@ static enum err store_claim(struct store *s, void *ctx)
 				   STORE_VALUES(value_text(to), value_integer(t->step.now),
 						value_blob(t->claim_hash, HASH_BYTES), value_text(t->order),
 						value_text(order_states_before(EVENT_CLAIM))));
+	if (e == ERR_OK)
+		e = step_end_links(s, &t->step);
 	return e != ERR_OK ? e : step_note(s, &t->step, order_event_name(EVENT_CLAIM), NULL, NULL);
 }
 

@@ -234,6 +234,22 @@ static void a_second_claim_ends_the_first_and_must_fetch_for_itself(void **unuse
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE order_id = %Q", p.id), 1);
 }
 
+static void whoever_has_claimed_gets_no_mail_about_the_link_any_more(void **unused)
+{
+	struct parcel p, other;
+	(void)unused;
+	bench_order(&p);
+	bench_order(&other);
+	bench_sql("INSERT INTO message (id, order_id, kind, channel, sealed, state, created_at, due_at, drop_after, attempts)"
+		  " SELECT 'reminder-' || id, id, 'reminder', 'mail', X'5ea1ed', 'waiting', 1, 1, link_until, 0 FROM orders");
+	bench_claim(&p);
+	assert_int_equal(bench_integer("SELECT SUM(state = 'dropped' AND sealed IS NULL AND fault = 'withdrawn') FROM message"
+				       " WHERE order_id = %Q AND kind IN ('link', 'reminder')", p.id), 2);
+	assert_int_equal(bench_audits("message.withdrawn", p.id), 2);
+	assert_int_equal(bench_messages(other.id, "reminder", "waiting"), 1);
+	assert_int_equal(bench_messages(other.id, "link", "waiting"), 1);
+}
+
 static void edited_facts_are_refused_by_the_ticket(void **unused)
 {
 	struct parcel p;
@@ -482,6 +498,7 @@ int main(void)
 		BENCH_TEST(many_receipts_at_once_send_one_password),
 		BENCH_TEST(nothing_but_the_look_works_without_the_claim),
 		BENCH_TEST(a_second_claim_ends_the_first_and_must_fetch_for_itself),
+		BENCH_TEST(whoever_has_claimed_gets_no_mail_about_the_link_any_more),
 		BENCH_TEST(edited_facts_are_refused_by_the_ticket),
 		BENCH_TEST(what_the_lint_refuses_is_not_made_and_is_audited),
 		BENCH_TEST(facts_of_another_order_are_damage),
