@@ -41,6 +41,10 @@ enum err message_kind_from_name(const char *name, enum message_kind *out) MUST_C
 enum message_channel message_channel_of(enum message_kind k);
 const char *message_channel_name(enum message_channel c); /* "mail", "sms" */
 
+#define MESSAGE_TIME_SIZE 21
+/* "2026-11-29 14:05 UTC", of seconds since 1970 (years to 9999): the form of a time in a field. */
+void message_time(int64_t at, char out[MESSAGE_TIME_SIZE]);
+
 struct message_field {
 	const char *name; /* NULL ends the list */
 	const char *value;
@@ -49,7 +53,7 @@ struct message_field {
 /* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. `minutes`, how
  * long a code works, may be left out: then it is 30; `until` of a changed contact may be, or be "": then nothing is
  * said of it; and so may `language`, the tag of the recipient's: then it is "en". The times `until` and `sent` of the
- * form "2026-11-29 14:05 UTC" are shown as the language writes times. The texts are at most 256 bytes each, `url` 512,
+ * form that message_time writes are shown as the language writes times. The texts are at most 256 bytes each, `url` 512,
  * `domain` 253. */
 enum err message_compose(enum message_kind kind, const char *order_id, const char *to,
 			 const struct message_field *fields, struct secret **out, struct errbuf *why) MUST_CHECK;

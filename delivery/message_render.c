@@ -36,7 +36,14 @@ static struct template_field *place(struct places *p, const char *name)
 	return NULL;
 }
 
-/* "2026-11-29 14:05 UTC" as the language writes it; anything else stays as it is. */
+void message_time(int64_t at, char out[MESSAGE_TIME_SIZE])
+{
+	char text[CLOCK_TEXT_SIZE];
+	clock_text(at, text);
+	snprintf(out, MESSAGE_TIME_SIZE, "%.10s %.5s UTC", text, text + 11);
+}
+
+/* What message_time wrote as the language writes it; anything else stays as it is. */
 static void place_time(struct places *p, const char *name, char written[LANGUAGE_TIME_SIZE])
 {
 	struct template_field *time = place(p, name);

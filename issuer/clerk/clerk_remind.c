@@ -2,7 +2,6 @@
  * link, of which there is only a hash: it says which mail has it, and whom to ask for another. */
 #include "issuer/clerk/clerk.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "delivery/message.h"
 #include "delivery/seal.h"
@@ -11,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROUND_MOST = 50, TIME_SIZE = 32 };
+enum { ROUND_MOST = 50 };
 
 struct unused_links {
 	char order[ROUND_MOST][ID_SIZE];
@@ -45,21 +44,14 @@ static enum err take_about(void *ctx, const struct row *r)
 	return e == ERR_MEMORY ? e : ERR_OK;
 }
 
-static void write_time(int64_t at, char out[TIME_SIZE])
-{
-	char text[CLOCK_TEXT_SIZE];
-	clock_text(at, text);
-	snprintf(out, TIME_SIZE, "%.10s %.5s UTC", text, text + 11);
-}
-
 /* To the address that was approved, whatever the contact's is by now: it has the link. */
 static enum err make(const struct clerk *c, struct reminder *m)
 {
 	const struct settings *s = c->settings;
 	struct secret *plain = NULL;
-	char until[TIME_SIZE], sent[TIME_SIZE];
-	write_time(m->link_until, until);
-	write_time(m->sent_at, sent);
+	char until[MESSAGE_TIME_SIZE], sent[MESSAGE_TIME_SIZE];
+	message_time(m->link_until, until);
+	message_time(m->sent_at, sent);
 	const struct message_field fields[] = {
 		{"client", m->facts.client_name},
 		{"contact", m->facts.contact_name},

@@ -1,12 +1,11 @@
 #include "issuer/order/contact_moved.h"
 
-#include "base/clock.h"
 #include "delivery/seal.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { TIME_SIZE = 32, TRIED_FOR = 7 * DAY, MASKED_SIZE = MAILBOX_SIZE + 8, SHOWN_DIGITS = 2 };
+enum { TRIED_FOR = 7 * DAY, MASKED_SIZE = MAILBOX_SIZE + 8, SHOWN_DIGITS = 2 };
 
 struct found {
 	struct contact_facts *facts;
@@ -59,13 +58,6 @@ static void mask_mobile(const char *mobile, char out[MASKED_SIZE])
 	snprintf(out, MASKED_SIZE, "%.3s *** *%s", mobile, len > SHOWN_DIGITS ? mobile + len - SHOWN_DIGITS : "");
 }
 
-static void write_time(int64_t at, char out[TIME_SIZE])
-{
-	char text[CLOCK_TEXT_SIZE];
-	clock_text(at, text);
-	snprintf(out, TIME_SIZE, "%.10s %.5s UTC", text, text + 11);
-}
-
 struct letter {
 	enum message_kind kind;
 	char before[MASKED_SIZE], now[MASKED_SIZE];
@@ -75,9 +67,9 @@ static enum err write_mail(struct desk *d, const struct contact_move *m, const s
 			   struct post *out)
 {
 	struct secret *plain = NULL;
-	char until[TIME_SIZE] = "";
+	char until[MESSAGE_TIME_SIZE] = "";
 	if (m->rest_until)
-		write_time(m->rest_until, until);
+		message_time(m->rest_until, until);
 	const struct message_field fields[] = {
 		{"organisation", m->now->organisation},
 		{"contact", m->now->name},

@@ -1,6 +1,5 @@
 #include "issuer/order/notice.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "delivery/seal.h"
 
@@ -8,7 +7,7 @@
 #include <string.h>
 
 /* A mail server that is away over a long weekend does not swallow it. */
-enum { TRIED_FOR = 7 * DAY, FIELD_SIZE = 257, TIME_SIZE = 32 };
+enum { TRIED_FOR = 7 * DAY, FIELD_SIZE = 257 };
 
 static const char nobody[] = "neither who ordered it nor delivery.staff_mail has an address";
 static const char not_made[] = "the mail could not be made";
@@ -76,9 +75,8 @@ static void write_command(enum message_kind kind, const struct about *a, const c
 static enum err compose(const struct settings *s, enum message_kind kind, const char *order, const struct about *a,
 			struct secret **plain)
 {
-	char time[TIME_SIZE], command[FIELD_SIZE], text[CLOCK_TEXT_SIZE];
-	clock_text(until(kind, a, s), text);
-	snprintf(time, sizeof time, "%.10s %.5s UTC", text, text + 11);
+	char time[MESSAGE_TIME_SIZE], command[FIELD_SIZE];
+	message_time(until(kind, a, s), time);
 	write_command(kind, a, order, command);
 	const struct message_field fields[] = {
 		{"order", order},

@@ -1,6 +1,5 @@
 #include "issuer/order/post.h"
 
-#include "base/clock.h"
 #include "delivery/seal.h"
 
 #include <stdio.h>
@@ -39,14 +38,6 @@ static enum err post_store(struct store *s, const struct step *t, const struct p
 					   value_integer(t->now), value_integer(p->drop_after)));
 }
 
-/* "2026-11-29 14:05 UTC" */
-static void write_time(int64_t at, char out[32])
-{
-	char text[CLOCK_TEXT_SIZE];
-	clock_text(at, text);
-	snprintf(out, 32, "%.10s %.5s UTC", text, text + 11);
-}
-
 static enum err write_url(const struct desk *d, const struct secret *token, struct buf *url)
 {
 	const char *base = d->settings->public_url;
@@ -68,8 +59,8 @@ static enum err compose_link(struct desk *d, const struct order_facts *f, const 
 			     const struct secret *token, struct new_link *out, struct errbuf *why)
 {
 	struct buf url = BUF_INIT(URL_MAX);
-	char until[32], minutes[16];
-	write_time(out->until, until);
+	char until[MESSAGE_TIME_SIZE], minutes[16];
+	message_time(out->until, until);
 	write_minutes(d, minutes);
 	enum err rc = write_url(d, token, &url);
 	const struct message_field fields[] = {

@@ -480,6 +480,19 @@ static void each_language_has_its_own_words(void **state)
 	message_clear(&m);
 }
 
+static void a_time_is_written_as_it_is_read(void **state)
+{
+	(void)state;
+	char text[MESSAGE_TIME_SIZE];
+	message_time(INT64_C(1795961159), text); /* a minute that has begun */
+	assert_string_equal(text, "2026-11-29 14:05 UTC");
+	struct message m = opened_with(&usual[MESSAGE_REMINDER], "until", text);
+	assert_non_null(strstr(buf_string(&m.text), "29 November 2026, 14:05 UTC"));
+	message_clear(&m);
+	message_time(0, text);
+	assert_string_equal(text, "1970-01-01 00:00 UTC");
+}
+
 static void a_changed_contact_that_does_not_rest_is_told_of_no_rest(void **state)
 {
 	(void)state;
@@ -617,6 +630,7 @@ int main(void)
 		cmocka_unit_test(markup_and_places_in_a_field_are_text_in_every_language),
 		cmocka_unit_test(html_has_what_the_text_has_and_nothing_from_elsewhere),
 		cmocka_unit_test(each_language_has_its_own_words),
+		cmocka_unit_test(a_time_is_written_as_it_is_read),
 		cmocka_unit_test(a_changed_contact_that_does_not_rest_is_told_of_no_rest),
 		cmocka_unit_test(only_the_exact_object_is_opened),
 		cmocka_unit_test(no_field_can_add_a_line_when_opened),
