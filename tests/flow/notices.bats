@@ -270,6 +270,8 @@ order_for() { # CONTACT
 	read_messages
 	change eva@nordbank.example --email thief@other.example --mobile +4790000066
 	equal "$status" 0 "$output"
+	api GET "/v1/orders/$ORDER"
+	equal "$(field .contact_email) $(field .may_bring_request)" 'eva@nordbank.example false' 'what order show says'
 	mark
 	api POST "/v1/orders/$ORDER/resend" '{}'
 	equal "$STATUS_CODE" 200 "resend: $BODY"

@@ -327,6 +327,8 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	bring "$WORK/no.csr"
 	equal "$STATUS_CODE" 409 'no request was approved'
 	new_order '"key_type":"request"'
+	api GET "/v1/orders/$ORDER"
+	equal "$(field .may_bring_request)" true 'what order show says'
 	exits 4 "$COMMAND" collect "$LINK" --ca "$CA" --out "$WORK/x.p12" --code-fd 7 7<<<"$CODE"
 	grep -q 'run it again with --key FILE' <<<"$output"
 	exits 0 collect "$WORK/yes.key" --key-type p384 --code-fd 7 7<<<"$CODE"
