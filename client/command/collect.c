@@ -97,26 +97,25 @@ static enum err wait_until_ready(struct session *s, struct parcel *p, struct err
 	return ERR_OK;
 }
 
-static enum err fetch(struct session *s, struct parcel *p, struct buf *bytes, struct errbuf *why)
+enum err collect_insist(asking_fn *ask, const struct asking *a, const char *in_vain, struct errbuf *why)
 {
-	enum err e = parcel_fetch(s, p, bytes, why);
+	enum err e = ask(a, why);
 	for (int i = 1; collect_is_passing(e) && i < COLLECT_TRIES; i++) {
 		output_note("%s; trying again ...", err_why(e, why));
 		collect_wait(i);
-		e = parcel_fetch(s, p, bytes, why);
+		e = ask(a, why);
 	}
-	return collect_is_passing(e) ? fail(why, e, "the download did not succeed: run the same command again, no code is needed") : e;
+	return collect_is_passing(e) ? fail(why, e, "%s", in_vain) : e;
 }
 
-static enum err acknowledge(struct session *s, const struct parcel *p, struct errbuf *why)
+static enum err fetch(const struct asking *a, struct errbuf *why)
 {
-	enum err e = parcel_received(s, p, why);
-	for (int i = 1; collect_is_passing(e) && i < COLLECT_TRIES; i++) {
-		collect_wait(i);
-		e = parcel_received(s, p, why);
-	}
-	return collect_is_passing(e) ? fail(why, e, "the file is saved, but the receipt did not get through: run the same command again")
-			     : e;
+	return parcel_fetch(a->session, a->parcel, a->answer, why);
+}
+
+static enum err acknowledge(const struct asking *a, struct errbuf *why)
+{
+	return parcel_received(a->session, a->parcel, why);
 }
 
 /* True when the file of an interrupted run lies there whole. */
@@ -144,7 +143,8 @@ static enum err save(struct session *s, struct parcel *p, char path[PATH_SIZE], 
 	if (access(path, F_OK) == 0)
 		return fail(why, ERR_EXISTS, "%.200s exists already: move it, or give --out with another name; no code is needed",
 			    path);
-	e = fetch(s, p, &bytes, why);
+	e = collect_insist(fetch, &(struct asking){s, p, NULL, &bytes},
+			   "the download did not succeed: run the same command again, no code is needed", why);
 	if (!e)
 		e = claim_keep(p->link, &p->claim, why);
 	if (!e)
@@ -239,7 +239,8 @@ static enum err receive(struct session *s, const struct arguments *given, struct
 	if (!e)
 		e = c->own ? own_save(s, p, c->own, c->path, why) : save(s, p, c->path, why);
 	if (!e)
-		e = acknowledge(s, p, why);
+		e = collect_insist(acknowledge, &(struct asking){s, p, NULL, NULL},
+				   "what came is saved, but the receipt did not get through: run the same command again", why);
 	if (e)
 		return e;
 	memcpy(c->sha256, p->claim.sha256, sizeof c->sha256);

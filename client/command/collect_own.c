@@ -26,37 +26,26 @@ enum err own_permitted(const json_t *view, bool wanted, struct errbuf *why)
 }
 
 /* The request that the certificate was made for may be lost, and one made anew is another: the key tells whose it is. */
-static enum err fetch_made(struct session *s, struct parcel *p, const struct own_key *k, struct buf *chain, struct errbuf *why)
+static enum err fetch_made(const struct asking *a, struct errbuf *why)
 {
 	char fingerprint[SHA256_TEXT];
-	enum err e = parcel_certificate(s, p, chain, why);
-	if (!e && own_key_fits(k, chain, fingerprint, why) == ERR_CORRUPT)
+	enum err e = parcel_certificate(a->session, a->parcel, a->answer, why);
+	if (!e && own_key_fits(a->key, a->answer, fingerprint, why) == ERR_CORRUPT)
 		e = fail(why, ERR_CORRUPT, "the certificate of this order was made for another key than the one in %.200s: name that "
-					   "key's file, or have a new certificate ordered", k->path);
+					   "key's file, or have a new certificate ordered", a->key->path);
 	return e;
 }
 
-static enum err ask(struct session *s, struct parcel *p, const struct own_key *k, struct buf *chain, struct errbuf *why)
+static enum err ask(const struct asking *a, struct errbuf *why)
 {
 	struct errbuf other = {""};
-	enum err e = parcel_request(s, p, &k->request, chain, why);
+	enum err e = parcel_request(a->session, a->parcel, &a->key->request, a->answer, why);
 	if (e != ERR_CONFLICT && e != ERR_INVALID)
 		return e;
-	enum err made = fetch_made(s, p, k, chain, &other);
+	enum err made = fetch_made(a, &other);
 	if (made == ERR_CONFLICT) /* there is none: what was said of the request stands */
 		return e;
 	return made ? fail(why, made == ERR_CORRUPT ? ERR_CONFLICT : made, "%s", err_why(made, &other)) : ERR_OK;
-}
-
-static enum err request(struct session *s, struct parcel *p, const struct own_key *k, struct buf *chain, struct errbuf *why)
-{
-	enum err e = ask(s, p, k, chain, why);
-	for (int i = 1; collect_is_passing(e) && i < COLLECT_TRIES; i++) {
-		output_note("%s; trying again ...", err_why(e, why));
-		collect_wait(i);
-		e = ask(s, p, k, chain, why);
-	}
-	return collect_is_passing(e) ? fail(why, e, "no certificate yet: run the same command again, no code is needed") : e;
 }
 
 /* An interrupted run may have saved it. */
@@ -77,7 +66,8 @@ static enum err publish(const struct own_key *k, const char *path, const struct 
 enum err own_save(struct session *s, struct parcel *p, const struct own_key *k, char path[PATH_SIZE], struct errbuf *why)
 {
 	struct buf chain = BUF_INIT(CHAIN_MAX);
-	enum err e = request(s, p, k, &chain, why);
+	enum err e = collect_insist(ask, &(struct asking){s, p, k, &chain},
+				    "no certificate yet: run the same command again, no code is needed", why);
 	if (!e)
 		e = own_key_fits(k, &chain, p->claim.sha256, why);
 	snprintf(path, PATH_SIZE, "%s", p->out ? p->out : p->file_name[0] ? p->file_name : "certificate.pem");

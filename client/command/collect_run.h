@@ -19,6 +19,16 @@ struct collected {
 };
 
 bool collect_is_passing(enum err e); /* worth another try */
+/* One question to the service and what it needs; the last two as the question has it. */
+struct asking {
+	struct session *session;
+	struct parcel *parcel;
+	const struct own_key *key;
+	struct buf *answer;
+};
+typedef enum err asking_fn(const struct asking *a, struct errbuf *why);
+/* COLLECT_TRIES times at the most while the reason may pass, with longer and longer waits; in_vain: what to say and to do then. */
+enum err collect_insist(asking_fn *ask, const struct asking *a, const char *in_vain, struct errbuf *why) MUST_CHECK;
 void collect_wait(int seconds);
 
 /* Does what the service says of the order fit to what is wanted? ERR_CONFLICT says what to do. */
