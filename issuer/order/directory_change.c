@@ -51,10 +51,10 @@ static void read_change(struct input *in, const struct languages *languages, str
 	c->email = take_text(in, "email", mailbox_check, c->now.email, sizeof c->now.email);
 	c->mobile = take_text(in, "mobile", mobile_check, c->now.mobile, sizeof c->now.mobile);
 	const char *language = input_language(in, languages);
-	c->language = language[0] != '\0';
+	c->language = language[0] && strcmp(language, c->before.language) != 0;
 	if (c->language)
 		snprintf(c->now.language, sizeof c->now.language, "%s", language);
-	else if (json_object_get(in->body, "language") && in->count == 0)
+	else if (!language[0] && json_object_get(in->body, "language") && in->count == 0)
 		input_fault(in, "language", "a language's tag is wanted, as en or nb");
 	if (json_object_size(in->body) == 0)
 		input_fault(in, "email", "nothing is to be changed: email, mobile or language is wanted");
@@ -107,7 +107,7 @@ static enum err store_change(struct store *s, void *ctx)
 				   STORE_VALUES(value_text(c->now.email), value_text(c->now.mobile), value_text(c->now.language),
 						value_integer(c->step.now), value_integer(c->email || c->mobile),
 						value_text(c->step.order), value_text(c->before.email),
-						value_text(c->before.mobile)));
+						value_text(c->before.mobile), value_text(c->before.language)));
 	if (e == ERR_OK)
 		e = note_moved(s, c);
 	if (e == ERR_OK)

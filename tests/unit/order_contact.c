@@ -102,6 +102,39 @@ static void what_is_the_same_is_no_change(void **unused)
 	assert_ok(change("kari@example.org", "{\"language\":\"nb\"}", NULL));
 	assert_int_equal(mails("new_email") + mails("new_mobile"), 0);
 	assert_ok(order(NULL)); /* it has not moved */
+	audits = bench_integer("SELECT COUNT(*) FROM audit");
+	bench_clock(BENCH_NOW + 5);
+	assert_ok(change("kari@example.org", "{\"language\":\"nb\"}", NULL));
+	assert_ok(change("kari@example.org", "{\"language\":\"no\",\"mobile\":\"" BENCH_MOBILE "\"}", NULL)); /* the same one */
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM audit"), audits);
+	assert_int_equal(bench_integer("SELECT changed_at FROM contact"), BENCH_NOW);
+}
+
+/* As directory_change.c writes what it has read a moment before. */
+static enum err change_what_was_read(struct store *s, void *ctx)
+{
+	const char *const *read = ctx; /* contact, e-mail, mobile, language */
+	return store_exec_one(s, STATEMENT_CONTACT_CHANGE,
+			      STORE_VALUES(value_text("kn@example.net"), value_text("+4640001199"), value_text("en"),
+					   value_integer(BENCH_NOW), value_integer(1), value_text(read[0]), value_text(read[1]),
+					   value_text(read[2]), value_text(read[3])));
+}
+
+static void of_two_changes_at_once_none_undoes_the_other(void **unused)
+{
+	char id[ID_SIZE];
+	const char *other[] = {id, "kari@example.org", BENCH_MOBILE, "nb"};
+	(void)unused;
+	bench_value(id, sizeof id, "SELECT id FROM contact");
+	assert_ok(change(id, "{\"language\":\"nb\"}", NULL));
+	for (int i = 1; i < 4; i++) {
+		const char *is = other[i];
+		other[i] = "";
+		assert_err(writer_run(bench.desk.writer, change_what_was_read, other), ERR_CONFLICT);
+		other[i] = is;
+	}
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM contact WHERE language = 'nb' AND email = %Q", "kari@example.org"), 1);
+	assert_ok(writer_run(bench.desk.writer, change_what_was_read, other));
 }
 
 static void the_audit_says_what_was_changed_and_by_whom_and_no_address(void **unused)
@@ -352,6 +385,7 @@ int main(void)
 		BENCH_TEST(a_new_number_is_told_by_mail_and_not_in_full),
 		BENCH_TEST(a_new_address_is_told_at_the_old_and_the_new),
 		BENCH_TEST(what_is_the_same_is_no_change),
+		BENCH_TEST(of_two_changes_at_once_none_undoes_the_other),
 		BENCH_TEST(the_audit_says_what_was_changed_and_by_whom_and_no_address),
 		BENCH_TEST(refusals_change_nothing_and_tell_nobody),
 		BENCH_TEST(an_address_of_several_organisations_names_nobody),
