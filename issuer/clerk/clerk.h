@@ -35,7 +35,7 @@ struct clerk {
 
 	/* clerk_outbox */
 	struct quiet_hours quiet;
-	X509 *mailer;    /* the courier's certificate, to which mails are sealed; NULL: nobody is told anything */
+	X509 *mailer;    /* the courier's certificate, to which mails are sealed */
 	bool limit_told; /* the alarm of the day's limits was raised */
 
 	/* clerk_crl: what the newest list of each of them was made from. */

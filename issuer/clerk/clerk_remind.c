@@ -107,7 +107,7 @@ enum err clerk_remind(struct clerk *c, int64_t now, struct errbuf *why)
 	struct unused_links l = {.count = 0};
 	int64_t ahead = c->settings->reminder;
 	(void)why;
-	if (!c->trusted || !c->mailer || ahead == 0)
+	if (!c->trusted || ahead == 0)
 		return ERR_OK;
 	enum err rc = store_each(c->store, STATEMENT_REMINDER_DUE,
 				 STORE_VALUES(value_integer(now), value_integer(now + ahead), value_integer(2 * ahead),

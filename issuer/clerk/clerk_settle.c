@@ -118,7 +118,7 @@ static void tell_staff(struct clerk *c, const struct outgoing *m, const char *st
 {
 	enum err e = ERR_OK;
 	*out = (struct alert){.sealed = {0}};
-	if (c->mailer && (strcmp(state, "dead") == 0 || !is_kind(m, MESSAGE_CODE)))
+	if (strcmp(state, "dead") == 0 || !is_kind(m, MESSAGE_CODE))
 		e = alert_make(c->mailer, c->settings, m->kind, m->order, fault, out);
 	if (e)
 		log_event(LOG_LEVEL_ERROR, "alert.failed", {"message", m->id}, {"error", err_word(e)});

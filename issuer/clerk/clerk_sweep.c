@@ -42,23 +42,20 @@ struct sweep {
 	struct step step;
 	const struct overdue *overdue;
 	bool done;
-	bool told;            /* whoever ordered is, by the notice */
-	struct notice notice;
+	struct notice notice; /* all zero: whoever ordered is told nothing */
 };
 
-/* Nobody is, by a clerk that has no courier to seal to. */
 static void make_notice(struct sweep *w, enum message_kind kind)
 {
 	const struct clerk *c = w->clerk;
 	const struct notice_office office = {c->store, c->mailer, c->settings};
-	w->told = c->mailer != NULL;
-	if (w->told)
-		notice_make(&office, kind, w->step.order, &w->notice);
+	notice_make(&office, kind, w->step.order, &w->notice);
 }
 
 static enum err store_notice(const struct sweep *w, struct store *s, enum order_state state)
 {
-	return w->told ? notice_store(s, &w->step, &w->notice, state) : ERR_OK;
+	bool made = w->notice.id[0] || w->notice.missed;
+	return made ? notice_store(s, &w->step, &w->notice, state) : ERR_OK;
 }
 
 static enum err in_transaction(struct sweep *w, enum err (*part)(struct sweep *w, struct store *s))

@@ -179,7 +179,8 @@ enum err signer_crl_end(struct line *l, struct buf *head, struct buf *tail, uint
 
 static const struct settings fake_settings = {
 	.claim_life = DAYS, .code_tries = 5, .crl_period = HOUR, .crl_life = 24 * HOUR,
-	.sms_a_day = 2000, .sms_contact_a_day = 100};
+	.sms_a_day = 2000, .sms_contact_a_day = 100, .name = "Acme CA", .mail_from = "ca@acme.example", .language = "en",
+	.staff_mail = ""};
 static struct shared_page fake_page;
 
 static int clerk_open(void **state)
@@ -189,7 +190,7 @@ static int clerk_open(void **state)
 	static struct clerk clerk;
 	clerk = (struct clerk){.store = f->store, .settings = &fake_settings, .shared = &fake_page,
 			       .issuers = {.at = {{.certificate = fake_ca()->certificate, .name = "ca", .label = "issuing"}}, .count = 1},
-			       .trusted = true};
+			       .mailer = fake_ca()->certificate, .trusted = true};
 	memset(&fake_page, 0, sizeof fake_page);
 	crl_signing_free(fake.signing);
 	fake = (struct fake){.resumed = -1, .clerk = &clerk, .folder = f};

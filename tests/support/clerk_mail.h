@@ -11,17 +11,13 @@
 static struct settings told;
 static struct languages *languages;
 
-/* From now on mails are made; "" is no mailbox of the staff. */
+/* From now on the staff has this mailbox, "" for none, and recipients are reminded a day before. */
 static inline void tell(const char *mailbox)
 {
 	told = fake_settings;
 	told.staff_mail = mailbox;
-	told.language = "en";
-	told.name = "Acme CA";
-	told.mail_from = "ca@acme.example";
 	told.reminder = DAYS;
 	fake.clerk->settings = &told;
-	fake.clerk->mailer = fake_ca()->certificate;
 }
 
 static inline enum err take_sealed(void *ctx, const struct row *r)
