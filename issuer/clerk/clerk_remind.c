@@ -2,7 +2,6 @@
  * link, of which there is only a hash: it says which mail has it, and whom to ask for another. */
 #include "issuer/clerk/clerk.h"
 
-#include "base/log.h"
 #include "delivery/message.h"
 #include "delivery/seal.h"
 #include "issuer/order/facts.h"
@@ -12,9 +11,12 @@
 
 enum { ROUND_MOST = 50 };
 
-struct unused_links {
-	char order[ROUND_MOST][ID_SIZE];
-	size_t count;
+/* Through all orders with an unused link by their ids, a page after the other, until a page has brought a reminder. */
+struct round {
+	struct clerk *clerk;
+	int64_t now;
+	char order[ROUND_MOST][ID_SIZE]; /* the page */
+	size_t count, stored;
 };
 
 struct reminder {
@@ -27,8 +29,8 @@ struct reminder {
 
 static enum err take_order(void *ctx, const struct row *r)
 {
-	struct unused_links *l = ctx;
-	snprintf(l->order[l->count++], ID_SIZE, "%s", row_text(r, 0));
+	struct round *round = ctx;
+	snprintf(round->order[round->count++], ID_SIZE, "%s", row_text(r, 0));
 	return ERR_OK;
 }
 
@@ -86,35 +88,63 @@ static enum err store_reminder(struct clerk *c, const struct reminder *m, int64_
 }
 
 /* An order whose facts cannot be read is of no use to its recipient either, and an alarm to whoever touches it. */
-static enum err remind(struct clerk *c, const char *order, int64_t now)
+static enum err remind(struct round *round, const char *order)
 {
+	struct clerk *c = round->clerk;
 	struct reminder m = {.sealed = BUF_INIT(SEAL_MAX_BYTES)};
 	snprintf(m.order, sizeof m.order, "%s", order);
 	enum err e = store_one(c->store, STATEMENT_REMINDER_ABOUT, STORE_VALUES(value_text(order)), take_about, &m);
+	if (e || !m.readable)
+		return e;
+	e = id_new(m.id);
 	if (!e)
-		e = id_new(m.id);
-	if (!e && m.readable)
 		e = make(c, &m);
-	if (!e && m.readable)
-		e = store_reminder(c, &m, now);
+	if (!e)
+		e = store_reminder(c, &m, round->now);
 	buf_free(&m.sealed);
+	round->stored += !e;
 	return e;
+}
+
+static enum err find_page(struct round *round)
+{
+	char after[ID_SIZE] = "";
+	int64_t now = round->now, ahead = round->clerk->settings->reminder;
+	if (round->count > 0)
+		memcpy(after, round->order[round->count - 1], ID_SIZE);
+	round->count = 0;
+	enum err e = store_each(round->clerk->store, STATEMENT_REMINDER_DUE,
+				STORE_VALUES(value_integer(now), value_integer(now + ahead), value_integer(2 * ahead),
+					     value_text(after), value_integer(ROUND_MOST)),
+				take_order, round);
+	if (e)
+		round->count = 0;
+	return e;
+}
+
+/* One that cannot be reminded does not keep the others from it; a database that lets nobody in does. */
+static enum err remind_page(struct round *round)
+{
+	enum err rc = find_page(round);
+	for (size_t i = 0; !peer_gone(rc) && i < round->count; i++) {
+		enum err e = remind(round, round->order[i]);
+		rc = rc && !peer_gone(e) ? rc : e;
+	}
+	return rc;
 }
 
 /* What an old database shows as unused may have been collected since. */
 enum err clerk_remind(struct clerk *c, int64_t now, struct errbuf *why)
 {
-	struct unused_links l = {.count = 0};
-	int64_t ahead = c->settings->reminder;
+	struct round round = {.clerk = c, .now = now};
+	enum err rc = ERR_OK;
 	(void)why;
-	if (!c->trusted || ahead == 0)
+	if (!c->trusted || c->settings->reminder == 0)
 		return ERR_OK;
-	enum err rc = store_each(c->store, STATEMENT_REMINDER_DUE,
-				 STORE_VALUES(value_integer(now), value_integer(now + ahead), value_integer(2 * ahead),
-					      value_integer(ROUND_MOST)),
-				 take_order, &l);
-	for (size_t i = 0; !rc && i < l.count; i++)
-		rc = remind(c, l.order[i], now);
-	c->more |= !rc && l.count == ROUND_MOST;
+	do {
+		enum err e = remind_page(&round);
+		rc = rc && !peer_gone(e) ? rc : e;
+	} while (!peer_gone(rc) && round.count == ROUND_MOST && round.stored == 0);
+	c->more |= !rc && round.count == ROUND_MOST;
 	return rc;
 }

@@ -110,6 +110,64 @@ static void facts_that_nobody_can_read_hold_up_nobody_else(void **state)
 	assert_asks("SELECT group_concat(order_id) FROM message WHERE kind = 'reminder'", REMINDED);
 }
 
+/* As many as one page has, and some more, all before the one that can be read; `more` drives no round that does nothing. */
+static void nor_do_many_of_them_and_none_drives_the_clerk(void **state)
+{
+	(void)state;
+	tell("");
+	add_offered();
+	sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120) INSERT INTO orders (id, client_id,"
+	    " contact_id, state, state_at, facts, ticket, profile, key_type, note, ordered_by, created_at, link_until)"
+	    " SELECT printf('bad%%013d', i), 'c', 'k', 'offered', 0, '{}', X'00', 'client', 'p256', '', 'p', 1, %d FROM n", NOW + DAYS);
+	sql("INSERT INTO message (id, order_id, kind, channel, state, created_at, due_at, drop_after, attempts, sent_at)"
+	    " SELECT 'l' || id, id, 'link', 'mail', 'sent', 1, 1, 1, 1, 1 FROM orders WHERE id LIKE 'bad%%'");
+	fake.clerk->more = false;
+	remind_at(NOW);
+	assert_asks("SELECT group_concat(order_id) FROM message WHERE kind = 'reminder'", REMINDED);
+	remind_at(NOW + 1);
+	assert_false(fake.clerk->more);
+}
+
+static void more_than_one_round_can_hold_come_in_the_next(void **state)
+{
+	(void)state;
+	tell("");
+	add_offered();
+	sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 59) INSERT INTO orders (id, client_id,"
+	    " contact_id, state, state_at, facts, ticket, profile, key_type, note, ordered_by, created_at, link_until)"
+	    " SELECT 'orderaaaaaaaaa' || char(97 + i / 26, 97 + i %% 26), client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note,"
+	    " ordered_by, created_at, link_until FROM orders, n");
+	sql("UPDATE orders SET facts = replace(facts, '" REMINDED "', id)");
+	sql("INSERT INTO message (id, order_id, kind, channel, state, created_at, due_at, drop_after, attempts, sent_at)"
+	    " SELECT 'l' || id, id, 'link', 'mail', 'sent', 1, 1, 1, 1, 1 FROM orders WHERE id <> '" REMINDED "'");
+	fake.clerk->more = false;
+	remind_at(NOW);
+	assert_string_equal(reminders(), "50");
+	assert_true(fake.clerk->more);
+	fake.clerk->more = false;
+	remind_at(NOW);
+	assert_string_equal(reminders(), "60");
+	assert_false(fake.clerk->more);
+}
+
+/* A name that no mail can hold, say: here the database does not take the row. */
+static void one_that_fails_holds_up_nobody_else(void **state)
+{
+	struct errbuf why = {0};
+	(void)state;
+	tell("");
+	add_offered();
+	sql("INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note, ordered_by,"
+	    " created_at, link_until) SELECT 'aaaaaaaaaaaaaaaa', client_id, contact_id, state, 0, replace(facts, '" REMINDED "',"
+	    " 'aaaaaaaaaaaaaaaa'), ticket, profile, key_type, note, ordered_by, created_at, link_until FROM orders");
+	sql("INSERT INTO message (id, order_id, kind, channel, state, created_at, due_at, drop_after, attempts, sent_at)"
+	    " VALUES ('l0', 'aaaaaaaaaaaaaaaa', 'link', 'mail', 'sent', 1, 1, 1, 1, 1)");
+	sql("CREATE TRIGGER no BEFORE INSERT ON message WHEN NEW.order_id = 'aaaaaaaaaaaaaaaa'"
+	    " BEGIN SELECT RAISE(ABORT, 'no'); END");
+	assert_int_not_equal(clerk_remind(fake.clerk, NOW, &why), ERR_OK);
+	assert_asks("SELECT group_concat(order_id) FROM message WHERE kind = 'reminder'", REMINDED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +177,9 @@ int main(void)
 		CLERK_TEST(a_new_link_is_called_to_mind_too),
 		CLERK_TEST(none_when_none_are_wanted_or_the_database_is_old),
 		CLERK_TEST(facts_that_nobody_can_read_hold_up_nobody_else),
+		CLERK_TEST(nor_do_many_of_them_and_none_drives_the_clerk),
+		CLERK_TEST(more_than_one_round_can_hold_come_in_the_next),
+		CLERK_TEST(one_that_fails_holds_up_nobody_else),
 	};
 	return cmocka_run_group_tests(tests, languages_set_up, languages_tear_down);
 }
