@@ -59,12 +59,11 @@ static bool wants_own_key(const struct visit *v)
 static void wrong_code(struct visit *v, int tries_left)
 {
 	struct errbuf why = {0};
-	(void)fail(&why, ERR_WRONG_CODE, "That code is not right. %d %s left.", tries_left, tries_left == 1 ? "try is" : "tries are");
-	v->view.tries_left = tries_left;
 	if (!v->q->wants_json) {
 		page_redirect_said(v, "wrong-code"); /* a page that is sent again on reload would cost another try */
 		return;
 	}
+	(void)fail(&why, ERR_WRONG_CODE, "That code is not right. %d %s left.", tries_left, tries_left == 1 ? "try is" : "tries are");
 	reply_problem(v->r, v->q, ERR_WRONG_CODE, &why, NULL);
 	if (v->r->json)
 		json_object_set_new(v->r->json, "tries_left", json_integer(tries_left));
