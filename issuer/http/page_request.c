@@ -202,7 +202,7 @@ void page_request_take(struct front *front, const struct request *q, struct repl
 				    request.data, request.len, &der, &why);
 	if (e)
 		refuse(&v, e, &why);
-	else if (is_form(q) && !told.wants_json)
+	else if (!told.wants_json)
 		page_redirect(&v, "file");
 	else if (visit_again(&v)) /* by now it has a name */
 		reply_chain(&v, &der);
