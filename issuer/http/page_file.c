@@ -135,9 +135,11 @@ void page_received(struct front *front, const struct request *q, struct reply *r
 	enum err e = read_hash(q, hash, &given, &why);
 	if (!e)
 		e = collect_received(&front->desk, &v.actor, v.token, v.claim, given ? hash : NULL, &why);
-	if (e == ERR_CONFLICT && !q->wants_json && v.view.ready && !taken(&v.view))
-		v.view.key == KEY_OWN ? page_certificate_write(&v, 409, "certificate.not_fetched")
-				      : write_file(&v, 409, "alert.not_whole");
+	bool untaken = e == ERR_CONFLICT && !q->wants_json && v.view.ready && !taken(&v.view);
+	if (untaken && v.view.key == KEY_OWN)
+		page_certificate_write(&v, 409, "certificate.not_fetched");
+	else if (untaken)
+		write_file(&v, 409, "alert.not_whole");
 	else if (e)
 		page_fault(&v, e, &why);
 	else if (!q->wants_json)
