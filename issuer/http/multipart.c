@@ -8,7 +8,7 @@
 
 enum { DELIMITER_SIZE = MULTIPART_BOUNDARY_MOST + 5 }; /* CRLF, two hyphens, the boundary, a NUL */
 
-static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+static const char boundary_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'()+_,-./:=?";
 
 bool multipart_is_meant(const char *content_type)
 {
@@ -27,9 +27,7 @@ static bool read_boundary(const char *type, char out[DELIMITER_SIZE])
 	at += 1 + strspn(at + 1, " \t") + sizeof key - 1;
 	bool quoted = *at == '"';
 	at += quoted;
-	size_t len = 0;
-	while (at[len] && (strchr(letters, at[len]) || strchr("'()+_,-./:=?", at[len])))
-		len++;
+	size_t len = strspn(at, boundary_bytes);
 	const char *end = at + len + quoted;
 	if (len == 0 || len > MULTIPART_BOUNDARY_MOST || (quoted && at[len] != '"') || (*end && !strchr("; \t", *end)))
 		return false;
