@@ -28,7 +28,7 @@ static void say_pending(const char *path)
 	if (stat(path, &st) != 0)
 		return;
 	clock_text((int64_t)st.st_mtim.tv_sec, at);
-	fprintf(stderr, "counterfoil: the key that waits for its certificate since %s is used: %s "
+	fprintf(stderr, "counterfoild: the key that waits for its certificate since %s is used: %s "
 		"(remove it to have a new one)\n", at, path);
 }
 
