@@ -20,9 +20,10 @@ struct courier_word {
 	bool away; /* the courier itself gave no answer: what else waits for it had better wait, too */
 };
 
-/* Open, render and hand over one sealed message. ERR_OK: handed over. ERR_REFUSED, ERR_INVALID: never try again. ERR_LIMIT, ERR_USAGE: the gateway has plainly not
- * taken it, and may later. ERR_NETWORK, ERR_UNAUTHENTICATED: it never reached a gateway. All else: nobody knows; try again
- * later, under the same key. */
-enum err courier_send(struct line *l, const struct courier_job *job, struct courier_word *said, struct errbuf *why) MUST_CHECK;
+/* Open, render and hand over one sealed message. ERR_OK: handed over. ERR_REFUSED, ERR_INVALID: never try again.
+ * ERR_LIMIT, ERR_USAGE: it was plainly not taken, and may be later. Of SMS, ERR_NETWORK and ERR_UNAUTHENTICATED: it never
+ * reached a gateway. All else: nobody knows; try again later, under the same key. */
+enum err courier_send(struct line *l, const struct courier_job *job, struct courier_word *said,
+		      struct errbuf *why) MUST_CHECK;
 
 #endif

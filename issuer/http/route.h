@@ -69,7 +69,8 @@ struct MHD_Response;
 struct reply {
 	int status;               /* 0 becomes 200 */
 	struct MHD_Response *prepared; /* instead of all the rest, which says the same: made once for many
-					* (send_prepare), and borrowed until the handler returns; NULL: none */
+					* (send_prepare), and borrowed until it is queued, on the listener's own
+					* thread: its lender must not drop it before then; NULL: none */
 	const char *content_type; /* static */
 	struct buf body;          /* cap 8 MiB */
 	const uint8_t *lent;      /* instead of body: bytes that many answers share, until give_back(lender) */

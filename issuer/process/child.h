@@ -46,7 +46,8 @@ struct shared_page {
 	_Atomic int64_t journal_read_at;        /* seconds UTC when the signer last told the clerk what its journal says */
 	_Atomic int64_t issuing_paused;         /* enum issuing_pause; the clerk says it */
 	_Atomic int64_t journal_fault;          /* enum err: why the signer's journal cannot be written; the clerk says it */
-	_Atomic int64_t keys_away;              /* bits of enum signer_away: keys in a token that is away; the clerk says it */
+	_Atomic int64_t keys_away;              /* bits of enum signer_away: keys in a token that is away, and whether the
+						 * signer doubts its clock; the clerk says it */
 	_Atomic bool issuer_over[SHARED_ISSUERS]; /* by its place: all that a retired CA issued has expired; the clerk says it */
 	_Atomic int64_t issuer_fault;           /* enum issuer_fault; the clerk says it */
 	_Atomic bool issuer_silent[SHARED_ISSUERS]; /* by its place: it can sign no revocation list; the clerk says it */
