@@ -103,9 +103,10 @@ static void note_state(struct courier *c, enum message_channel channel, enum err
 		c->stuck[channel] = stuck;
 }
 
-int64_t courier_rest_ms(int64_t took_ms)
+int64_t courier_rest_ms(enum err rc, int64_t took_ms)
 {
-	return took_ms < LONG_MS ? 0 : took_ms;
+	bool unanswered = rc == ERR_NETWORK || rc == ERR_TIMEOUT || rc == ERR_CLOSED;
+	return unanswered && took_ms >= LONG_MS ? took_ms : 0;
 }
 
 static enum err hand_on(struct courier *c, const struct message *m, struct handover *h, struct errbuf *why)
@@ -115,8 +116,7 @@ static enum err hand_on(struct courier *c, const struct message *m, struct hando
 		return fail(why, ERR_NETWORK, "not tried: a moment ago nobody answered there");
 	enum err rc = c->channels[m->channel]->send(&c->settings, m, h, why);
 	int64_t ended = clock_mono_ms();
-	if (rc == ERR_NETWORK || rc == ERR_TIMEOUT || rc == ERR_CLOSED)
-		c->rests_until[m->channel] = ended + courier_rest_ms(ended - began);
+	c->rests_until[m->channel] = ended + courier_rest_ms(rc, ended - began);
 	note_state(c, m->channel, rc, why);
 	return rc;
 }

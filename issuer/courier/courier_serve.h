@@ -33,9 +33,10 @@ enum err courier_set_up(struct courier *c, const struct settings *s, const struc
 			const struct buf *certificate, struct errbuf *why) MUST_CHECK;
 void courier_clear(struct courier *c);
 
-/* How long a channel rests after it took so long, 5 s or more, that nobody answered: as long; what comes for it meanwhile is put
- * off at once. One message is sent after the other, and a mail server that swallows everything must not hold up the codes. */
-int64_t courier_rest_ms(int64_t took_ms);
+/* How long a channel rests after a message that took so long, 5 s or more, because nobody answered: as long; what comes for
+ * it meanwhile is put off at once. One message is sent after the other, and a mail server that swallows everything must
+ * not hold up the codes. 0 after any other. */
+int64_t courier_rest_ms(enum err rc, int64_t took_ms);
 
 int courier_permitted(enum role peer, uint16_t op);
 enum err courier_answer(void *courier, enum role peer, const struct frame *request, struct buf *answer,

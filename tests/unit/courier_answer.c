@@ -297,10 +297,19 @@ static void a_channel_that_rests_puts_its_messages_off(void **state)
 static void a_rest_is_as_long_as_what_it_cost_if_that_was_long(void **state)
 {
 	(void)state;
-	assert_int_equal(courier_rest_ms(0), 0);
-	assert_int_equal(courier_rest_ms(4999), 0);
-	assert_int_equal(courier_rest_ms(5000), 5000);
-	assert_int_equal(courier_rest_ms(40000), 40000);
+	assert_int_equal(courier_rest_ms(ERR_TIMEOUT, 0), 0);
+	assert_int_equal(courier_rest_ms(ERR_TIMEOUT, 4999), 0);
+	assert_int_equal(courier_rest_ms(ERR_TIMEOUT, 5000), 5000);
+	assert_int_equal(courier_rest_ms(ERR_TIMEOUT, 40000), 40000);
+}
+
+static void it_rests_only_when_nobody_answered(void **state)
+{
+	(void)state;
+	static const bool unanswered[ERR_COUNT] = {[ERR_NETWORK] = true, [ERR_TIMEOUT] = true, [ERR_CLOSED] = true};
+	for (int e = ERR_OK; e < ERR_COUNT; e++)
+		if (courier_rest_ms((enum err)e, 40000) != (unanswered[e] ? 40000 : 0))
+			fail_msg("%s: wanted %s", err_word((enum err)e), unanswered[e] ? "a rest" : "none");
 }
 
 int main(void)
@@ -315,6 +324,7 @@ int main(void)
 		cmocka_unit_test(the_log_names_order_and_kind_but_no_address_and_no_code),
 		cmocka_unit_test(a_channel_that_rests_puts_its_messages_off),
 		cmocka_unit_test(a_rest_is_as_long_as_what_it_cost_if_that_was_long),
+		cmocka_unit_test(it_rests_only_when_nobody_answered),
 		cmocka_unit_test(it_does_not_start_with_parts_that_do_not_fit),
 		cmocka_unit_test(it_asks_nobody_for_a_pass_phrase_and_takes_no_strangers_certificate),
 	};
