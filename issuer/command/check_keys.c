@@ -25,39 +25,41 @@ static void look_at_token(struct check *c)
 		  s->token_module, s->token_folder[0] ? "read and write all of " : "write nothing", s->token_folder);
 }
 
-/* A CA's, by its certificate; else any. */
-static enum err take_key(struct check *c, const char *name, X509 *certificate, EVP_PKEY **out, struct errbuf *why)
+static const char *in_token(const char *name)
 {
-	char id[ISSUER_ID_SIZE];
-	if (!certificate)
-		return host_key(c->settings, name, NULL, out, why);
-	enum err e = issuer_id(X509_get0_pubkey(certificate), id);
-	return e ? e : host_issuer_key(c->settings, id, X509_get0_pubkey(certificate), out, why);
-}
-
-static enum err look_at_key(struct check *c, const char *what, const char *name, X509 *certificate)
-{
-	struct errbuf why = {""};
-	EVP_PKEY *key = NULL;
-	enum err e = take_key(c, name, certificate, &key, &why);
-	const char *where = key_uri_is(name) ? "the token is there, and has the key: " : "";
-	if (e)
-		check_say(c, CHECK_FAULT, "%s: %s", what, err_why(e, &why));
-	else if (certificate)
-		check_say(c, CHECK_OK, "%s: %skey and certificate belong together", what, where);
-	else
-		check_say(c, CHECK_OK, "%s: %sit can be used", what, where);
-	EVP_PKEY_free(key);
-	return e;
+	return key_uri_is(name) ? "the token is there, and has the key: " : "";
 }
 
 static enum err look_at_issuing(struct check *c, X509 *certificate)
 {
+	struct errbuf why = {""};
+	EVP_PKEY *key = NULL;
 	char id[ISSUER_ID_SIZE], path[4096];
-	enum err e = issuer_id(X509_get0_pubkey(certificate), id);
+	EVP_PKEY *public = X509_get0_pubkey(certificate);
+	enum err e = issuer_id(public, id);
 	if (!e)
 		e = issuer_key_path(c->settings, id, path);
-	return e ? e : look_at_key(c, "issuing CA", path, certificate);
+	if (!e)
+		e = host_issuer_key(c->settings, id, public, &key, &why);
+	if (e)
+		check_say(c, CHECK_FAULT, "issuing CA: %s", err_why(e, &why));
+	else
+		check_say(c, CHECK_OK, "issuing CA: %skey and certificate belong together", in_token(path));
+	EVP_PKEY_free(key);
+	return e;
+}
+
+static void look_at_ocsp(struct check *c)
+{
+	struct errbuf why = {""};
+	EVP_PKEY *key = NULL;
+	const char *name = c->settings->key_ocsp;
+	enum err e = host_key(c->settings, name, NULL, &key, &why);
+	if (e)
+		check_say(c, CHECK_FAULT, "OCSP key: %s", err_why(e, &why));
+	else
+		check_say(c, CHECK_OK, "OCSP key: %sit can be used", in_token(name));
+	EVP_PKEY_free(key);
 }
 
 static void say_unfinished(void *ctx, const char *path, enum err e, const struct errbuf *why)
@@ -112,5 +114,5 @@ void check_keys(struct check *c)
 	    key_uri_is(s->key_ocsp)) /* what is wrong was said; nobody logs in twice */
 		check_say(c, CHECK_NOTE, "OCSP key: not looked at");
 	else
-		look_at_key(c, "OCSP key", s->key_ocsp, NULL);
+		look_at_ocsp(c);
 }
