@@ -117,9 +117,9 @@ enum err ca_check_unrevoked(X509 *root, X509 *certificate, const struct settings
 		e = crl_entries_read(&list, root, &l->head, &l->entries, NULL, why);
 	if (!e)
 		e = check_unlisted(&l->entries, certificate, why);
-	if (!e && s->database) { /* an older file may have been put back */
+	if (!e) { /* an older file may have been put back */
 		e = root_list_kept_in(s->database, root, l);
-		e = e ? (e == ERR_NOT_FOUND ? ERR_OK : e) : check_unlisted(&l->entries, certificate, why);
+		e = e == ERR_NOT_FOUND ? ERR_OK : e ? e : check_unlisted(&l->entries, certificate, why);
 	}
 	root_list_free(l);
 	buf_free(&list);
