@@ -29,6 +29,8 @@ extern const struct own_keys key_own_any; /* P-256, P-384, RSA 2048 to 4096: wha
 /* ERR_REFUSED with the reason: another key, or one of RSA whose exponent is even or not from 65537 to 2^31 - 1 (more is
  * not read by half of the world). */
 enum err key_own_check(const EVP_PKEY *key, const struct own_keys *permitted, struct errbuf *why) MUST_CHECK;
+/* The first of our types that is among them; KEY_TYPE_COUNT: only RSA of sizes that are none of the types. */
+enum key_type key_own_type(const struct own_keys *permitted);
 
 /* SHA-256 of the public half as SubjectPublicKeyInfo in DER: by it a key is known again. */
 enum { KEY_HASH_BYTES = 32 };

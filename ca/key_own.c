@@ -46,6 +46,16 @@ enum err key_own_check(const EVP_PKEY *key, const struct own_keys *permitted, st
 	return ERR_OK;
 }
 
+enum key_type key_own_type(const struct own_keys *permitted)
+{
+	static const int bits[KEY_TYPE_COUNT] = {[KEY_RSA2048] = 2048, [KEY_RSA3072] = 3072};
+	unsigned type = 0;
+	while (type < KEY_TYPE_COUNT && !(permitted->curves & 1u << type) &&
+	       !(bits[type] && bits[type] >= permitted->rsa_least && bits[type] <= permitted->rsa_most))
+		type++;
+	return (enum key_type)type;
+}
+
 EVP_PKEY *key_public_half(const EVP_PKEY *key)
 {
 	uint8_t *der = NULL;

@@ -50,10 +50,7 @@ static void hosts_of(const char *path, const struct issuers *known, struct hosts
 
 static enum err key_for(const struct profile *p, EVP_PKEY **out)
 {
-	enum key_type type = p->key_first;
-	if (!p->key_types) /* requests alone */
-		for (type = 0; type < KEY_TYPE_COUNT && !(p->own.curves & 1u << type);)
-			type++;
+	enum key_type type = p->key_types ? p->key_first : key_own_type(&p->own); /* requests alone */
 	if (type < KEY_TYPE_COUNT)
 		return key_generate(type, out);
 	*out = EVP_RSA_gen((unsigned)p->own.rsa_least);

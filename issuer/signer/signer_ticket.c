@@ -72,17 +72,6 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 	return serial_new(out->fields.serial);
 }
 
-/* The type of a key that a request may bring; KEY_TYPE_COUNT: only RSA of a size that is none of the types. */
-static enum key_type own_type(const struct own_keys *own)
-{
-	static const int bits[KEY_TYPE_COUNT] = {[KEY_RSA2048] = 2048, [KEY_RSA3072] = 3072};
-	unsigned type = 0;
-	while (type < KEY_TYPE_COUNT && !(own->curves & 1u << type) &&
-	       !(bits[type] && bits[type] >= own->rsa_least && bits[type] <= own->rsa_most))
-		type++;
-	return (enum key_type)type;
-}
-
 /* One of the pool, if it has one: others wait while a key is made here. */
 static bool ready(struct signer *s, enum key_type type, EVP_PKEY **out)
 {
@@ -93,7 +82,7 @@ static bool ready(struct signer *s, enum key_type type, EVP_PKEY **out)
 static enum err dry_run(struct signer *s, const struct subject *subject, struct errbuf *why)
 {
 	const struct own_keys *own = &subject->fields.rules->own;
-	enum key_type type = subject->fields.own_key ? own_type(own) : subject->key_type;
+	enum key_type type = subject->fields.own_key ? key_own_type(own) : subject->key_type;
 	EVP_PKEY **key = &s->throwaway[type];
 	if (!*key && type == KEY_TYPE_COUNT)
 		*key = EVP_RSA_gen((unsigned)own->rsa_least);

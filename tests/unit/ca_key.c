@@ -60,6 +60,28 @@ static void two_keys_are_never_the_same(void **state)
 	}
 }
 
+static void a_key_that_may_be_brought_has_one_of_our_types_where_there_is_one(void **state)
+{
+	(void)state;
+	static const struct {
+		struct own_keys permitted;
+		enum key_type wanted;
+	} cases[] = {
+		{{.curves = 1u << KEY_P256 | 1u << KEY_P384, .rsa_least = 2048, .rsa_most = 4096}, KEY_P256},
+		{{.curves = 1u << KEY_P384}, KEY_P384},
+		{{.curves = 1u << KEY_P384, .rsa_least = 2048, .rsa_most = 4096}, KEY_P384},
+		{{.rsa_least = 2048, .rsa_most = 4096}, KEY_RSA2048},
+		{{.rsa_least = 2048, .rsa_most = 2048}, KEY_RSA2048},
+		{{.rsa_least = 2049, .rsa_most = 3072}, KEY_RSA3072},
+		{{.rsa_least = 2049, .rsa_most = 3071}, KEY_TYPE_COUNT},
+		{{.rsa_least = 4096, .rsa_most = 4096}, KEY_TYPE_COUNT},
+		{{.curves = 0}, KEY_TYPE_COUNT},
+	};
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (key_own_type(&cases[i].permitted) != cases[i].wanted)
+			fail_msg("case %zu: type %d", i, (int)key_own_type(&cases[i].permitted));
+}
+
 static EVP_PKEY *rsa_with_exponent_3(void)
 {
 	EVP_PKEY *key = NULL;
@@ -257,6 +279,7 @@ int main(void)
 		cmocka_unit_test(every_type_is_made_as_it_is_named),
 		cmocka_unit_test(rsa_numbers_hold_together),
 		cmocka_unit_test(two_keys_are_never_the_same),
+		cmocka_unit_test(a_key_that_may_be_brought_has_one_of_our_types_where_there_is_one),
 		cmocka_unit_test(other_keys_have_no_type),
 		cmocka_unit_test(a_key_returns_from_pem_and_der),
 		cmocka_unit_test(an_encrypted_key_opens_with_its_pass_phrase_only),
