@@ -12,6 +12,16 @@ const char *issuer_standing_name(enum issuer_standing s)
 	return names[s];
 }
 
+enum err issuer_name_of(const X509 *certificate, char out[ISSUER_NAME_SIZE])
+{
+	uint8_t hash[FINGERPRINT_BYTES];
+	unsigned len = sizeof hash;
+	if (X509_digest(certificate, EVP_sha256(), hash, &len) != 1)
+		return ERR_CRYPTO;
+	hex_encode(hash, sizeof hash, out);
+	return ERR_OK;
+}
+
 static enum err read_issuer(const struct buf *der, struct issuer *out, struct errbuf *why)
 {
 	struct certificate_facts facts;

@@ -40,6 +40,10 @@ struct issuers {
 	size_t count;
 };
 
+/* What a CA is called in certificate.issuer and crl.issuer, the root in the latter: SHA-256 of its certificate in
+ * lower-case hexadecimal. ERR_CRYPTO. */
+enum err issuer_name_of(const X509 *certificate, char out[ISSUER_NAME_SIZE]) MUST_CHECK;
+
 /* The first certificate of a PEM text; the present one is added first. One that is there already is passed over. ERR_INVALID:
  * another has its label; ERR_TOO_LARGE: no place. */
 enum err issuers_add(struct issuers *set, enum issuer_standing standing, const void *pem, size_t len,

@@ -1,7 +1,7 @@
 #include "issuer/root_list.h"
 
-#include "base/encode.h"
 #include "base/file.h"
+#include "issuer/issuers.h"
 
 #include <stdlib.h>
 
@@ -23,17 +23,6 @@ void root_list_free(struct root_list *l)
 	free(l);
 }
 
-/* As the lists of issuing CAs are named: by the certificate. */
-static enum err name_of(X509 *root, char out[65])
-{
-	uint8_t hash[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	if (X509_digest(root, EVP_sha256(), hash, &len) != 1 || len != 32)
-		return ERR_CRYPTO;
-	hex_encode(hash, len, out);
-	return ERR_OK;
-}
-
 static enum err take_bytes(void *ctx, const struct row *r)
 {
 	size_t len = 0;
@@ -44,9 +33,9 @@ static enum err take_bytes(void *ctx, const struct row *r)
 
 enum err root_list_kept(struct store *s, X509 *root, struct root_list *out, struct errbuf *why)
 {
-	char name[65];
+	char name[ISSUER_NAME_SIZE];
 	struct buf bytes = BUF_INIT(ROOT_LIST_MOST);
-	enum err e = name_of(root, name);
+	enum err e = issuer_name_of(root, name);
 	if (!e)
 		e = store_one(s, STATEMENT_CRL_NEWEST, STORE_VALUES(value_text(name)), take_bytes, &bytes);
 	if (!e)
@@ -77,8 +66,8 @@ static enum err write_kept(struct store *s, const char *name, const struct root_
 
 static enum err keep(struct store *s, X509 *root, const struct root_list *l)
 {
-	char name[65];
-	enum err e = name_of(root, name);
+	char name[ISSUER_NAME_SIZE];
+	enum err e = issuer_name_of(root, name);
 	if (!e)
 		e = store_begin(s);
 	if (e)

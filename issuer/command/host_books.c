@@ -15,7 +15,7 @@ static enum err read_issuer(struct host_books *b, struct errbuf *why)
 	X509 *certificate = NULL;
 	enum err e = host_read_certificate(b->settings->ca_issuing, &certificate, why);
 	if (!e)
-		e = host_issuer_name(certificate, b->issuer);
+		e = issuer_name_of(certificate, b->issuer);
 	if (!e && asn1_time_read(X509_get0_notAfter(certificate), &b->issuing_until) != ERR_OK)
 		e = fail(why, ERR_MALFORMED, "%s: its end cannot be read", b->settings->ca_issuing);
 	X509_free(certificate);

@@ -1,6 +1,5 @@
 #include "issuer/command/host_issue.h"
 #include "base/clock.h"
-#include "base/encode.h"
 #include "base/file.h"
 #include "issuer/addresses.h"
 #include "issuer/clerk/clerk_reconcile.h"
@@ -12,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,16 +35,6 @@ static enum err load_authority(struct host_office *o, struct errbuf *why)
 		return authority_join(certificate, key, &o->issuing, why);
 	X509_free(certificate);
 	return e;
-}
-
-enum err host_issuer_name(const X509 *issuing, char out[65])
-{
-	uint8_t hash[SHA256_DIGEST_LENGTH];
-	unsigned len = 0;
-	if (X509_digest(issuing, EVP_sha256(), hash, &len) != 1)
-		return ERR_CRYPTO;
-	hex_encode(hash, sizeof hash, out);
-	return ERR_OK;
 }
 
 static enum err open_journal(struct host_office *o, struct errbuf *why)
@@ -80,7 +68,7 @@ enum err host_office_open(struct host_office *o, const struct settings *s, enum 
 	if (!e)
 		e = host_read_certificate(s->ca_root, &o->root, why);
 	if (!e)
-		e = host_issuer_name(o->issuing.certificate, o->issuer_name);
+		e = issuer_name_of(o->issuing.certificate, o->issuer_name);
 	if (!e)
 		e = profiles_load(s, PROFILE_STAFF, &o->staff, why);
 	if (!e)

@@ -65,8 +65,6 @@ struct host_server {
 };
 enum err host_server_new(struct host_office *o, const struct host_server *server, struct errbuf *why) MUST_CHECK;
 
-enum err host_issuer_name(const X509 *issuing, char out[65]) MUST_CHECK;
-
 /* PEM files. */
 enum err host_read_certificate(const char *path, X509 **out, struct errbuf *why) MUST_CHECK;
 enum err host_publish_key(const char *path, EVP_PKEY *key, const struct secret *pass, struct errbuf *why) MUST_CHECK;
