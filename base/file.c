@@ -98,6 +98,13 @@ enum err file_publish_new(const char *path, const void *bytes, size_t len, mode_
 	return e ? e : finish(&f, bytes, len, false, why);
 }
 
+enum err file_publish_marked(const char *path, const char *mark, const struct buf *bytes, mode_t mode, struct errbuf *why)
+{
+	struct file_stream f;
+	enum err e = file_stream_begin_marked(&f, path, mark, mode, why);
+	return e ? e : finish(&f, bytes->data, bytes->len, true, why);
+}
+
 enum err file_read_fd(int fd, const char *name, struct buf *out, struct errbuf *why)
 {
 	off_t at = lseek(fd, 0, SEEK_SET) == 0 ? 0 : -1;

@@ -15,6 +15,10 @@ enum err file_publish(const char *path, const void *bytes, size_t len, mode_t mo
 /* The same, but ERR_EXISTS when path exists; never replaces. */
 enum err file_publish_new(const char *path, const void *bytes, size_t len, mode_t mode, struct errbuf *why) MUST_CHECK;
 
+/* file_publish under a temporary name with a mark: file_stream_begin_marked. */
+enum err file_publish_marked(const char *path, const char *mark, const struct buf *bytes, mode_t mode,
+			     struct errbuf *why) MUST_CHECK;
+
 /* Append the whole file to out; ERR_TOO_LARGE by out's cap, ERR_NOT_FOUND, ERR_IO. Refuses what is not a regular file. */
 enum err file_read(const char *path, struct buf *out, struct errbuf *why) MUST_CHECK;
 /* The same of one that others depend on: ERR_REFUSED when group or others may write it. */

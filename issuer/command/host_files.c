@@ -1,6 +1,5 @@
 /* Keys and certificates as files. */
 #include "base/file.h"
-#include "base/file_stream.h"
 #include "ca/certificate.h"
 #include "issuer/command/host_issue.h"
 #include "issuer/keys_unfinished.h"
@@ -23,24 +22,12 @@ enum err host_read_certificate(const char *path, X509 **out, struct errbuf *why)
 	return e;
 }
 
-static enum err publish_marked(const char *path, const struct buf *pem, struct errbuf *why)
-{
-	struct file_stream f;
-	enum err e = file_stream_begin_marked(&f, path, KEY_UNFINISHED_MARK, KEY_MODE, why);
-	if (!e)
-		e = file_stream_write(&f, pem->data, pem->len, why);
-	if (!e)
-		e = file_stream_publish(&f, why);
-	file_stream_drop(&f);
-	return e;
-}
-
 enum err host_publish_key(const char *path, EVP_PKEY *key, const struct secret *pass, struct errbuf *why)
 {
 	struct buf pem = BUF_INIT(PEM_MOST);
 	enum err e = key_write_pem(key, pass, &pem);
 	if (!e)
-		e = publish_marked(path, &pem, why);
+		e = file_publish_marked(path, KEY_UNFINISHED_MARK, &pem, KEY_MODE, why);
 	else
 		fail(why, e, "%s: the key cannot be written", path);
 	buf_free(&pem);
