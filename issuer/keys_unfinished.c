@@ -139,21 +139,25 @@ static enum err open_and_go(struct sweep *w, int how, struct errbuf *why)
 	return e;
 }
 
+static enum err look(const struct settings *s, const char *behind, unfinished_seen *each, void *ctx, struct errbuf *why)
+{
+	struct sweep w = {.folder = s->keys_others, .behind = behind, .fd = -1, .each = each, .ctx = ctx};
+	return open_and_go(&w, LOCK_SH, why);
+}
+
 enum err keys_unfinished_look(const struct settings *s, unfinished_seen *each, void *ctx, struct errbuf *why)
 {
-	struct sweep w = {.folder = s->keys_others, .behind = with_mark, .fd = -1, .each = each, .ctx = ctx};
-	return open_and_go(&w, LOCK_SH, why);
+	return look(s, with_mark, each, ctx, why);
 }
 
 enum err keys_unfinished_look_alike(const struct settings *s, unfinished_seen *each, void *ctx, struct errbuf *why)
 {
-	struct sweep w = {.folder = s->keys_others, .behind = as_once, .fd = -1, .each = each, .ctx = ctx};
-	return open_and_go(&w, LOCK_SH, why);
+	return look(s, as_once, each, ctx, why);
 }
 
 enum err keys_unfinished_erase(const struct settings *s, int held, unfinished_seen *each, void *ctx, struct errbuf *why)
 {
-	struct sweep w = {.folder = s->keys_others, .behind = with_mark, .fd = held, .each = each, .ctx = ctx};
-	w.erase = true;
+	struct sweep w = {.folder = s->keys_others, .behind = with_mark, .fd = held, .each = each, .ctx = ctx,
+			  .erase = true};
 	return held >= 0 ? go_through(&w, why) : open_and_go(&w, LOCK_EX, why);
 }

@@ -23,9 +23,8 @@ typedef void unfinished_seen(void *ctx, const char *path, enum err e, const stru
 /* Look for them, which changes nothing; nothing is told while somebody holds the folder. */
 enum err keys_unfinished_look(const struct settings *s, unfinished_seen *each, void *ctx,
 			      struct errbuf *why) MUST_CHECK;
-/* The same of "ID.key.XXXXXX" and "pending-ID.key.XXXXXX": such a file was left by an older version, or is somebody's
- * copy
- * ("ID.key.backup"). */
+/* The same of "ID.key.XXXXXX" and "pending-ID.key.XXXXXX": such a file was left by an older version, or is
+ * somebody's copy ("ID.key.backup"). */
 enum err keys_unfinished_look_alike(const struct settings *s, unfinished_seen *each, void *ctx,
 				    struct errbuf *why) MUST_CHECK;
 /* Overwrite and remove what keys_unfinished_look tells of. The same by who holds the folder (keys_folder_hold): `held`;
