@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MOST = 44, LIST_MOST = 1 << 20, CERTIFICATE_MOST = 16384 };
+enum { NAME_MOST = 44, CERTIFICATE_MOST = 16384 };
 
 static enum err facts_of(X509 *x, struct certificate_facts *out, struct errbuf *why)
 {
@@ -109,7 +109,7 @@ static enum err check_unlisted(const struct crl_entries *entries, const X509 *ce
 enum err ca_check_unrevoked(X509 *root, X509 *certificate, const struct settings *s, struct errbuf *why)
 {
 	struct root_list *l = NULL;
-	struct buf list = BUF_INIT(LIST_MOST);
+	struct buf list = BUF_INIT(ROOT_LIST_MOST);
 	enum err e = root_list_new(&l);
 	if (!e)
 		e = file_read(s->ca_root_crl, &list, why);

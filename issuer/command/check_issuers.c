@@ -8,11 +8,12 @@
 #include "issuer/command/host_key.h"
 #include "issuer/issuers_missing.h"
 #include "issuer/profiles.h"
+#include "issuer/root_list.h"
 #include "issuer/store/store.h"
 
 #include <inttypes.h>
 
-enum { DAY = 86400, EARLY = 180 * DAY, LIST_MOST = 1 << 20 };
+enum { DAY = 86400, EARLY = 180 * DAY };
 
 struct living {
 	int64_t count, last;
@@ -136,28 +137,51 @@ static enum err take_number(void *ctx, const struct row *r)
 	return ERR_OK;
 }
 
+/* Of the newest list that was served; 0: none is known. */
+static int64_t number_noted(const struct settings *s)
+{
+	struct store *store = NULL;
+	int64_t number = 0;
+	enum err e = store_open(s->database, STORE_READ_ONLY, &store, NULL);
+	if (!e)
+		e = store_one(store, STATEMENT_ROOT_LIST_KNOWN, NULL, 0, take_number, &number);
+	store_close(store);
+	return e ? 0 : number;
+}
+
+#define MEND_LIST "put that one back, or make the next (counterfoild ca root-crl)"
+
+static void say_older(struct check *c, X509 *root, uint64_t number, struct root_list *kept)
+{
+	const char *path = c->settings->ca_root_crl;
+	uint64_t served = number;
+	if (root_list_kept_in(c->settings->database, root, kept) == ERR_OK && kept->head.number > number)
+		served = kept->head.number;
+	if (served > number)
+		check_say(c, CHECK_FAULT, "%s: an older list, number %" PRIu64 ", was put back; number %" PRIu64
+			  ", which the database keeps, is served instead: " MEND_LIST, path, number, served);
+	int64_t noted = number_noted(c->settings);
+	if (noted > 0 && served < (uint64_t)noted)
+		check_say(c, CHECK_FAULT, "%s: an older list, number %" PRIu64 ", was put back; number %" PRId64
+			  " was served, and the database does not keep it, so what the root has revoked since is trusted again: "
+			  MEND_LIST, path, number, noted);
+}
+
 /* check_chain says what is wrong with a list that is none of the root's. */
 static void say_list(struct check *c, X509 *root)
 {
-	struct store *store = NULL;
-	struct buf bytes = BUF_INIT(LIST_MOST);
+	struct root_list *kept = NULL;
+	struct buf bytes = BUF_INIT(ROOT_LIST_MOST);
 	struct crl_head head;
 	size_t entries = 0;
-	int64_t newest = 0;
-	enum err e = store_open(c->settings->database, STORE_READ_ONLY, &store, NULL);
-	if (!e)
-		e = store_one(store, STATEMENT_ROOT_LIST_KNOWN, NULL, 0, take_number, &newest);
+	enum err e = root_list_new(&kept);
 	if (!e)
 		e = file_read(c->settings->ca_root_crl, &bytes, NULL);
 	if (!e)
 		e = crl_read(bytes.data, bytes.len, root, &head, &entries, NULL);
-	if (!e && newest > 0 && head.number < (uint64_t)newest)
-		check_say(c, CHECK_FAULT,
-			  "%s: an older list, number %" PRIu64 ", was put back; number %" PRId64
-			  " was served, and is when the database keeps it: put that one back, or make the next "
-			  "(counterfoild ca root-crl)",
-			  c->settings->ca_root_crl, head.number, newest);
-	store_close(store);
+	if (!e)
+		say_older(c, root, head.number, kept);
+	root_list_free(kept);
 	buf_free(&bytes);
 }
 

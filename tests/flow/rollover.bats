@@ -581,7 +581,7 @@ list_noted() { [ -n "$(database "SELECT value FROM meta WHERE name = 'root_list_
 	until_true 20 grep -q 'reload.refused.*older list' "$DIR.log"
 	root_list_served "$ELSEWHERE/last.crl"
 	refute checked
-	grep -q 'an older list' "$WORK/check"
+	grep -q 'an older list.*which the database keeps, is served instead' "$WORK/check"
 	restart_waiting
 	until_true 30 grep -q 'root_list.old.*the newest, which the database keeps, is served' "$DIR.log"
 	root_list_served "$ELSEWHERE/last.crl"
@@ -589,7 +589,7 @@ list_noted() { [ -n "$(database "SELECT value FROM meta WHERE name = 'root_list_
 	refute not_ready_for 'an older revocation list of the root was put back'
 	curl -sS "http://localhost:$PORT_OPS/metrics" | grep -x 'counterfoil_root_crl_file_old 1'
 	refute checked
-	grep -q 'an older list' "$WORK/check"
+	grep -q 'an older list.*which the database keeps, is served instead' "$WORK/check"
 	# no command believes the file either
 	refused 6 'the root has revoked the issuing CA' "$DAEMON" admin new --config "$DIR/counterfoil.conf" --name Dora --role support \
 		--out "$WORK/dora.p12"
@@ -627,4 +627,7 @@ list_entries() { openssl crl -inform DER -in "$1" -noout -text | grep -c 'Serial
 	until_true 30 not_ready_for 'an older revocation list of the root was put back'
 	root_list_served "$ELSEWHERE/new.crl"
 	grep -q 'root_list.old.*trusted again' "$DIR.log"
+	refute checked
+	grep -q 'an older list.*trusted again' "$WORK/check"
+	refute grep -q 'is served instead' "$WORK/check"
 }
