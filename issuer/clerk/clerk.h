@@ -53,6 +53,7 @@ struct clerk {
 	size_t missing_said_count;
 
 	int64_t ends_said; /* clerk_ends: when it was last said, by the wall clock */
+	int64_t forgot;    /* clerk_sweep: when it last forgot what contacts had before, likewise */
 
 	/* clerk_reconcile: revocations that the journal has and the database has not, oldest first, and since when. The
 	 * journal tells of its newest ones alone: what was seen once is not forgotten when newer ones push it out. The

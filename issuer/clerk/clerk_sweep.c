@@ -1,5 +1,5 @@
 /* What time has overtaken: links and claims that nobody used, passwords that rest too long, parcels whose last try was
- * counted by somebody who died before the lock. */
+ * counted by somebody who died before the lock, addresses that contacts no longer have. */
 #include "issuer/clerk/clerk.h"
 
 #include "base/crash.h"
@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SWEEP_MOST = 50, PASSWORD_REST = 86400, LOCK_AFTER = 60 };
+enum { SWEEP_MOST = 50, PASSWORD_REST = 86400, LOCK_AFTER = 60, FORGET_EVERY = 60 };
+enum { MOVED_KEPT = 31 * 86400 }; /* delivery.contact_rest is 30 days at most, whatever it is now */
 
 struct overdue {
 	char order[ID_SIZE], state[16], serial[SERIAL_TEXT_SIZE]; /* serial: live, or "" */
@@ -230,12 +231,32 @@ static enum err sweep_exhausted(struct clerk *c, int64_t now, struct errbuf *why
 	return e ? e : each_found(c, &f, now, lock, why);
 }
 
+static enum err forget_moved(struct clerk *c, int64_t now)
+{
+	int64_t affected = 0;
+	if (c->forgot && now >= c->forgot && now - c->forgot < FORGET_EVERY)
+		return ERR_OK;
+	enum err e = store_begin(c->store);
+	if (e)
+		return e;
+	e = store_exec(c->store, STATEMENT_CLERK_FORGET_MOVED, STORE_VALUES(value_integer(now - MOVED_KEPT)), &affected);
+	if (e)
+		store_rollback(c->store);
+	else
+		e = store_commit(c->store);
+	if (e)
+		return e;
+	c->forgot = now;
+	c->erased |= affected > 0;
+	return ERR_OK;
+}
+
 /* What an old database shows as overdue may have been received long ago: nothing is revoked by it. */
 enum err clerk_sweep(struct clerk *c, int64_t now, struct errbuf *why)
 {
 	if (!c->trusted)
 		return ERR_OK;
 	enum err lapsed = sweep_overdue(c, now, why), erased = sweep_passwords(c, now, why),
-		 locked = sweep_exhausted(c, now, why);
-	return lapsed ? lapsed : erased ? erased : locked;
+		 locked = sweep_exhausted(c, now, why), forgotten = forget_moved(c, now);
+	return lapsed ? lapsed : erased ? erased : locked ? locked : forgotten;
 }

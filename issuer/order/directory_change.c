@@ -6,10 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-	KEPT_FOR = 31 * DAY, /* delivery.contact_rest is 30 days at most */
-	MOVES_A_DAY = 5      /* each is told to two addresses by mail: nobody's mailbox is to be filled that way */
-};
+enum { MOVES_A_DAY = 5 }; /* each is told to two addresses by mail: nobody's mailbox is to be filled that way */
 
 struct change {
 	struct step step; /* its order: the contact's id */
@@ -86,16 +83,15 @@ static enum err count_moves(struct store *s, struct change *c)
 	return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_CONFLICT : e;
 }
 
-/* What it had, for as long as a contact that is added with it rests. */
+/* What it had, until the clerk forgets it: a contact that is added with it rests. */
 static enum err note_moved(struct store *s, const struct change *c)
 {
 	struct value email = c->email ? value_text(c->before.email) : value_null();
 	struct value mobile = c->mobile ? value_text(c->before.mobile) : value_null();
 	if (!c->email && !c->mobile)
 		return ERR_OK;
-	enum err e = store_exec(s, STATEMENT_MOVED_FORGET, STORE_VALUES(value_integer(c->step.now - KEPT_FOR)), NULL);
-	return e != ERR_OK ? e : store_exec_one(s, STATEMENT_MOVED_ADD, STORE_VALUES(value_text(c->step.order), email, mobile,
-										       value_integer(c->step.now)));
+	return store_exec_one(s, STATEMENT_MOVED_ADD,
+			      STORE_VALUES(value_text(c->step.order), email, mobile, value_integer(c->step.now)));
 }
 
 static enum err store_change(struct store *s, void *ctx)

@@ -13,6 +13,8 @@ enum { SAMPLE = 60 };
 static void make_them(void)
 {
 	sql("DELETE FROM message; DELETE FROM code; DELETE FROM parcel; DELETE FROM orders; DELETE FROM audit");
+	sql("DELETE FROM moved; INSERT INTO moved VALUES ('k', 'old@acme.example', NULL, 1)");
+	fake.clerk->forgot = 0;
 	add_order("claim", "collecting", NOW + DAYS, NOW - DAYS);
 	add_order("password", "received", NOW - DAYS, NOW - 2 * DAYS);
 	sql("UPDATE orders SET received_at = %d WHERE id = 'password'", NOW - DAYS);
@@ -42,10 +44,12 @@ static void ended_and_told_or_neither(enum err rc, bool failed)
 	failing_require(failed || rc == ERR_OK);
 	failing_require(strcmp(faults(), "") == 0);
 	failing_require(failed || strcmp(ask("SELECT COUNT(*) FROM message"), "3") == 0);
+	failing_require(failed || strcmp(ask("SELECT COUNT(*) FROM moved"), "0") == 0);
 	failing_require(store_begin(fake.clerk->store) == ERR_OK); /* the next transaction undoes what could not be rolled back */
 	store_rollback(fake.clerk->store);
 	failing_require(sweep() == ERR_OK);
 	failing_require(strcmp(faults(), "") == 0);
+	failing_require(strcmp(ask("SELECT COUNT(*) FROM moved"), "0") == 0);
 	const char *had = ask("SELECT group_concat(state) FROM (SELECT state FROM orders ORDER BY id)");
 	if (strcmp(had, "lapsed,received,locked") != 0)
 		fail_msg("%s: %s", failing_where(), had);

@@ -199,6 +199,25 @@ static void four_tries_or_a_right_one_or_a_newer_code_do_not_lock(void **state)
 	}
 }
 
+/* By the clock alone: nobody changes anything meanwhile. */
+static void what_a_contact_had_before_is_forgotten_after_a_month(void **state)
+{
+	(void)state;
+	sql("INSERT INTO moved VALUES ('k', 'old@acme.example', NULL, %d), ('k', NULL, '+41790000009', %d)", NOW - 31 * DAYS + 1,
+	    NOW - 30 * DAYS);
+	assert_int_equal(sweep_at(NOW), ERR_OK);
+	assert_asks("SELECT COUNT(*) FROM moved", "2");
+	assert_false(fake.clerk->erased);
+	assert_int_equal(sweep_at(NOW + 60), ERR_OK);
+	assert_asks("SELECT group_concat(mobile) FROM moved", "+41790000009");
+	assert_true(fake.clerk->erased);
+	sql("INSERT INTO moved VALUES ('k', 'old@acme.example', NULL, 1)"); /* a clock that was set back holds nothing up */
+	assert_int_equal(sweep_at(NOW - DAYS), ERR_OK);
+	assert_asks("SELECT group_concat(mobile) FROM moved", "+41790000009");
+	assert_int_equal(sweep_at(NOW + DAYS), ERR_OK);
+	assert_asks("SELECT COUNT(*) FROM moved", "0");
+}
+
 static void more_than_one_round_can_hold_come_in_the_next(void **state)
 {
 	(void)state;
@@ -242,6 +261,7 @@ int main(void)
 		CLERK_TEST(each_withdrawn_message_is_audited),
 		CLERK_TEST(tries_that_ran_out_lock_after_a_minute),
 		CLERK_TEST(four_tries_or_a_right_one_or_a_newer_code_do_not_lock),
+		CLERK_TEST(what_a_contact_had_before_is_forgotten_after_a_month),
 		CLERK_TEST(more_than_one_round_can_hold_come_in_the_next),
 		CLERK_TEST(an_old_database_is_not_swept),
 	};
