@@ -82,7 +82,8 @@ collect() { # collect FILE ARGUMENT...
 	equal "$(order_state)" offered state
 	read_messages
 	exits 4 collect "$WORK/e.p12" --code-fd 7 7<<<AAAAAAAA
-	[ ! -e "$WORK/e.p12" ] && [ ! -e "$WORK/e.p12.claim" ]
+	[ ! -e "$WORK/e.p12" ]
+	[ ! -e "$WORK/e.p12.claim" ]
 	exits 0 collect "$WORK/e.p12" --code-fd 7 7<<<"$CODE"
 	[ ! -e "$WORK/e.p12.claim" ]
 	equal "$(stat -c %a "$WORK/e.p12")" 600 mode

@@ -64,7 +64,8 @@ configured() { # configured SED-EXPRESSION: the configuration, changed, checked;
 	before=$(sha256sum <"$WORK/copy/counterfoil.db")
 	sed -i 's/= *fd$/= 127.0.0.1:0/' "$WORK/copy/counterfoil.conf"
 	run timeout 20 "$DAEMON" run --config "$WORK/copy/counterfoil.conf"
-	[ "$status" -ne 0 ] && [ "$status" -ne 124 ]
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 124 ]
 	grep -qi 'schema' <<<"$output"
 	equal "$(sha256sum <"$WORK/copy/counterfoil.db")" "$before" 'the database'
 }

@@ -382,7 +382,8 @@ files_of() {
 	equal "$RC" 2 'check'
 	says 'installation.database: the database does not fit this version of the program: statement ' "$WORK/out"
 	run_refused
-	[ "$RC" -ne 0 ] && [ "$RC" -ne 124 ]
+	[ "$RC" -ne 0 ]
+	[ "$RC" -ne 124 ]
 	refute grep '"event":"ready"' "$WORK/log"
 	says '"event":"clerk.start_failed","error":"corrupt","why":"the database does not fit this version of the program: statement ' "$WORK/log"
 }

@@ -123,7 +123,8 @@ revoke() { # revoke SERIAL REASON
 		says 'Response verify OK'
 	done
 	[[ "$(header cache-control)" =~ ^max-age=([0-9]+),\ public,\ no-transform,\ must-revalidate$ ]]
-	[ "${BASH_REMATCH[1]}" -ge 1 ] && [ "${BASH_REMATCH[1]}" -le 60 ]
+	[ "${BASH_REMATCH[1]}" -ge 1 ]
+	[ "${BASH_REMATCH[1]}" -le 60 ]
 	modified=$(date -d "$(header last-modified)" +%s)
 	expires=$(date -d "$(header expires)" +%s)
 	equal "$((expires - modified))" 3600 'Expires is nextUpdate, Last-Modified is thisUpdate'
@@ -164,7 +165,8 @@ revoke() { # revoke SERIAL REASON
 	says 'dies.pem: revoked'
 	says 'Reason: keyCompromise'
 	revoked=$(date -d "$(sed -n 's/^.*Revocation Time: //p' "$WORK/answer" | head -1)" +%s)
-	[ "$revoked" -ge "$before" ] && [ "$revoked" -le "$(date +%s)" ]
+	[ "$revoked" -ge "$before" ]
+	[ "$revoked" -le "$(date +%s)" ]
 	ask -no_nonce -cert "$WORK/dies.pem"
 	says 'dies.pem: revoked'
 	ocsptool --ask="$STATUS/ocsp" --nonce --load-issuer "$DIR/ca/issuing.pem" --load-cert "$WORK/dies.pem" \

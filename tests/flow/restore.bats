@@ -13,7 +13,7 @@ teardown_file() { stop_installation; }
 # What later tests want to know of earlier ones.
 remember() { for name; do printf '%s=%q\n' "$name" "${!name}"; done >>"$BATS_FILE_TMPDIR/story"; }
 setup() {
-	[ -e "$DIR.env" ] && load_environment
+	[ ! -e "$DIR.env" ] || load_environment
 	WORK=$BATS_TEST_TMPDIR
 	# shellcheck disable=SC1091
 	[ ! -e "$BATS_FILE_TMPDIR/story" ] || . "$BATS_FILE_TMPDIR/story"

@@ -54,9 +54,11 @@ tries_left() { visit GET "$LINK"; field .tries_left; }
 @test "a person who stops at the prompt loses nothing, and leaves nothing" {
 	new_order
 	person 'Code from the SMS=^C' -- --out "$WORK/c.p12"
-	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 99 ]
 	person 'Code from the SMS=' 'Last four digits=^C' -- --out "$WORK/c.p12"
-	[ "$status" -ne 0 ] && [ "$status" -ne 99 ]
+	[ "$status" -ne 0 ]
+	[ "$status" -ne 99 ]
 	equal "$(find "$WORK" -name 'c.p12*' | wc -l)" 0 'files'
 	equal "$(tries_left)" 5 tries
 }
