@@ -190,6 +190,11 @@ mark_from_begun() { touch -r "$WORK/begun" "$WORK/marker"; }
 	begin
 	new_order
 	until_true 20 sent_once link
+	local first=$ORDER first_link=$LINK later
+	move_clock 40000
+	new_order # whose reminder, later, shows that a clerk has looked again
+	until_true 20 sent_once link
+	later=$ORDER ORDER=$first LINK=$first_link
 	move_clock 518500 # six days and some
 	look_now
 	until_true 40 sent_once reminder
@@ -203,8 +208,12 @@ mark_from_begun() { touch -r "$WORK/begun" "$WORK/marker"; }
 	refute grep -F -e "${LINK##*/}" -e https: "$mail"
 	visit GET "$LINK"
 	equal "$STATUS_CODE" 200 'the link itself'
+	equal "$(ORDER=$later of_order reminder 'count(*)')" 0 'reminders of the later order, too early'
+	move_clock 559000
 	look_now
-	until_true 20 ready
+	ORDER=$later
+	until_true 40 sent_once reminder
+	ORDER=$first
 	equal "$(of_order reminder 'count(*)')" 1 reminders
 }
 
