@@ -37,6 +37,9 @@ form() {
 	STATUS_CODE=$(curl -sS --cacert "$CA" -H "Authorization: Bearer $CLAIM" -H 'Accept: text/html' "$@" -o "$WORK/page" \
 		-D "$WORK/head" -w '%{http_code}' "$LINK/request")
 }
+# requests_logged: the status of each request for a certificate, as the log has them; logged_behind COUNT STATUSES: since then.
+requests_logged() { sed -n 's/.*"event":"http.request".*"route":"[^"]*\/request","status":"\([0-9]*\)".*/\1/p' "$DIR.log"; }
+logged_behind() { [ "$(requests_logged | tail -n "+$(($1 + 1))" | xargs)" = "$2" ]; }
 messages_of_order() { database "SELECT count(*) FROM message WHERE order_id = '$ORDER' AND kind = '$1'"; }
 same_key() { # same_key CERTIFICATE KEY
 	equal "$(openssl x509 -in "$1" -noout -pubkey)" "$(openssl pkey -in "$2" -pubout)" 'public key'
@@ -47,7 +50,8 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	new_order '"own_key":true'
 	exits 0 collect "$WORK/e.key" --code-fd 7 --json 7<<<"$CODE"
 	equal "$(stat -c %a "$WORK/e.key")" 600 'mode of the key'
-	[ ! -e "$WORK/e.key.csr" ] && [ ! -e "$WORK/e.key.pem.claim" ]
+	[ ! -e "$WORK/e.key.csr" ]
+	[ ! -e "$WORK/e.key.pem.claim" ]
 	same_key "$WORK/e.key.pem" "$WORK/e.key"
 	openssl verify -x509_strict -CAfile "$CA" -untrusted "$WORK/e.key.pem" "$WORK/e.key.pem"
 	equal "$(order_state)" received state
@@ -134,7 +138,8 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 		equal "$(order_state)" received "state after $step"
 		equal "$(database "SELECT count(*) FROM certificate WHERE order_id = '$ORDER'")" 1 "certificates after $step"
 		[ -z "$hash" ] || equal "$(database "SELECT lower(hex(request_hash)) FROM certificate WHERE order_id = '$ORDER'")" "$hash" 'the very request'
-		[ ! -e "$key.csr" ] && [ ! -e "$key.pem.claim" ]
+		[ ! -e "$key.csr" ]
+		[ ! -e "$key.pem.claim" ]
 	done
 }
 
@@ -280,12 +285,22 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	grep -q 'by another request' <<<"$BODY"
 	new_order '"own_key":true'
 	own_claim
-	bring "$WORK/good.csr"
-	equal "$STATUS_CODE" 422 'a key that was certified before'
-	grep -q 'certified before' <<<"$BODY"
 	form -F "request=<$WORK/good.csr"
-	equal "$STATUS_CODE" 422 'the same by the form'
+	equal "$STATUS_CODE" 422 'a key that was certified before, by the form'
 	grep -q 'certified before' "$WORK/page"
+	bring "$WORK/good.csr"
+	equal "$STATUS_CODE" 422 'the same by itself'
+	grep -q 'certified before' <<<"$BODY"
+	until_true 20 grep -qF "$(field .request)" "$DIR.log"
+	# what is refused leaves the connection sane, and one line in the log
+	local asked had
+	asked=(-sS --cacert "$CA" -H "Authorization: Bearer $CLAIM" -H 'Content-Type: application/pkcs10' -w '%{http_code} %{num_connects}\n')
+	had=$(requests_logged | wc -l)
+	equal "$(curl "${asked[@]}" --data-binary "@$WORK/garbage" -o "$WORK/refusal" "$LINK/request" \
+		--next "${asked[@]}" --data-binary "@$WORK/other.csr" -o "$WORK/chain" "$LINK/request" | xargs)" '400 1 200 0' 'status, new connections'
+	same_key "$WORK/chain" "$WORK/other.key"
+	until_true 20 logged_behind "$had" '400 200'
+	equal "$(grep -cF "$(jq -r .request "$WORK/refusal")" "$DIR.log")" 1 'lines about the refused one'
 	CLAIM=AAAAAAAAAAAAAAAAAAAAAA
 	bring "$WORK/other.csr"
 	equal "$STATUS_CODE" 403 'without the claim'
@@ -321,7 +336,8 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	new_order
 	exits 4 collect "$WORK/no.key" --code-fd 7 7<<<"$CODE"
 	grep -q 'made by the service: run it without --key' <<<"$output"
-	[ ! -e "$WORK/no.key" ] && [ ! -e "$WORK/no.key.csr" ] # nothing of it was sent
+	[ ! -e "$WORK/no.key" ]
+	[ ! -e "$WORK/no.key.csr" ] # nothing of it was sent
 	own_claim
 	ec no
 	bring "$WORK/no.csr"
@@ -382,15 +398,22 @@ fingerprint() { openssl x509 -in "$1" -outform DER | sha256sum | cut -d' ' -f1; 
 	new_order '"own_key":true'
 	exits 0 collect "$WORK/canary.key" --code-fd 7 7<<<"$CODE"
 	local scalar
-	scalar=$(openssl pkey -in "$WORK/canary.key" -noout -text | sed -n '/^priv:/,/^pub:/p' | grep -oE '([0-9a-f]{2}:?)+$' | tr -d ':\n' | sed 's/^00//' | grep -oE '[0-9a-f]{64}' | head -1)
+	scalar=$(openssl pkey -in "$WORK/canary.key" -noout -text | sed -n '/^priv:/,/^pub:/p' | grep -oE '([0-9a-f]{2}:?)+$' | tr -d ':\n' | grep -oE '[0-9a-f]{64}$')
 	equal "${#scalar}" 64 'digits of the key'
 	{
 		echo "binary $scalar"
 		echo "hex $(printf %s "$scalar" | xxd -p | tr -d '\n')"
 		sed -n '2p' "$WORK/canary.key" | tr -d '\n' | xxd -p | tr -d '\n' | sed 's/^/pem /; s/$/\n/'
 	} >"$WORK/needles"
-	"$BUILD/tools/memory_search" "$WORK/canary.key" <"$WORK/needles" && return 1 # the search finds it where it is
+	# the search finds each where it is
+	openssl pkey -in "$WORK/canary.key" -outform DER -out "$WORK/canary.der"
+	echo "$scalar" >"$WORK/canary.hex"
+	run "$BUILD/tools/memory_search" "$WORK"/canary.{key,der,hex} <"$WORK/needles"
+	equal "$status" 1 "control: $output"
+	equal "$(cut -d'|' -f1 <<<"$output" | sort -u | xargs)" 'binary hex pem' 'found by the control'
 	mapfile -t files < <(find "$DIR" "$DIR".* -type f)
+	"$BUILD/tools/memory_search" "${files[@]}" <"$WORK/needles"
+	memory_readable || return 0
 	mapfile -t pids < <(pgrep -P "$(cat "$DIR.pid")")
-	"$BUILD/tools/memory_search" "${files[@]}" "$(cat "$DIR.pid")" "${pids[@]}" <"$WORK/needles"
+	"$BUILD/tools/memory_search" "$(cat "$DIR.pid")" "${pids[@]}" <"$WORK/needles"
 }
