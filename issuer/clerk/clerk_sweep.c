@@ -153,7 +153,7 @@ static enum err lapse(struct sweep *w, struct errbuf *why)
 static enum err erase_in(struct sweep *w, struct store *s)
 {
 	w->done = true;
-	enum err e = step_erase_password(s, &w->step, NULL);
+	enum err e = step_erase_password(s, &w->step);
 	return e ? e : store_notice(w, s, ORDER_RECEIVED);
 }
 

@@ -123,7 +123,7 @@ static enum err store_use(struct store *s, void *ctx)
 	if (e == ERR_OK && used)
 		e = step_note(s, t, order_event_name(EVENT_USE), NULL, NULL);
 	if (e == ERR_OK && used)
-		e = step_erase_password(s, t, NULL);
+		e = step_erase_password(s, t);
 	u->early = e == ERR_OK && first && !used;
 	return u->early ? step_note(s, t, "order.refused", "used before its receipt", order_event_name(EVENT_USE)) : e;
 }

@@ -36,7 +36,6 @@ struct withdrawal {
 	struct store *store;
 	const struct step *step;
 	const char *kind;
-	int64_t count;
 };
 
 /* Its sealed bytes are gone. */
@@ -45,36 +44,32 @@ static enum err note_withdrawn(void *ctx, const struct row *r)
 	struct withdrawal *w = ctx;
 	char detail[64];
 	snprintf(detail, sizeof detail, "%s %s", w->kind, row_text(r, 0));
-	w->count++;
 	return step_note(w->store, w->step, "message.withdrawn", NULL, detail);
 }
 
-static enum err withdraw(struct store *s, const struct step *t, enum message_kind kind, int64_t *count)
+static enum err withdraw(struct store *s, const struct step *t, enum message_kind kind)
 {
-	struct withdrawal w = {.store = s, .step = t, .kind = message_kind_name(kind)};
-	enum err e = store_each(s, STATEMENT_MESSAGE_WITHDRAW, STORE_VALUES(value_text(t->order), value_text(w.kind)),
-				note_withdrawn, &w);
-	if (count)
-		*count = w.count;
-	return e;
+	struct withdrawal w = {s, t, message_kind_name(kind)};
+	return store_each(s, STATEMENT_MESSAGE_WITHDRAW, STORE_VALUES(value_text(t->order), value_text(w.kind)),
+			  note_withdrawn, &w);
 }
 
-enum err step_erase_password(struct store *s, const struct step *t, int64_t *withdrawn)
+enum err step_erase_password(struct store *s, const struct step *t)
 {
-	enum err e = withdraw(s, t, MESSAGE_PASSWORD, withdrawn);
+	enum err e = withdraw(s, t, MESSAGE_PASSWORD);
 	return e != ERR_OK ? e : erase(s, t, STATEMENT_PARCEL_ERASE_PASSWORD, "parcel.password_erased");
 }
 
 enum err step_end_codes(struct store *s, const struct step *t)
 {
 	enum err e = store_exec(s, STATEMENT_CODE_KILL, STORE_VALUES(value_integer(t->now), value_text(t->order)), NULL);
-	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_CODE, NULL);
+	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_CODE);
 }
 
 enum err step_end_links(struct store *s, const struct step *t)
 {
-	enum err e = withdraw(s, t, MESSAGE_LINK, NULL);
-	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_REMINDER, NULL);
+	enum err e = withdraw(s, t, MESSAGE_LINK);
+	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_REMINDER);
 }
 
 enum err step_end_delivery(struct store *s, const struct step *t)
@@ -85,7 +80,7 @@ enum err step_end_delivery(struct store *s, const struct step *t)
 	if (e == ERR_OK)
 		e = step_erase_parcel(s, t);
 	if (e == ERR_OK)
-		e = step_erase_password(s, t, NULL);
+		e = step_erase_password(s, t);
 	return e;
 }
 

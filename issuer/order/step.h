@@ -20,8 +20,8 @@ enum err step_note(struct store *s, const struct step *t, const char *what, cons
 
 /* Inside a transaction. Each is audited when it erased something, and harmless when there is nothing. */
 enum err step_erase_parcel(struct store *s, const struct step *t) MUST_CHECK;   /* key and packages */
-/* The sealed password: where it rests, and in messages that still wait; `withdrawn`, how many of these, may be NULL. */
-enum err step_erase_password(struct store *s, const struct step *t, int64_t *withdrawn) MUST_CHECK;
+/* The sealed password: where it rests, and in messages that still wait. */
+enum err step_erase_password(struct store *s, const struct step *t) MUST_CHECK;
 /* Codes die; their messages, and links' and reminders' of them, that still wait are dropped: each is audited. */
 enum err step_end_codes(struct store *s, const struct step *t) MUST_CHECK;
 enum err step_end_links(struct store *s, const struct step *t) MUST_CHECK;
