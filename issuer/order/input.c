@@ -124,6 +124,13 @@ enum err remark_check(const char *text, size_t len, struct errbuf *why)
 	return ERR_OK;
 }
 
+enum err remark_check_any(const char *name, const char *text, struct errbuf *why)
+{
+	struct errbuf wrong = {{0}};
+	enum err e = text ? remark_check(text, strlen(text), &wrong) : ERR_OK;
+	return e == ERR_OK ? ERR_OK : fail(why, e, "%s: %s", name, wrong.text);
+}
+
 static enum err tag_check(const char *text, size_t len, struct errbuf *why)
 {
 	if (strlen(text) == len && language_tag_ok(text))

@@ -28,5 +28,7 @@ enum err input_verdict(const struct input *in, struct errbuf *why) MUST_CHECK;
 
 /* A reason or a note: UTF-8 in one line, at most REMARK_CHARACTERS, no control characters, no bidi marks. */
 enum err remark_check(const char *text, size_t len, struct errbuf *why) MUST_CHECK;
+/* One that staff may leave out (NULL). why says which it was. */
+enum err remark_check_any(const char *name, const char *text, struct errbuf *why) MUST_CHECK;
 
 #endif

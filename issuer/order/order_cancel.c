@@ -59,15 +59,12 @@ static enum err attempt(struct desk *d, struct cancelling *c, struct errbuf *why
 
 enum err order_cancel(struct desk *d, const struct actor *who, const char *id, const char *reason, struct errbuf *why)
 {
-	struct errbuf text = {{0}};
 	int64_t now = clock_now();
 	struct cancelling c = {
 		.step = {who, id, now},
 		.revoking = {.who = who, .reason = REASON_CESSATION, .note = reason, .now = now},
 	};
-	if (reason && remark_check(reason, strlen(reason), &text) != ERR_OK)
-		return fail(why, ERR_INVALID, "reason: %s", text.text);
-	enum err rc = ERR_OK;
+	enum err rc = remark_check_any("reason", reason, why);
 	for (int i = 0; rc == ERR_OK && !c.cancelled && i < ATTEMPTS; i++)
 		rc = attempt(d, &c, why);
 	if (c.revoked)

@@ -226,22 +226,18 @@ enum err order_reissue(struct desk *d, const struct actor *who, const struct rei
 		       bool *made, struct faults *faults, struct errbuf *why)
 {
 	struct reissue r = {.revoking = {.who = who, .reason = REASON_SUPERSEDED, .note = wish->note, .now = clock_now()}};
-	struct errbuf text = {{0}};
 	*made = false;
-	if (wish->note && remark_check(wish->note, strlen(wish->note), &text) != ERR_OK)
-		return fail(why, ERR_INVALID, "note: %s", text.text);
-	enum err rc = find_order(d, wish->which, &r.row, why);
-	if (rc == ERR_NOT_FOUND && why && !why->text[0])
-		rc = fail(why, rc, "there is no such order");
+	enum err rc = remark_check_any("note", wish->note, why);
+	if (rc == ERR_OK)
+		rc = find_order(d, wish->which, &r.row, why);
 	if (rc != ERR_OK)
 		return rc;
-	char order[ID_SIZE], serial[sizeof r.row.serial];
+	char order[ID_SIZE]; /* the row is read again */
 	memcpy(order, r.row.id, sizeof order);
-	memcpy(serial, r.row.serial, sizeof serial);
+	memcpy(r.revoking.serial, r.row.serial, sizeof r.revoking.serial);
 	r.step = (struct step){who, order, r.revoking.now};
-	memcpy(r.revoking.serial, serial, sizeof r.revoking.serial);
-	revoke_turn_begin(serial);
+	revoke_turn_begin(r.revoking.serial);
 	rc = reissue_in_turn(d, &r, id, made, faults, why);
-	revoke_turn_end(serial);
+	revoke_turn_end(r.revoking.serial);
 	return rc;
 }

@@ -113,13 +113,10 @@ static enum err store_end(struct store *s, void *ctx)
 enum err revoking_read(struct revoking *r, const char *serial, struct errbuf *why)
 {
 	uint8_t bytes[SERIAL_BYTES];
-	struct errbuf text = {{0}};
 	if (serial_from_text(serial, bytes) != ERR_OK)
 		return fail(why, ERR_NOT_FOUND, "no certificate has this serial");
 	serial_text(bytes, r->serial);
-	if (r->note && remark_check(r->note, strlen(r->note), &text) != ERR_OK)
-		return fail(why, ERR_INVALID, "note: %s", text.text);
-	return ERR_OK;
+	return remark_check_any("note", r->note, why);
 }
 
 static enum err read_revocation(struct revoking *r, const struct revocation_wish *wish, struct errbuf *why)
