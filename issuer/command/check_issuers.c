@@ -131,12 +131,6 @@ static void say_unfinished(struct check *c, const struct issuers *all)
 			  all->at[0].label, path);
 }
 
-static enum err take_number(void *ctx, const struct row *r)
-{
-	*(int64_t *)ctx = row_integer(r, 0);
-	return ERR_OK;
-}
-
 /* Of the newest list that was served; 0: none is known. */
 static int64_t number_noted(const struct settings *s)
 {
@@ -144,7 +138,7 @@ static int64_t number_noted(const struct settings *s)
 	int64_t number = 0;
 	enum err e = store_open(s->database, STORE_READ_ONLY, &store, NULL);
 	if (!e)
-		e = store_one(store, STATEMENT_ROOT_LIST_KNOWN, NULL, 0, take_number, &number);
+		e = store_integer(store, STATEMENT_ROOT_LIST_KNOWN, NULL, 0, &number);
 	store_close(store);
 	return e ? 0 : number;
 }

@@ -1,5 +1,6 @@
 #include "issuer/order/contact_moved.h"
 #include "issuer/order/input.h"
+#include "issuer/order/staff_name.h"
 
 #include "base/clock.h"
 
@@ -17,19 +18,13 @@ struct change {
 	int64_t full_since; /* when the first of as many changes as a day has room for was */
 };
 
-static enum err take_name(void *ctx, const struct row *r)
-{
-	snprintf(ctx, NAME_SIZE, "%s", row_text(r, 1));
-	return ERR_OK;
-}
-
-/* Who changes it, for the mail: the host is no member of the staff. */
+/* Who changes it, for the mail. */
 static enum err find_name(struct desk *d, struct change *c)
 {
 	struct store *s = readers_take(d->readers);
-	enum err e = store_one(s, STATEMENT_STAFF_SHOW, STORE_VALUES(value_text(c->step.who->id)), take_name, c->by);
+	enum err e = staff_name(s, c->step.who->id, c->by);
 	readers_give(d->readers, s);
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	return e;
 }
 
 /* True when the body has the member, and it is another than before. */
@@ -66,20 +61,15 @@ static enum err note(struct store *s, const struct change *c)
 	return step_note(s, &c->step, "directory.contact_changed", NULL, what + 1);
 }
 
-static enum err take_time(void *ctx, const struct row *r)
-{
-	*(int64_t *)ctx = row_integer(r, 0);
-	return ERR_OK;
-}
-
 /* Within the transaction: of many at once no more get through. */
 static enum err count_moves(struct store *s, struct change *c)
 {
 	if (!c->email && !c->mobile)
 		return ERR_OK;
-	enum err e = store_one(s, STATEMENT_MOVED_LATELY, STORE_VALUES(value_text(c->step.order), value_integer(c->step.now - DAY),
-								       value_integer(MOVES_A_DAY - 1)),
-			       take_time, &c->full_since);
+	enum err e = store_integer(s, STATEMENT_MOVED_LATELY,
+				   STORE_VALUES(value_text(c->step.order), value_integer(c->step.now - DAY),
+						value_integer(MOVES_A_DAY - 1)),
+				   &c->full_since);
 	return e == ERR_NOT_FOUND ? ERR_OK : e == ERR_OK ? ERR_CONFLICT : e;
 }
 

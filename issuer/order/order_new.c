@@ -1,5 +1,6 @@
 #include "issuer/order/new_order.h"
 #include "issuer/order/parents.h"
+#include "issuer/order/staff_name.h"
 
 #include "base/clock.h"
 #include "ca/profile.h"
@@ -76,12 +77,6 @@ static enum err find_contact(struct store *s, struct input *in, const char *orga
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err take_name(void *ctx, const struct row *r)
-{
-	snprintf(ctx, NAME_SIZE, "%s", row_text(r, 1));
-	return ERR_OK;
-}
-
 static void copy_parents(struct new_order *n, const struct parent p[PARENT_LEVELS])
 {
 	struct order_facts *f = &n->facts;
@@ -115,8 +110,7 @@ static enum err read_order(struct store *s, struct input *in, struct new_order *
 	if (rc != ERR_OK)
 		return rc;
 	copy_parents(n, parents);
-	rc = store_one(s, STATEMENT_STAFF_SHOW, STORE_VALUES(value_text(n->step.who->id)), take_name, n->orderer_name);
-	return rc == ERR_NOT_FOUND ? ERR_OK : rc; /* the host is no member of the staff */
+	return staff_name(s, n->step.who->id, n->orderer_name);
 }
 
 /* The signer's dry run has failed: there will be no such order, but that it was asked for is not forgotten. */

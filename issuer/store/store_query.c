@@ -235,6 +235,17 @@ enum err store_one(struct store *s, enum statement id, const struct value *value
 	return e ? e : rows == 1 ? ERR_OK : ERR_NOT_FOUND;
 }
 
+static enum err take_integer(void *ctx, const struct row *r)
+{
+	*(int64_t *)ctx = row_integer(r, 0);
+	return ERR_OK;
+}
+
+enum err store_integer(struct store *s, enum statement id, const struct value *values, size_t n, int64_t *out)
+{
+	return store_one(s, id, values, n, take_integer, out);
+}
+
 int64_t row_integer(const struct row *r, int column)
 {
 	return sqlite3_column_int64(r->statement, column);
