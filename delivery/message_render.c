@@ -190,7 +190,7 @@ static enum err render_html(const struct message_row *row, const struct places *
 static enum err render_mail(const struct message_row *row, const struct places *p, struct message *out)
 {
 	struct buf text = BUF_INIT(out->text.cap);
-	enum err rc = template_render_words(row->subject, TEMPLATE_TEXT, &p->words, p->of, &out->subject);
+	enum err rc = template_render_words("{{=this.subject}}", TEMPLATE_TEXT, &p->words, p->of, &out->subject);
 	if (!rc)
 		rc = template_render_words(row->text, TEMPLATE_TEXT, &p->words, p->of, &text);
 	if (!rc)

@@ -100,16 +100,14 @@ static bool is_password(const char *value)
 
 /* To whoever ordered. */
 #define NOTICE(word)                                                                                                   \
-	{.name = (word), .channel = CHANNEL_MAIL, .subject = "{{=this.subject}}", .text = delivery_text_notice,        \
-	 .html = delivery_html_notice,                                                                                 \
+	{.name = (word), .channel = CHANNEL_MAIL, .text = delivery_text_notice, .html = delivery_html_notice,          \
 	 .fields = {{.name = "order", .ok = is_text}, {.name = "client", .ok = is_text}, {.name = "service", .ok = is_text}, \
 		    {.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
 		    {.name = "orderer", .ok = is_text}, {.name = "until", .ok = is_text}, {.name = "command", .ok = is_text}, \
 		    LANGUAGE}}
 /* To a contact whose address or number is another now. */
 #define CHANGED(word)                                                                                                  \
-	{.name = (word), .channel = CHANNEL_MAIL, .subject = "{{=this.subject}}", .text = delivery_text_changed,       \
-	 .html = delivery_html_changed,                                                                                \
+	{.name = (word), .channel = CHANNEL_MAIL, .text = delivery_text_changed, .html = delivery_html_changed,        \
 	 .fields = {{.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
 		    {.name = "orderer", .ok = is_text}, {.name = "before", .ok = is_text}, {.name = "now", .ok = is_text}, \
 		    {.name = "until", .standard = "", .ok = is_text_or_none}, LANGUAGE}}
@@ -119,7 +117,6 @@ const char *const message_mail_html = delivery_html_mail;
 const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_LINK] = {.name = "link",
 			  .channel = CHANNEL_MAIL,
-			  .subject = "{{=link.subject}}",
 			  .text = delivery_text_link,
 			  .html = delivery_html_link,
 			  .fields = {{.name = "url", .ok = is_url},
@@ -146,7 +143,6 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 			      .fields = {{.name = "password", .ok = is_password}, {.name = "client", .ok = is_text}, LANGUAGE}},
 	[MESSAGE_DEAD] = {.name = "dead",
 			  .channel = CHANNEL_MAIL,
-			  .subject = "{{=dead.subject}}",
 			  .text = delivery_text_dead,
 			  .html = delivery_html_dead,
 			  .fields = {{.name = "kind", .ok = is_text},
@@ -161,7 +157,6 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_NEW_MOBILE] = CHANGED("new_mobile"),
 	[MESSAGE_REMINDER] = {.name = "reminder",
 			      .channel = CHANNEL_MAIL,
-			      .subject = "{{=this.subject}}",
 			      .text = delivery_text_reminder,
 			      .html = delivery_html_reminder,
 			      .fields = {{.name = "client", .ok = is_text},

@@ -17,7 +17,6 @@ struct field_rule {
 struct message_row {
 	const char *name;    /* also the section of words that its templates call "this" */
 	enum message_channel channel;
-	const char *subject; /* template; mail only */
 	const char *text;    /* template */
 	const char *html;    /* template of what stands within message_mail_html; mail only */
 	const char *shorten; /* SMS: the field that is cut to what fits */

@@ -18,7 +18,7 @@ struct order_row {
 	char contact[ID_SIZE];
 	char orderer_name[NAME_SIZE];
 	int64_t link_until, served_at;
-	int64_t served; /* to the claim: a bit for each encoding */
+	int64_t served; /* to the claim: 1 << ENCODING for each package, SERVED_CERTIFICATE */
 
 	bool claimed;     /* there is a claim */
 	bool by_claimant; /* row_by_link: the caller's claim is it */

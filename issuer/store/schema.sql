@@ -29,7 +29,8 @@ CREATE TABLE staff (
   status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'removed')), created_at INTEGER NOT NULL, email TEXT) STRICT;
 
 -- facts: canonical JSON of what was approved; ticket: the signer's MAC over exactly those bytes; digit_tries: of the mobile's
--- last four, within a day; served: to the present claim, the bit 1 << ENCODING for each.
+-- last four, within a day; served: to the present claim, the bit 1 << ENCODING for each package,
+-- SERVED_CERTIFICATE (row.h) for a certificate alone.
 CREATE TABLE orders (
   id TEXT PRIMARY KEY, client_id TEXT NOT NULL REFERENCES client(id), contact_id TEXT NOT NULL REFERENCES contact(id),
   state TEXT NOT NULL, state_at INTEGER NOT NULL, facts TEXT NOT NULL, ticket BLOB NOT NULL,
