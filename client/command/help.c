@@ -153,7 +153,7 @@ static void write_all(const char *noun, struct buf *out)
 			      "  counterfoil collect https://localhost:8443/d/Zm9vYmFyYmF6cXV4cXV1eA\n\n");
 	buf_text(out, "Usage: counterfoil COMMAND [--flag ...]\n");
 	const size_t column = column_of(global_fields, 0);
-	for (const struct verb *v = verbs; v->noun; v++)
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
 		if (!noun || strcmp(v->noun, noun) == 0)
 			add_row(v, column, out);
 	if (noun)

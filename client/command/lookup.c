@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-enum { WORDS_MAX = 96 };
+enum { WORDS_MAX = 160 };
 
 const struct verb *lookup_verb(const char *noun, const char *verb)
 {
-	for (const struct verb *v = verbs; v->noun; v++)
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
 		if (strcmp(v->noun, noun) == 0 && (!v->verb || (verb && strcmp(v->verb, verb) == 0)))
 			return v;
 	return NULL;
@@ -16,7 +16,7 @@ const struct verb *lookup_verb(const char *noun, const char *verb)
 
 bool lookup_noun_exists(const char *noun)
 {
-	for (const struct verb *v = verbs; v->noun; v++)
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
 		if (strcmp(v->noun, noun) == 0)
 			return true;
 	return false;
@@ -26,7 +26,7 @@ enum err lookup_unknown_noun(const char *typed, struct errbuf *why)
 {
 	const char *words[WORDS_MAX];
 	size_t count = 0;
-	for (const struct verb *v = verbs; v->noun && count < WORDS_MAX - 1; v++)
+	for (const struct verb *v = table_next(NULL); v && count < WORDS_MAX - 1; v = table_next(v))
 		words[count++] = v->noun;
 	words[count++] = "help";
 	const char *meant = suggest(typed, words, count);
@@ -39,7 +39,7 @@ enum err lookup_unknown_verb(const char *noun, const char *typed, struct errbuf 
 	const char *words[WORDS_MAX];
 	size_t count = 0;
 	struct buf list = BUF_INIT(160);
-	for (const struct verb *v = verbs; v->noun && count < WORDS_MAX; v++) {
+	for (const struct verb *v = table_next(NULL); v && count < WORDS_MAX; v = table_next(v)) {
 		if (strcmp(v->noun, noun) != 0)
 			continue;
 		buf_format(&list, count ? ", %s" : "%s", v->verb);

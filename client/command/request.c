@@ -1,5 +1,7 @@
 #include "client/command/request.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAME_SIZE = 48 };
@@ -94,6 +96,8 @@ static json_t *member_value(const struct given *g)
 {
 	if (g->field->kind == KIND_YES_NO)
 		return json_boolean(strcmp(g->value, "yes") == 0);
+	if (g->field->kind == KIND_NUMBER)
+		return json_integer(strtol(g->value, NULL, 10));
 	return json_string(g->value); /* NULL when it is not UTF-8 */
 }
 
@@ -116,4 +120,30 @@ enum err request_body(const struct arguments *given, json_t **out, struct errbuf
 	}
 	*out = body;
 	return body ? ERR_OK : ERR_MEMORY;
+}
+
+static bool is_header_value(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		if (*p < ' ' || *p > '~')
+			return false;
+	return true;
+}
+
+enum err request_headers(const struct arguments *given, struct request_headers *out, struct errbuf *why)
+{
+	size_t count = 0;
+	*out = (struct request_headers){0};
+	for (size_t i = 0; i < given->count; i++) {
+		const struct given *g = &given->given[i];
+		if (g->field->place != IN_HEADER || count == HEADERS_MAX)
+			continue;
+		const char *quote = g->field->kind == KIND_TAG && g->value[0] != '"' ? "\"" : "";
+		int n = snprintf(out->text[count], HEADER_SIZE, "%s: %s%s%s", g->field->name, quote, g->value, quote);
+		if (n < 0 || n >= HEADER_SIZE || !is_header_value(g->value))
+			return fail(why, ERR_USAGE, "--%s is too long, or has what no header may", g->field->name);
+		out->lines[count] = out->text[count];
+		count++;
+	}
+	return ERR_OK;
 }

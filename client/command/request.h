@@ -14,6 +14,14 @@ enum err request_target(const struct arguments *given, struct buf *out, struct e
 /* The IN_BODY fields as a JSON object, a new reference; NULL in *out when the method carries none. */
 enum err request_body(const struct arguments *given, json_t **out, struct errbuf *why) MUST_CHECK;
 
+enum { HEADERS_MAX = 2, HEADER_SIZE = 192 };
+struct request_headers {
+	char text[HEADERS_MAX][HEADER_SIZE];
+	const char *lines[HEADERS_MAX + 1]; /* into text, NULL-terminated: not to be copied apart from it */
+};
+/* The IN_HEADER fields as "name: value". ERR_USAGE for one that is too long or no header's value. */
+enum err request_headers(const struct arguments *given, struct request_headers *out, struct errbuf *why) MUST_CHECK;
+
 /* Append text percent-encoded: letters, digits and the characters of `also` stay as they are. */
 void request_encode(const char *text, const char *also, struct buf *out);
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { TRUST_MAX = 1 << 20, HEADER_SIZE = 256, URL_SIZE = 8192, FAULTS_MAX = 65536 };
+enum { TRUST_MAX = 1 << 20, FIELD_SIZE = 256, URL_SIZE = 8192, FAULTS_MAX = 65536, MORE_MAX = 4 };
 
 static enum err library_error(const counterfoil_error *error, struct errbuf *why)
 {
@@ -215,13 +215,15 @@ static enum err status_error(const counterfoil_response *response, struct errbuf
 
 enum err session_exchange(struct session *s, const struct exchange *x, counterfoil_response **response, struct errbuf *why)
 {
-	char url[URL_SIZE], type[HEADER_SIZE], bearer[HEADER_SIZE];
-	const char *headers[4] = {"Accept: application/json"};
+	char url[URL_SIZE], type[FIELD_SIZE], bearer[FIELD_SIZE];
+	const char *headers[4 + MORE_MAX] = {"Accept: application/json"};
 	size_t count = 1;
 	if (x->type)
 		headers[count++] = type;
 	if (x->bearer)
 		headers[count++] = bearer;
+	for (size_t i = 0; x->headers && x->headers[i] && i < MORE_MAX; i++)
+		headers[count++] = x->headers[i];
 	int n = snprintf(url, sizeof url, "%s%s", s->server, x->target);
 	if (n < 0 || (size_t)n >= sizeof url)
 		return fail(why, ERR_USAGE, "the URL is too long");

@@ -21,6 +21,7 @@ struct exchange {
 	const void *body;
 	size_t len;
 	const char *bearer; /* a claim, or NULL */
+	const char *const *headers; /* "name: value", at most 4, NULL-terminated; or NULL */
 };
 
 /* With the identity and the CA of the settings, for the staff API: ERR_USAGE says which setting is missing. */

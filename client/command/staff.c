@@ -11,6 +11,18 @@
 
 enum { TARGET_MAX = 4096, PRINT_MAX = 16 << 20 };
 
+/* How the next page is asked for: by the cursor that this list takes. */
+static void note_next(const struct verb *verb, const json_t *next)
+{
+	const char *flag = "before";
+	for (const struct field *f = verb->fields; f->name; f++)
+		flag = strcmp(f->name, "after") == 0 ? f->name : flag;
+	if (json_is_string(next))
+		output_note("more: --%s %s", flag, json_string_value(next));
+	else if (json_is_integer(next))
+		output_note("more: --%s %lld", flag, (long long)json_integer_value(next));
+}
+
 static enum err print_list(const struct verb *verb, json_t *answer, struct errbuf *why)
 {
 	json_t *items = json_object_get(answer, "items");
@@ -22,11 +34,7 @@ static enum err print_list(const struct verb *verb, json_t *answer, struct errbu
 	buf_free(&text);
 	if (json_array_size(items) == 0)
 		output_note("(none)");
-	const json_t *next = json_object_get(answer, "next");
-	if (json_is_string(next))
-		output_note("more: --before %s", json_string_value(next));
-	else if (json_is_integer(next))
-		output_note("more: --after %lld", (long long)json_integer_value(next));
+	note_next(verb, json_object_get(answer, "next"));
 	return e;
 }
 
@@ -47,31 +55,38 @@ static enum err print(const struct arguments *given, json_t *answer, struct errb
 	return given->verb->columns[0].title ? print_list(given->verb, answer, why) : print_record(answer, why);
 }
 
-static const char *member(const json_t *object, const char *name)
+static void note_shown(const struct column *shown, const json_t *found)
 {
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "-";
+	size_t widest = 0;
+	for (const struct column *c = shown; c->title; c++)
+		widest = strlen(c->title) > widest ? strlen(c->title) : widest;
+	for (; shown->title; shown++) {
+		struct buf value = BUF_INIT(TARGET_MAX);
+		sheet_value(json_object_get(found, shown->member), sheet_is_time(shown->member), &value);
+		const char *text = buf_string(&value);
+		output_note("  %-*s  %s", (int)widest, shown->title, text ? text : "(too long)");
+		buf_free(&value);
+	}
 }
 
-/* A certificate is fetched and named before it is revoked: a serial number mistyped is somebody else's. */
-static enum err confirm(struct session *s, const char *target, struct errbuf *why)
+/* What it is about is fetched and named before it is asked: an id mistyped is somebody else's. */
+static enum err confirm(struct session *s, const struct verb *verb, const char *target, struct errbuf *why)
 {
-	char show[TARGET_MAX];
-	const char *verb = strrchr(target, '/');
-	if (!verb)
+	char show[TARGET_MAX], question[256];
+	const char *last = strrchr(target, '/');
+	if (!last)
 		return ERR_INTERNAL;
-	snprintf(show, sizeof show, "%.*s", (int)(verb - target), target);
+	snprintf(show, sizeof show, "%.*s", (int)(last - target), target);
 	const struct exchange look = {.method = "GET", .target = show};
 	json_t *found = NULL;
 	enum err e = session_json(s, &look, &found, why);
 	if (e)
 		return e;
-	output_note("  serial   %s", member(found, "serial"));
-	output_note("  subject  %s", member(found, "subject"));
-	output_note("  status   %s", member(found, "status"));
+	note_shown(verb->shown, found);
 	json_decref(found);
 	bool asked;
-	if (ask_yes("Revoke this certificate? It cannot be undone. Type yes: ", &asked))
+	snprintf(question, sizeof question, "%s Type yes: ", verb->confirm);
+	if (ask_yes(question, &asked))
 		return ERR_OK;
 	return asked ? fail(why, ERR_REFUSED, "nothing was done")
 		     : fail(why, ERR_USAGE, "there is no terminal to confirm on: give --yes");
@@ -81,7 +96,10 @@ static enum err send_request(struct session *s, const struct arguments *given, c
 			     struct errbuf *why)
 {
 	json_t *body = NULL;
-	enum err e = request_body(given, &body, why);
+	struct request_headers headers;
+	enum err e = request_headers(given, &headers, why);
+	if (!e)
+		e = request_body(given, &body, why);
 	if (e)
 		return e;
 	bool carries = body != NULL;
@@ -89,7 +107,7 @@ static enum err send_request(struct session *s, const struct arguments *given, c
 	json_decref(body);
 	if (carries && !text)
 		return ERR_MEMORY;
-	struct exchange x = {.method = given->verb->method, .target = target};
+	struct exchange x = {.method = given->verb->method, .target = target, .headers = headers.lines};
 	if (text) {
 		x.type = "application/json";
 		x.body = text;
@@ -116,7 +134,7 @@ enum err run_staff(const struct arguments *given, struct errbuf *why)
 	if (!path)
 		e = fail(why, ERR_USAGE, "an argument is too long");
 	if (!e && given->verb->confirm && !arguments_switch(given, "yes"))
-		e = confirm(&s, path, why);
+		e = confirm(&s, given->verb, path, why);
 	if (!e)
 		e = send_request(&s, given, path, &answer, why);
 	if (!e)

@@ -1,4 +1,5 @@
-/* table: every subcommand, once. It drives parsing, help, requests, what is printed, and the manual's check. */
+/* table: every subcommand, once. It drives parsing, help, requests, what is printed, completion and the manual. The rows stand
+ * in one file an area, verbs_*.c; table.c says in which order. */
 #ifndef CLIENT_COMMAND_TABLE_H
 #define CLIENT_COMMAND_TABLE_H
 
@@ -7,19 +8,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FIELDS_MAX = 20, COLUMNS_MAX = 8, EXAMPLES_MAX = 4 };
+enum { FIELDS_MAX = 24, COLUMNS_MAX = 10, EXAMPLES_MAX = 4, SHOWN_MAX = 6 };
 
-enum place { IN_TOOL, IN_PATH, IN_QUERY, IN_BODY }; /* where a field's value goes */
+enum place { IN_TOOL, IN_PATH, IN_QUERY, IN_BODY, IN_HEADER }; /* where a field's value goes; a header has the flag's name */
 enum kind {
 	KIND_TEXT,
 	KIND_YES_NO, /* a JSON boolean */
 	KIND_SERIAL, /* hexadecimal; colons and blanks are taken out, as in what other tools print */
 	KIND_ORDER,  /* an order's id, or a serial as above */
-	KIND_NUMBER, /* a whole number, 0 to 2^31-1 */
+	KIND_NUMBER, /* a whole number, 0 to 2^31-1; a JSON integer */
 	KIND_SECONDS, /* the same, from 1 */
 	KIND_SWITCH, /* given or not, no value */
 	KIND_OPTIONAL, /* given or not; a value only behind '=' */
-	KIND_MANY    /* text, may be given again */
+	KIND_MANY,   /* text, may be given again */
+	KIND_TAG     /* an entity tag, sent in its quotes whether they were typed or not */
 };
 
 struct field {
@@ -33,6 +35,7 @@ struct field {
 	char letter;     /* 'X': -X is the same; 0 for none */
 	const char *with;     /* the flag without which this one would say nothing: then it is refused */
 	const char *not_with; /* the flag that would silence this one, or it that one: then both are refused */
+	const char *values;   /* "valid|held": those that are known, for completion and help; others are not refused for it */
 };
 
 struct column {
@@ -49,14 +52,26 @@ struct verb {
 	const char *path;   /* "/v1/orders/{order}": the braces name fields */
 	const char *what;   /* one line for people, without a full stop */
 	enum err (*run)(const struct arguments *given, struct errbuf *why); /* NULL: the request, then the table or record */
-	bool confirm;       /* asks before it acts, unless --yes */
+	const char *confirm; /* the question before it acts, unless --yes, behind what `shown` names of its object; NULL: none */
 	struct field fields[FIELDS_MAX + 1];
 	struct column columns[COLUMNS_MAX + 1]; /* of a list's items */
+	struct column shown[SHOWN_MAX + 1];     /* of what GET answers on the path less its last part, before it is confirmed */
 	const char *examples[EXAMPLES_MAX + 1]; /* what follows "counterfoil ", NULL-terminated */
 };
 
-extern const struct verb verbs[];
+/* The subcommands of one area, as help shows them together. */
+struct area {
+	const char *title; /* NULL ends the list */
+	const struct verb *verbs;
+};
+
+extern const struct area areas[];
 extern const struct field global_fields[]; /* every subcommand takes these */
+
+/* Every subcommand in turn: the first behind NULL, NULL behind the last. */
+const struct verb *table_next(const struct verb *v);
+
+extern const struct verb verbs_directory[], verbs_orders[], verbs_certificates[], verbs_staff[], verbs_service[], verbs_holders[];
 
 /* The subcommands with a run function of their own. */
 enum err run_audit_verify(const struct arguments *given, struct errbuf *why) MUST_CHECK;

@@ -198,7 +198,7 @@ static void expect_aligned(const char *command, const char *text)
 static void help_is_aligned_within_100_columns(void **state)
 {
 	(void)state;
-	for (const struct verb *v = verbs; v->noun; v++) {
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v)) {
 		struct buf text = BUF_INIT(1 << 16);
 		help_write(&(struct arguments){.verb = v, .help = true}, &text);
 		expect_aligned(v->what, buf_string(&text));
@@ -234,7 +234,7 @@ static void what_is_optional_stands_in_brackets(void **state)
 static void help_of_a_verb_begins_with_examples_that_parse(void **state)
 {
 	(void)state;
-	for (const struct verb *v = verbs; v->noun; v++) {
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v)) {
 		struct buf text = BUF_INIT(1 << 16);
 		help_write(&(struct arguments){.verb = v, .help = true}, &text);
 		buf_byte(&text, '\0');
@@ -287,7 +287,7 @@ static bool has_flag(const struct verb *v, const char *name)
 static void the_table_is_whole(void **state)
 {
 	(void)state;
-	for (const struct verb *v = verbs; v->noun; v++) {
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v)) {
 		const char *name = v->verb ? v->verb : v->noun;
 		if (!v->what || (!v->run && (!v->method || !v->path)))
 			fail_msg("%s: says nothing, or does nothing", name);
@@ -302,10 +302,12 @@ static void the_table_is_whole(void **state)
 					fail_msg("%s --%s hides a flag of everywhere", name, f->name);
 			if ((f->with && !has_flag(v, f->with)) || (f->not_with && !has_flag(v, f->not_with)))
 				fail_msg("%s --%s: its company is no flag", name, f->name);
+			if (v->confirm && (!v->shown[0].title || !has_flag(v, "yes")))
+				fail_msg("%s: asks without saying of what, or always", name);
 			if (v->method && strcmp(v->method, "GET") == 0 && f->place == IN_BODY)
 				fail_msg("%s --%s: a GET has no body", name, f->name);
 		}
-		for (const struct verb *w = verbs; w < v; w++)
+		for (const struct verb *w = table_next(NULL); w != v; w = table_next(w))
 			if (strcmp(w->noun, v->noun) == 0 && (!w->verb || !v->verb || strcmp(w->verb, v->verb) == 0))
 				fail_msg("%s %s is there twice", v->noun, name);
 	}
@@ -350,7 +352,7 @@ static void the_manual_names_every_verb_and_flag(void **state)
 {
 	(void)state;
 	char flag[80];
-	for (const struct verb *v = verbs; v->noun; v++) {
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v)) {
 		const char *verb = v->verb ? v->verb : "", *at = entry_of(v);
 		if (!at)
 			fail_msg("no entry in the manual: %s %s", v->noun, verb);
@@ -372,7 +374,7 @@ static void flags_never_ask_for_a_secret(void **state)
 {
 	(void)state;
 	static const char *const secret[] = {"password", "code", "pass", "key", "claim"};
-	for (const struct verb *v = verbs; v->noun; v++)
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
 		for (const struct field *f = v->fields; f->name; f++)
 			for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
 				if (strcmp(f->name, secret[i]) == 0 && (!f->wants || strcmp(f->wants, "FILE") != 0)) /* where it is may be told */

@@ -1,0 +1,82 @@
+/* fields: those that several subcommands have, for the tables of verbs (verbs_*.c). */
+#ifndef CLIENT_COMMAND_FIELDS_H
+#define CLIENT_COMMAND_FIELDS_H
+
+#include "client/command/table.h"
+
+#define ORGANISATION(where, must)                                                                                      \
+	{                                                                                                              \
+		.name = "organisation", .wants = "SLUG", .help = "the organisation's short name", .place = (where),    \
+		.required = (must)                                                                                     \
+	}
+#define SERVICE(where, must)                                                                                           \
+	{                                                                                                              \
+		.name = "service", .wants = "SLUG", .help = "the service's short name", .place = (where), .required = (must) \
+	}
+#define CLIENT(where, must)                                                                                            \
+	{                                                                                                              \
+		.name = "client", .wants = "SLUG", .help = "the client's short name", .place = (where), .required = (must) \
+	}
+#define SLUG                                                                                                           \
+	{                                                                                                              \
+		.name = "slug", .wants = "SLUG", .help = "its short name: a-z, 0-9 and hyphens, 63 at most",           \
+		.place = IN_BODY, .required = true, .positional = true                                                 \
+	}
+#define NAME                                                                                                           \
+	{                                                                                                              \
+		.name = "name", .wants = "NAME", .help = "its name for people, 64 characters at most", .place = IN_BODY, \
+		.required = true                                                                                       \
+	}
+#define LIMIT                                                                                                          \
+	{                                                                                                              \
+		.name = "limit", .wants = "N", .help = "at most so many (100; 500 is the most)", .place = IN_QUERY,    \
+		.kind = KIND_NUMBER                                                                                    \
+	}
+#define BEFORE                                                                                                         \
+	{                                                                                                              \
+		.name = "before", .wants = "CURSOR", .help = "the next page: what the last one ended with",            \
+		.place = IN_QUERY                                                                                      \
+	}
+#define AFTER                                                                                                          \
+	{                                                                                                              \
+		.name = "after", .wants = "CURSOR", .help = "the next page: what the last one ended with",             \
+		.place = IN_QUERY                                                                                      \
+	}
+#define POSITIONAL(field_name, placeholder, says)                                                                      \
+	{                                                                                                              \
+		.name = (field_name), .wants = (placeholder), .help = (says), .place = IN_PATH, .required = true,      \
+		.positional = true                                                                                     \
+	}
+#define ORDER POSITIONAL("order", "ORDER", "the order's id")
+#define SERIAL                                                                                                         \
+	{                                                                                                              \
+		.name = "serial", .wants = "SERIAL", .help = "the serial number, in hexadecimal, with colons or without", \
+		.place = IN_PATH, .kind = KIND_SERIAL, .required = true, .positional = true                            \
+	}
+#define FILE_P12                                                                                                       \
+	{                                                                                                              \
+		.name = "file", .wants = "FILE", .help = "PKCS#12, or PEM", .required = true, .positional = true        \
+	}
+#define YES {.name = "yes", .help = "do not ask", .kind = KIND_SWITCH}
+#define IF_MATCH                                                                                                       \
+	{                                                                                                              \
+		.name = "if-match", .wants = "VERSION", .help = "only if it is still that version: see its \"version\"", \
+		.place = IN_HEADER, .kind = KIND_TAG                                                                   \
+	}
+#define IDEMPOTENCY_KEY                                                                                                \
+	{                                                                                                              \
+		.name = "idempotency-key", .wants = "KEY", .help = "repeated within a day, the same key makes nothing new", \
+		.place = IN_HEADER                                                                                     \
+	}
+#define CRL                                                                                                            \
+	{                                                                                                              \
+		.name = "crl", .wants = "FILE|URL", .help = "the CA's revocation list: a file, or http://..."          \
+	}
+
+#define OCSP                                                                                                           \
+	{                                                                                                              \
+		.name = "ocsp", .wants = "URL|certificate",                                                            \
+		.help = "ask its CA: the responder at http://..., or the one that the certificate names"               \
+	}
+
+#endif

@@ -1,0 +1,38 @@
+/* verbs: certificates. */
+#include "client/command/fields.h"
+
+const struct verb verbs_certificates[] = {
+	{.noun = "cert", .verb = "list", .method = "GET", .path = "/v1/certificates",
+	 .what = "List certificates, newest first",
+	 .fields = {{.name = "status", .wants = "STATUS", .help = "valid, held, revoked or expired", .place = IN_QUERY},
+		    ORGANISATION(IN_QUERY, false), SERVICE(IN_QUERY, false), CLIENT(IN_QUERY, false), BEFORE, LIMIT},
+	 .columns = {{"SERIAL", "serial"}, {"STATUS", "status"}, {"KIND", "kind"}, {"SUBJECT", "subject"},
+		     {"UNTIL", "not_after"}},
+	 .examples = {"cert list --status valid --organisation nordbank"}},
+	{.noun = "cert", .verb = "show", .method = "GET", .path = "/v1/certificates/{serial}",
+	 .what = "Show a certificate and its history",
+	 .fields = {SERIAL},
+	 .examples = {"cert show 3f:9a:00:c1"}},
+	{.noun = "cert", .verb = "revoke", .method = "POST", .path = "/v1/certificates/{serial}/revoke",
+	 .what = "Revoke a certificate, at once and for good", .confirm = "Revoke this certificate? It cannot be undone.",
+	 .shown = {{"serial", "serial"}, {"subject", "subject"}, {"status", "status"}},
+	 .fields = {SERIAL,
+		    {.name = "reason", .wants = "REASON",
+		     .help = "keyCompromise, superseded, affiliationChanged, cessationOfOperation or unspecified", .place = IN_BODY,
+		     .required = true},
+		    {.name = "compromised-at", .wants = "TIME", .help = "since when the key is in wrong hands (UTC, 2026-11-22 or 2026-11-22T02:13:38Z)",
+		     .place = IN_BODY},
+		    {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY},
+		    YES},
+	 .examples = {"cert revoke 3f9a00c1 --reason keyCompromise --note 'told by telephone'"}},
+
+	{.noun = "cert", .verb = "hold", .method = "POST", .path = "/v1/certificates/{serial}/hold",
+	 .what = "Put a certificate on hold, at once, until it is released",
+	 .fields = {SERIAL, {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+	 .examples = {"cert hold 3f9a00c1 --note 'laptop missing'"}},
+	{.noun = "cert", .verb = "release", .method = "POST", .path = "/v1/certificates/{serial}/release",
+	 .what = "Release a certificate from its hold",
+	 .fields = {SERIAL, {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+	 .examples = {"cert release 3f9a00c1 --note 'laptop found'"}},
+	{0},
+};
