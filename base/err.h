@@ -16,6 +16,7 @@
 	X(NOT_FOUND, "not_found", 404, 3, "there is no such thing")                                                    \
 	X(METHOD, "method", 405, 4, "this cannot be done to it")                                                       \
 	X(CONFLICT, "conflict", 409, 4, "its state does not allow this")                                               \
+	X(PRECONDITION, "precondition", 412, 4, "it was changed since it was looked at")                               \
 	X(EXISTS, "exists", 409, 4, "it exists already")                                                               \
 	X(UNAUTHENTICATED, "unauthenticated", 401, 4, "a client certificate is needed")                                \
 	X(REFUSED, "refused", 403, 4, "not permitted")                                                                 \

@@ -162,6 +162,8 @@ static void fill_request(struct exchange *x)
 	q->address = connection_address(x->connection);
 	q->body = &x->body;
 	q->content_type = type ? type : "";
+	q->idempotency_key = head_value(&x->head, "Idempotency-Key");
+	q->if_match = head_value(&x->head, "If-Match");
 	q->wants_json = strncmp(x->head.path, "/v1/", 4) == 0 || head_prefers_json(&x->head);
 	if (a->identity) {
 		x->identity = *a->identity;

@@ -107,6 +107,7 @@ static enum err check_single(const struct head *h, struct errbuf *why)
 	static const char *const single[] = {
 		"Content-Length", "Transfer-Encoding", "Host",          "Content-Type", "Cookie",   "Expect",
 		"Origin",         "Sec-Fetch-Site",    "Authorization", "Range",        "If-Range",
+		"If-Match",       "Idempotency-Key",
 	};
 	for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
 		if (head_count(h, single[i]) > 1)

@@ -48,6 +48,8 @@ struct request {
 	char id[17];         /* request id, also in X-Request-Id */
 	const struct buf *body;
 	const char *content_type; /* "" when none */
+	const char *idempotency_key; /* of the header of that name, as sent; NULL: none */
+	const char *if_match;        /* the same */
 	bool wants_json;          /* Accept names application/json before text/html, or the path is under /v1 */
 	const struct identity *identity; /* members listener: who calls; NULL elsewhere */
 	struct deferral *later;   /* LATER handlers */

@@ -26,6 +26,7 @@ static void codes_and_statuses_become_exit_codes(void **state)
 		{403, "{\"code\":\"wrong_code\"}", 4, ERR_WRONG_CODE},
 		{422, "{\"code\":\"invalid\"}", 1, ERR_INVALID},
 		{409, "{\"code\":\"exists\"}", 4, ERR_EXISTS},
+		{412, "", 4, ERR_PRECONDITION},
 		{503, "{\"code\":\"unavailable\"}", 5, ERR_UNAVAILABLE},
 		{500, "{\"code\":\"internal\"}", 1, ERR_INTERNAL},
 		{404, "{\"code\":\"of a later version\"}", 3, ERR_NOT_FOUND},

@@ -101,6 +101,8 @@ static const struct shape shapes[] = {
 	{.name = "value with delete", .fields = {HOST, "X", "a\x7f"}, .wanted = ERR_MALFORMED},
 	{.name = "two content types", .method = "POST", .fields = {HOST, "Content-Type", "a/b", "Content-Type", "c/d"}, .wanted = ERR_MALFORMED},
 	{.name = "two cookies", .fields = {HOST, "Cookie", "a=1", "Cookie", "a=2"}, .wanted = ERR_MALFORMED},
+	{.name = "two keys", .fields = {HOST, "Idempotency-Key", "a", "Idempotency-Key", "b"}, .wanted = ERR_MALFORMED},
+	{.name = "two preconditions", .fields = {HOST, "If-Match", "\"1\"", "If-Match", "\"2\""}, .wanted = ERR_MALFORMED},
 	{.name = "two origins", .fields = {HOST, "Origin", "null", "Origin", "null"}, .wanted = ERR_MALFORMED},
 
 	/* Request line. */
