@@ -10,21 +10,24 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 export const widths = { phone: { width: 390, height: 780 }, desktop: { width: 1280, height: 860 } };
 
-export function startBrowser() {
-  return chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  });
-}
+export const flags = {
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+};
+export const startBrowser = () => chromium.launch(flags);
 
-// A page in a context of its own; page.complaints is what scripts, styles and policy had to say.
-export async function openPage(browser, options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, viewport: widths.desktop, reducedMotion: 'reduce', ...options });
-  const page = await context.newPage();
+// page.complaints is what scripts, styles and policy had to say.
+export function listen(page) {
   page.complaints = [];
   page.on('console', (message) => { if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) page.complaints.push(message.text()); });
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   return page;
+}
+
+// A page in a context of its own.
+export async function openPage(browser, options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, acceptDownloads: true, viewport: widths.desktop, reducedMotion: 'reduce', ...options });
+  return listen(await context.newPage());
 }
 
 export const picture = (page, name) => page.screenshot({ path: join(build, 'screens', `${name}.png`), fullPage: true });
