@@ -17,11 +17,11 @@ struct wishes {
 
 static enum err check_role(const char *role, struct errbuf *why)
 {
-	static const char *const roles[] = {"administrator", "support", "auditor"};
+	static const char *const roles[] = {"administrator", "approver", "support", "auditor"};
 	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
 		if (strcmp(role, roles[i]) == 0)
 			return ERR_OK;
-	return fail(why, ERR_USAGE, "--role %.40s: wanted administrator, support or auditor", role);
+	return fail(why, ERR_USAGE, "--role %.40s: wanted administrator, approver, support or auditor", role);
 }
 
 static enum err parse(int argc, char **argv, struct wishes *w, struct errbuf *why)

@@ -106,6 +106,7 @@ unsigned route_who(enum listener l, const struct identity *identity)
 		unsigned who;
 	} roles[] = {
 		{"administrator", WHO_ADMINISTRATOR},
+		{"approver", WHO_APPROVER},
 		{"support", WHO_SUPPORT},
 		{"auditor", WHO_AUDITOR},
 	};

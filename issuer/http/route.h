@@ -23,7 +23,8 @@ enum who { /* bits */
 	WHO_SUPPORT = 4,
 	WHO_AUDITOR = 8,
 	WHO_CLIENT = 16,       /* the holder of a client certificate */
-	WHO_STAFF = WHO_ADMINISTRATOR | WHO_SUPPORT | WHO_AUDITOR
+	WHO_APPROVER = 32,
+	WHO_STAFF = WHO_ADMINISTRATOR | WHO_APPROVER | WHO_SUPPORT | WHO_AUDITOR
 };
 
 /* FAST handlers only read and never block: they run on the listener's thread. SLOW ones commit or call the signer: the

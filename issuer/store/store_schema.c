@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
+EMBED_TEXT(store_step_12_sql, "issuer/store/schema_step_12.sql");
 
-const int schema_newest = 12;
+const int schema_newest = 13;
 const struct migration schema_steps[] = {
 	{1, "ALTER TABLE certificate ADD COLUMN key_hash BLOB; ALTER TABLE certificate ADD COLUMN request_hash BLOB;"
 	    "UPDATE certificate SET key_hash = certificate_key_hash(der);"
@@ -41,6 +42,7 @@ const struct migration schema_steps[] = {
 	/* step 4 made the first index too for a time: some have it, and some not */
 	{11, "CREATE INDEX IF NOT EXISTS message_kind_due ON message (kind, due_at) WHERE state IN ('waiting', 'leased');"
 	     "CREATE INDEX contact_email ON contact (email)"},
+	{12, store_step_12_sql},
 	{0, NULL},
 };
 
@@ -134,23 +136,31 @@ static enum err run_steps(sqlite3 *db, int version, int wanted, const struct mig
 			return fail(why, ERR_REFUSED, "schema version %d is too old: no way leads from it", version);
 		e = store_sql(db, step->sql);
 	}
+	int strays = 0;
+	if (!e)
+		e = ask(db, "SELECT COUNT(*) FROM pragma_foreign_key_check", &strays);
+	if (!e && strays)
+		return fail(why, ERR_CORRUPT, "%d rows of this database name others that it has not: it is damaged, and stays as it was", strays);
 	snprintf(sql, sizeof sql, "UPDATE meta SET value = '%d' WHERE name = 'schema_version'; COMMIT", wanted);
 	if (!e)
 		e = store_sql(db, sql);
 	return e ? store_fail(why, db, "migrate the schema") : ERR_OK;
 }
 
+/* Tables that are made anew keep their name, and what names them: that is what the pragmas are for. */
 enum err schema_migrate(sqlite3 *db, const char *path, int version, int wanted, const struct migration *steps,
 			struct errbuf *why)
 {
 	enum err e = copy_aside(db, path, version, why);
 	if (e)
 		return e;
-	e = store_sql(db, "BEGIN IMMEDIATE");
+	e = store_sql(db, "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; BEGIN IMMEDIATE");
 	if (e)
 		return store_fail(why, db, "begin the migration");
 	e = run_steps(db, version, wanted, steps, why);
 	if (e && !sqlite3_get_autocommit(db))
 		(void)!store_sql(db, "ROLLBACK");
+	if (store_sql(db, "PRAGMA legacy_alter_table = OFF; PRAGMA foreign_keys = ON") != ERR_OK && !e)
+		e = store_fail(why, db, "end the migration");
 	return e;
 }

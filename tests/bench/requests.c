@@ -111,11 +111,11 @@ static void nothing(void *ctx)
 static void start_desk(struct bench *b, const char *folder)
 {
 	static const char directory[] =
-		"INSERT INTO staff VALUES ('staffaaaaaaaaaaa', 'Ola', 'administrator', 'active', 1, NULL);"
-		"INSERT INTO organisation VALUES ('organisationaaaa', 'nordbank', 'Nordbank', 1);"
-		"INSERT INTO service VALUES ('serviceaaaaaaaaa', 'organisationaaaa', 'archive', 'Archive', 1);"
-		"INSERT INTO client VALUES ('clientaaaaaaaaaa', 'serviceaaaaaaaaa', 'e-banking', 'e-banking', 1);"
-		"INSERT INTO contact VALUES ('contactaaaaaaaaa', 'organisationaaaa', 'Kari', 'kari@nordbank.example',"
+		"INSERT INTO staff (id, name, role, status, created_at) VALUES ('staffaaaaaaaaaaa', 'Ola', 'administrator', 'active', 1);"
+		"INSERT INTO organisation (id, slug, name, created_at) VALUES ('organisationaaaa', 'nordbank', 'Nordbank', 1);"
+		"INSERT INTO service (id, organisation_id, slug, name, created_at) VALUES ('serviceaaaaaaaaa', 'organisationaaaa', 'archive', 'Archive', 1);"
+		"INSERT INTO client (id, service_id, slug, name, created_at) VALUES ('clientaaaaaaaaaa', 'serviceaaaaaaaaa', 'e-banking', 'e-banking', 1);"
+		"INSERT INTO contact (id, organisation_id, name, email, mobile, may_order, may_receive, created_at, changed_at, language, moved_at) VALUES ('contactaaaaaaaaa', 'organisationaaaa', 'Kari', 'kari@nordbank.example',"
 		" '+4791234567', 1, 1, 1, 1, '', NULL);";
 	char path[4096];
 	struct store *store = NULL;

@@ -360,6 +360,7 @@ files_of() {
 
 @test "a database of the version before is copied aside and brought up, and the daemon runs on it" {
 	make_one
+	sqlite3 "$DIR/counterfoil.db" <"$ROOT/tests/support/schema_12.sql"
 	sqlite3 "$DIR/counterfoil.db" 'DROP TABLE moved; DROP INDEX contact_email; DROP INDEX orders_replaces; ALTER TABLE orders DROP COLUMN replaces; ALTER TABLE orders DROP COLUMN served; DROP INDEX orders_link; DROP INDEX orders_claim; DROP TABLE attempt; DROP INDEX message_dead; DROP INDEX message_lost; DROP INDEX message_kind_due; ALTER TABLE message DROP COLUMN delivered_at;
 		ALTER TABLE message DROP COLUMN failed_at; ALTER TABLE message DROP COLUMN receipt; ALTER TABLE contact DROP COLUMN language;
 		ALTER TABLE contact DROP COLUMN moved_at; ALTER TABLE staff DROP COLUMN email;

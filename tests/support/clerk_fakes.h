@@ -195,10 +195,10 @@ static int clerk_open(void **state)
 	crl_signing_free(fake.signing);
 	fake = (struct fake){.resumed = -1, .clerk = &clerk, .folder = f};
 	clock_inject(NOW);
-	folder_sql(f->db, "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
-			  "INSERT INTO service VALUES ('s', 'g', 'pay', 'Pay', 1);"
-			  "INSERT INTO client VALUES ('c', 's', 'shop', 'Shop', 1);"
-			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1, '', NULL)");
+	folder_sql(f->db, "INSERT INTO organisation (id, slug, name, created_at) VALUES ('g', 'acme', 'Acme', 1);"
+			  "INSERT INTO service (id, organisation_id, slug, name, created_at) VALUES ('s', 'g', 'pay', 'Pay', 1);"
+			  "INSERT INTO client (id, service_id, slug, name, created_at) VALUES ('c', 's', 'shop', 'Shop', 1);"
+			  "INSERT INTO contact (id, organisation_id, name, email, mobile, may_order, may_receive, created_at, changed_at, language, moved_at) VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1, '', NULL)");
 	return 0;
 }
 

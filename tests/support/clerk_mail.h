@@ -75,7 +75,7 @@ static inline void add_offered(void)
 	snprintf(f.key_type, sizeof f.key_type, "p256");
 	snprintf(f.approved_by, sizeof f.approved_by, "staffaaaaaaaaaaa");
 	assert_int_equal(facts_write(&f, &text), ERR_OK);
-	sql("INSERT INTO staff VALUES ('p', 'Ola Orderer', 'administrator', 'active', 1, NULL)");
+	sql("INSERT INTO staff (id, name, role, status, created_at, email) VALUES ('p', 'Ola Orderer', 'administrator', 'active', 1, NULL)");
 	add_order(REMINDED, "offered", NOW + DAYS, 0);
 	sql("UPDATE orders SET facts = '%s' WHERE id = '" REMINDED "'", buf_string(&text));
 	add_link_mail("l1", NOW - 6 * DAYS, "sent");

@@ -292,7 +292,7 @@ static inline void bench_add(enum directory_kind kind, json_t *body)
 
 static inline void bench_fill(void)
 {
-	bench_sql("INSERT INTO staff VALUES (%Q, 'Ola Administrator', 'administrator', 'active', 1, NULL)", BENCH_STAFF);
+	bench_sql("INSERT INTO staff (id, name, role, status, created_at, email) VALUES (%Q, 'Ola Administrator', 'administrator', 'active', 1, NULL)", BENCH_STAFF);
 	bench_add(DIRECTORY_ORGANISATION, json_pack("{s:s, s:s}", "slug", "sparebank", "name", "Sparebank"));
 	bench_add(DIRECTORY_SERVICE,
 		  json_pack("{s:s, s:s, s:s}", "organisation", "sparebank", "slug", "pay", "name", "Payments"));

@@ -8,7 +8,7 @@ static const struct {
 	unsigned bits;
 	const char *name;
 } names[] = {
-	{WHO_ANYONE, "anyone"}, {WHO_ADMINISTRATOR, "administrator"}, {WHO_SUPPORT, "support"},
+	{WHO_ANYONE, "anyone"}, {WHO_ADMINISTRATOR, "administrator"}, {WHO_APPROVER, "approver"}, {WHO_SUPPORT, "support"},
 	{WHO_AUDITOR, "auditor"}, {WHO_CLIENT, "client"},
 };
 

@@ -14,7 +14,7 @@ static void sweep(void)
 /* Who ordered all that add_order adds. */
 static void add_orderer(const char *email)
 {
-	sql("INSERT INTO staff VALUES ('p', 'Ola Orderer', 'administrator', 'active', 1, NULLIF('%s', ''))", email);
+	sql("INSERT INTO staff (id, name, role, status, created_at, email) VALUES ('p', 'Ola Orderer', 'administrator', 'active', 1, NULLIF('%s', ''))", email);
 }
 
 static void add_code(const char *order)

@@ -235,10 +235,10 @@ static void a_revocation_that_newer_ones_push_out_is_finished_too(void **state)
 	assert_int_equal(fake.clerk->unsettled_count, 2);
 	fake.clerk->unsettled[0].since -= 30000;
 	assert_int_equal(reconcile(), ERR_OK);
-	assert_asks("SELECT group_concat(status) FROM certificate ORDER BY serial", "revoked,valid,revoked");
+	assert_asks("SELECT group_concat(status) FROM (SELECT status FROM certificate ORDER BY serial)", "revoked,valid,revoked");
 	fake.clerk->unsettled[0].since -= 30000; /* the other one has moved up */
 	assert_int_equal(reconcile(), ERR_OK);
-	assert_asks("SELECT group_concat(status) FROM certificate ORDER BY serial", "revoked,revoked,revoked");
+	assert_asks("SELECT group_concat(status) FROM (SELECT status FROM certificate ORDER BY serial)", "revoked,revoked,revoked");
 	assert_int_equal(fake.clerk->unsettled_count, 0);
 }
 
@@ -290,7 +290,7 @@ static void at_a_start_the_revocations_that_nobody_committed_are_finished_at_onc
 	know(fake.last.revoked[0].serial, '1');
 	know(fake.last.revoked[1].serial, '2');
 	assert_int_equal(reconcile(), ERR_OK);
-	assert_asks("SELECT group_concat(status) FROM certificate ORDER BY serial", "revoked,revoked,valid");
+	assert_asks("SELECT group_concat(status) FROM (SELECT status FROM certificate ORDER BY serial)", "revoked,revoked,valid");
 	assert_int_equal(fake_page.revocation_generation, 2);
 	assert_int_equal(fake_page.issuing_paused, ISSUING_OPEN);
 }

@@ -41,10 +41,10 @@ static int open_place(void **state)
 	p->books = (struct host_books){.settings = &p->settings, .store = p->folder->store, .issuer = "ca",
 				       .issuing_until = NOW + 3650 * DAY};
 	assert_ok(journal_open(fd, "n1", &p->books.journal, NULL));
-	folder_sql(p->folder->db, "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
-				  "INSERT INTO service VALUES ('s', 'g', 'pay', 'Pay', 1);"
-				  "INSERT INTO client VALUES ('c', 's', 'shop', 'Shop', 1);"
-				  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1, '', NULL)");
+	folder_sql(p->folder->db, "INSERT INTO organisation (id, slug, name, created_at) VALUES ('g', 'acme', 'Acme', 1);"
+				  "INSERT INTO service (id, organisation_id, slug, name, created_at) VALUES ('s', 'g', 'pay', 'Pay', 1);"
+				  "INSERT INTO client (id, service_id, slug, name, created_at) VALUES ('c', 's', 'shop', 'Shop', 1);"
+				  "INSERT INTO contact (id, organisation_id, name, email, mobile, may_order, may_receive, created_at, changed_at, language, moved_at) VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1, '', NULL)");
 	*state = p;
 	return 0;
 }

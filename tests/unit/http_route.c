@@ -160,6 +160,7 @@ static const struct {
 	struct identity identity;
 } people[] = {
 	{"administrator", {.kind = IDENTITY_STAFF, .role = "administrator"}},
+	{"approver", {.kind = IDENTITY_STAFF, .role = "approver"}},
 	{"support", {.kind = IDENTITY_STAFF, .role = "support"}},
 	{"auditor", {.kind = IDENTITY_STAFF, .role = "auditor"}},
 	{"client", {.kind = IDENTITY_CLIENT}},
@@ -190,6 +191,8 @@ static bool policy(const char *person, const struct route *r)
 		return true;
 	if (strcmp(person, "auditor") == 0)
 		return reads;
+	if (strcmp(person, "approver") == 0)
+		return reads && !in(r->path, not_for_support);
 	if (strcmp(person, "support") == 0)
 		return reads ? !in(r->path, not_for_support) : in(r->path, support_acts);
 	if (strcmp(person, "client") == 0 || strcmp(person, "client that says administrator") == 0)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 EMBED_TEXT(version_1_sql, "tests/unit/store_version_1.sql");
+EMBED_TEXT(version_13_sql, "tests/unit/store_version_13.sql"); /* what it had that version 12 had not */
 
 /* What each version had that the one before had not. There are no rows. */
 static const char *const history[] = {
@@ -39,6 +40,7 @@ static const char *const history[] = {
 	       "CREATE INDEX moved_mobile ON moved (mobile, at)",
 	[11] = "CREATE INDEX message_kind_due ON message (kind, due_at) WHERE state IN ('waiting', 'leased');"
 	       "CREATE INDEX contact_email ON contact (email)",
+	[12] = version_13_sql,
 };
 enum { VERSIONS = sizeof history / sizeof *history };
 

@@ -2,7 +2,23 @@
 #include "tests/unit/ca_fixture.h"
 
 #include "base/encode.h"
+#include "base/embed.h"
 #include "tests/support/store_folder.h"
+
+EMBED_TEXT(schema_12_sql, "tests/support/schema_12.sql");
+
+/* A client and its contact, for whom orders are. */
+#define PARENTS                                                                                                        \
+	"INSERT INTO organisation VALUES ('g', 'g', 'G', 1); INSERT INTO service VALUES ('s', 'g', 's', 'S', 1);"      \
+	"INSERT INTO client VALUES ('c', 's', 'c', 'C', 1); INSERT INTO contact (id, organisation_id, name, email, mobile, may_order,"  \
+	" may_receive, created_at, changed_at) VALUES ('k', 'g', 'K', 'k@g.example', '+4712345678', 1, 1, 1, 1);"
+
+/* As the file of version 12 was, and then further back. */
+static void go_back(const struct folder *f, const char *sql)
+{
+	folder_sql(f->db, schema_12_sql);
+	folder_sql(f->db, sql);
+}
 
 /* What version 4 had not. */
 #define WITHOUT_RECEIPTS                                                                                               \
@@ -52,7 +68,7 @@ static void version_1_learns_the_keys_of_its_certificates(void **state)
 			buf_format(&sql, "%02x", der.data[b]);
 		buf_text(&sql, "', 'revoked', 1);");
 	}
-	folder_sql(f->db, buf_string(&sql));
+	go_back(f, buf_string(&sql));
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 	assert_ok(key_hash(key, hash));
@@ -79,7 +95,7 @@ static void version_2_gets_an_index_from_which_lists_are_made(void **state)
 	sqlite3_stmt *q = NULL;
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "DROP INDEX certificate_revoked; UPDATE meta SET value = '2' WHERE name = 'schema_version';"
+	go_back(f, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "DROP INDEX certificate_revoked; UPDATE meta SET value = '2' WHERE name = 'schema_version';"
 			  "CREATE INDEX certificate_revoked ON certificate (issuer, serial) WHERE status <> 'valid'");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
@@ -108,7 +124,7 @@ static void version_3_has_no_serial_twice_from_then_on(void **state)
 	char sql[256];
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "DROP INDEX certificate_serial; CREATE INDEX certificate_serial ON certificate (serial);"
+	go_back(f, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "DROP INDEX certificate_serial; CREATE INDEX certificate_serial ON certificate (serial);"
 			  "DROP INDEX certificate_expiry; CREATE INDEX certificate_expiry ON certificate (not_after);"
 			  "UPDATE meta SET value = '3' WHERE name = 'schema_version'");
 	snprintf(sql, sizeof sql, add, "one", "01");
@@ -142,7 +158,7 @@ static void version_4_learns_of_attempts_and_receipts(void **state)
 	int64_t attempts = -1;
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "UPDATE meta SET value = '4' WHERE name = 'schema_version';"
+	go_back(f, WITHOUT_LANGUAGES WITHOUT_RECEIPTS "UPDATE meta SET value = '4' WHERE name = 'schema_version';"
 			  "INSERT INTO message (id, kind, channel, state, created_at, due_at, drop_after, attempts)"
 			  " VALUES ('m', 'code', 'sms', 'sent', 1, 1, 1, 1)");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
@@ -161,7 +177,7 @@ static void version_5_has_contacts_without_a_language(void **state)
 	struct errbuf why = {""};
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_LANGUAGES "UPDATE meta SET value = '5' WHERE name = 'schema_version';"
+	go_back(f, WITHOUT_LANGUAGES "UPDATE meta SET value = '5' WHERE name = 'schema_version';"
 			  "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
 			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1)");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
@@ -178,7 +194,7 @@ static void version_6_gets_the_indexes_of_links(void **state)
 	struct errbuf why = {""};
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_LINKS "UPDATE meta SET value = '6' WHERE name = 'schema_version'");
+	go_back(f, WITHOUT_LINKS "UPDATE meta SET value = '6' WHERE name = 'schema_version'");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 	enum err rc = store_one(s, STATEMENT_ORDER_BY_LINK,
@@ -196,7 +212,7 @@ static void version_7_has_staff_without_an_address_and_contacts_that_never_moved
 	struct errbuf why = {""};
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_NOTICES "UPDATE meta SET value = '7' WHERE name = 'schema_version';"
+	go_back(f, WITHOUT_NOTICES "UPDATE meta SET value = '7' WHERE name = 'schema_version';"
 			  "INSERT INTO staff VALUES ('p', 'Ola', 'administrator', 'active', 1);"
 			  "INSERT INTO organisation VALUES ('g', 'acme', 'Acme', 1);"
 			  "INSERT INTO contact VALUES ('k', 'g', 'Ann', 'ann@acme.example', '+41790000001', 1, 1, 1, 1, '')");
@@ -220,7 +236,7 @@ static void version_8_takes_what_was_served_for_either_encoding(void **state)
 	struct errbuf why = {""};
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_SERVED "UPDATE meta SET value = '8' WHERE name = 'schema_version'; PRAGMA foreign_keys = OFF;"
+	go_back(f, WITHOUT_SERVED "UPDATE meta SET value = '8' WHERE name = 'schema_version';" PARENTS
 			  "INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note,"
 			  " ordered_by, created_at, served_at) VALUES ('a', 'c', 'k', 'collecting', 1, '', X'00', '', '', '', '', 1, 1),"
 			  " ('b', 'c', 'k', 'collecting', 1, '', X'00', '', '', '', '', 1, NULL)");
@@ -239,13 +255,12 @@ static void version_9_has_orders_that_replace_none(void **state)
 	struct errbuf why = {""};
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_REPLACES "UPDATE meta SET value = '9' WHERE name = 'schema_version'; PRAGMA foreign_keys = OFF;"
+	go_back(f, WITHOUT_REPLACES "UPDATE meta SET value = '9' WHERE name = 'schema_version';" PARENTS
 			  "INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note,"
 			  " ordered_by, created_at) VALUES ('a', 'c', 'k', 'in_use', 1, '', X'00', '', '', '', '', 1)");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 1)); INSERT INTO wanted SELECT replaces IS NULL FROM orders;"
-			  "PRAGMA foreign_keys = OFF;"
 			  "INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note,"
 			  " ordered_by, created_at, replaces) VALUES ('b', 'c', 'k', 'offered', 1, '', X'00', '', '', '', '', 1, 'a');"
 			  "INSERT OR IGNORE INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type,"
@@ -261,12 +276,58 @@ static void version_10_knows_of_no_earlier_address(void **state)
 	struct errbuf why = {""};
 	store_close(f->store);
 	f->store = NULL;
-	folder_sql(f->db, WITHOUT_MOVED "UPDATE meta SET value = '10' WHERE name = 'schema_version'");
+	go_back(f, WITHOUT_MOVED "UPDATE meta SET value = '10' WHERE name = 'schema_version'");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 0)); INSERT INTO wanted SELECT COUNT(*) FROM moved;"
 			  "INSERT INTO wanted SELECT COUNT(*) - 3 FROM sqlite_schema WHERE tbl_name = 'moved' AND type = 'index'");
 	store_close(s);
+}
+
+/* What is known of orders and certificates by their client is written beside them; and nobody loses a row. */
+static void version_12_keeps_its_rows_and_learns_whose_they_are(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	store_close(f->store);
+	f->store = NULL;
+	go_back(f, PARENTS
+		"INSERT INTO staff VALUES ('p', 'Ola', 'administrator', 'active', 1, 'ola@g.example');"
+		"INSERT INTO orders (id, client_id, contact_id, state, state_at, facts, ticket, profile, key_type, note, ordered_by,"
+		" created_at, replaces) VALUES ('a', 'c', 'k', 'in_use', 1, '{}', X'07', '', '', '', 'p', 1, NULL),"
+		" ('b', 'c', 'k', 'offered', 1, '', X'00', '', '', '', 'p', 1, 'a');"
+		"INSERT INTO message (id, order_id, kind, channel, state, created_at, due_at, drop_after, attempts)"
+		" VALUES ('m', 'a', 'link', 'mail', 'sent', 1, 1, 1, 1);"
+		"INSERT INTO certificate (serial, issuer, kind, order_id, client_id, fingerprint, subject, not_before, not_after, der,"
+		" status, created_at) VALUES ('1', 'ca', 'client', 'a', 'c', X'01', '', 1, 2, X'', 'valid', 1);");
+	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
+		fail_msg("%s", why.text);
+	store_close(s);
+	folder_sql(f->db, "PRAGMA foreign_keys = ON; CREATE TABLE wanted (n INTEGER CHECK (n = 1));"
+			  "INSERT INTO wanted SELECT email = 'ola@g.example' AND version = 1 FROM staff;"
+			  "INSERT INTO wanted SELECT organisation_id = 'g' AND kind = 'new' AND ticket = X'07' FROM orders WHERE id = 'a';"
+			  "INSERT INTO wanted SELECT kind = 'reissue' AND replaces = 'a' FROM orders WHERE id = 'b';"
+			  "INSERT INTO wanted SELECT organisation_id = 'g' FROM certificate;"
+			  "INSERT INTO wanted SELECT COUNT(*) FROM message m JOIN orders o ON o.id = m.order_id;"
+			  "INSERT INTO wanted SELECT COUNT(*) = 0 FROM pragma_foreign_key_check;"
+			  "INSERT INTO approval VALUES ('b', 'p', X'00', 1); UPDATE staff SET role = 'approver'");
+}
+
+/* Such a database was never written by us: it is not brought up, and its copy and itself stay as they are. */
+static void a_row_that_names_another_that_is_not_there_stops_the_change(void **state)
+{
+	struct folder *f = *state;
+	struct store *s = NULL;
+	struct errbuf why = {""};
+	store_close(f->store);
+	f->store = NULL;
+	go_back(f, "INSERT INTO service VALUES ('s', 'nobody', 's', 'S', 1)");
+	assert_int_equal(store_open(f->db, STORE_OPEN, &s, &why), ERR_CORRUPT);
+	assert_null(s);
+	assert_non_null(strstr(why.text, "1 rows of this database name others"));
+	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 1)); INSERT INTO wanted SELECT value = '12' FROM meta WHERE name ="
+			  " 'schema_version'; INSERT INTO staff VALUES ('p', 'Ola', 'administrator', 'active', 1, NULL)");
 }
 
 int main(void)
@@ -283,6 +344,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(version_9_has_orders_that_replace_none, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_10_knows_of_no_earlier_address, folder_open, folder_close),
 		cmocka_unit_test_setup_teardown(version_8_takes_what_was_served_for_either_encoding, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(version_12_keeps_its_rows_and_learns_whose_they_are, folder_open, folder_close),
+		cmocka_unit_test_setup_teardown(a_row_that_names_another_that_is_not_there_stops_the_change, folder_open, folder_close),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

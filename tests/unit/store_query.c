@@ -181,7 +181,7 @@ static void text_that_is_no_utf8_is_corrupt_not_a_crash(void **state)
 {
 	struct folder *f = *state;
 	json_t *rows = NULL;
-	folder_sql(f->db, "INSERT INTO organisation VALUES ('a', 'a', CAST(X'ff41' AS TEXT), 1)");
+	folder_sql(f->db, "INSERT INTO organisation (id, slug, name, created_at) VALUES ('a', 'a', CAST(X'ff41' AS TEXT), 1)");
 	assert_int_equal(store_json(f->store, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_integer(9)), &rows),
 			 ERR_CORRUPT);
 }
@@ -190,9 +190,9 @@ static void filters_that_are_null_mean_all(void **state)
 {
 	struct folder *f = *state;
 	int all = 0, one = 0, two = 0;
-	folder_sql(f->db, "INSERT INTO organisation VALUES ('a', 'a', 'A', 1), ('b', 'b', 'B', 1);"
-			  "INSERT INTO service VALUES ('s', 'a', 'pay', 'P', 1), ('t', 'b', 'pay', 'P', 1);"
-			  "INSERT INTO client VALUES ('x', 's', 'shop', 'S', 1), ('y', 't', 'shop', 'S', 1)");
+	folder_sql(f->db, "INSERT INTO organisation (id, slug, name, created_at) VALUES ('a', 'a', 'A', 1), ('b', 'b', 'B', 1);"
+			  "INSERT INTO service (id, organisation_id, slug, name, created_at) VALUES ('s', 'a', 'pay', 'P', 1), ('t', 'b', 'pay', 'P', 1);"
+			  "INSERT INTO client (id, service_id, slug, name, created_at) VALUES ('x', 's', 'shop', 'S', 1), ('y', 't', 'shop', 'S', 1)");
 	assert_int_equal(store_each(f->store, STATEMENT_CLIENT_LIST,
 				    STORE_VALUES(value_null(), value_null(), value_integer(9)), folder_count_row, &all), ERR_OK);
 	assert_int_equal(store_each(f->store, STATEMENT_CLIENT_LIST,
