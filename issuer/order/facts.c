@@ -1,5 +1,7 @@
-#include "issuer/order/facts.h"
+#include "issuer/order/facts_approval.h"
 
+#include "base/clock.h"
+#include "ca/certificate.h"
 #include "ca/profile.h"
 #include "issuer/store/store.h"
 
@@ -14,10 +16,50 @@ static enum err id_check(const char *text, size_t len, struct errbuf *why)
 	return id_shape(text) ? ERR_OK : fail(why, ERR_INVALID, "not an id");
 }
 
-/* A member of the staff, or "host" for the console of the machine. */
-static enum err approver_check(const char *text, size_t len, struct errbuf *why)
+/* A member of the staff, or "host" for the console of the machine; or two of them. */
+static enum err approvers_check(const char *text, size_t len, struct errbuf *why)
 {
-	return strcmp(text, "host") == 0 ? ERR_OK : id_check(text, len, why);
+	struct approvers a;
+	(void)len;
+	return approvers_read(text, &a) ? ERR_OK : fail(why, ERR_INVALID, "not one id or two");
+}
+
+static enum err approvals_check(const char *text, size_t len, struct errbuf *why)
+{
+	return len == 1 && strchr("12", text[0]) ? ERR_OK : fail(why, ERR_INVALID, "neither absent nor 1 nor 2");
+}
+
+static enum err kind_check(const char *text, size_t len, struct errbuf *why)
+{
+	(void)len;
+	if (strcmp(text, "renewal") == 0 || strcmp(text, "reissue") == 0)
+		return ERR_OK;
+	return fail(why, ERR_INVALID, "neither absent nor renewal nor reissue");
+}
+
+static enum err hex_check(const char *text, size_t len, size_t wanted, struct errbuf *why)
+{
+	if (len == wanted && strspn(text, "0123456789abcdef") == len)
+		return ERR_OK;
+	return fail(why, ERR_INVALID, "not %zu hexadecimal digits", wanted);
+}
+
+static enum err serial_check(const char *text, size_t len, struct errbuf *why)
+{
+	return hex_check(text, len, SERIAL_TEXT_SIZE - 1, why);
+}
+
+static enum err hash_check(const char *text, size_t len, struct errbuf *why)
+{
+	return hex_check(text, len, FACTS_HASH_SIZE - 1, why);
+}
+
+static enum err date_check(const char *text, size_t len, struct errbuf *why)
+{
+	int64_t at = 0;
+	if (len == FACTS_DATE_SIZE - 1 && clock_from_text(text, &at) == ERR_OK)
+		return ERR_OK;
+	return fail(why, ERR_INVALID, "not a date");
 }
 
 static enum err profile_check(const char *text, size_t len, struct errbuf *why)
@@ -56,13 +98,15 @@ bool facts_take_request(const struct order_facts *f)
 }
 
 /* Every text member, once; "approved_at" is the one integer. */
-#define MEMBER(member, check) {#member, offsetof(struct order_facts, member), sizeof(((struct order_facts *)0)->member), check, false}
-#define MAY_LACK(member, check) {#member, offsetof(struct order_facts, member), sizeof(((struct order_facts *)0)->member), check, true}
+#define ROW(member, check) .name = #member, offsetof(struct order_facts, member), sizeof(((struct order_facts *)0)->member), check
+#define MEMBER(member, check) {ROW(member, check)}
+#define MAY_LACK(member, check) {ROW(member, check), .may_lack = true}
 static const struct member {
 	const char *name;
 	size_t offset, size;
 	enum err (*check)(const char *text, size_t len, struct errbuf *why);
-	bool may_lack; /* then it is "" */
+	bool may_lack;  /* then it is "" */
+	bool concludes; /* "" in what is to be approved */
 } members[] = {
 	MEMBER(order, id_check),
 	MEMBER(organisation_slug, slug_check),
@@ -79,7 +123,14 @@ static const struct member {
 	MEMBER(profile, profile_check),
 	MEMBER(key_type, key_type_check),
 	MAY_LACK(own_key, own_key_check),
-	MEMBER(approved_by, approver_check),
+	MAY_LACK(approvals, approvals_check),
+	MAY_LACK(ordered_by, id_check),
+	MAY_LACK(kind, kind_check),
+	MAY_LACK(renews, serial_check),
+	MAY_LACK(due, date_check),
+	MAY_LACK(note, hash_check),
+	{ROW(digest, hash_check), .may_lack = true, .concludes = true},
+	{ROW(approved_by, approvers_check), .concludes = true},
 };
 enum { MEMBERS = sizeof members / sizeof members[0] };
 static const int64_t YEAR_10000 = INT64_C(253402300800);
@@ -99,36 +150,66 @@ static int add_to_buf(const char *bytes, size_t len, void *ctx)
 	return 0;
 }
 
-enum err facts_write(const struct order_facts *f, struct buf *out)
+enum form { FORM_APPROVED, FORM_REQUEST };
+
+static enum err add_members(const struct order_facts *f, enum form form, json_t *object)
 {
-	enum err rc = ERR_MEMORY;
+	enum err rc = ERR_OK;
+	for (size_t i = 0; rc == ERR_OK && i < MEMBERS; i++) {
+		const struct member *m = &members[i];
+		bool none = form == FORM_REQUEST && m->concludes;
+		const char *text = none ? "" : (const char *)f + m->offset;
+		if (m->may_lack && !text[0])
+			continue;
+		rc = none ? ERR_OK : check_text(m, text, NULL);
+		if (rc == ERR_OK && json_object_set_new(object, m->name, json_string(text)) != 0)
+			rc = ERR_MEMORY;
+	}
+	return rc;
+}
+
+static enum err write_form(const struct order_facts *f, enum form form, struct buf *out)
+{
 	size_t before = out->len;
+	int64_t at = form == FORM_REQUEST ? 0 : f->approved_at;
 	json_t *object = json_object();
 	if (!object)
 		return ERR_MEMORY;
-	for (size_t i = 0; i < MEMBERS; i++) {
-		const char *text = (const char *)f + members[i].offset;
-		if (members[i].may_lack && !text[0])
-			continue;
-		rc = check_text(&members[i], text, NULL);
-		if (rc != ERR_OK)
-			goto out;
+	enum err rc = add_members(f, form, object);
+	if (rc == ERR_OK && (json_object_set_new(object, "approved_at", json_integer(at)) != 0 ||
+			     json_dump_callback(object, add_to_buf, out, JSON_SORT_KEYS | JSON_COMPACT) != 0))
 		rc = ERR_MEMORY;
-		if (json_object_set_new(object, members[i].name, json_string(text)) != 0)
-			goto out;
-	}
-	if (json_object_set_new(object, "approved_at", json_integer(f->approved_at)) != 0 ||
-	    json_dump_callback(object, add_to_buf, out, JSON_SORT_KEYS | JSON_COMPACT) != 0)
-		goto out;
-	rc = buf_check(out);
+	if (rc == ERR_OK)
+		rc = buf_check(out);
 	if (rc == ERR_OK && out->len - before > FACTS_MAX_BYTES)
 		rc = ERR_TOO_LARGE;
-out:
 	json_decref(object);
 	return rc;
 }
 
-static enum err read_text(const json_t *object, const struct member *m, struct order_facts *f, struct errbuf *why)
+enum err facts_write_request(const struct order_facts *f, struct buf *out)
+{
+	return write_form(f, FORM_REQUEST, out);
+}
+
+enum err facts_write(const struct order_facts *f, struct buf *out)
+{
+	enum err rc = approval_check(f);
+	return rc == ERR_OK ? write_form(f, FORM_APPROVED, out) : rc;
+}
+
+const char *facts_differ(const struct order_facts *a, const struct order_facts *b)
+{
+	for (size_t i = 0; i < MEMBERS; i++) {
+		size_t at = members[i].offset;
+		if (!members[i].concludes && strcmp((const char *)a + at, (const char *)b + at) != 0)
+			return members[i].name;
+	}
+	return NULL;
+}
+
+static enum err read_text(const json_t *object, enum form form, const struct member *m, struct order_facts *f,
+			  struct errbuf *why)
 {
 	const json_t *member = json_object_get(object, m->name);
 	const char *text = json_string_value(member);
@@ -139,13 +220,25 @@ static enum err read_text(const json_t *object, const struct member *m, struct o
 	size_t len = strlen(text);
 	if (len >= m->size)
 		return fail(why, ERR_INVALID, "facts, %s: %zu bytes, at most %zu", m->name, len, m->size - 1);
+	if (form == FORM_REQUEST && m->concludes)
+		return len ? fail(why, ERR_INVALID, "facts, %s: nobody has approved it yet", m->name) : ERR_OK;
 	enum err e = check_text(m, text, why);
 	if (e == ERR_OK)
 		memcpy((char *)f + m->offset, text, len + 1);
 	return e;
 }
 
-static enum err read_object(const json_t *object, struct order_facts *f, struct errbuf *why)
+static enum err read_time(const json_t *object, enum form form, struct order_facts *f, struct errbuf *why)
+{
+	const json_t *at = json_object_get(object, "approved_at");
+	if (!json_is_integer(at))
+		return fail(why, ERR_MALFORMED, "facts, approved_at: a whole number is wanted");
+	f->approved_at = json_integer_value(at);
+	bool good = form == FORM_REQUEST ? f->approved_at == 0 : f->approved_at > 0 && f->approved_at < YEAR_10000;
+	return good ? ERR_OK : fail(why, ERR_INVALID, "facts, approved_at: %" PRId64 " is no time", f->approved_at);
+}
+
+static enum err read_object(const json_t *object, enum form form, struct order_facts *f, struct errbuf *why)
 {
 	size_t lacking = 0;
 	for (size_t i = 0; i < MEMBERS; i++)
@@ -154,31 +247,26 @@ static enum err read_object(const json_t *object, struct order_facts *f, struct 
 		return fail(why, ERR_MALFORMED, "facts: %zu members, wanted %zu", json_object_size(object),
 			    MEMBERS + 1 - lacking);
 	for (size_t i = 0; i < MEMBERS; i++) {
-		enum err e = read_text(object, &members[i], f, why);
+		enum err e = read_text(object, form, &members[i], f, why);
 		if (e != ERR_OK)
 			return e;
 	}
-	const json_t *at = json_object_get(object, "approved_at");
-	if (!json_is_integer(at))
-		return fail(why, ERR_MALFORMED, "facts, approved_at: a whole number is wanted");
-	f->approved_at = json_integer_value(at);
-	if (f->approved_at <= 0 || f->approved_at >= YEAR_10000)
-		return fail(why, ERR_INVALID, "facts, approved_at: %" PRId64 " is no time", f->approved_at);
-	return ERR_OK;
+	return read_time(object, form, f, why);
 }
 
 /* One order has one text: what a second spelling would hide is refused. */
-static enum err check_canonical(const char *json, size_t len, const struct order_facts *f, struct errbuf *why)
+static enum err check_canonical(const char *json, size_t len, enum form form, const struct order_facts *f,
+				struct errbuf *why)
 {
 	struct buf again = BUF_INIT(FACTS_MAX_BYTES + 1);
-	enum err e = facts_write(f, &again);
+	enum err e = write_form(f, form, &again);
 	if (e == ERR_OK && (again.len != len || memcmp(again.data, json, len) != 0))
 		e = fail(why, ERR_MALFORMED, "facts: not in the canonical form");
 	buf_free(&again);
 	return e;
 }
 
-enum err facts_read(const char *json, size_t len, struct order_facts *out, struct errbuf *why)
+static enum err read_form(const char *json, size_t len, enum form form, struct order_facts *out, struct errbuf *why)
 {
 	struct order_facts f = {0};
 	json_error_t where;
@@ -187,10 +275,28 @@ enum err facts_read(const char *json, size_t len, struct order_facts *out, struc
 	json_t *object = json_loadb(json, len, JSON_REJECT_DUPLICATES, &where);
 	if (!object)
 		return fail(why, ERR_MALFORMED, "facts: byte %d: %s", where.position, where.text);
-	enum err e = read_object(object, &f, why);
+	enum err e = read_object(object, form, &f, why);
 	json_decref(object);
 	if (e == ERR_OK)
-		e = check_canonical(json, len, &f, why);
+		e = check_canonical(json, len, form, &f, why);
+	if (e == ERR_OK)
+		*out = f;
+	return e;
+}
+
+enum err facts_read_request(const char *json, size_t len, struct order_facts *out, struct errbuf *why)
+{
+	return read_form(json, len, FORM_REQUEST, out, why);
+}
+
+enum err facts_read(const char *json, size_t len, struct order_facts *out, struct errbuf *why)
+{
+	struct order_facts f;
+	enum err e = read_form(json, len, FORM_APPROVED, &f, why);
+	if (e == ERR_OK)
+		e = approval_check(&f);
+	if (e == ERR_INVALID && why && !why->text[0])
+		e = fail(why, e, "facts: not approved as they say");
 	if (e == ERR_OK)
 		*out = f;
 	return e;

@@ -1,8 +1,11 @@
 #include "tests/support/test.h"
 
+#include "base/encode.h"
 #include "issuer/order/facts.h"
 
 #include <jansson.h>
+#include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct order_facts good = {
@@ -209,6 +212,7 @@ static void values_are_checked_again_both_ways(void **unused)
 		{"an id too short", "order", "abc"},
 		{"an id too long", "order", "orderaaaaaaaaaaaa"},
 		{"a stranger's approval", "approved_by", "nobody"},
+		{"three approvals", "approved_by", "aaaaaaaaaaaaaaaa+bbbbbbbbbbbbbbbb+cccccccccccccc"},
 	};
 	struct buf b = text_of(&good);
 	(void)unused;
@@ -240,6 +244,143 @@ static void what_is_too_large_is_refused_unread(void **unused)
 	buf_free(&small);
 }
 
+/* ---- orders that others approve ---- */
+
+/* Its digest is that of the rest. */
+static struct order_facts approved(const char *approvals, const char *approved_by)
+{
+	struct order_facts f = good;
+	uint8_t digest[FACTS_DIGEST_BYTES];
+	snprintf(f.approvals, sizeof f.approvals, "%s", approvals);
+	snprintf(f.ordered_by, sizeof f.ordered_by, "%s", "ordereraaaaaaaaa");
+	snprintf(f.approved_by, sizeof f.approved_by, "%s", approved_by);
+	assert_int_equal(facts_digest(&f, digest), ERR_OK);
+	hex_encode(digest, sizeof digest, f.digest);
+	return f;
+}
+
+#define ONE "approveraaaaaaaa"
+#define OTHER "approverbbbbbbbb"
+
+static enum err written(const struct order_facts *f)
+{
+	struct buf out = BUF_INIT(FACTS_MAX_BYTES + 1);
+	enum err e = facts_write(f, &out);
+	buf_free(&out);
+	return e;
+}
+
+static void what_was_approved_names_so_many_others_and_their_digest(void **unused)
+{
+	static const struct {
+		const char *name, *approvals, *approved_by;
+		enum err wanted;
+	} cases[] = {
+		{"one", "1", ONE, ERR_OK},
+		{"two", "2", ONE "+" OTHER, ERR_OK},
+		{"one of two", "2", ONE, ERR_INVALID},
+		{"two for one", "1", ONE "+" OTHER, ERR_INVALID},
+		{"one twice", "2", ONE "+" ONE, ERR_INVALID},
+		{"the orderer", "1", "ordereraaaaaaaaa", ERR_INVALID},
+		{"the orderer second", "2", ONE "+ordereraaaaaaaaa", ERR_INVALID},
+		{"the orderer first", "2", "ordereraaaaaaaaa+" ONE, ERR_INVALID},
+		{"nobody", "1", "", ERR_INVALID},
+		{"half a name", "2", ONE "+", ERR_INVALID},
+		{"a stranger", "1", "root", ERR_INVALID},
+		{"none wanted", "0", ONE, ERR_INVALID},
+		{"three wanted", "3", ONE, ERR_INVALID},
+	};
+	(void)unused;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct order_facts f = approved("1", ONE), back;
+		uint8_t digest[FACTS_DIGEST_BYTES];
+		snprintf(f.approvals, sizeof f.approvals, "%s", cases[i].approvals);
+		snprintf(f.approved_by, sizeof f.approved_by, "%s", cases[i].approved_by);
+		if (facts_digest(&f, digest) == ERR_OK)
+			hex_encode(digest, sizeof digest, f.digest);
+		if (written(&f) != cases[i].wanted)
+			fail_msg("%s: %s", cases[i].name, err_word(written(&f)));
+		if (cases[i].wanted != ERR_OK)
+			continue;
+		struct buf b = text_of(&f);
+		assert_int_equal(facts_read((const char *)b.data, b.len, &back, NULL), ERR_OK);
+		assert_string_equal(back.approved_by, f.approved_by);
+		buf_free(&b);
+	}
+	struct order_facts f = good; /* of an order that nobody else approves, nothing of all this is said */
+	memcpy(f.approved_by, ONE "+" OTHER, sizeof ONE "+" OTHER);
+	assert_int_equal(written(&f), ERR_INVALID);
+	f = good;
+	memcpy(f.kind, "renewal", sizeof "renewal");
+	assert_int_equal(written(&f), ERR_INVALID);
+}
+
+static void what_was_changed_after_it_is_not_what_was_approved(void **unused)
+{
+	static const struct {
+		const char *member, *value;
+	} changes[] = {
+		{"order", "orderbbbbbbbbbbb"}, {"organisation_slug", "sparebanken"}, {"organisation_name", "Sparebank"},
+		{"service_slug", "paid"}, {"service_name", "Payment"}, {"client_slug", "f-banking"}, {"client_name", "F-Banking"},
+		{"contact", "contactbbbbbbbbb"}, {"contact_name", "Per"}, {"email", "mallory@example.org"},
+		{"mobile", "+4799991235"}, {"language", "nb"}, {"key_type", "p384"}, {"own_key", "may"}, {"approvals", "2"},
+		{"ordered_by", "ordererbbbbbbbbb"}, {"kind", "renewal"}, {"renews", "00112233445566778899aabbccddeeff00112233"},
+		{"due", "2026-12-01"},
+		{"note", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"},
+		{"digest", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"},
+	};
+	struct order_facts f = approved("1", ONE);
+	struct buf b = text_of(&f);
+	(void)unused;
+	for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+		json_t *object = json_loads(buf_string(&b), 0, NULL);
+		json_object_set_new(object, changes[i].member, json_string(changes[i].value));
+		if (read_object(object, JSON_SORT_KEYS | JSON_COMPACT) != ERR_INVALID)
+			fail_msg("taken: another %s", changes[i].member);
+		json_decref(object);
+	}
+	buf_free(&b);
+}
+
+static void the_digest_is_of_the_request_and_anybody_can_make_it(void **unused)
+{
+	struct order_facts f = approved("2", ONE "+" OTHER), back;
+	struct buf b = text_of(&f), request = BUF_INIT(FACTS_MAX_BYTES + 1);
+	uint8_t digest[FACTS_DIGEST_BYTES], again[FACTS_DIGEST_BYTES];
+	(void)unused;
+	assert_int_equal(facts_write_request(&f, &request), ERR_OK);
+	json_t *object = json_loads(buf_string(&b), 0, NULL);
+	json_object_del(object, "digest");
+	json_object_set_new(object, "approved_by", json_string(""));
+	json_object_set_new(object, "approved_at", json_integer(0));
+	char *text = json_dumps(object, JSON_SORT_KEYS | JSON_COMPACT);
+	assert_string_equal(text, buf_string(&request));
+	SHA256((const uint8_t *)text, strlen(text), digest);
+	assert_int_equal(facts_digest(&f, again), ERR_OK);
+	assert_memory_equal(digest, again, sizeof digest);
+	assert_int_equal(facts_read(text, strlen(text), &back, NULL), ERR_INVALID);
+	assert_int_equal(facts_read_request(text, strlen(text), &back, NULL), ERR_OK);
+	assert_null(facts_differ(&f, &back));
+	assert_string_equal(back.approved_by, "");
+	assert_int_equal(facts_read_request((const char *)b.data, b.len, &back, NULL), ERR_INVALID);
+	free(text);
+	json_decref(object);
+	buf_free(&b);
+	buf_free(&request);
+}
+
+static void the_first_difference_is_named(void **unused)
+{
+	struct order_facts other = good;
+	(void)unused;
+	assert_null(facts_differ(&good, &other));
+	memcpy(other.approved_by, ONE, sizeof ONE);
+	other.approved_at++;
+	assert_null(facts_differ(&good, &other));
+	memcpy(other.mobile, "+4799991235", sizeof "+4799991235");
+	assert_string_equal(facts_differ(&good, &other), "mobile");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -252,6 +393,10 @@ int main(void)
 		cmocka_unit_test(another_spelling_of_the_same_order_is_refused),
 		cmocka_unit_test(values_are_checked_again_both_ways),
 		cmocka_unit_test(what_is_too_large_is_refused_unread),
+		cmocka_unit_test(what_was_approved_names_so_many_others_and_their_digest),
+		cmocka_unit_test(what_was_changed_after_it_is_not_what_was_approved),
+		cmocka_unit_test(the_digest_is_of_the_request_and_anybody_can_make_it),
+		cmocka_unit_test(the_first_difference_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
