@@ -47,6 +47,7 @@ static const uint8_t next[ORDER_STATE_COUNT][EVENT_COUNT] = {
 	[ORDER_REQUESTED] = {
 		[EVENT_APPROVE] = TO(APPROVED),
 		[EVENT_REJECT] = TO(REJECTED),
+		[EVENT_LAPSE] = TO(LAPSED),      /* nobody approved it in time */
 		[EVENT_CANCEL] = TO(CANCELLED),
 	},
 	[ORDER_APPROVED] = {
@@ -99,6 +100,9 @@ static const struct {
 } advices[] = {
 	{ORDER_IN_USE, EVENT_RESEND, ": its password is erased at the first use; have it made anew (order reissue)"},
 	{ORDER_LAPSED, EVENT_RESEND, ": order anew (order new)"},
+	{ORDER_LAPSED, EVENT_APPROVE, ": order anew (order new)"},
+	{ORDER_REQUESTED, EVENT_RESEND, ": nothing was sent yet; it is sent once it is approved"},
+	{ORDER_OFFERED, EVENT_REJECT, ": it is approved; cancel it (order cancel)"},
 };
 
 static const char *advice_for(enum order_state from, enum order_event event)

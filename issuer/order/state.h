@@ -2,7 +2,7 @@
  *
  * requested -> approved -> offered -> collecting -> received -> password_sent -> in_use
  *      \-> rejected          |   \-> locked -> offered
- *                            \-> lapsed            cancelled: from every state before in_use */
+ *      \-> lapsed            \-> lapsed            cancelled: from every state before in_use */
 #ifndef ISSUER_ORDER_STATE_H
 #define ISSUER_ORDER_STATE_H
 

@@ -14,6 +14,7 @@ static const struct permitted {
 } permitted[] = {
 	{"approve", ORDER_REQUESTED, EVENT_APPROVE, ORDER_APPROVED},
 	{"reject", ORDER_REQUESTED, EVENT_REJECT, ORDER_REJECTED},
+	{"lapse unapproved", ORDER_REQUESTED, EVENT_LAPSE, ORDER_LAPSED},
 	{"cancel a request", ORDER_REQUESTED, EVENT_CANCEL, ORDER_CANCELLED},
 	{"offer", ORDER_APPROVED, EVENT_OFFER, ORDER_OFFERED},
 	{"cancel an approved one", ORDER_APPROVED, EVENT_CANCEL, ORDER_CANCELLED},
