@@ -25,6 +25,11 @@ enum message_kind {
 	MESSAGE_LAPSED_CLAIM,
 	MESSAGE_LAPSED_PASSWORD,
 	MESSAGE_LOCKED_ORDER,
+	/* The same for an order that waited for approval: nobody gave it; it was refused. And one to each who may give it.
+	 * fields: the same; reason (of the refusal) */
+	MESSAGE_LAPSED_REQUEST,
+	MESSAGE_REJECTED,
+	MESSAGE_APPROVAL,
 	/* Mails to a contact, at the old address and the new. fields: organisation, contact, orderer, before, now; until */
 	MESSAGE_NEW_EMAIL,
 	MESSAGE_NEW_MOBILE,
@@ -51,8 +56,8 @@ struct message_field {
 };
 
 /* The plain JSON to be sealed. Every field that the kind names must be there, and no other: ERR_INVALID. `minutes`, how
- * long a code works, may be left out: then it is 30; `until` of a changed contact may be, or be "": then nothing is
- * said of it; and so may `language`, the tag of the recipient's: then it is "en". The times `until` and `sent` of the
+ * long a code works, may be left out: then it is 30; `until` of a changed contact and `reason` of a notice may
+ * be, or be "": then nothing is said of it; and so may `language`, the tag of the recipient's: then it is "en". The times `until` and `sent` of the
  * form that message_time writes are shown as the language writes times. The texts are at most 256 bytes each, `url` 512,
  * `domain` 253. */
 enum err message_compose(enum message_kind kind, const char *order_id, const char *to,

@@ -98,13 +98,13 @@ static bool is_password(const char *value)
 #define LANGUAGE {.name = "language", .standard = "en", .ok = language_tag_ok}
 #define MINUTES {.name = "minutes", .standard = "30", .ok = is_minutes}
 
-/* To whoever ordered. */
+/* To staff: whoever ordered, or may approve it. */
 #define NOTICE(word)                                                                                                   \
 	{.name = (word), .channel = CHANNEL_MAIL, .text = delivery_text_notice, .html = delivery_html_notice,          \
 	 .fields = {{.name = "order", .ok = is_text}, {.name = "client", .ok = is_text}, {.name = "service", .ok = is_text}, \
 		    {.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
 		    {.name = "orderer", .ok = is_text}, {.name = "until", .ok = is_text}, {.name = "command", .ok = is_text}, \
-		    LANGUAGE}}
+		    {.name = "reason", .standard = "", .ok = is_text_or_none}, LANGUAGE}}
 /* To a contact whose address or number is another now. */
 #define CHANGED(word)                                                                                                  \
 	{.name = (word), .channel = CHANNEL_MAIL, .text = delivery_text_changed, .html = delivery_html_changed,        \
@@ -153,6 +153,9 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 	[MESSAGE_LAPSED_CLAIM] = NOTICE("lapsed_claim"),
 	[MESSAGE_LAPSED_PASSWORD] = NOTICE("lapsed_password"),
 	[MESSAGE_LOCKED_ORDER] = NOTICE("locked_order"),
+	[MESSAGE_LAPSED_REQUEST] = NOTICE("lapsed_request"),
+	[MESSAGE_REJECTED] = NOTICE("rejected"),
+	[MESSAGE_APPROVAL] = NOTICE("approval"),
 	[MESSAGE_NEW_EMAIL] = CHANGED("new_email"),
 	[MESSAGE_NEW_MOBILE] = CHANGED("new_mobile"),
 	[MESSAGE_REMINDER] = {.name = "reminder",

@@ -36,7 +36,8 @@ static const struct message_field dead_fields[] = {
 static const struct message_field notice_fields[] = {
 	{"order", "k3m7q2w4x5y6z7a2"}, {"client", "e-banking"},     {"service", "Betaling"},
 	{"organisation", "Nordbank ASA"}, {"contact", "Kari Nordmann"}, {"orderer", "Ola Nordmann"},
-	{"until", "2026-11-29 14:05 UTC"}, {"command", "counterfoil order unlock k3m7q2w4x5y6z7a2"}, {0}};
+	{"until", "2026-11-29 14:05 UTC"}, {"command", "counterfoil order unlock k3m7q2w4x5y6z7a2"},
+	{"reason", "ordered twice"}, {0}};
 static const struct message_field changed_fields[] = {
 	{"organisation", "Nordbank ASA"}, {"contact", "Kari Nordmann"}, {"orderer", "Ola Nordmann"},
 	{"before", "k***@example.com"}, {"now", "n***@example.org"}, {"until", "2026-11-29 14:05 UTC"}, {0}};
@@ -54,10 +55,13 @@ static const struct usual {
 	[MESSAGE_CODE] = {MESSAGE_CODE, "+4790000000", code_fields},
 	[MESSAGE_PASSWORD] = {MESSAGE_PASSWORD, "+4790000000", password_fields},
 	[MESSAGE_DEAD] = {MESSAGE_DEAD, "staff@example.com", dead_fields},
-	[MESSAGE_LAPSED_LINK] = {MESSAGE_LAPSED_LINK, "staff@example.com", notice_fields},
-	[MESSAGE_LAPSED_CLAIM] = {MESSAGE_LAPSED_CLAIM, "staff@example.com", notice_fields},
-	[MESSAGE_LAPSED_PASSWORD] = {MESSAGE_LAPSED_PASSWORD, "staff@example.com", notice_fields},
-	[MESSAGE_LOCKED_ORDER] = {MESSAGE_LOCKED_ORDER, "staff@example.com", notice_fields},
+	[MESSAGE_LAPSED_LINK] = {MESSAGE_LAPSED_LINK, "staff@example.com", notice_fields, "reason"},
+	[MESSAGE_LAPSED_CLAIM] = {MESSAGE_LAPSED_CLAIM, "staff@example.com", notice_fields, "reason"},
+	[MESSAGE_LAPSED_PASSWORD] = {MESSAGE_LAPSED_PASSWORD, "staff@example.com", notice_fields, "reason"},
+	[MESSAGE_LOCKED_ORDER] = {MESSAGE_LOCKED_ORDER, "staff@example.com", notice_fields, "reason"},
+	[MESSAGE_LAPSED_REQUEST] = {MESSAGE_LAPSED_REQUEST, "staff@example.com", notice_fields, "reason"},
+	[MESSAGE_REJECTED] = {MESSAGE_REJECTED, "staff@example.com", notice_fields, "reason"},
+	[MESSAGE_APPROVAL] = {MESSAGE_APPROVAL, "staff@example.com", notice_fields, "reason"},
 	[MESSAGE_NEW_EMAIL] = {MESSAGE_NEW_EMAIL, "kari@example.com", changed_fields, "until"},
 	[MESSAGE_NEW_MOBILE] = {MESSAGE_NEW_MOBILE, "kari@example.com", changed_fields, "until"},
 	[MESSAGE_REMINDER] = {MESSAGE_REMINDER, "kari@example.com", reminder_fields},
@@ -453,7 +457,9 @@ static void each_language_has_its_own_words(void **state)
 		[MESSAGE_LINK] = "Hei Kari Nordmann,", [MESSAGE_CODE] = "ABCD2345 er koden din", [MESSAGE_PASSWORD] = "Passord for",
 		[MESSAGE_DEAD] = "fikk ikke levert en melding", [MESSAGE_LAPSED_LINK] = "Ingen har hentet sertifikatet til e-banking",
 		[MESSAGE_LAPSED_CLAIM] = "Kari Nordmann skrev inn koden for", [MESSAGE_LAPSED_PASSWORD] = "Ingen kan åpne filen.",
-		[MESSAGE_LOCKED_ORDER] = "for mange gale koder", [MESSAGE_NEW_EMAIL] = "har endret e-postadressen",
+		[MESSAGE_LOCKED_ORDER] = "for mange gale koder", [MESSAGE_LAPSED_REQUEST] = "Ingen godkjente bestillingen til e-banking",
+		[MESSAGE_REJECTED] = "Begrunnelse: ordered twice", [MESSAGE_APPROVAL] = "En annen må godkjenne det",
+		[MESSAGE_NEW_EMAIL] = "har endret e-postadressen",
 		[MESSAGE_NEW_MOBILE] = "har endret mobilnummeret", [MESSAGE_REMINDER] = "Lenken virker til 29. november 2026 kl. 14.05"};
 	for (int k = 0; k < MESSAGE_KIND_COUNT; k++) {
 		struct message_field fields[MOST_FIELDS];
