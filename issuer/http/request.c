@@ -75,7 +75,7 @@ struct actor request_actor(const struct request *q)
 {
 	const struct identity *who = q->identity;
 	if (who && who->kind == IDENTITY_STAFF)
-		return (struct actor){.id = who->staff_id, .role = who->role, .request = q->id};
+		return (struct actor){.id = who->staff_id, .role = who->role, .request = q->id, .scope = who->scope};
 	if (who && who->kind == IDENTITY_CLIENT)
 		return (struct actor){.id = who->order_id, .role = "client", .request = q->id};
 	return (struct actor){.id = "recipient", .role = "recipient", .request = q->id};

@@ -172,7 +172,7 @@ enum err collect_code(struct desk *d, const struct actor *who, const char *token
 		      struct secret **claim, int *tries_left, struct errbuf *why)
 {
 	struct trial t = {.settings = d->settings};
-	t.who = (struct actor){t.contact, "recipient", who->request};
+	t.who = (struct actor){.id = t.contact, .role = "recipient", .request = who->request};
 	t.step = (struct step){&t.who, t.order, clock_now()};
 	*claim = NULL;
 	*tries_left = 0;

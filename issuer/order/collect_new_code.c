@@ -73,7 +73,7 @@ enum err collect_new_code(struct desk *d, const struct actor *who, const char *t
 {
 	struct order_row row;
 	struct order_facts facts;
-	struct actor contact = {row.contact, "recipient", who->request};
+	struct actor contact = {.id = row.contact, .role = "recipient", .request = who->request};
 	struct asking a = {.step = {&contact, row.id, clock_now()},
 			   .settings = d->settings,
 			   .states = order_states_before(EVENT_CLAIM)};

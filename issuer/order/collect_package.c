@@ -136,7 +136,7 @@ enum err collect_package(struct desk *d, const struct actor *who, const struct c
 			 enum package_encoding encoding, struct buf *out, struct errbuf *why)
 {
 	struct order_row row;
-	struct actor contact = {row.contact, "recipient", who->request};
+	struct actor contact = {.id = row.contact, .role = "recipient", .request = who->request};
 	struct serving v = {{&contact, row.id, clock_now()}, &row, (int64_t)1 << encoding,
 			    package_encoding_name(encoding)};
 	struct sealed_parcel parcel = sealed_parcel_empty();

@@ -237,7 +237,7 @@ enum err collect_prepare(struct desk *d, const struct actor *who, const char *to
 			 struct errbuf *why)
 {
 	struct order_row row;
-	struct actor contact = {row.contact, "recipient", who->request};
+	struct actor contact = {.id = row.contact, .role = "recipient", .request = who->request};
 	struct preparing p = {.step = {&contact, row.id, clock_now()}, .row = &row, .issuer = d->issuer_name};
 	enum err rc = row_by_claim(d, token, claim, p.step.now, &row, why);
 	if (rc != ERR_OK)

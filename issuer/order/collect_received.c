@@ -67,7 +67,7 @@ enum err collect_received(struct desk *d, const struct actor *who, const char *t
 			  const uint8_t *sha256, struct errbuf *why)
 {
 	struct order_row row, now;
-	struct actor contact = {row.contact, "recipient", who->request};
+	struct actor contact = {.id = row.contact, .role = "recipient", .request = who->request};
 	struct receiving v = {.step = {&contact, row.id, clock_now()}, .row = &row};
 	enum err rc = row_by_claim(d, token, claim, v.step.now, &row, why);
 	if (rc != ERR_OK || row.state != ORDER_COLLECTING)

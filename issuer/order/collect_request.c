@@ -75,7 +75,7 @@ enum err collect_request(struct desk *d, const struct actor *who, const struct c
 			 size_t len, struct buf *certificate, struct errbuf *why)
 {
 	struct order_row row;
-	struct actor contact = {row.contact, "recipient", who->request};
+	struct actor contact = {.id = row.contact, .role = "recipient", .request = who->request};
 	struct preparing p = {.step = {&contact, row.id, clock_now()}, .row = &row, .issuer = d->issuer_name};
 	struct buf der = BUF_INIT(REQUEST_MAX_BYTES);
 	struct certificate_request r = {.key = NULL};
@@ -111,7 +111,7 @@ enum err collect_certificate(struct desk *d, const struct actor *who, const stru
 			     struct buf *certificate, struct errbuf *why)
 {
 	struct order_row row;
-	struct actor contact = {row.contact, "recipient", who->request};
+	struct actor contact = {.id = row.contact, .role = "recipient", .request = who->request};
 	struct serving v = {{&contact, row.id, clock_now()}, &row, SERVED_CERTIFICATE, "certificate"};
 	enum err rc = row_by_claim(d, c->token, c->claim, v.step.now, &row, why);
 	if (rc)

@@ -130,8 +130,8 @@ static enum err store_use(struct store *s, void *ctx)
 
 enum err identity_used(struct desk *d, const struct identity *who)
 {
-	const struct actor actor = {who->kind == IDENTITY_STAFF ? who->staff_id : who->serial,
-				    who->kind == IDENTITY_STAFF ? who->role : "client", ""};
+	bool staff = who->kind == IDENTITY_STAFF;
+	const struct actor actor = {.id = staff ? who->staff_id : who->serial, .role = staff ? who->role : "client", .request = ""};
 	struct first_use u = {.step = {&actor, who->order_id, clock_now()}, .serial = who->serial};
 	if (who->kind == IDENTITY_NONE)
 		return ERR_INTERNAL;

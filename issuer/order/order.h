@@ -79,6 +79,7 @@ struct identity {
 	char order_id[ID_SIZE], organisation[64], service[64], client[64]; /* client: slugs */
 	char client_name[257];
 	int64_t not_after;
+	char scope[ID_SIZE]; /* staff: the one organisation whose objects this member reaches, by id; "": all */
 };
 /* By serial and fingerprint: ERR_REVOKED (also when held), ERR_EXPIRED, ERR_REFUSED (unknown, or a staff member
  * that is not active). One read, on the calling thread. */

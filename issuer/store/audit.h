@@ -16,6 +16,7 @@ struct actor {
 	const char *id;      /* staff id, contact id, "clerk", "host" */
 	const char *role;    /* "administrator", "recipient", "daemon", ... */
 	const char *request; /* request id, or "" */
+	const char *scope;   /* the one organisation that it reaches, by id; "" or NULL: all; the audit does not say it */
 };
 
 struct audit_event {

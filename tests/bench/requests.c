@@ -195,7 +195,7 @@ static double cpu_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static const struct actor recipient = {"", "recipient", "bench"};
+static const struct actor recipient = {.id = "", .role = "recipient", .request = "bench"};
 
 static void certify(struct bench *b, const struct holder *h)
 {

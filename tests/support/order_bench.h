@@ -33,8 +33,8 @@ static struct bench {
 	int64_t now;
 } bench;
 
-static const struct actor bench_staff = {BENCH_STAFF, "administrator", "request-1"};
-static const struct actor bench_recipient = {"", "recipient", "request-2"};
+static const struct actor bench_staff = {.id = BENCH_STAFF, .role = "administrator", .request = "request-1"};
+static const struct actor bench_recipient = {.id = "", .role = "recipient", .request = "request-2"};
 
 /* One order as its recipient sees it. */
 struct parcel {
