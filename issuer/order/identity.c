@@ -10,7 +10,7 @@
 
 enum column { /* of CERTIFICATE_IDENTITY */
 	KIND, STATUS, FINGERPRINT, NOT_BEFORE, NOT_AFTER, STAFF, STAFF_NAME, ROLE, STAFF_STATUS, ORDER, ORGANISATION,
-	SERVICE, CLIENT, CLIENT_NAME
+	SERVICE, CLIENT, CLIENT_NAME, SCOPE
 };
 
 struct presented {
@@ -31,6 +31,8 @@ static enum err take_staff(const struct row *r, struct identity *out, struct err
 	COPY(out->staff_id, r, STAFF);
 	COPY(out->staff_name, r, STAFF_NAME);
 	COPY(out->role, r, ROLE);
+	COPY(out->scope, r, SCOPE);
+	COPY(out->organisation, r, ORGANISATION);
 	return ERR_OK;
 }
 

@@ -76,7 +76,7 @@ struct identity {
 	enum identity_kind kind;
 	char serial[41];
 	char staff_id[ID_SIZE], staff_name[257], role[16];          /* staff */
-	char order_id[ID_SIZE], organisation[64], service[64], client[64]; /* client: slugs */
+	char order_id[ID_SIZE], organisation[64], service[64], client[64]; /* client: slugs; staff: that of the scope */
 	char client_name[257];
 	int64_t not_after;
 	char scope[ID_SIZE]; /* staff: the one organisation whose objects this member reaches, by id; "": all */

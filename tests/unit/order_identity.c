@@ -67,10 +67,27 @@ static void a_member_of_the_staff_is_known_and_only_while_active(void **unused)
 	assert_string_equal(who.staff_name, "Ola Administrator");
 	assert_string_equal(who.role, "administrator");
 	assert_string_equal(who.client, "");
+	assert_string_equal(who.scope, "");
+	assert_string_equal(who.organisation, "");
 	become_staff("suspended");
 	assert_err(find(&who), ERR_REFUSED);
 	become_staff("removed");
 	assert_err(find(&who), ERR_REFUSED);
+}
+
+static void a_role_that_is_limited_says_to_which_organisation(void **unused)
+{
+	struct parcel p;
+	struct identity who;
+	(void)unused;
+	holder(&p);
+	assert_ok(find(&who));
+	assert_string_equal(who.scope, ""); /* a client's certificate is no matter of roles */
+	become_staff("active");
+	bench_sql("UPDATE staff SET organisation_id = (SELECT id FROM organisation WHERE slug = 'sparebank')");
+	assert_ok(find(&who));
+	assert_int_equal(strlen(who.scope), ID_SIZE - 1);
+	assert_string_equal(who.organisation, "sparebank");
 }
 
 static void each_end_of_a_certificate_has_its_answer(void **unused)
@@ -221,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		BENCH_TEST(a_client_is_known_by_its_certificate),
 		BENCH_TEST(a_member_of_the_staff_is_known_and_only_while_active),
+		BENCH_TEST(a_role_that_is_limited_says_to_which_organisation),
 		BENCH_TEST(each_end_of_a_certificate_has_its_answer),
 		BENCH_TEST(a_twin_under_another_authority_is_refused),
 		BENCH_TEST(no_changed_or_cut_certificate_is_anyone),
