@@ -59,7 +59,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libssl-dev libcurl4-openssl-dev libmi
 TEST_PACKAGES  := libcmocka-dev bats jq sqlite3 mandoc chromium universal-ctags shellcheck procps clang-tidy cppcheck g++ nginx-light \
            apache2 haproxy tinyproxy-bin gunicorn python3-spyne python3-zeep default-jdk-headless python3-requests python3-httpx \
            python3-aiosmtpd libevent-dev gnutls-bin libnss3-tools strongswan-pki python3-cryptography-vectors softhsm2 \
-           libengine-pkcs11-openssl
+           libengine-pkcs11-openssl tmux zsh fish
 BENCH_PACKAGES := nginx-light sqlite3 golang-cfssl jq
 
 .PHONY: deps deps-build deps-test

@@ -4,6 +4,9 @@ CLIENT_CMD_SRC := $(wildcard client/command/*.c)
 CLIENT_LIB_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(CLIENT_LIB_SRC))
 CLIENT_CMD_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(CLIENT_CMD_SRC))
 CLIENT_CMD_OBJ_NOMAIN := $(filter-out $(BUILD)/obj/client/command/main.o,$(CLIENT_CMD_OBJ))
+# The scripts of completion have their templates inside.
+$(foreach shell,bash zsh fish,$(eval $(BUILD)/obj/client/command/completion_$(shell).o: client/command/completion/counterfoil.$(shell)))
+COMPLETIONS := $(addprefix $(BUILD)/completion/counterfoil.,bash zsh fish)
 CLIENT_LDLIBS  := -lcurl -lssl -lcrypto -ljansson -lxml2
 
 # Only counterfoil_* leaves the library: everything else is hidden, in the static archive too.
@@ -26,7 +29,13 @@ $(BUILD)/counterfoil: $(CLIENT_CMD_OBJ) $(BUILD)/libcounterfoil.a $(BUILD)/libba
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
 
-programs: $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
+# What shells load, each made by the command of its own table.
+$(COMPLETIONS): $(BUILD)/completion/counterfoil.%: $(BUILD)/counterfoil
+	$(call say,MAKE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BUILD)/counterfoil completion $* >$@.part && mv $@.part $@
+
+programs: $(COMPLETIONS) $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
 
 # The tests that need a server or a PKCS#12 file make their own.
 CLIENT_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o tls_server.o)
@@ -59,6 +68,9 @@ $(addprefix $(BUILD)/unit/client_,async async_answer async_cancel async_loop asy
 INSTALLED_CLIENT := 755:$(BUILD)/counterfoil:bin/counterfoil 644:client/include/counterfoil.h:include/counterfoil.h \
 	644:$(BUILD)/libcounterfoil.a:lib/libcounterfoil.a 755:$(BUILD)/libcounterfoil.so.0:lib/libcounterfoil.so.0 \
 	644:docs/man/counterfoil.1:share/man/man1/counterfoil.1 644:docs/man/libcounterfoil.3:share/man/man3/libcounterfoil.3 \
+	644:$(BUILD)/completion/counterfoil.bash:share/bash-completion/completions/counterfoil \
+	644:$(BUILD)/completion/counterfoil.zsh:share/zsh/site-functions/_counterfoil \
+	644:$(BUILD)/completion/counterfoil.fish:share/fish/vendor_completions.d/counterfoil.fish \
 	$(foreach guide,$(wildcard docs/platforms/*.md),644:$(guide):share/doc/counterfoil/platforms/$(notdir $(guide))) \
 	$(foreach example,$(filter-out %.mk,$(wildcard client/examples/*)),644:$(example):share/doc/counterfoil/examples/$(notdir $(example)))
 # Made there: what the linker looks for, and what says where the rest is.
@@ -66,7 +78,7 @@ INSTALLED_CLIENT_MADE := lib/libcounterfoil.so lib/pkgconfig/libcounterfoil.pc
 
 .PHONY: install-client
 install: install-client
-install-client: $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
+install-client: $(COMPLETIONS) $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
 	$(Q)umask 022 && $(call put_in_place,$(INSTALLED_CLIENT))
 	$(Q)ln -sf libcounterfoil.so.0 $(INSTALL_TO)/lib/libcounterfoil.so
 	$(Q)umask 022 && mkdir -p $(INSTALL_TO)/lib/pkgconfig && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \

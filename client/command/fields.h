@@ -4,6 +4,15 @@
 
 #include "client/command/table.h"
 
+/* What is known of the values that are words. */
+#define VALUES_STATE "requested|approved|rejected|offered|locked|lapsed|collecting|received|password_sent|in_use|cancelled"
+#define VALUES_STATUS "valid|held|revoked|expired"
+#define VALUES_REASON "keyCompromise|superseded|affiliationChanged|cessationOfOperation|unspecified"
+#define VALUES_KEY_TYPE "p256|p384|rsa2048|rsa3072"
+#define VALUES_ROLE "administrator|approver|support|auditor"
+#define VALUES_ENCODING "modern|compatible"
+#define VALUES_PLATFORM "nginx|apache|haproxy|java|pem"
+
 #define ORGANISATION(where, must)                                                                                      \
 	{                                                                                                              \
 		.name = "organisation", .wants = "SLUG", .help = "the organisation's short name", .place = (where),    \
@@ -76,7 +85,7 @@
 #define OCSP                                                                                                           \
 	{                                                                                                              \
 		.name = "ocsp", .wants = "URL|certificate",                                                            \
-		.help = "ask its CA: the responder at http://..., or the one that the certificate names"               \
+		.help = "ask its CA: the responder at http://..., or the one that the certificate names", .values = "certificate"               \
 	}
 
 #endif

@@ -21,6 +21,7 @@ const struct area areas[] = {
 	{"Staff", verbs_staff},
 	{"The service", verbs_service},
 	{"For holders, and for web services", verbs_holders},
+	{"This command", verbs_tool},
 	{0},
 };
 

@@ -71,7 +71,8 @@ extern const struct field global_fields[]; /* every subcommand takes these */
 /* Every subcommand in turn: the first behind NULL, NULL behind the last. */
 const struct verb *table_next(const struct verb *v);
 
-extern const struct verb verbs_directory[], verbs_orders[], verbs_certificates[], verbs_staff[], verbs_service[], verbs_holders[];
+extern const struct verb verbs_directory[], verbs_orders[], verbs_certificates[], verbs_staff[], verbs_service[], verbs_holders[],
+	verbs_tool[];
 
 /* The subcommands with a run function of their own. */
 enum err run_audit_verify(const struct arguments *given, struct errbuf *why) MUST_CHECK;
@@ -82,6 +83,7 @@ enum err run_convert(const struct arguments *given, struct errbuf *why) MUST_CHE
 enum err run_install(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_peer(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_call(const struct arguments *given, struct errbuf *why) MUST_CHECK;
+enum err run_completion(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_staff(const struct arguments *given, struct errbuf *why) MUST_CHECK; /* all others */
 
 #endif

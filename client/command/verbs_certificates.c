@@ -4,7 +4,7 @@
 const struct verb verbs_certificates[] = {
 	{.noun = "cert", .verb = "list", .method = "GET", .path = "/v1/certificates",
 	 .what = "List certificates, newest first",
-	 .fields = {{.name = "status", .wants = "STATUS", .help = "valid, held, revoked or expired", .place = IN_QUERY},
+	 .fields = {{.name = "status", .wants = "STATUS", .values = VALUES_STATUS, .help = "valid, held, revoked or expired", .place = IN_QUERY},
 		    ORGANISATION(IN_QUERY, false), SERVICE(IN_QUERY, false), CLIENT(IN_QUERY, false), BEFORE, LIMIT},
 	 .columns = {{"SERIAL", "serial"}, {"STATUS", "status"}, {"KIND", "kind"}, {"SUBJECT", "subject"},
 		     {"UNTIL", "not_after"}},
@@ -17,7 +17,7 @@ const struct verb verbs_certificates[] = {
 	 .what = "Revoke a certificate, at once and for good", .confirm = "Revoke this certificate? It cannot be undone.",
 	 .shown = {{"serial", "serial"}, {"subject", "subject"}, {"status", "status"}},
 	 .fields = {SERIAL,
-		    {.name = "reason", .wants = "REASON",
+		    {.name = "reason", .wants = "REASON", .values = VALUES_REASON,
 		     .help = "keyCompromise, superseded, affiliationChanged, cessationOfOperation or unspecified", .place = IN_BODY,
 		     .required = true},
 		    {.name = "compromised-at", .wants = "TIME", .help = "since when the key is in wrong hands (UTC, 2026-11-22 or 2026-11-22T02:13:38Z)",

@@ -21,11 +21,14 @@ installed_in() { (cd "$1" && find . -type f -printf '%P %m\n' -o -type l -printf
 		lib/libcounterfoil.so.0 755
 		lib/pkgconfig/libcounterfoil.pc 644
 		sbin/counterfoild 755
+		share/bash-completion/completions/counterfoil 644
+		share/fish/vendor_completions.d/counterfoil.fish 644
 		share/man/man1/counterfoil.1 644
 		share/man/man3/libcounterfoil.3 644
 		share/man/man5/counterfoil-profile.5 644
 		share/man/man5/counterfoil.conf.5 644
 		share/man/man8/counterfoild.8 644
+		share/zsh/site-functions/_counterfoil 644
 	LIST
 	local file
 	for file in examples/rest.c examples/Rest.java examples/nginx.conf platforms/nginx.md platforms/README.md; do

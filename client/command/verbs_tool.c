@@ -1,0 +1,10 @@
+/* verbs: the command itself. */
+#include "client/command/fields.h"
+
+const struct verb verbs_tool[] = {
+	{.noun = "completion", .run = run_completion, .what = "Print what completes commands, flags and values in a shell",
+	 .fields = {{.name = "shell", .wants = "SHELL", .help = "bash, zsh or fish", .required = true, .positional = true,
+		     .values = "bash|zsh|fish"}},
+	 .examples = {"completion bash", "completion fish"}},
+	{0},
+};
