@@ -32,7 +32,9 @@ const struct verb verbs_directory[] = {
 	 .examples = {"service show nordbank document-archive"}},
 
 	{.noun = "client", .verb = "add", .method = "POST", .path = "/v1/clients", .what = "Add a client of a service",
-	 .fields = {SLUG, ORGANISATION(IN_BODY, true), SERVICE(IN_BODY, true), NAME},
+	 .fields = {SLUG, ORGANISATION(IN_BODY, true), SERVICE(IN_BODY, true), NAME,
+		    {.name = "several", .wants = "yes|no", .help = "may have more than one live certificate (no)", .place = IN_BODY,
+		     .kind = KIND_YES_NO}},
 	 .examples = {"client add e-banking --organisation nordbank --service document-archive --name e-banking"}},
 	{.noun = "client", .verb = "list", .method = "GET", .path = "/v1/clients", .what = "List clients",
 	 .fields = {ORGANISATION(IN_QUERY, false), SERVICE(IN_QUERY, false), LIMIT},

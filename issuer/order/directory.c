@@ -19,7 +19,7 @@ static const struct kind {
 	[DIRECTORY_SERVICE] = {"service", "directory.service_added", "the organisation has one of this slug",
 			       {"organisation", "slug", "name"}, 1, STATEMENT_SERVICE_ADD},
 	[DIRECTORY_CLIENT] = {"client", "directory.client_added", "the service has one of this slug",
-			      {"organisation", "service", "slug", "name"}, 2, STATEMENT_CLIENT_ADD},
+			      {"organisation", "service", "slug", "name", "several"}, 2, STATEMENT_CLIENT_ADD},
 	[DIRECTORY_CONTACT] = {"contact", "directory.contact_added", "the organisation has one of this e-mail",
 			       {"organisation", "name", "email", "mobile", "may_order", "may_receive", "language"}, 1,
 			       STATEMENT_CONTACT_ADD},
@@ -54,6 +54,8 @@ static void read_values(struct addition *a, struct input *in, const struct paren
 		a->slug = input_required(in, "slug", slug_check);
 		add_value(a, value_text(a->slug));
 		add_value(a, value_text(input_required(in, "name", name_check)));
+		if (a->kind == &kinds[DIRECTORY_CLIENT])
+			add_value(a, value_integer(input_flag(in, "several", false)));
 	}
 	add_value(a, value_integer(a->step.now));
 	for (unsigned i = 0; i < a->kind->parents; i++)

@@ -15,7 +15,8 @@ void faults_add(struct faults *f, const char *field, const struct errbuf *why);
 void faults_clear(struct faults *f);
 
 /* Directory. `body` is the request's JSON object; on success *id is set. ERR_INVALID with faults; ERR_EXISTS.
- *   organisation {"slug","name"}   service {"organisation","slug","name"}   client {"organisation","service","slug","name"}
+ *   organisation {"slug","name"}   service {"organisation","slug","name"}   client {"organisation","service","slug","name","several"?}
+ *     (several: may have more than one live certificate; false by default)
  *   contact {"organisation","name","email","mobile","may_order"?,"may_receive"?,"language"?} (both true by default; the installation's language)
  * Parents are named by slug. Unknown members are faults. */
 enum directory_kind { DIRECTORY_ORGANISATION, DIRECTORY_SERVICE, DIRECTORY_CLIENT, DIRECTORY_CONTACT };

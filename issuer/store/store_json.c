@@ -27,7 +27,7 @@ static json_t *json_time(int64_t seconds)
 
 static json_t *json_number(const char *name, int64_t value)
 {
-	if (strncmp(name, "may_", 4) == 0)
+	if (strncmp(name, "may_", 4) == 0 || strcmp(name, "several") == 0)
 		return json_boolean(value != 0);
 	return is_time(name) ? json_time(value) : json_integer(value);
 }

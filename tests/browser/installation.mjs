@@ -42,7 +42,7 @@ export async function startInstallation(hook = '') {
       '--password-file', `${dir}.admin-password`, '--json', ...words], { encoding: 'utf8' });
   command('organisation', 'add', '--slug', 'nordbank', '--name', 'Nordbank');
   command('service', 'add', '--organisation', 'nordbank', '--slug', 'document-archive', '--name', 'Document archive');
-  command('client', 'add', '--organisation', 'nordbank', '--service', 'document-archive', '--slug', 'e-banking', '--name', 'e-banking');
+  command('client', 'add', '--organisation', 'nordbank', '--service', 'document-archive', '--slug', 'e-banking', '--name', 'e-banking', '--several', 'yes');
   command('contact', 'add', '--organisation', 'nordbank', '--name', 'Kari Nordmann', '--email', 'kari@nordbank.example', '--mobile', '+4791234567');
 
   command('contact', 'add', '--organisation', 'nordbank', '--name', 'Ola Nordmann', '--email', 'ola@nordbank.example', '--mobile', '+4791234567', '--language', 'nb');
@@ -61,7 +61,7 @@ export async function startInstallation(hook = '') {
     moveClock: (seconds) => writeFileSync(clock, String(seconds)),
     // A clerk that starts looks at once at what time has overtaken; one that runs, every ten seconds.
     lookNow: () => process.kill(Number(execFileSync('pgrep', ['-P', readFileSync(`${dir}.pid`, 'utf8').trim(), '-f', 'role clerk'], { encoding: 'utf8' })), 'SIGKILL'),
-    client: (slug, name) => command('client', 'add', '--organisation', 'nordbank', '--service', 'document-archive', '--slug', slug, '--name', name),
+    client: (slug, name) => command('client', 'add', '--organisation', 'nordbank', '--service', 'document-archive', '--slug', slug, '--name', name, '--several', 'yes'),
     // An order: its link, its code, and how to ask for its state.
     async order(client = 'e-banking', contact = 'kari@nordbank.example', more = []) {
       const before = new Set([...messages('link'), ...messages('code')]);

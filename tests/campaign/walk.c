@@ -107,7 +107,7 @@ bool walk_directory(struct caller *c)
 	static const char *const rows[][2] = {
 		{"/v1/organisations", "{\"slug\":\"nordbank\",\"name\":\"Nordbank\"}"},
 		{"/v1/services", "{\"organisation\":\"nordbank\",\"slug\":\"archive\",\"name\":\"Archive\"}"},
-		{"/v1/clients", "{\"organisation\":\"nordbank\",\"service\":\"archive\",\"slug\":\"e-banking\",\"name\":\"e-banking\"}"},
+		{"/v1/clients", "{\"organisation\":\"nordbank\",\"service\":\"archive\",\"slug\":\"e-banking\",\"name\":\"e-banking\",\"several\":true}"},
 		{"/v1/contacts", "{\"organisation\":\"nordbank\",\"name\":\"Kari Nordmann\",\"email\":\"kari@nordbank.example\","
 				 "\"mobile\":\"+4791234567\"}"},
 	};

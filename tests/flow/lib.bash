@@ -160,7 +160,7 @@ make_directory() {
 	api POST /v1/services '{"organisation":"nordbank","slug":"document-archive","name":"Document archive"}'
 	equal "$STATUS_CODE" 201 service
 	api POST /v1/services '{"organisation":"nordbank","slug":"payments","name":"Payments"}'
-	api POST /v1/clients '{"organisation":"nordbank","service":"document-archive","slug":"e-banking","name":"e-banking"}'
+	api POST /v1/clients '{"organisation":"nordbank","service":"document-archive","slug":"e-banking","name":"e-banking","several":true}'
 	equal "$STATUS_CODE" 201 client
 	api POST /v1/contacts '{"organisation":"nordbank","name":"Kari Nordmann","email":"kari@nordbank.example","mobile":"+4791234567"}'
 	equal "$STATUS_CODE" 201 contact

@@ -20,7 +20,7 @@ setup_file() {
 	WORK=$BATS_FILE_TMPDIR
 	mkdir "$PACKAGES"
 	curl -sSf "$STATUS/ca/issuing.pem" "$STATUS/ca/root.pem" >"$PACKAGES/ca.pem"
-	api POST /v1/clients '{"organisation":"nordbank","service":"document-archive","slug":"year-end","name":"Årsoppgjør 2026"}'
+	api POST /v1/clients '{"organisation":"nordbank","service":"document-archive","slug":"year-end","name":"Årsoppgjør 2026","several":true}'
 	equal "$STATUS_CODE" 201 "client: $BODY"
 	each_order collect_both
 	each_order another_password

@@ -296,8 +296,8 @@ static inline void bench_fill(void)
 	bench_add(DIRECTORY_ORGANISATION, json_pack("{s:s, s:s}", "slug", "sparebank", "name", "Sparebank"));
 	bench_add(DIRECTORY_SERVICE,
 		  json_pack("{s:s, s:s, s:s}", "organisation", "sparebank", "slug", "pay", "name", "Payments"));
-	bench_add(DIRECTORY_CLIENT, json_pack("{s:s, s:s, s:s, s:s}", "organisation", "sparebank", "service", "pay", "slug",
-					      "e-banking", "name", "E-Banking"));
+	bench_add(DIRECTORY_CLIENT, json_pack("{s:s, s:s, s:s, s:s, s:b}", "organisation", "sparebank", "service", "pay", "slug",
+					      "e-banking", "name", "E-Banking", "several", true));
 	bench_add(DIRECTORY_CONTACT, json_pack("{s:s, s:s, s:s, s:s}", "organisation", "sparebank", "name", "Kari Nordmann",
 					       "email", "kari@example.org", "mobile", BENCH_MOBILE));
 }
