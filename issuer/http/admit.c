@@ -68,10 +68,9 @@ static enum err check_role(struct admission *a, struct errbuf *why)
 	    route_find(a->listener, a->head->method, a->head->path, &a->route, a->scratch, a->parameter, a->allow);
 	if (rc != ERR_OK)
 		return rc;
-	if (a->route->who & route_who(a->listener, a->identity))
-		return ERR_OK;
-	const char *role = a->identity && a->identity->kind == IDENTITY_STAFF ? a->identity->role : "client";
-	return fail(why, ERR_REFUSED, "the role '%s' may not do this", role);
+	rc = route_permits(a->route, a->identity, why);
+	a->wrong_role = rc == ERR_REFUSED && !(a->route->who & route_who(a->listener, a->identity));
+	return rc;
 }
 
 /* Certificates are sent by browsers without asking, so a form must come from our own pages (abuse case 46). */

@@ -19,6 +19,7 @@ struct admission {
 	const struct identity *identity; /* borrowed from the peer */
 	const char *parameter[REQUEST_PARAMETERS_MAX];
 	char allow[64];
+	bool wrong_role;               /* the route's row does not name the caller's */
 	bool bad_shape;                /* the guard refused it: the connection must close */
 };
 

@@ -138,6 +138,8 @@ static void refuse_exchange(struct exchange *x, enum err e, const struct errbuf 
 		page_dead(x->on->front, &x->request, &x->reply); /* a recipient who has mistyped the link's beginning */
 	else
 		refuse(&x->reply, &x->request, html, e, why);
+	if (x->admission.wrong_role)
+		refuse_naming_roles(&x->reply, x->admission.route->who);
 	x->stage = STAGE_READY;
 }
 

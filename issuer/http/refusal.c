@@ -51,3 +51,9 @@ void refuse(struct reply *r, const struct request *q, bool html, enum err e, con
 	if (html)
 		refuse_page(r, q, e, why);
 }
+
+void refuse_naming_roles(struct reply *r, unsigned who)
+{
+	if (r->json)
+		json_object_set_new(r->json, "roles", route_roles(who));
+}

@@ -7,5 +7,7 @@
 
 /* `html`: the caller reads pages rather than JSON. */
 void refuse(struct reply *r, const struct request *q, bool html, enum err e, const struct errbuf *why);
+/* Adds to a problem's JSON the member `roles`: the words of those that would do (bits of enum who). */
+void refuse_naming_roles(struct reply *r, unsigned who);
 
 #endif

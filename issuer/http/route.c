@@ -99,25 +99,66 @@ enum err route_find(enum listener l, const char *method, const char *path, const
 	return allow[0] ? ERR_METHOD : ERR_NOT_FOUND;
 }
 
+static const struct {
+	const char *word;
+	unsigned who;
+} roles[] = {
+	{"administrator", WHO_ADMINISTRATOR},
+	{"approver", WHO_APPROVER},
+	{"support", WHO_SUPPORT},
+	{"auditor", WHO_AUDITOR},
+};
+enum { ROLES = sizeof roles / sizeof roles[0] };
+
 unsigned route_who(enum listener l, const struct identity *identity)
 {
-	static const struct {
-		const char *role;
-		unsigned who;
-	} roles[] = {
-		{"administrator", WHO_ADMINISTRATOR},
-		{"approver", WHO_APPROVER},
-		{"support", WHO_SUPPORT},
-		{"auditor", WHO_AUDITOR},
-	};
 	if (l != LISTENER_MEMBERS)
 		return WHO_ANYONE;
 	if (!identity || identity->kind == IDENTITY_NONE)
 		return 0;
 	if (identity->kind == IDENTITY_CLIENT)
 		return WHO_CLIENT;
-	for (size_t i = 0; identity->kind == IDENTITY_STAFF && i < sizeof roles / sizeof roles[0]; i++)
-		if (strcmp(identity->role, roles[i].role) == 0)
+	for (size_t i = 0; identity->kind == IDENTITY_STAFF && i < ROLES; i++)
+		if (strcmp(identity->role, roles[i].word) == 0)
 			return roles[i].who;
 	return 0;
+}
+
+/* "administrator, approver or support" */
+static void list_roles(unsigned who, char *out, size_t size)
+{
+	size_t used = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < ROLES && used < size; i++) {
+		if (!(who & roles[i].who))
+			continue;
+		who &= ~roles[i].who;
+		used += (size_t)snprintf(out + used, size - used, "%s%s", !used ? "" : who & WHO_STAFF ? ", " : " or ", roles[i].word);
+	}
+}
+
+json_t *route_roles(unsigned who)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; list && i < ROLES; i++)
+		if ((who & roles[i].who) && json_array_append_new(list, json_string(roles[i].word)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return list;
+}
+
+enum err route_permits(const struct route *r, const struct identity *identity, struct errbuf *why)
+{
+	char needed[64];
+	bool staff = identity && identity->kind == IDENTITY_STAFF;
+	if (!(r->who & route_who(r->listener, identity))) {
+		list_roles(r->who, needed, sizeof needed);
+		return staff ? fail(why, ERR_REFUSED, "this needs the role %s; yours is %s", needed, identity->role)
+			     : fail(why, ERR_REFUSED, "this needs the role %s; a client's certificate has none", needed);
+	}
+	if ((r->who & WHO_UNLIMITED) && staff && identity->scope[0])
+		return fail(why, ERR_REFUSED, "your role is limited to the organisation %s, and this reaches beyond it",
+			    identity->organisation);
+	return ERR_OK;
 }

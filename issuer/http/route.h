@@ -24,6 +24,7 @@ enum who { /* bits */
 	WHO_AUDITOR = 8,
 	WHO_CLIENT = 16,       /* the holder of a client certificate */
 	WHO_APPROVER = 32,
+	WHO_UNLIMITED = 64,    /* beside the others: only staff whose role is not limited to one organisation */
 	WHO_STAFF = WHO_ADMINISTRATOR | WHO_APPROVER | WHO_SUPPORT | WHO_AUDITOR
 };
 
@@ -143,5 +144,10 @@ enum err route_find(enum listener l, const char *method, const char *path, const
 		    char scratch[1024], const char *parameter[REQUEST_PARAMETERS_MAX], char allow[64]) MUST_CHECK;
 /* The bit of an identity; WHO_ANYONE on listeners without one. */
 unsigned route_who(enum listener l, const struct identity *identity);
+/* May it take the route? ERR_REFUSED names the roles that it needs and the one that the caller has, or the organisation that this
+ * one is limited to. */
+enum err route_permits(const struct route *r, const struct identity *identity, struct errbuf *why) MUST_CHECK;
+/* The words of the staff's roles among the bits, as a new array; NULL when there is no memory. */
+json_t *route_roles(unsigned who);
 
 #endif

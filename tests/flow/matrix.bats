@@ -8,6 +8,7 @@ setup_file() {
 	make_directory
 	staff_member support support
 	staff_member auditor auditor
+	staff_member approver approver
 	mark
 	new_order
 	claim
@@ -30,7 +31,7 @@ concrete() {
 	faults=0
 	while IFS=$'\t' read -r _ method path who _; do
 		url=$(concrete "$path")
-		for role in administrator support auditor client; do
+		for role in administrator approver support auditor client; do
 			if [ "$method" = POST ]; then
 				as "$role" POST "$url" '{}'
 			else

@@ -9,7 +9,7 @@ static const struct {
 	const char *name;
 } names[] = {
 	{WHO_ANYONE, "anyone"}, {WHO_ADMINISTRATOR, "administrator"}, {WHO_APPROVER, "approver"}, {WHO_SUPPORT, "support"},
-	{WHO_AUDITOR, "auditor"}, {WHO_CLIENT, "client"},
+	{WHO_AUDITOR, "auditor"}, {WHO_CLIENT, "client"}, {WHO_UNLIMITED, "unlimited"},
 };
 
 /* As OpenAPI writes it: there is no way to say that a parameter is the rest of the path. */

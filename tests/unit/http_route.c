@@ -220,6 +220,51 @@ static void the_whole_matrix_of_roles_is_as_the_policy_says(void **state)
 	assert_true(permitted > 40);
 }
 
+/* What reaches beyond one organisation, by its nature. Everything else that changes something is held to the scope by order
+ * life, which tests/unit/order_scope.c proves. */
+static void a_role_that_is_limited_takes_no_route_that_reaches_beyond(void **state)
+{
+	static const char *const beyond[] = {"POST /v1/organisations", "POST /v1/outbox/pause", "POST /v1/outbox/resume",
+					     "GET /v1/audit", "GET /v1/audit/head", NULL};
+	const struct identity limited = {.kind = IDENTITY_STAFF, .role = "administrator", .scope = "orgaaaaaaaaaaaaa",
+					 .organisation = "acme"};
+	(void)state;
+	for (size_t i = 0; i < route_count; i++) {
+		const struct route *r = &route_table[i];
+		struct errbuf why = {""};
+		char row[256];
+		if (r->listener != LISTENER_MEMBERS)
+			continue;
+		snprintf(row, sizeof row, "%s %s", r->method, r->path);
+		enum err rc = route_permits(r, &limited, &why);
+		if ((rc == ERR_REFUSED) != in(row, beyond))
+			fail_msg("%s: %s", row, err_word(rc));
+		assert_int_equal(route_permits(r, &people[0].identity, &why), ERR_OK);
+		if (rc == ERR_REFUSED)
+			assert_non_null(strstr(why.text, "limited to the organisation acme"));
+	}
+}
+
+static void a_refusal_names_the_roles_that_would_do_and_the_one_that_there_is(void **state)
+{
+	struct route r = {.listener = LISTENER_MEMBERS, .who = WHO_ADMINISTRATOR | WHO_SUPPORT};
+	struct errbuf why = {""};
+	(void)state;
+	assert_int_equal(route_permits(&r, &(struct identity){.kind = IDENTITY_STAFF, .role = "auditor"}, &why), ERR_REFUSED);
+	assert_string_equal(why.text, "this needs the role administrator or support; yours is auditor");
+	r.who |= WHO_APPROVER;
+	assert_int_equal(route_permits(&r, &(struct identity){.kind = IDENTITY_CLIENT}, &why), ERR_REFUSED);
+	assert_string_equal(why.text, "this needs the role administrator, approver or support; a client's certificate has none");
+	r.who = WHO_ADMINISTRATOR | WHO_UNLIMITED;
+	assert_int_equal(route_permits(&r, &(struct identity){.kind = IDENTITY_STAFF, .role = "support"}, &why), ERR_REFUSED);
+	assert_string_equal(why.text, "this needs the role administrator; yours is support");
+	json_t *list = route_roles(WHO_AUDITOR | WHO_ADMINISTRATOR | WHO_CLIENT | WHO_UNLIMITED);
+	assert_int_equal(json_array_size(list), 2);
+	assert_string_equal(json_string_value(json_array_get(list, 0)), "administrator");
+	assert_string_equal(json_string_value(json_array_get(list, 1)), "auditor");
+	json_decref(list);
+}
+
 static void elsewhere_everybody_is_anyone_and_no_certificate_adds_to_it(void **state)
 {
 	(void)state;
@@ -263,6 +308,8 @@ int main(void)
 		cmocka_unit_test(a_parameter_ends_at_255_bytes),
 		cmocka_unit_test(every_byte_in_a_parameter_is_of_the_alphabet),
 		cmocka_unit_test(the_whole_matrix_of_roles_is_as_the_policy_says),
+		cmocka_unit_test(a_role_that_is_limited_takes_no_route_that_reaches_beyond),
+		cmocka_unit_test(a_refusal_names_the_roles_that_would_do_and_the_one_that_there_is),
 		cmocka_unit_test(elsewhere_everybody_is_anyone_and_no_certificate_adds_to_it),
 		cmocka_unit_test(what_commits_or_asks_the_signer_is_slow),
 		cmocka_unit_test(the_rest_of_a_path_is_base64_and_nothing_else),
