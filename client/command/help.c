@@ -1,13 +1,22 @@
 #include "client/command/help.h"
+#include "client/command/completion.h"
+#include "client/command/lookup.h"
 
 #include <string.h>
 
 /* Text stands behind the longest label; one that is longer than LABEL_MOST has a line of its own. */
-enum { WIDTH = 100, LABEL_MOST = 32, USAGE_INDENT = 8, GAP = 2 };
+enum { WIDTH_MOST = 80, WIDTH_LEAST = 40, LABEL_MOST = 28, USAGE_INDENT = 8, EXAMPLE_INDENT = 6, GAP = 2, PIECE_MAX = 128 };
+
+struct page {
+	struct buf *out;
+	size_t width, column; /* of the page; where texts begin behind their labels */
+	bool bold;
+};
 
 struct line {
-	struct buf *out;
+	const struct page *page;
 	size_t begin, indent; /* where in out the line begins; blanks before each further one */
+	const char *end;      /* what a line that goes on ends with */
 };
 
 static void add_blanks(struct buf *out, size_t count)
@@ -19,15 +28,17 @@ static void add_blanks(struct buf *out, size_t count)
 /* What is not broken: on the line while there is room, behind a blank, else on the next. */
 static void add_piece(struct line *line, const char *piece, size_t len)
 {
-	size_t column = line->out->len - line->begin;
-	if (column > line->indent && column + 1 + len > WIDTH) {
-		buf_byte(line->out, '\n');
-		line->begin = line->out->len;
-		add_blanks(line->out, line->indent);
+	struct buf *out = line->page->out;
+	size_t column = out->len - line->begin;
+	if (column > line->indent && column + 1 + len + strlen(line->end) > line->page->width) {
+		buf_text(out, line->end);
+		buf_byte(out, '\n');
+		line->begin = out->len;
+		add_blanks(out, line->indent);
 	} else if (column > line->indent) {
-		buf_byte(line->out, ' ');
+		buf_byte(out, ' ');
 	}
-	buf_add(line->out, piece, len);
+	buf_add(out, piece, len);
 }
 
 static void add_words(struct line *line, const char *text)
@@ -39,17 +50,23 @@ static void add_words(struct line *line, const char *text)
 	}
 }
 
+static void add_paragraph(const struct page *page, const char *text)
+{
+	struct line line = {page, page->out->len, 0, ""};
+	add_words(&line, text);
+	buf_byte(page->out, '\n');
+}
+
+static void add_heading(const struct page *page, const char *text)
+{
+	buf_format(page->out, page->bold ? "\033[1m%s:\033[0m\n" : "%s:\n", text);
+}
+
 static void add_command(const struct verb *v, struct buf *out)
 {
 	buf_text(out, v->noun);
 	if (v->verb)
 		buf_format(out, " %s", v->verb);
-}
-
-static void add_row_label(const struct verb *v, struct buf *out)
-{
-	buf_text(out, "  ");
-	add_command(v, out);
 }
 
 static void add_field_label(const struct field *f, struct buf *out)
@@ -67,7 +84,7 @@ static void add_field_label(const struct field *f, struct buf *out)
 static size_t column_of(const struct field *fields, size_t least)
 {
 	for (; fields->name; fields++) {
-		struct buf label = BUF_INIT(WIDTH);
+		struct buf label = BUF_INIT(PIECE_MAX);
 		add_field_label(fields, &label);
 		if (label.len <= LABEL_MOST && label.len + GAP > least)
 			least = label.len + GAP;
@@ -77,96 +94,189 @@ static size_t column_of(const struct field *fields, size_t least)
 }
 
 /* Behind a label that began at `from`: the text in its column. */
-static void add_text(struct buf *out, size_t from, size_t column, const char *const texts[2])
+static void add_text(const struct page *page, size_t from, const char *text)
 {
-	struct line line = {out, from, column};
-	if (out->len - from + GAP > column) {
+	struct buf *out = page->out;
+	struct line line = {page, from, page->column, ""};
+	if (out->len - from + GAP > page->column) {
 		buf_byte(out, '\n');
 		line.begin = out->len;
 	}
-	add_blanks(out, column - (out->len - line.begin));
-	add_words(&line, texts[0]);
-	add_words(&line, texts[1]);
+	add_blanks(out, page->column - (out->len - line.begin));
+	add_words(&line, text);
 	buf_byte(out, '\n');
 }
 
-static void add_row(const struct verb *v, size_t column, struct buf *out)
+/* Those that are required, or those that are not, under their heading if there is any. */
+static void add_fields(const struct page *page, const struct field *fields, bool required, const char *heading)
 {
-	size_t from = out->len;
-	add_row_label(v, out);
-	add_text(out, from, column, (const char *const[2]){v->what, ""});
+	bool any = false;
+	for (const struct field *f = fields; f->name; f++) {
+		if (f->required != required)
+			continue;
+		if (!any) {
+			buf_byte(page->out, '\n');
+			add_heading(page, heading);
+		}
+		any = true;
+		size_t from = page->out->len;
+		add_field_label(f, page->out);
+		add_text(page, from, f->help);
+	}
 }
 
-static void add_fields(const struct field *fields, size_t column, struct buf *out)
+/* An example, to be copied: a long one goes on before a flag, behind a backslash. */
+static void add_example(const struct page *page, const char *example)
 {
-	for (const struct field *f = fields; f->name; f++) {
-		size_t from = out->len;
-		add_field_label(f, out);
-		add_text(out, from, column, (const char *const[2]){f->help, f->required && !f->positional ? "(required)" : ""});
+	struct line line = {page, page->out->len, EXAMPLE_INDENT, " \\"};
+	buf_text(page->out, "  counterfoil ");
+	for (bool first = true; *example; first = false) {
+		const char *flag = strstr(example, " -");
+		size_t len = flag ? (size_t)(flag - example) : strlen(example);
+		if (first)
+			buf_add(page->out, example, len);
+		else
+			add_piece(&line, example, len);
+		example += len + (flag != NULL);
 	}
+	buf_byte(page->out, '\n');
+}
+
+static void add_usage_piece(struct line *line, const struct field *f)
+{
+	struct buf piece = BUF_INIT(PIECE_MAX);
+	const char *wants = f->wants ? f->wants : "";
+	if (f->positional)
+		buf_format(&piece, f->required ? "%s" : "[%s]", wants);
+	else
+		buf_format(&piece, "--%s %s", f->name, wants);
+	add_piece(line, (const char *)piece.data, piece.len);
+	buf_free(&piece);
 }
 
 /* Arguments without flags first, then required flags; the rest is [--flag ...]. */
-static void add_usage(const struct verb *v, struct buf *out)
+static void add_usage(const struct page *page, const struct verb *v)
 {
-	struct line line = {out, out->len, USAGE_INDENT};
-	buf_text(out, "Usage: counterfoil ");
-	add_command(v, out);
-	for (const struct field *f = v->fields; f->name; f++) {
-		struct buf piece = BUF_INIT(WIDTH);
-		buf_format(&piece, f->required ? "%s" : "[%s]", f->wants ? f->wants : "");
+	struct line line = {page, page->out->len, USAGE_INDENT, ""};
+	buf_text(page->out, "Usage: counterfoil ");
+	add_command(v, page->out);
+	for (const struct field *f = v->fields; f->name; f++)
 		if (f->positional)
-			add_piece(&line, (const char *)piece.data, piece.len);
-		buf_free(&piece);
-	}
-	for (const struct field *f = v->fields; f->name; f++) {
-		struct buf piece = BUF_INIT(WIDTH);
-		buf_format(&piece, "--%s %s", f->name, f->wants ? f->wants : "");
+			add_usage_piece(&line, f);
+	for (const struct field *f = v->fields; f->name; f++)
 		if (f->required && !f->positional)
-			add_piece(&line, (const char *)piece.data, piece.len);
-		buf_free(&piece);
-	}
+			add_usage_piece(&line, f);
 	add_piece(&line, "[--flag ...]", strlen("[--flag ...]"));
-	buf_byte(out, '\n');
+	buf_byte(page->out, '\n');
 }
 
-static void write_verb(const struct verb *v, struct buf *out)
+/* Those of everywhere in brief, and where they are told at length. */
+static void add_everywhere(const struct page *page)
 {
-	buf_format(out, "%s.\n\nExamples:\n", v->what);
+	struct line line = {page, page->out->len + 1, GAP, ""};
+	buf_byte(page->out, '\n');
+	add_words(&line, "Everywhere:");
+	for (const struct field *f = global_fields; f->name; f++) {
+		struct buf label = BUF_INIT(PIECE_MAX);
+		buf_format(&label, "--%s%s%s", f->name, f->wants ? " " : "", f->wants ? f->wants : "");
+		add_piece(&line, (const char *)label.data, label.len);
+		buf_free(&label);
+	}
+	buf_text(page->out, "\n\nMore: counterfoil help; man counterfoil\n");
+}
+
+static void write_verb(struct page *page, const struct verb *v)
+{
+	struct buf what = BUF_INIT(512);
+	page->column = column_of(v->fields, 0);
+	add_heading(page, "Examples");
 	for (size_t i = 0; v->examples[i]; i++)
-		buf_format(out, "  counterfoil %s\n", v->examples[i]);
-	buf_byte(out, '\n');
-	add_usage(v, out);
-	const size_t column = column_of(v->fields, column_of(global_fields, 0));
-	add_fields(v->fields, column, out);
-	buf_text(out, "\nEverywhere:\n");
-	add_fields(global_fields, column, out);
+		add_example(page, v->examples[i]);
+	buf_byte(page->out, '\n');
+	buf_format(&what, "%s.", v->what);
+	const char *text = buf_string(&what);
+	add_paragraph(page, text ? text : v->what);
+	buf_byte(page->out, '\n');
+	buf_free(&what);
+	add_usage(page, v);
+	add_fields(page, v->fields, true, "Required");
+	add_fields(page, v->fields, false, "Optional");
+	add_everywhere(page);
 }
 
-static void write_all(const char *noun, struct buf *out)
+static void write_noun(struct page *page, const char *noun)
 {
-	if (!noun)
-		buf_text(out, "counterfoil: order, collect, use and revoke client certificates.\n\n"
-			      "Examples:\n"
-			      "  counterfoil order new --organisation nordbank --service document-archive --client e-banking "
-			      "--contact kari@nordbank.example\n"
-			      "  counterfoil collect https://localhost:8443/d/Zm9vYmFyYmF6cXV4cXV1eA\n\n");
-	buf_text(out, "Usage: counterfoil COMMAND [--flag ...]\n");
-	const size_t column = column_of(global_fields, 0);
+	size_t examples = 0;
+	add_heading(page, "Examples");
 	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
-		if (!noun || strcmp(v->noun, noun) == 0)
-			add_row(v, column, out);
-	if (noun)
-		return;
-	buf_text(out, "\nEverywhere:\n");
-	add_fields(global_fields, column, out);
-	buf_text(out, "\nMore: counterfoil COMMAND --help; man counterfoil\n");
+		if (strcmp(v->noun, noun) == 0 && examples++ < EXAMPLES_MAX)
+			add_example(page, v->examples[0]);
+	buf_format(page->out, "\nUsage: counterfoil %s VERB [--flag ...]\n\n", noun);
+	add_heading(page, "Verbs");
+	page->column = 0;
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
+		if (strcmp(v->noun, noun) == 0 && strlen(v->verb) + (size_t)2 * GAP > page->column)
+			page->column = strlen(v->verb) + (size_t)2 * GAP;
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v)) {
+		size_t from = page->out->len;
+		if (strcmp(v->noun, noun) != 0)
+			continue;
+		buf_format(page->out, "  %s", v->verb);
+		add_text(page, from, v->what);
+	}
+	add_everywhere(page);
 }
 
-void help_write(const struct arguments *given, struct buf *out)
+/* A line a noun: its verbs, or what it does when it stands alone. */
+static void add_area(const struct page *page, const struct area *area)
 {
-	if (given->verb)
-		write_verb(given->verb, out);
+	buf_byte(page->out, '\n');
+	add_heading(page, area->title);
+	for (const struct verb *v = area->verbs; v->noun; v++) {
+		struct buf text = BUF_INIT(512);
+		size_t from = page->out->len;
+		if (v > area->verbs && strcmp(v[-1].noun, v->noun) == 0)
+			continue;
+		completion_noun_text(v, false, &text);
+		buf_format(page->out, "  %s", v->noun);
+		const char *says = buf_string(&text);
+		add_text(page, from, says ? says : v->what);
+		buf_free(&text);
+	}
+}
+
+static void write_all(struct page *page)
+{
+	add_paragraph(page, "counterfoil: order, collect, use and revoke client certificates.");
+	buf_byte(page->out, '\n');
+	add_heading(page, "Examples");
+	add_example(page, "order new --organisation nordbank --service document-archive --client e-banking "
+			  "--contact kari@nordbank.example");
+	add_example(page, "collect https://localhost:8443/d/Zm9vYmFyYmF6cXV4cXV1eA");
+	buf_byte(page->out, '\n');
+	add_paragraph(page, "Usage: counterfoil NOUN [VERB] [ARGUMENT ...] [--flag ...]");
+	page->column = 0;
+	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
+		if (strlen(v->noun) + (size_t)2 * GAP > page->column)
+			page->column = strlen(v->noun) + (size_t)2 * GAP;
+	for (const struct area *area = areas; area->title; area++)
+		add_area(page, area);
+	page->column = column_of(global_fields, 0);
+	add_fields(page, global_fields, false, "Everywhere");
+	buf_byte(page->out, '\n');
+	add_paragraph(page, "More: counterfoil NOUN --help; counterfoil NOUN VERB --help; man counterfoil");
+}
+
+void help_write(const struct arguments *given, const struct sheet_style *style, struct buf *out)
+{
+	struct page page = {.out = out, .width = WIDTH_MOST, .bold = style->bold};
+	if (style->columns && style->columns < WIDTH_MOST)
+		page.width = style->columns > WIDTH_LEAST ? style->columns : WIDTH_LEAST;
+	const struct verb *alone = given->help_noun ? lookup_verb(given->help_noun, NULL) : NULL;
+	if (given->verb || alone)
+		write_verb(&page, given->verb ? given->verb : alone);
+	else if (given->help_noun)
+		write_noun(&page, given->help_noun);
 	else
-		write_all(given->help_noun, out);
+		write_all(&page);
 }

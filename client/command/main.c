@@ -24,7 +24,8 @@ static void wiping_free(void *memory)
 static enum err print_help(const struct arguments *given, struct errbuf *why)
 {
 	struct buf text = BUF_INIT(HELP_MAX);
-	help_write(given, &text);
+	const struct sheet_style style = output_style();
+	help_write(given, &style, &text);
 	enum err e = output_buf(&text, why);
 	buf_free(&text);
 	return e;

@@ -32,6 +32,25 @@ collect() { # collect FILE ARGUMENT...
 	equal "$(jq -r '.items[] | select(.slug == "sorbank") | .name' <<<"$output")" 'Sørbank' name
 }
 
+@test "help of a noun and of a verb begins with examples, within 80 columns, and a slip is told what was meant" {
+	exits 0 "$COMMAND" order new --help
+	equal "${lines[0]}" Examples: "the first line"
+	grep -qF -- '--contact CONTACT    who receives it: id or e-mail address' <<<"$output"
+	exits 0 "$COMMAND" order --help
+	grep -qE '^  new +Order a certificate' <<<"$output"
+	exits 0 "$COMMAND" --help
+	grep -qE '^  order +new, list' <<<"$output"
+	refute grep -qE '^.{81}' <<<"$output"
+	exits 2 "$COMMAND" ordr
+	grep -qF 'did you mean "order"?' <<<"$output"
+	exits 2 "$COMMAND" order nwe
+	grep -qF 'did you mean "order new"?' <<<"$output"
+	exits 2 "$COMMAND" order new --conatct x
+	grep -qF 'did you mean --contact?' <<<"$output"
+	exits 2 "$COMMAND" order
+	grep -qF 'order wants one of: new, list' <<<"$output"
+}
+
 @test "settings come from the file, the environment and flags" {
 	mkdir -p "$XDG_CONFIG_HOME/counterfoil"
 	printf 'server = %s\nidentity = %s\npassword_file = %s\n' "$MEMBERS" "$DIR/admin.p12" "$DIR.admin-password" \

@@ -1,6 +1,8 @@
 /* Command lines against the table: what is taken, what is refused and how, and what the table itself must keep. */
 #include "base/embed.h"
+#include "client/command/completion.h"
 #include "client/command/help.h"
+#include "client/command/lookup.h"
 #include "client/command/request.h"
 #include "tests/support/test.h"
 
@@ -9,6 +11,8 @@
 #include <string.h>
 
 enum { WORDS = 24 };
+
+static const struct sheet_style plain = {0};
 
 EMBED_TEXT(manual, "docs/man/counterfoil.1");
 
@@ -147,7 +151,7 @@ static void help_is_given_wherever_it_is_asked_for(void **state)
 		struct buf text = BUF_INIT(1 << 16);
 		if (parse(lines[i], &a, &why) || !a.help)
 			fail_msg("line %zu: no help [%s]", i, why.text);
-		help_write(&a, &text);
+		help_write(&a, &plain, &text);
 		assert_int_equal(buf_check(&text), ERR_OK);
 		assert_non_null(strstr(buf_string(&text), "Usage: counterfoil"));
 		buf_free(&text);
@@ -179,35 +183,90 @@ static char *squeezed(char *text)
 	return text;
 }
 
-/* Behind the examples, which are to be copied: 100 columns, and each flag's text in one column. */
-static void expect_aligned(const char *command, const char *text)
+/* No line is wider, a label alone has a blank before its text, and each list's texts stand in one column. */
+static void expect_aligned(const char *command, const char *text, size_t width)
 {
 	size_t column = 0;
-	for (const char *line = strstr(text, "\nUsage:") + 1; *line; line += strcspn(line, "\n") + 1) {
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
 		size_t len = strcspn(line, "\n"), begin = 0;
-		if (len > 100)
+		bool example = strstr(text, "Usage:") > line; /* broken before its flags alone */
+		size_t blanks = strspn(line, " ");
+		bool one_word = !memchr(line + blanks, ' ', len - blanks);
+		if (len > (example ? 80 : width) && !one_word)
 			fail_msg("%s: a line of %zu columns: %.*s", command, len, (int)len, line);
-		for (size_t i = 2; i + 2 < len && line[0] == ' ' && !begin; i++) /* behind two blanks, and no usage that goes on */
-			begin = line[i - 1] == ' ' && line[i - 2] == ' ' && line[i] != ' ' && i > 8 ? i : 0;
+		if (len == 0 || strncmp(line, "Usage:", 6) == 0 || line[len - 1] == ':') {
+			column = 0; /* another list */
+			continue;
+		}
+		if (example || strncmp(line, "        ", 8) == 0)
+			continue;
+		for (size_t i = 3; i + 1 < len && line[0] == ' ' && !begin; i++)
+			begin = line[i - 1] == ' ' && line[i - 2] == ' ' && line[i] != ' ' ? i : 0;
 		if (begin && column && begin != column)
 			fail_msg("%s: text at column %zu, that above at %zu: %.*s", command, begin, column, (int)len, line);
 		column = begin ? begin : column;
 	}
 }
 
-static void help_is_aligned_within_100_columns(void **state)
+static void help_is_aligned_within_the_terminal_and_80_columns(void **state)
 {
 	(void)state;
-	for (const struct verb *v = table_next(NULL); v; v = table_next(v)) {
-		struct buf text = BUF_INIT(1 << 16);
-		help_write(&(struct arguments){.verb = v, .help = true}, &text);
-		expect_aligned(v->what, buf_string(&text));
-		buf_free(&text);
+	static const size_t widths[][2] = {{0, 80}, {200, 80}, {60, 60}, {10, 40}};
+	for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+		for (const struct verb *v = NULL; i < 4; v = table_next(v)) {
+			const struct sheet_style style = {.columns = widths[i][0]};
+			const struct arguments all = {.help = true}, one = {.verb = v, .help = true};
+			const struct arguments noun = {.help = true, .help_noun = v && v->verb ? v->noun : NULL};
+			struct buf text = BUF_INIT(1 << 16), of_noun = BUF_INIT(1 << 16);
+			help_write(v ? &one : &all, &style, &text);
+			help_write(&noun, &style, &of_noun);
+			expect_aligned(v ? v->what : "help", buf_string(&text), widths[i][1]);
+			expect_aligned(v ? v->noun : "help", buf_string(&of_noun), widths[i][1]);
+			buf_free(&text);
+			buf_free(&of_noun);
+			if (v && !table_next(v))
+				break;
+		}
+}
+
+static void help_names_required_flags_first_and_is_bold_on_a_terminal_alone(void **state)
+{
+	(void)state;
+	const struct arguments a = {.help = true, .verb = lookup_verb("order", "new")};
+	struct buf text = BUF_INIT(1 << 16), bold = BUF_INIT(1 << 16);
+	help_write(&a, &plain, &text);
+	const char *string = buf_string(&text);
+	const char *order[] = {"Examples:\n  counterfoil order new", "\n      --client e-banking", "\nOrder a certificate", "\nUsage: ",
+			       "\nRequired:\n  --organisation SLUG", "\n  --contact CONTACT", "\nOptional:\n  --key-type TYPE",
+			       "\nEverywhere: --server URL", "man counterfoil\n"};
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		const char *at = strstr(string, order[i]);
+		if (!at)
+			fail_msg("not in the help, or too early: [%s]\n%s", order[i], buf_string(&text));
+		string = at;
 	}
-	struct buf all = BUF_INIT(1 << 16);
-	help_write(&(struct arguments){.help = true}, &all);
-	expect_aligned("help", buf_string(&all));
-	buf_free(&all);
+	assert_null(strchr(buf_string(&text), '\033'));
+	help_write(&a, &(struct sheet_style){.bold = true}, &bold);
+	assert_non_null(strstr(buf_string(&bold), "\033[1mExamples:\033[0m\n"));
+	buf_free(&text);
+	buf_free(&bold);
+}
+
+static void help_of_everything_has_each_noun_once_with_its_verbs(void **state)
+{
+	(void)state;
+	struct buf text = BUF_INIT(1 << 16);
+	help_write(&(struct arguments){.help = true}, &plain, &text);
+	for (const struct verb *v = completion_next_noun(NULL); v; v = completion_next_noun(v)) {
+		char line[80];
+		snprintf(line, sizeof line, "\n  %s ", v->noun);
+		const char *at = strstr(buf_string(&text), line);
+		if (!at || strstr(at + 1, line))
+			fail_msg("%s: not once in the help", v->noun);
+		if (v->verb && strspn(at + strlen(line), " ") + strlen(line) + at != strstr(at, v->verb))
+			fail_msg("%s: its verbs do not follow", v->noun);
+	}
+	buf_free(&text);
 }
 
 static void what_is_optional_stands_in_brackets(void **state)
@@ -223,10 +282,10 @@ static void what_is_optional_stands_in_brackets(void **state)
 		struct buf text = BUF_INIT(1 << 16);
 		const char *const words[] = {lines[i][0], "--help", NULL};
 		assert_int_equal(parse(words, &a, NULL), ERR_OK);
-		help_write(&a, &text);
+		help_write(&a, &plain, &text);
 		if (!strstr(buf_string(&text), lines[i][1]))
 			fail_msg("wanted [%s] in %s", lines[i][1], buf_string(&text));
-		assert_non_null(strstr(buf_string(&text), "--version "));
+		assert_non_null(strstr(buf_string(&text), "--version"));
 		buf_free(&text);
 	}
 }
@@ -236,7 +295,7 @@ static void help_of_a_verb_begins_with_examples_that_parse(void **state)
 	(void)state;
 	for (const struct verb *v = table_next(NULL); v; v = table_next(v)) {
 		struct buf text = BUF_INIT(1 << 16);
-		help_write(&(struct arguments){.verb = v, .help = true}, &text);
+		help_write(&(struct arguments){.verb = v, .help = true}, &plain, &text);
 		buf_byte(&text, '\0');
 		const char *string = squeezed((char *)text.data);
 		assert_true(strstr(string, "Examples:") < strstr(string, "Usage:"));
@@ -451,7 +510,9 @@ int main(void)
 		cmocka_unit_test(values_are_taken_however_they_are_written),
 		cmocka_unit_test(help_is_given_wherever_it_is_asked_for),
 		cmocka_unit_test(the_version_is_given_wherever_it_is_asked_for),
-		cmocka_unit_test(help_is_aligned_within_100_columns),
+		cmocka_unit_test(help_is_aligned_within_the_terminal_and_80_columns),
+		cmocka_unit_test(help_names_required_flags_first_and_is_bold_on_a_terminal_alone),
+		cmocka_unit_test(help_of_everything_has_each_noun_once_with_its_verbs),
 		cmocka_unit_test(what_is_optional_stands_in_brackets),
 		cmocka_unit_test(help_of_a_verb_begins_with_examples_that_parse),
 		cmocka_unit_test(the_table_is_whole),
