@@ -207,11 +207,17 @@ static void write_verb(struct page *page, const struct verb *v)
 static void write_noun(struct page *page, const char *noun)
 {
 	size_t examples = 0;
+	struct buf usage = BUF_INIT(PIECE_MAX);
 	add_heading(page, "Examples");
 	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
 		if (strcmp(v->noun, noun) == 0 && examples++ < EXAMPLES_MAX)
 			add_example(page, v->examples[0]);
-	buf_format(page->out, "\nUsage: counterfoil %s VERB [--flag ...]\n\n", noun);
+	buf_format(&usage, "Usage: counterfoil %s VERB [--flag ...]", noun);
+	buf_byte(page->out, '\n');
+	const char *text = buf_string(&usage);
+	add_paragraph(page, text ? text : noun);
+	buf_free(&usage);
+	buf_byte(page->out, '\n');
 	add_heading(page, "Verbs");
 	page->column = 0;
 	for (const struct verb *v = table_next(NULL); v; v = table_next(v))
