@@ -1,10 +1,11 @@
 /* What time has overtaken: links and claims that nobody used, passwords that rest too long, parcels whose last try was
- * counted by somebody who died before the lock, addresses that contacts no longer have. */
+ * counted by somebody who died before the lock, addresses that contacts no longer have, keys of creations. */
 #include "issuer/clerk/clerk.h"
 
 #include "base/crash.h"
 #include "base/log.h"
 #include "issuer/clerk/clerk_due.h"
+#include "issuer/order/idempotency.h"
 #include "issuer/order/notice.h"
 #include "issuer/order/revoke.h"
 #include "issuer/order/step.h"
@@ -231,15 +232,17 @@ static enum err sweep_exhausted(struct clerk *c, int64_t now, struct errbuf *why
 	return e ? e : each_found(c, &f, now, lock, why);
 }
 
-static enum err forget_moved(struct clerk *c, int64_t now)
+static enum err forget(struct clerk *c, int64_t now)
 {
-	int64_t affected = 0;
+	int64_t affected = 0, keys = 0;
 	if (c->forgot && now >= c->forgot && now - c->forgot < FORGET_EVERY)
 		return ERR_OK;
 	enum err e = store_begin(c->store);
 	if (e)
 		return e;
 	e = store_exec(c->store, STATEMENT_CLERK_FORGET_MOVED, STORE_VALUES(value_integer(now - MOVED_KEPT)), &affected);
+	if (!e)
+		e = store_exec(c->store, STATEMENT_IDEMPOTENCY_FORGET, STORE_VALUES(value_integer(now - IDEMPOTENCY_KEPT)), &keys);
 	if (e)
 		store_rollback(c->store);
 	else
@@ -247,7 +250,7 @@ static enum err forget_moved(struct clerk *c, int64_t now)
 	if (e)
 		return e;
 	c->forgot = now;
-	c->erased |= affected > 0;
+	c->erased |= affected > 0 || keys > 0;
 	return ERR_OK;
 }
 
@@ -257,6 +260,6 @@ enum err clerk_sweep(struct clerk *c, int64_t now, struct errbuf *why)
 	if (!c->trusted)
 		return ERR_OK;
 	enum err lapsed = sweep_overdue(c, now, why), erased = sweep_passwords(c, now, why),
-		 locked = sweep_exhausted(c, now, why), forgotten = forget_moved(c, now);
+		 locked = sweep_exhausted(c, now, why), forgotten = forget(c, now);
 	return lapsed ? lapsed : erased ? erased : locked ? locked : forgotten;
 }

@@ -22,6 +22,23 @@ enum err api_attach_one(struct front *front, json_t *object, const char *name, e
 			size_t n) MUST_CHECK;
 /* A query parameter as text, or NULL value when absent or empty. */
 struct value api_filter(const struct request *q, const char *name);
+/* What a POST makes: at most once for each Idempotency-Key of a staff member. */
+struct creation {
+	struct actor who;
+	json_t *body; /* the caller's; NULL: read as JSON, and the caller's then */
+	const void *wish; /* of the caller's own */
+	char id[ID_SIZE];
+	bool made;  /* false when make found it there already */
+	struct faults faults;
+	struct errbuf why;
+};
+typedef enum err api_maker(struct desk *d, struct creation *c);
+/* Runs make, unless a request of the same key has created something before: c->id is it. The status to answer with, 201 or
+ * 200 (it was there already); 0: answered already, with what was wrong. */
+int api_create(struct front *front, const struct request *q, struct reply *r, api_maker *make, struct creation *c);
+/* The tag of an object that has a member "version", for If-Match. More stands in such answers than the version speaks of, so
+ * they are never "not modified". */
+void api_tag(struct reply *r, const json_t *object);
 /* The body as an object with at most the members named (NULL-terminated); an empty body is an empty object. */
 bool api_body(const struct request *q, struct reply *r, const char *const *members, json_t **out);
 

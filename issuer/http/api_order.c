@@ -35,22 +35,18 @@ void api_order_show(struct front *front, const struct request *q, struct reply *
 	show(front, q, r, 200, q->parameter[0]);
 }
 
+static enum err make_order(struct desk *d, struct creation *c)
+{
+	return order_new(d, &c->who, c->body, c->id, &c->faults, &c->why);
+}
+
 void api_order_new(struct front *front, const struct request *q, struct reply *r)
 {
-	struct errbuf why = {0};
-	struct faults faults = {0};
-	struct actor who = request_actor(q);
-	json_t *body = NULL;
-	char id[ID_SIZE];
-	enum err e = request_json(q, &body, &why);
-	if (!e)
-		e = order_new(&front->desk, &who, body, id, &faults, &why);
-	if (e)
-		reply_problem(r, q, e, &why, &faults);
-	else
-		show(front, q, r, 201, id);
-	faults_clear(&faults);
-	json_decref(body);
+	struct creation c = {.body = NULL};
+	int status = api_create(front, q, r, make_order, &c);
+	if (status)
+		show(front, q, r, status, c.id);
+	json_decref(c.body);
 }
 
 static void changed(struct front *front, const struct request *q, struct reply *r, enum err e, const struct errbuf *why)
@@ -88,41 +84,21 @@ void api_order_unlock(struct front *front, const struct request *q, struct reply
 	changed(front, q, r, order_unlock(&front->desk, &who, q->parameter[0], &why), &why);
 }
 
+static enum err make_reissue(struct desk *d, struct creation *c)
+{
+	const struct reissue_wish wish = {c->wish, json_string_value(json_object_get(c->body, "note"))};
+	return order_reissue(d, &c->who, &wish, c->id, &c->made, &c->faults, &c->why);
+}
+
 /* A repeat is shown what the first has made. */
 void api_order_reissue(struct front *front, const struct request *q, struct reply *r)
 {
 	static const char *const members[] = {"note", NULL};
-	struct errbuf why = {0};
-	struct faults faults = {0};
-	struct actor who = request_actor(q);
-	json_t *body = NULL;
-	char id[ID_SIZE];
-	bool made = false;
-	if (!api_body(q, r, members, &body))
+	struct creation c = {.wish = q->parameter[0]};
+	if (!api_body(q, r, members, &c.body))
 		return;
-	const struct reissue_wish wish = {q->parameter[0], json_string_value(json_object_get(body, "note"))};
-	enum err e = order_reissue(&front->desk, &who, &wish, id, &made, &faults, &why);
-	if (e)
-		reply_problem(r, q, e, &why, &faults);
-	else
-		show(front, q, r, made ? 201 : 200, id);
-	faults_clear(&faults);
-	json_decref(body);
-}
-
-void api_client_show(struct front *front, const struct request *q, struct reply *r)
-{
-	json_t *row = NULL;
-	const char *const *p = q->parameter;
-	if (!api_one(front, q, r, STATEMENT_CLIENT_SHOW, STORE_VALUES(value_text(p[0]), value_text(p[1]), value_text(p[2])), &row))
-		return;
-	enum err e = api_attach(front, row, "certificates", STATEMENT_CERTIFICATE_LIST,
-				STORE_VALUES(value_integer(clock_now()), value_null(), value_text(p[0]), value_text(p[1]),
-					     value_text(p[2]), value_null(), value_integer(API_LIMIT_MOST)));
-	if (e) {
-		json_decref(row);
-		reply_problem(r, q, e, NULL, NULL);
-		return;
-	}
-	reply_json(r, 200, row);
+	int status = api_create(front, q, r, make_reissue, &c);
+	if (status)
+		show(front, q, r, status, c.id);
+	json_decref(c.body);
 }

@@ -89,6 +89,7 @@ struct reply {
 	char cookie[256];         /* one Set-Cookie value, "" for none */
 	char disposition[160];    /* Content-Disposition, "" for none */
 	char etag[72];            /* quoted, "" for none */
+	bool tag_for_changes;     /* it is for If-Match alone: none is told that it has this answer already */
 	int cache_seconds;        /* 0: no-store */
 	int64_t last_modified;    /* 0 for none */
 	int64_t expires;          /* a signed answer's nextUpdate: caches on the way may keep it (RFC 5019 6.2); 0 for none */

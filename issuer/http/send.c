@@ -61,7 +61,7 @@ static struct part choose_part(const struct reply *r, const struct head *head)
 	struct part p = {(unsigned)r->status, 0, body_len(r)};
 	if (r->status != 200 || strcmp(head->method, "POST") == 0)
 		return p;
-	if (known_to_them(r, head)) {
+	if (!r->tag_for_changes && known_to_them(r, head)) {
 		p.status = 304;
 		return p;
 	}

@@ -8,38 +8,27 @@
 enum { TRIED_FOR = 7 * DAY, MASKED_SIZE = MAILBOX_SIZE + 8, SHOWN_DIGITS = 2 };
 
 struct found {
-	struct contact_facts *facts;
+	char *id;
 	int rows;
 };
 
-enum column { /* of CONTACT_NAMED in sql_directory.def */
-	ID, NAME, ORGANISATION, EMAIL, MOBILE, LANGUAGE
-};
-
-static enum err take_contact(void *ctx, const struct row *r)
+static enum err take_id(void *ctx, const struct row *r)
 {
 	struct found *f = ctx;
-	struct contact_facts *c = f->facts;
-	if (f->rows++ > 0)
-		return ERR_OK;
-	snprintf(c->id, sizeof c->id, "%s", row_text(r, ID));
-	snprintf(c->name, sizeof c->name, "%s", row_text(r, NAME));
-	snprintf(c->organisation, sizeof c->organisation, "%s", row_text(r, ORGANISATION));
-	snprintf(c->email, sizeof c->email, "%s", row_text(r, EMAIL));
-	snprintf(c->mobile, sizeof c->mobile, "%s", row_text(r, MOBILE));
-	snprintf(c->language, sizeof c->language, "%s", row_text(r, LANGUAGE));
+	if (f->rows++ == 0)
+		snprintf(f->id, ID_SIZE, "%s", row_text(r, 0));
 	return ERR_OK;
 }
 
-enum err contact_find(struct desk *d, const char *name, struct contact_facts *out, struct errbuf *why)
+enum err contact_find(struct desk *d, const struct actor *who, const char *name, char id[ID_SIZE], struct errbuf *why)
 {
-	struct found f = {.facts = out};
+	struct found f = {.id = id};
 	struct store *s = readers_take(d->readers);
-	enum err e = store_each(s, STATEMENT_CONTACT_NAMED, STORE_VALUES(value_text(name)), take_contact, &f);
+	enum err e = store_each(s, STATEMENT_CONTACT_NAMED, STORE_VALUES(value_text(name), value_text(actor_scope(who))), take_id, &f);
 	readers_give(d->readers, s);
 	if (e == ERR_OK && f.rows == 0)
 		e = ERR_NOT_FOUND;
-	if (e == ERR_OK && f.rows > 1 && strcmp(out->id, name) != 0)
+	if (e == ERR_OK && f.rows > 1 && strcmp(id, name) != 0)
 		e = fail(why, ERR_INVALID, "this address stands in several organisations: name the contact by its id");
 	return e;
 }

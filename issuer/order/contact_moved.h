@@ -6,13 +6,14 @@
 
 #include "issuer/order/post.h"
 
+/* By id or e-mail, as far as who reaches. ERR_NOT_FOUND; ERR_INVALID for an e-mail that stands in several organisations. */
+enum err contact_find(struct desk *d, const struct actor *who, const char *name, char id[ID_SIZE],
+		      struct errbuf *why) MUST_CHECK;
+
 struct contact_facts {
 	char id[ID_SIZE], name[NAME_SIZE], organisation[NAME_SIZE];
 	char email[MAILBOX_SIZE], mobile[MOBILE_SIZE], language[LANGUAGE_TAG_SIZE];
 };
-/* By id or e-mail. ERR_NOT_FOUND; ERR_INVALID for an e-mail that stands in several organisations. */
-enum err contact_find(struct desk *d, const char *name, struct contact_facts *out, struct errbuf *why) MUST_CHECK;
-
 struct contact_move {
 	const struct contact_facts *before, *now;
 	const char *by; /* the name of who changed it; "": the installation's */

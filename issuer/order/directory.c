@@ -1,36 +1,18 @@
+#include "issuer/order/directory_kinds.h"
+#include "issuer/order/idempotency.h"
 #include "issuer/order/parents.h"
 #include "issuer/order/step.h"
 
 #include "base/clock.h"
-#include "delivery/address.h"
 
-enum { VALUES_MOST = 9 };
-
-static const struct kind {
-	const char *word;    /* also the audit's: "directory.WORD_added" */
-	const char *event;
-	const char *taken;   /* what ERR_EXISTS says */
-	const char *members[8];
-	unsigned parents;
-	enum statement add;
-} kinds[] = {
-	[DIRECTORY_ORGANISATION] = {"organisation", "directory.organisation_added", "its slug is taken",
-				    {"slug", "name"}, 0, STATEMENT_ORGANISATION_ADD},
-	[DIRECTORY_SERVICE] = {"service", "directory.service_added", "the organisation has one of this slug",
-			       {"organisation", "slug", "name"}, 1, STATEMENT_SERVICE_ADD},
-	[DIRECTORY_CLIENT] = {"client", "directory.client_added", "the service has one of this slug",
-			      {"organisation", "service", "slug", "name", "several"}, 2, STATEMENT_CLIENT_ADD},
-	[DIRECTORY_CONTACT] = {"contact", "directory.contact_added", "the organisation has one of this e-mail",
-			       {"organisation", "name", "email", "mobile", "may_order", "may_receive", "language"}, 1,
-			       STATEMENT_CONTACT_ADD},
-};
+enum { VALUES_MOST = 12, NAMES_MOST = DIRECTORY_MEMBERS_MOST + PARENT_LEVELS + 2 };
 
 struct addition {
-	const struct kind *kind;
+	const struct directory *kind;
 	struct step step;
-	struct value values[VALUES_MOST]; /* in the order of the statement */
+	json_t *given;                    /* the members' values: an array */
+	struct value values[VALUES_MOST]; /* in the order of the statement; borrowed from the former and from the input */
 	size_t count;
-	const struct languages *languages;
 	const char *slug; /* NULL for a contact: people are named by id only */
 };
 
@@ -39,55 +21,77 @@ static void add_value(struct addition *a, struct value v)
 	a->values[a->count++] = v;
 }
 
-/* The statements take: id, what it is, now, its parents' slugs. */
-static void read_values(struct addition *a, struct input *in, const struct parent *parents)
+/* What the body may have. */
+static enum err begin(struct input *in, const struct directory *kind, struct errbuf *why)
+{
+	static const char *const parents[] = {"organisation", "service"};
+	const char *names[NAMES_MOST] = {NULL};
+	size_t n = 0;
+	for (unsigned i = 0; i < kind->parents; i++)
+		names[n++] = parents[i];
+	if (!kind->person)
+		names[n++] = "slug";
+	for (const struct member *m = kind->members; m->name; m++)
+		names[n++] = m->name;
+	return input_begin(in, names, why);
+}
+
+/* ERR_MEMORY; whatever is wrong with the values is noted as a fault. */
+static enum err read_values(struct addition *a, struct input *in, const struct languages *languages)
 {
 	add_value(a, value_text(a->step.order));
-	if (a->kind == &kinds[DIRECTORY_CONTACT]) {
-		add_value(a, value_text(input_required(in, "name", name_check)));
-		add_value(a, value_text(input_required(in, "email", mailbox_check)));
-		add_value(a, value_text(input_required(in, "mobile", mobile_check)));
-		add_value(a, value_integer(input_flag(in, "may_order", true)));
-		add_value(a, value_integer(input_flag(in, "may_receive", true)));
-		add_value(a, value_text(input_language(in, a->languages)));
-	} else {
-		a->slug = input_required(in, "slug", slug_check);
-		add_value(a, value_text(a->slug));
-		add_value(a, value_text(input_required(in, "name", name_check)));
-		if (a->kind == &kinds[DIRECTORY_CLIENT])
-			add_value(a, value_integer(input_flag(in, "several", false)));
+	if (!a->kind->person)
+		add_value(a, value_text(a->slug = input_required(in, "slug", slug_check)));
+	for (const struct member *m = a->kind->members; m->name; m++) {
+		unsigned before = in->count;
+		json_t *v = member_read(in, m, languages);
+		if (in->count != before)
+			continue;
+		if (!v || json_array_append_new(a->given, v) != 0)
+			return ERR_MEMORY;
+		add_value(a, member_value(v));
 	}
 	add_value(a, value_integer(a->step.now));
-	for (unsigned i = 0; i < a->kind->parents; i++)
-		add_value(a, value_text(parents[i].slug));
+	return ERR_OK;
 }
 
 static enum err store_addition(struct store *s, void *ctx)
 {
 	const struct addition *a = ctx;
-	enum err e = store_exec_one(s, a->kind->add, a->values, a->count);
-	return e != ERR_OK ? e : step_note(s, &a->step, a->kind->event, NULL, a->slug);
+	enum err e = idempotency_claim(s, &a->step);
+	if (e == ERR_OK)
+		e = store_exec_one(s, a->kind->add, a->values, a->count);
+	return e != ERR_OK ? e : step_note(s, &a->step, a->kind->added, NULL, a->slug);
+}
+
+static enum err make(struct desk *d, struct addition *a, struct input *in, struct errbuf *why)
+{
+	struct parent parents[PARENT_LEVELS] = {0};
+	struct store *s = readers_take(d->readers);
+	enum err rc = parents_find(s, in, a->kind->parents, parents);
+	readers_give(d->readers, s);
+	if (rc == ERR_OK)
+		rc = read_values(a, in, d->languages);
+	for (unsigned i = 0; i < a->kind->parents; i++)
+		add_value(a, value_text(parents[i].slug));
+	if (rc == ERR_OK)
+		rc = input_verdict(in, why);
+	return rc == ERR_OK ? writer_run(d->writer, store_addition, a) : rc;
 }
 
 enum err directory_add(struct desk *d, const struct actor *who, enum directory_kind kind, json_t *body,
 		       char id[ID_SIZE], struct faults *faults, struct errbuf *why)
 {
-	struct addition a = {.kind = &kinds[kind], .step = {who, id, clock_now()}, .languages = d->languages};
+	struct addition a = {.kind = &directory_kinds[kind], .step = {who, id, clock_now()}};
 	struct input in = {.body = body, .faults = faults};
-	struct parent parents[PARENT_LEVELS] = {0};
-	enum err rc = input_begin(&in, a.kind->members, why);
+	enum err rc = begin(&in, a.kind, why);
 	if (rc == ERR_OK)
 		rc = id_new(id);
-	if (rc != ERR_OK)
-		return rc;
-	struct store *s = readers_take(d->readers);
-	rc = parents_find(s, &in, a.kind->parents, parents);
-	readers_give(d->readers, s);
-	read_values(&a, &in, parents);
+	if (rc == ERR_OK && !(a.given = json_array()))
+		rc = ERR_MEMORY;
 	if (rc == ERR_OK)
-		rc = input_verdict(&in, why);
-	if (rc == ERR_OK)
-		rc = writer_run(d->writer, store_addition, &a);
+		rc = make(d, &a, &in, why);
+	json_decref(a.given);
 	if (rc == ERR_EXISTS)
 		return fail(why, rc, "this %s cannot be added: %s", a.kind->word, a.kind->taken);
 	return rc;

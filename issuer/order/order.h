@@ -15,19 +15,28 @@ void faults_add(struct faults *f, const char *field, const struct errbuf *why);
 void faults_clear(struct faults *f);
 
 /* Directory. `body` is the request's JSON object; on success *id is set. ERR_INVALID with faults; ERR_EXISTS.
- *   organisation {"slug","name"}   service {"organisation","slug","name"}   client {"organisation","service","slug","name","several"?}
- *     (several: may have more than one live certificate; false by default)
+ *   organisation {"slug","name"}   service {"organisation","slug","name","approvals"?} (null by default: as many as the
+ *   installation wants)   client {"organisation","service","slug","name","several"?} (more than one live certificate; no)
  *   contact {"organisation","name","email","mobile","may_order"?,"may_receive"?,"language"?} (both true by default; the installation's language)
  * Parents are named by slug. Unknown members are faults. */
 enum directory_kind { DIRECTORY_ORGANISATION, DIRECTORY_SERVICE, DIRECTORY_CLIENT, DIRECTORY_CONTACT };
 enum err directory_add(struct desk *d, const struct actor *who, enum directory_kind kind, json_t *body,
 		       char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
-/* {"email"?,"mobile"?,"language"?} of a contact, by id or e-mail; orders that are made already keep theirs. A change of
- * the first two is told by mail at the address of before and at that of now, and nothing is ordered for the contact for
- * a while (delivery.contact_rest). id takes the contact's. ERR_NOT_FOUND; ERR_INVALID with faults; ERR_EXISTS;
- * ERR_CONFLICT. */
-enum err directory_change_contact(struct desk *d, const struct actor *who, const char *contact, json_t *body,
-				  char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
+
+/* What is changed of which object: the members above but slugs and parents, each of them or some. Certificates and orders
+ * keep what was approved. A change of a contact's e-mail or mobile is told by mail at the address of before and at that of
+ * now, and nothing is ordered for the contact for a while (delivery.contact_rest). */
+struct directory_change {
+	enum directory_kind kind;
+	const char *slug[3];  /* from the organisation's down to its own */
+	const char *contact;  /* in their place: by id or e-mail */
+	const char *if_match; /* nothing but these versions: tags as in the header; NULL: whatever it is by then */
+	json_t *body;
+};
+/* id takes the object's. ERR_NOT_FOUND; ERR_INVALID with faults; ERR_EXISTS; ERR_PRECONDITION with who changed it and when;
+ * ERR_MALFORMED; ERR_CONFLICT. Whatever it returns but ERR_OK, nothing was changed. */
+enum err directory_change(struct desk *d, const struct actor *who, const struct directory_change *wish,
+			  char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
 
 /* {"organisation","service","client","contact","key_type"?,"own_key"?,"note"?}: slugs; contact by id or e-mail; own_key
  * (false by default): the recipient may bring a request instead. Requested, approved (no approvals are required) and

@@ -1,3 +1,4 @@
+#include "issuer/order/idempotency.h"
 #include "issuer/order/new_order.h"
 #include "issuer/order/parents.h"
 #include "issuer/order/staff_name.h"
@@ -235,7 +236,9 @@ void new_order_clear(struct new_order *n)
 
 static enum err store_order(struct store *s, void *ctx)
 {
-	return new_order_store(s, ctx);
+	const struct new_order *n = ctx;
+	enum err e = idempotency_claim(s, &n->step);
+	return e != ERR_OK ? e : new_order_store(s, n);
 }
 
 enum err order_new(struct desk *d, const struct actor *who, json_t *body, char id[ID_SIZE], struct faults *faults,

@@ -9,6 +9,8 @@
 
 #include "issuer/store/store.h"
 
+struct idempotency;
+
 enum { AUDIT_HASH_BYTES = 32 };
 
 /* Who does something: a staff member, a contact through a link, or a part of the daemon. All strings are borrowed. */
@@ -17,7 +19,14 @@ struct actor {
 	const char *role;    /* "administrator", "recipient", "daemon", ... */
 	const char *request; /* request id, or "" */
 	const char *scope;   /* the one organisation that it reaches, by id; "" or NULL: all; the audit does not say it */
+	const struct idempotency *once; /* what makes its creation one however often it is asked for; NULL: nothing */
 };
+
+/* NULL: it reaches all. */
+static inline const char *actor_scope(const struct actor *who)
+{
+	return who->scope && who->scope[0] ? who->scope : NULL;
+}
 
 struct audit_event {
 	const char *what;   /* "order.offered", "certificate.revoked" */

@@ -290,6 +290,17 @@ static inline void bench_add(enum directory_kind kind, json_t *body)
 	json_decref(body);
 }
 
+/* A contact's, as the API takes it; text: JSON. */
+static inline enum err bench_change(const char *contact, const char *text, struct faults *faults, struct errbuf *why)
+{
+	char id[ID_SIZE];
+	struct directory_change wish = {.kind = DIRECTORY_CONTACT, .contact = contact, .body = json_loads(text, 0, NULL)};
+	assert_non_null(wish.body);
+	enum err e = directory_change(&bench.desk, &bench_staff, &wish, id, faults, why);
+	json_decref(wish.body);
+	return e;
+}
+
 static inline void bench_fill(void)
 {
 	bench_sql("INSERT INTO staff (id, name, role, status, created_at, email) VALUES (%Q, 'Ola Administrator', 'administrator', 'active', 1, NULL)", BENCH_STAFF);

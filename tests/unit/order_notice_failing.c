@@ -76,7 +76,8 @@ static enum err change(void)
 	int spared = failing_pause();
 	json_t *body = json_pack("{s:s, s:s}", "email", "kn@example.net", "mobile", "+4640001199");
 	failing_resume(&spared);
-	enum err e = body ? directory_change_contact(&bench.desk, &bench_staff, "kari@example.org", body, id, &faults, NULL) : ERR_MEMORY;
+	const struct directory_change wish = {.kind = DIRECTORY_CONTACT, .contact = "kari@example.org", .body = body};
+	enum err e = body ? directory_change(&bench.desk, &bench_staff, &wish, id, &faults, NULL) : ERR_MEMORY;
 	faults_clear(&faults);
 	json_decref(body);
 	return e;
@@ -95,7 +96,7 @@ static void moved_and_told_or_neither(enum err rc, bool failed)
 static void a_change_and_its_mails_are_one(void **unused)
 {
 	(void)unused;
-	static const struct failing_work work = {.name = "directory_change_contact", .before = before_the_change, .act = change,
+	static const struct failing_work work = {.name = "directory_change", .before = before_the_change, .act = change,
 						 .after = moved_and_told_or_neither};
 	failing_each(&work, SAMPLE);
 }

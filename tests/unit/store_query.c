@@ -57,11 +57,11 @@ static void a_child_of_a_missing_parent_affects_no_row(void **state)
 	int64_t affected = -1;
 	begin(s);
 	assert_int_equal(store_exec(s, STATEMENT_SERVICE_ADD,
-				    STORE_VALUES(value_text("s"), value_text("pay"), value_text("Pay"), value_integer(1),
+				    STORE_VALUES(value_text("s"), value_text("pay"), value_text("Pay"), value_null(), value_integer(1),
 						 value_text("nobody")), &affected), ERR_OK);
 	assert_int_equal(affected, 0);
 	assert_int_equal(store_exec_one(s, STATEMENT_SERVICE_ADD,
-					STORE_VALUES(value_text("s"), value_text("pay"), value_text("Pay"),
+					STORE_VALUES(value_text("s"), value_text("pay"), value_text("Pay"), value_null(),
 						     value_integer(1), value_text("nobody"))), ERR_CONFLICT);
 	store_rollback(s);
 }
