@@ -5,6 +5,7 @@
 #include "delivery/address.h"
 #include "issuer/command/command.h"
 #include "issuer/command/host_issue.h"
+#include "issuer/order/role.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,11 +18,7 @@ struct wishes {
 
 static enum err check_role(const char *role, struct errbuf *why)
 {
-	static const char *const roles[] = {"administrator", "approver", "support", "auditor"};
-	for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-		if (strcmp(role, roles[i]) == 0)
-			return ERR_OK;
-	return fail(why, ERR_USAGE, "--role %.40s: wanted administrator, approver, support or auditor", role);
+	return role_known(role) ? ERR_OK : fail(why, ERR_USAGE, "--role %.40s: wanted " ROLE_WORDS, role);
 }
 
 static enum err parse(int argc, char **argv, struct wishes *w, struct errbuf *why)

@@ -66,8 +66,8 @@ static enum err profile_check(const char *text, size_t len, struct errbuf *why)
 {
 	(void)len;
 	enum profile_id id = PROFILE_COUNT;
-	if (profile_from_name(text, &id) != ERR_OK || id != PROFILE_CLIENT)
-		return fail(why, ERR_INVALID, "orders are for client certificates");
+	if (profile_from_name(text, &id) != ERR_OK || (id != PROFILE_CLIENT && id != PROFILE_STAFF))
+		return fail(why, ERR_INVALID, "orders are for certificates of clients and of staff");
 	return ERR_OK;
 }
 
@@ -92,6 +92,18 @@ static enum err language_check_tag(const char *text, size_t len, struct errbuf *
 	return language_tag_ok(text) ? ERR_OK : fail(why, ERR_INVALID, "not a language's tag");
 }
 
+bool facts_of_staff(const struct order_facts *f)
+{
+	return strcmp(f->profile, FACTS_STAFF) == 0;
+}
+
+void facts_make_staff(struct order_facts *f)
+{
+	memcpy(f->profile, FACTS_STAFF, sizeof FACTS_STAFF);
+	memcpy(f->client_slug, FACTS_STAFF, sizeof FACTS_STAFF);
+	memcpy(f->contact_name, f->client_name, sizeof f->contact_name);
+}
+
 bool facts_take_request(const struct order_facts *f)
 {
 	return strcmp(f->key_type, FACTS_OWN_KEY) == 0 || strcmp(f->own_key, FACTS_MAY) == 0;
@@ -100,23 +112,31 @@ bool facts_take_request(const struct order_facts *f)
 /* Every text member, once; "approved_at" is the one integer. */
 #define ROW(member, check) .name = #member, offsetof(struct order_facts, member), sizeof(((struct order_facts *)0)->member), check
 #define MEMBER(member, check) {ROW(member, check)}
+#define CLIENT(member, check) {ROW(member, check), .of = OF_CLIENT}
+#define STAFF(member, check) {ROW(member, check), .of = OF_STAFF}
 #define MAY_LACK(member, check) {ROW(member, check), .may_lack = true}
 static const struct member {
 	const char *name;
 	size_t offset, size;
 	enum err (*check)(const char *text, size_t len, struct errbuf *why);
+	enum { OF_BOTH, OF_CLIENT, OF_STAFF } of;
 	bool may_lack;  /* then it is "" */
 	bool concludes; /* "" in what is to be approved */
 } members[] = {
 	MEMBER(order, id_check),
-	MEMBER(organisation_slug, slug_check),
-	MEMBER(organisation_name, name_check),
-	MEMBER(service_slug, slug_check),
-	MEMBER(service_name, name_check),
-	MEMBER(client_slug, slug_check),
-	MEMBER(client_name, name_check),
-	MEMBER(contact, id_check),
-	MEMBER(contact_name, name_check),
+	CLIENT(organisation_slug, slug_check),
+	CLIENT(organisation_name, name_check),
+	CLIENT(service_slug, slug_check),
+	CLIENT(service_name, name_check),
+	CLIENT(client_slug, slug_check),
+	CLIENT(client_name, name_check),
+	CLIENT(contact, id_check),
+	CLIENT(contact_name, name_check),
+	STAFF(staff, id_check),
+	{.name = "name", offsetof(struct order_facts, client_name), sizeof(((struct order_facts *)0)->client_name), name_check,
+	 .of = OF_STAFF},
+	STAFF(role, role_check),
+	{ROW(scope, id_check), .of = OF_STAFF, .may_lack = true},
 	MEMBER(email, mailbox_check),
 	MEMBER(mobile, mobile_check),
 	MAY_LACK(language, language_check_tag),
@@ -152,6 +172,12 @@ static int add_to_buf(const char *bytes, size_t len, void *ctx)
 
 enum form { FORM_APPROVED, FORM_REQUEST };
 
+/* The profile says which members there are. */
+static bool belongs(const struct member *m, bool staff)
+{
+	return m->of == OF_BOTH || (m->of == OF_STAFF) == staff;
+}
+
 static enum err add_members(const struct order_facts *f, enum form form, json_t *object)
 {
 	enum err rc = ERR_OK;
@@ -159,7 +185,7 @@ static enum err add_members(const struct order_facts *f, enum form form, json_t 
 		const struct member *m = &members[i];
 		bool none = form == FORM_REQUEST && m->concludes;
 		const char *text = none ? "" : (const char *)f + m->offset;
-		if (m->may_lack && !text[0])
+		if (!belongs(m, facts_of_staff(f)) || (m->may_lack && !text[0]))
 			continue;
 		rc = none ? ERR_OK : check_text(m, text, NULL);
 		if (rc == ERR_OK && json_object_set_new(object, m->name, json_string(text)) != 0)
@@ -240,17 +266,20 @@ static enum err read_time(const json_t *object, enum form form, struct order_fac
 
 static enum err read_object(const json_t *object, enum form form, struct order_facts *f, struct errbuf *why)
 {
-	size_t lacking = 0;
+	const char *profile = json_string_value(json_object_get(object, "profile"));
+	bool staff = profile && strcmp(profile, FACTS_STAFF) == 0;
+	size_t wanted = 1;
 	for (size_t i = 0; i < MEMBERS; i++)
-		lacking += members[i].may_lack && !json_object_get(object, members[i].name);
-	if (json_object_size(object) + lacking != MEMBERS + 1) /* its size is 0 when it is no object */
-		return fail(why, ERR_MALFORMED, "facts: %zu members, wanted %zu", json_object_size(object),
-			    MEMBERS + 1 - lacking);
+		wanted += belongs(&members[i], staff) && !(members[i].may_lack && !json_object_get(object, members[i].name));
+	if (json_object_size(object) != wanted) /* its size is 0 when it is no object */
+		return fail(why, ERR_MALFORMED, "facts: %zu members, wanted %zu", json_object_size(object), wanted);
 	for (size_t i = 0; i < MEMBERS; i++) {
-		enum err e = read_text(object, form, &members[i], f, why);
+		enum err e = belongs(&members[i], staff) ? read_text(object, form, &members[i], f, why) : ERR_OK;
 		if (e != ERR_OK)
 			return e;
 	}
+	if (staff)
+		facts_make_staff(f);
 	return read_time(object, form, f, why);
 }
 

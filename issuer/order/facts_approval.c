@@ -42,7 +42,7 @@ static bool others_approved(const struct order_facts *f)
 	if (!approvers_read(f->approved_by, &a) || a.n != (size_t)(f->approvals[0] - '0') || !f->ordered_by[0])
 		return false;
 	for (size_t i = 0; i < a.n; i++)
-		if (strcmp(a.of[i], f->ordered_by) == 0 || (i > 0 && strcmp(a.of[i], a.of[0]) == 0))
+		if (strcmp(a.of[i], f->ordered_by) == 0 || strcmp(a.of[i], f->staff) == 0 || (i > 0 && strcmp(a.of[i], a.of[0]) == 0))
 			return false;
 	return true;
 }

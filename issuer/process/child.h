@@ -74,7 +74,7 @@ const struct settings *child_settings(const struct child *c);
  * "listen.members", "listen.status", "listen.ops", "key.issuing", "key.parcel", "key.ticket", "key.code", "key.courier",
  * "key.public", "key.members", "file.public", "file.members" (TLS chains), "file.root", "file.root_crl", "file.issuing",
  * "issuer.next" and "issuer.0" and on (the other issuing CAs), "key.ID" (their keys), "file.courier", "profile.client",
- * "profile.ocsp", "key.mail_password", "file.mail_ca", "key.sms_secret", "key.sms_signing", "key.sms_receipts", "file.sms_ca",
+ * "profile.staff", "profile.ocsp", "key.mail_password", "file.mail_ca", "key.sms_secret", "key.sms_signing", "key.sms_receipts", "file.sms_ca",
  * "texts.languages" (unless their settings are empty), "journal", "kick" (eventfd: wakes the clerk), "ocsp.signer", "ocsp.front"
  * (the ends of the OCSP pair), "token.trial" (issuer/token/pin_trial.h); where a setting names them, "key.ocsp",
  * "key.pass_phrase" and "token.pin"; "key.issuing" unless it is in a token. */

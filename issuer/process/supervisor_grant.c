@@ -64,6 +64,7 @@ static const struct grant_row {
 	{"key.sms_receipts", KEY, FRONT | COURIER, offsetof(struct settings, sms_receipts)},
 	{"file.sms_ca", PUBLIC, COURIER, offsetof(struct settings, sms_ca)},
 	{"profile.client", PROFILE, SIGNER, offsetof(struct settings, profile_client)},
+	{"profile.staff", PROFILE, SIGNER, offsetof(struct settings, profile_staff)},
 	{"profile.ocsp", PROFILE, SIGNER, offsetof(struct settings, profile_ocsp)},
 	{LANGUAGES_GRANT, TEXTS, FRONT | COURIER, offsetof(struct settings, languages)},
 	{"journal", JOURNAL, SIGNER, offsetof(struct settings, journal)},

@@ -99,6 +99,8 @@ static enum err take_parts(struct child *c, struct signer_parts *p, struct errbu
 	if (!rc)
 		rc = take_profile(c, p, PROFILE_CLIENT, why);
 	if (!rc)
+		rc = take_profile(c, p, PROFILE_STAFF, why);
+	if (!rc)
 		rc = take_profile(c, p, PROFILE_OCSP, why);
 	return rc;
 }

@@ -25,7 +25,7 @@ static enum err approved_check(struct making *m, struct errbuf *why)
 	const struct own_keys *own = &m->subject.fields.rules->own;
 	if (facts_take_request(&m->subject.facts)) {
 		m->subject.fields.own_key = true;
-		return own->curves || own->rsa_most ? ERR_OK : fail(why, ERR_INVALID, "the profile client takes no request");
+		return own->curves || own->rsa_most ? ERR_OK : fail(why, ERR_INVALID, "the profile %s takes no request", m->subject.facts.profile);
 	}
 	log_event(LOG_LEVEL_ALARM, "ticket.refused", {"order", m->subject.facts.order}, {"why", "a request was not approved"});
 	return fail(why, ERR_REFUSED, "the key of this order is made here: no request was approved");

@@ -23,23 +23,21 @@ enum err ticket_of(const struct signer *s, const void *facts, size_t len, uint8_
 	return rc;
 }
 
-/* Clients only: staff certificates are made on the host, never at the asking of a process that has a network. */
-static enum err profile_permitted(const struct signer *s, const struct order_facts *f, enum key_type *type,
-				  struct errbuf *why)
+/* A member's certificate says who, and nothing of what they may do: the role is looked up at each request. */
+static enum err profile_permitted(const struct signer *s, const struct order_facts *f, enum profile_id *id,
+				  enum key_type *type, struct errbuf *why)
 {
-	enum profile_id id;
 	bool own = strcmp(f->key_type, FACTS_OWN_KEY) == 0;
-	enum err rc = profile_from_name(f->profile, &id);
+	enum err rc = profile_from_name(f->profile, id);
 	if (!rc && !own)
 		rc = key_type_from_name(f->key_type, type);
 	if (rc)
 		return fail(why, rc, "there is no profile %s or no key type %s", f->profile, f->key_type);
-	if (id != PROFILE_CLIENT)
-		return fail(why, ERR_INVALID, "an order may have the profile client, not %s", f->profile);
-	if (own && !s->has.profiles[id].own.curves && !s->has.profiles[id].own.rsa_most)
-		return fail(why, ERR_INVALID, "the profile client takes no request");
-	if (!own && !(s->has.profiles[id].key_types & 1u << *type))
-		return fail(why, ERR_INVALID, "the profile client does not take the key type %s", f->key_type);
+	const struct profile *p = &s->has.profiles[*id];
+	if (own && !p->own.curves && !p->own.rsa_most)
+		return fail(why, ERR_INVALID, "the profile %s takes no request", f->profile);
+	if (!own && !(p->key_types & 1u << *type))
+		return fail(why, ERR_INVALID, "the profile %s does not take the key type %s", f->profile, f->key_type);
 	return ERR_OK;
 }
 
@@ -48,21 +46,27 @@ enum err subject_read(const struct signer *s, const void *facts, size_t len, str
 	memset(out, 0, sizeof *out);
 	const struct settings *settings = s->has.settings;
 	struct order_facts *f = &out->facts;
-	enum err rc = facts_read((const char *)facts, len, f, why); /* takes the canonical form only */
+	enum profile_id id = PROFILE_CLIENT;
+	enum err rc = facts_read((const char *)facts, len, f, why); /* takes the canonical form only, and two profiles */
 	if (!rc)
-		rc = profile_permitted(s, f, &out->key_type, why);
+		rc = profile_permitted(s, f, &id, &out->key_type, why);
 	if (rc)
 		return rc;
-	const struct profile *p = &s->has.profiles[PROFILE_CLIENT];
-	const struct profile_name names[] = {{"domain", settings->domain}, {"organisation", f->organisation_slug},
-					     {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
-	if ((rc = profile_uri(p, names, out->uri, NULL)) || (rc = addresses_make(settings, p, s->has.authority.certificate, &out->at)))
+	bool staff = id == PROFILE_STAFF;
+	const struct profile *p = &s->has.profiles[id];
+	const struct profile_name of_staff[] = {{"domain", settings->domain}, {"staff", f->staff}, {NULL, NULL}};
+	const struct profile_name of_client[] = {{"domain", settings->domain}, {"organisation", f->organisation_slug},
+						 {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
+	rc = profile_uri(p, staff ? of_staff : of_client, out->uri, NULL);
+	if (!rc)
+		rc = addresses_make(settings, p, s->has.authority.certificate, &out->at);
+	if (rc)
 		return fail(why, rc, "the names do not fit into a certificate");
 	out->fields = (struct certificate_fields){
-		.profile = PROFILE_CLIENT,
+		.profile = id,
 		.rules = p,
-		.organisation = f->organisation_name,
-		.service = f->service_name,
+		.organisation = staff ? settings->name : f->organisation_name,
+		.service = staff ? NULL : f->service_name,
 		.common_name = f->client_name,
 		.san_uri = out->uri,
 		.own_key = strcmp(f->key_type, FACTS_OWN_KEY) == 0,

@@ -93,6 +93,53 @@ static enum err read_object(json_t *object, size_t flags)
 	return e;
 }
 
+/* Its name stands once, and what a client has is not there; nor has a client anything of a member's. */
+static void a_member_of_the_staff_has_members_of_its_own(void **unused)
+{
+	static const struct {
+		const char *name, *member, *value; /* NULL: without it */
+		enum err wanted;
+	} cases[] = {
+		{"a client's name", "client_name", "E-Banking", ERR_MALFORMED},
+		{"a contact", "contact", "contactaaaaaaaaa", ERR_MALFORMED},
+		{"no role", "role", NULL, ERR_MALFORMED},
+		{"a role that there is not", "role", "root", ERR_INVALID},
+		{"nobody's", "staff", "", ERR_INVALID},
+		{"no name", "name", NULL, ERR_MALFORMED},
+		{"an empty limit", "scope", "", ERR_INVALID},
+		{"a client after all", "profile", "client", ERR_MALFORMED},
+		{"a limit", "scope", "orgaaaaaaaaaaaaa", ERR_OK},
+	};
+	struct order_facts f = good, back;
+	(void)unused;
+	memcpy(f.client_name, "Ola Nordmann", 13);
+	memcpy(f.staff, "memberaaaaaaaaaa", 17);
+	memcpy(f.role, "approver", 9);
+	facts_make_staff(&f);
+	struct buf b = text_of(&f), client = text_of(&good);
+	assert_int_equal(facts_read((const char *)b.data, b.len, &back, NULL), ERR_OK);
+	assert_true(facts_of_staff(&back));
+	assert_string_equal(back.client_name, "Ola Nordmann");
+	assert_string_equal(back.contact_name, "Ola Nordmann");
+	assert_string_equal(back.client_slug, FACTS_STAFF);
+	assert_string_equal(back.organisation_name, "");
+	assert_string_equal(back.contact, "");
+	assert_null(strstr(buf_string(&client), "staff\":"));
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		json_t *object = json_loads(buf_string(&b), 0, NULL);
+		if (cases[i].value)
+			json_object_set_new(object, cases[i].member, json_string(cases[i].value));
+		else
+			json_object_del(object, cases[i].member);
+		enum err e = read_object(object, JSON_SORT_KEYS | JSON_COMPACT);
+		if (e != cases[i].wanted)
+			fail_msg("%s: %s, wanted %s", cases[i].name, err_word(e), err_word(cases[i].wanted));
+		json_decref(object);
+	}
+	buf_free(&b);
+	buf_free(&client);
+}
+
 static void every_member_is_needed_and_has_its_type(void **unused)
 {
 	struct buf b = text_of(&good);
@@ -385,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_survive_the_round_trip),
+		cmocka_unit_test(a_member_of_the_staff_has_members_of_its_own),
 		cmocka_unit_test(facts_cut_at_any_length_are_refused),
 		cmocka_unit_test(a_flipped_bit_is_refused_or_other_facts),
 		cmocka_unit_test(every_member_is_needed_and_has_its_type),

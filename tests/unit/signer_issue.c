@@ -107,6 +107,33 @@ static void approved_order_gives_certificate_package_and_password(void **state)
 	buf_free(&opened);
 }
 
+/* The same names as `counterfoild admin new` gives: who it is, and nothing of what it may do. */
+static void a_member_of_the_staff_gets_a_certificate_of_its_own(void **state)
+{
+	(void)state;
+	struct order_facts f = bench_facts();
+	struct buf text = BUF_INIT(FACTS_MAX_BYTES), answer = BUF_INIT(100000);
+	struct issued i = ISSUED_INIT;
+	struct certificate_facts facts;
+	uint8_t ticket[TICKET_BYTES];
+	memcpy(f.client_name, "Kari Nordmann", 14);
+	memcpy(f.staff, "staffaaaaaaaaaaa", 17);
+	memcpy(f.role, "support", 8);
+	facts_make_staff(&f);
+	assert_int_equal(ask_ticket(&f, &text, ticket), ERR_OK);
+	assert_int_equal(ask_issue(&text, ticket, &answer), ERR_OK);
+	issued_read(&answer, &i);
+	assert_int_equal(certificate_read(i.certificate.data, i.certificate.len, &facts, NULL), ERR_OK);
+	assert_string_equal(facts.common_name, "Kari Nordmann");
+	assert_string_equal(facts.organisation, bench.settings.name);
+	assert_string_equal(facts.unit, "staff");
+	assert_non_null(strstr(facts.san_uri, "/staff/staffaaaaaaaaaaa"));
+	assert_null(strstr(facts.subject, "support"));
+	issued_free(&i);
+	buf_free(&text);
+	buf_free(&answer);
+}
+
 static void every_key_type_of_the_profile_can_be_ordered(void **state)
 {
 	(void)state;
@@ -606,6 +633,7 @@ int main(void)
 		bench_test(a_start_before_the_journals_time_pauses_issuing),
 		bench_test(when_the_journal_fails_nothing_is_signed_or_acknowledged),
 		bench_test(approved_order_gives_certificate_package_and_password),
+		bench_test(a_member_of_the_staff_gets_a_certificate_of_its_own),
 		bench_test(every_key_type_of_the_profile_can_be_ordered),
 		bench_test(while_the_journal_has_no_room_nothing_is_issued),
 		bench_test(while_the_packaging_does_not_pass_its_test_nothing_is_packed),
