@@ -35,7 +35,18 @@ $(COMPLETIONS): $(BUILD)/completion/counterfoil.%: $(BUILD)/counterfoil
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BUILD)/counterfoil completion $* >$@.part && mv $@.part $@
 
-programs: $(COMPLETIONS) $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
+# The manual, in which commands and flags are the table's.
+$(BUILD)/tools/manual: $(addprefix $(BUILD)/obj/client/tools/,manual.o manual_main.o) $(CLIENT_CMD_OBJ_NOMAIN) $(CLIENT_LIB_OBJ) $(BUILD)/libbase.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS)
+$(BUILD)/man/counterfoil.1: docs/man/counterfoil.1 $(BUILD)/tools/manual
+	$(call say,MAKE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BUILD)/tools/manual <$< >$@.part && mv $@.part $@
+$(BUILD)/unit/client_manual: $(BUILD)/obj/client/tools/manual.o
+
+programs: $(BUILD)/man/counterfoil.1 $(COMPLETIONS) $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
 
 # The tests that need a server or a PKCS#12 file make their own.
 CLIENT_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o tls_server.o)
@@ -67,7 +78,7 @@ $(addprefix $(BUILD)/unit/client_,async async_answer async_cancel async_loop asy
 # What `make install` puts under PREFIX: MODE:FILE:PLACE (see Makefile).
 INSTALLED_CLIENT := 755:$(BUILD)/counterfoil:bin/counterfoil 644:client/include/counterfoil.h:include/counterfoil.h \
 	644:$(BUILD)/libcounterfoil.a:lib/libcounterfoil.a 755:$(BUILD)/libcounterfoil.so.0:lib/libcounterfoil.so.0 \
-	644:docs/man/counterfoil.1:share/man/man1/counterfoil.1 644:docs/man/libcounterfoil.3:share/man/man3/libcounterfoil.3 \
+	644:$(BUILD)/man/counterfoil.1:share/man/man1/counterfoil.1 644:docs/man/libcounterfoil.3:share/man/man3/libcounterfoil.3 \
 	644:$(BUILD)/completion/counterfoil.bash:share/bash-completion/completions/counterfoil \
 	644:$(BUILD)/completion/counterfoil.zsh:share/zsh/site-functions/_counterfoil \
 	644:$(BUILD)/completion/counterfoil.fish:share/fish/vendor_completions.d/counterfoil.fish \
@@ -78,7 +89,7 @@ INSTALLED_CLIENT_MADE := lib/libcounterfoil.so lib/pkgconfig/libcounterfoil.pc
 
 .PHONY: install-client
 install: install-client
-install-client: $(COMPLETIONS) $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
+install-client: $(BUILD)/man/counterfoil.1 $(COMPLETIONS) $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
 	$(Q)umask 022 && $(call put_in_place,$(INSTALLED_CLIENT))
 	$(Q)ln -sf libcounterfoil.so.0 $(INSTALL_TO)/lib/libcounterfoil.so
 	$(Q)umask 022 && mkdir -p $(INSTALL_TO)/lib/pkgconfig && sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \

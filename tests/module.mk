@@ -28,7 +28,7 @@ $(BASE_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUIL
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcmocka
 
 # Those that hold a manual against a table have it inside.
-$(BUILD)/obj/tests/unit/client_arguments.o: docs/man/counterfoil.1
+$(BUILD)/obj/tests/unit/client_manual.o: docs/man/counterfoil.1
 $(BUILD)/obj/tests/unit/settings_manual.o: docs/man/counterfoil.conf.5
 
 # Those in which every call fails in turn.
@@ -120,7 +120,7 @@ test-programs: programs $(addprefix $(BUILD)/test/,counterfoild counterfoil) $(B
 
 # Static analysis: what each tool says of each source, kept beside the objects and looked at by tests/lint/run. An object
 # newer than its result was compiled from something new, so only that is analysed again.
-ANALYSED     := $(wildcard $(addsuffix /*.c,base ca delivery client client/command issuer issuer/*))
+ANALYSED     := $(wildcard $(addsuffix /*.c,base ca delivery client client/command client/tools issuer issuer/*))
 ANALYSIS     := $(addprefix $(BUILD)/analysis/,$(addsuffix .gcc,$(ANALYSED)) $(addsuffix .tidy,$(ANALYSED)) cppcheck)
 # cppcheck is so quick that it looks at the tests too, and keeps by itself what it knows of each source.
 CPPCHECKED   := $(ANALYSED) $(wildcard tests/*/*.c)

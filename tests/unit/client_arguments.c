@@ -1,5 +1,4 @@
 /* Command lines against the table: what is taken, what is refused and how, and what the table itself must keep. */
-#include "base/embed.h"
 #include "client/command/completion.h"
 #include "client/command/help.h"
 #include "client/command/lookup.h"
@@ -13,8 +12,6 @@
 enum { WORDS = 24 };
 
 static const struct sheet_style plain = {0};
-
-EMBED_TEXT(manual, "docs/man/counterfoil.1");
 
 static enum err parse(const char *const *words, struct arguments *a, struct errbuf *why)
 {
@@ -372,63 +369,6 @@ static void the_table_is_whole(void **state)
 	}
 }
 
-/* Where the words stand before the end, with a blank or the line's end behind them: `--key` is not `--key-type`. */
-static const char *find_words(const char *from, const char *end, const char *words)
-{
-	size_t len = strlen(words);
-	for (const char *p = strstr(from, words); p && p + len < end; p = strstr(p + 1, words))
-		if (p[len] == ' ' || p[len] == '\n')
-			return p;
-	return NULL;
-}
-
-/* What opens the entry of a verb, or comes behind the last; a list within an entry has items of other macros. */
-static const char *next_entry(const char *from)
-{
-	static const char *const opening[] = {"\n.It Cm ", "\n.It Xo\n", "\n.Ss ", "\n.Sh "};
-	const char *next = from + strlen(from);
-	for (size_t i = 0; i < sizeof opening / sizeof *opening; i++) {
-		const char *p = strstr(from, opening[i]);
-		next = p && p < next ? p : next;
-	}
-	return next;
-}
-
-static const char *entry_of(const struct verb *v)
-{
-	static const char *const opening[] = {".It ", ".It Xo\n."};
-	const char *at = NULL;
-	for (size_t i = 0; !at && i < sizeof opening / sizeof *opening; i++) {
-		char entry[80];
-		snprintf(entry, sizeof entry, "\n%sCm %s%s%s", opening[i], v->noun, v->verb ? " " : "",
-			 v->verb ? v->verb : "");
-		at = find_words(manual, manual + strlen(manual), entry);
-	}
-	return at;
-}
-
-static void the_manual_names_every_verb_and_flag(void **state)
-{
-	(void)state;
-	char flag[80];
-	for (const struct verb *v = table_next(NULL); v; v = table_next(v)) {
-		const char *verb = v->verb ? v->verb : "", *at = entry_of(v);
-		if (!at)
-			fail_msg("no entry in the manual: %s %s", v->noun, verb);
-		const char *end = next_entry(at + 1);
-		for (const struct field *f = v->fields; f->name; f++) {
-			snprintf(flag, sizeof flag, "Fl Fl %s", f->name);
-			if (!f->positional && !find_words(at, end, flag))
-				fail_msg("not in the manual's entry of %s %s: --%s", v->noun, verb, f->name);
-		}
-	}
-	for (const struct field *f = global_fields; f->name; f++) {
-		snprintf(flag, sizeof flag, "Fl Fl %s", f->name);
-		if (!find_words(manual, manual + strlen(manual), flag))
-			fail_msg("not in the manual: --%s", f->name);
-	}
-}
-
 static void flags_never_ask_for_a_secret(void **state)
 {
 	(void)state;
@@ -516,7 +456,6 @@ int main(void)
 		cmocka_unit_test(what_is_optional_stands_in_brackets),
 		cmocka_unit_test(help_of_a_verb_begins_with_examples_that_parse),
 		cmocka_unit_test(the_table_is_whole),
-		cmocka_unit_test(the_manual_names_every_verb_and_flag),
 		cmocka_unit_test(flags_never_ask_for_a_secret),
 		cmocka_unit_test(requests_are_built_from_the_table),
 		cmocka_unit_test(parameters_that_would_change_the_path_are_refused),
