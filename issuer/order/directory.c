@@ -2,6 +2,7 @@
 #include "issuer/order/idempotency.h"
 #include "issuer/order/parents.h"
 #include "issuer/order/step.h"
+#include "issuer/order/words.h"
 
 #include "base/clock.h"
 
@@ -61,6 +62,8 @@ static enum err store_addition(struct store *s, void *ctx)
 	enum err e = idempotency_claim(s, &a->step);
 	if (e == ERR_OK)
 		e = store_exec_one(s, a->kind->add, a->values, a->count);
+	if (e == ERR_OK)
+		e = words_renew(s, (enum directory_kind)(a->kind - directory_kinds), a->step.order);
 	return e != ERR_OK ? e : step_note(s, &a->step, a->kind->added, NULL, a->slug);
 }
 

@@ -3,6 +3,7 @@
 #include "issuer/order/parents.h"
 #include "issuer/order/staff_name.h"
 #include "issuer/order/version.h"
+#include "issuer/order/words.h"
 
 #include "base/clock.h"
 #include "base/json_text.h"
@@ -163,6 +164,8 @@ static enum err store_change(struct store *s, void *ctx)
 	e = moved ? store_move(s, c) : ERR_OK;
 	if (e == ERR_OK)
 		e = update(s, c, moved);
+	if (e == ERR_OK)
+		e = words_renew(s, (enum directory_kind)(c->kind - directory_kinds), c->id);
 	return e != ERR_OK ? e : note(s, c);
 }
 

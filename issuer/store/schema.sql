@@ -23,6 +23,7 @@ CREATE TABLE contact (
   version INTEGER NOT NULL DEFAULT 1, UNIQUE (organisation_id, email)) STRICT;
 CREATE INDEX contact_email ON contact (email); -- in whichever organisation
 CREATE INDEX contact_mobile ON contact (mobile);
+CREATE INDEX contact_listed ON contact (organisation_id, name, id);
 
 -- What a contact's e-mail or mobile was before a change, each NULL when it stayed: for as long as a contact may rest.
 CREATE TABLE moved (contact_id TEXT NOT NULL REFERENCES contact(id), email TEXT, mobile TEXT, at INTEGER NOT NULL) STRICT;
@@ -60,7 +61,8 @@ CREATE INDEX orders_organisation ON orders (organisation_id, created_at, id);
 CREATE INDEX orders_contact ON orders (contact_id, created_at, id);
 CREATE INDEX orders_staff ON orders (staff_id) WHERE staff_id IS NOT NULL;
 CREATE INDEX orders_listed ON orders (state, created_at, id);
-CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_due ON orders (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_kind ON orders (kind, created_at, id);
 CREATE INDEX orders_renews ON orders (renews) WHERE renews IS NOT NULL;
 CREATE INDEX orders_client ON orders (client_id, created_at, id);
 CREATE INDEX orders_state ON orders (state, state_at);
@@ -82,10 +84,11 @@ CREATE TABLE idempotency (
   PRIMARY KEY (staff_id, key)) STRICT;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
--- The folded words of the directory's names and slugs, for whoever searches.
+-- The folded words of the directory's names, slugs and addresses, for whoever searches: see order/words.h.
 CREATE TABLE word (
   token TEXT NOT NULL, kind TEXT NOT NULL, object_id TEXT NOT NULL, organisation_id TEXT NOT NULL,
-  PRIMARY KEY (token, kind, object_id)) STRICT;
+  PRIMARY KEY (token, kind, object_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX word_organisation ON word (organisation_id, token, kind, object_id);
 CREATE INDEX word_object ON word (object_id);
 
 -- The newest row of an order is its code; older ones are dead. tries is counted and committed before any comparison.
@@ -113,7 +116,7 @@ CREATE UNIQUE INDEX certificate_fingerprint ON certificate (fingerprint);
 -- All that a revocation list is made from: a million rows are not looked up one by one.
 CREATE INDEX certificate_revoked ON certificate (issuer, serial, status, revoked_at, created_at, reason, compromised_at,
   not_after) WHERE status <> 'valid';
-CREATE INDEX certificate_client ON certificate (client_id);
+CREATE INDEX certificate_client ON certificate (client_id, created_at, serial);
 CREATE INDEX certificate_organisation ON certificate (organisation_id, created_at, serial);
 CREATE INDEX certificate_ends ON certificate (status, not_after, serial);
 CREATE INDEX certificate_staff ON certificate (staff_id) WHERE staff_id IS NOT NULL;
@@ -148,10 +151,16 @@ CREATE TABLE attempt (
 -- All that the limits of a day are counted from.
 CREATE INDEX attempt_day ON attempt (channel, at, contact_id, outcome);
 
+-- Beside the record, for who looks for it: what it says of who and what; and whose the object is, NULL: nobody's.
 CREATE TABLE audit (
-  sequence INTEGER PRIMARY KEY, record TEXT NOT NULL, hash BLOB NOT NULL, object TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+  sequence INTEGER PRIMARY KEY, record TEXT NOT NULL, hash BLOB NOT NULL, object TEXT NOT NULL, at INTEGER NOT NULL,
+  who TEXT NOT NULL DEFAULT '', what TEXT NOT NULL DEFAULT '', organisation_id TEXT) STRICT;
 CREATE INDEX audit_object ON audit (object, sequence);
 CREATE INDEX audit_hash ON audit (hash);
+CREATE INDEX audit_at ON audit (at, sequence);
+CREATE INDEX audit_who ON audit (who, at, sequence);
+CREATE INDEX audit_what ON audit (what, at, sequence);
+CREATE INDEX audit_organisation ON audit (organisation_id, at, sequence);
 
 CREATE TABLE crl (
   issuer TEXT NOT NULL, number INTEGER NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,

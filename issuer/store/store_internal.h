@@ -49,7 +49,8 @@ void lock_drop(int fd);
 enum err copy_database(sqlite3 *db, const char *path, struct errbuf *why) MUST_CHECK;
 
 /* One step of the schema: from version `from` to the next. The list ends with .sql NULL. The SQL may use
- * certificate_key_hash(der), NULL for what is no certificate. */
+ * certificate_key_hash(der), NULL for what is no certificate, and folded_words(text...): what base/fold.h makes of them, as a
+ * JSON array. */
 struct migration {
 	int from;
 	const char *sql;

@@ -1,10 +1,13 @@
 #include "base/clock.h"
 #include "base/embed.h"
+#include "base/fold.h"
+#include "base/json_text.h"
 #include "ca/certificate.h"
 #include "issuer/store/store_internal.h"
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 EMBED_TEXT(store_schema_sql, "issuer/store/schema.sql");
 EMBED_TEXT(store_step_12_sql, "issuer/store/schema_step_12.sql");
@@ -123,13 +126,30 @@ static void key_hash_sql(sqlite3_context *c, int n, sqlite3_value **values)
 		sqlite3_result_blob(c, facts.key_hash, sizeof facts.key_hash, SQLITE_TRANSIENT);
 }
 
+static void folded_words_sql(sqlite3_context *c, int n, sqlite3_value **values)
+{
+	json_t *words = json_array();
+	enum err e = words ? ERR_OK : ERR_MEMORY;
+	for (int i = 0; !e && i < n; i++) {
+		const char *text = (const char *)sqlite3_value_text(values[i]);
+		e = text ? fold_words(text, words) : ERR_OK;
+	}
+	char *text = e == ERR_MEMORY ? NULL : json_text(words, JSON_COMPACT);
+	if (text)
+		sqlite3_result_text(c, text, -1, free);
+	else
+		sqlite3_result_error_nomem(c);
+	json_decref(words);
+}
+
 static enum err run_steps(sqlite3 *db, int version, int wanted, const struct migration *steps, struct errbuf *why)
 {
 	char sql[128];
 	int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY;
-	enum err e = sqlite3_create_function(db, "certificate_key_hash", 1, flags, NULL, key_hash_sql, NULL, NULL) == SQLITE_OK
-			     ? ERR_OK
-			     : store_error(db);
+	enum err e = ERR_OK;
+	if (sqlite3_create_function(db, "certificate_key_hash", 1, flags, NULL, key_hash_sql, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_create_function(db, "folded_words", -1, flags, NULL, folded_words_sql, NULL, NULL) != SQLITE_OK)
+		e = store_error(db);
 	for (; !e && version < wanted; version++) {
 		const struct migration *step = step_from(steps, version);
 		if (!step)

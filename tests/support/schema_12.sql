@@ -11,6 +11,7 @@ ALTER TABLE client DROP COLUMN version;
 ALTER TABLE client DROP COLUMN several;
 ALTER TABLE contact DROP COLUMN version;
 DROP INDEX contact_mobile;
+DROP INDEX contact_listed;
 ALTER TABLE staff RENAME TO staff_after;
 CREATE TABLE staff (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL CHECK (role IN ('administrator', 'support', 'auditor')),
@@ -40,6 +41,15 @@ CREATE INDEX orders_claim ON orders (claim_hash) WHERE claim_hash IS NOT NULL;
 DROP INDEX certificate_organisation;
 DROP INDEX certificate_ends;
 DROP INDEX certificate_staff;
+DROP INDEX certificate_client;
+CREATE INDEX certificate_client ON certificate (client_id);
+DROP INDEX audit_at;
+DROP INDEX audit_who;
+DROP INDEX audit_what;
+DROP INDEX audit_organisation;
+ALTER TABLE audit DROP COLUMN organisation_id;
+ALTER TABLE audit DROP COLUMN who;
+ALTER TABLE audit DROP COLUMN what;
 ALTER TABLE certificate DROP COLUMN organisation_id;
 ALTER TABLE certificate DROP COLUMN last_used_at;
 ALTER TABLE certificate DROP COLUMN last_used_from;

@@ -6,6 +6,7 @@ ALTER TABLE client ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE client ADD COLUMN several INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE contact ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX contact_mobile ON contact (mobile);
+CREATE INDEX contact_listed ON contact (organisation_id, name, id);
 ALTER TABLE staff RENAME TO staff_before;
 CREATE TABLE staff ( id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL CHECK (role IN
   ('administrator', 'approver', 'support', 'auditor')), status TEXT NOT NULL CHECK (status IN ('active',
@@ -29,7 +30,8 @@ CREATE INDEX orders_organisation ON orders (organisation_id, created_at, id);
 CREATE INDEX orders_contact ON orders (contact_id, created_at, id);
 CREATE INDEX orders_staff ON orders (staff_id) WHERE staff_id IS NOT NULL;
 CREATE INDEX orders_listed ON orders (state, created_at, id);
-CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_due ON orders (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_kind ON orders (kind, created_at, id);
 CREATE INDEX orders_renews ON orders (renews) WHERE renews IS NOT NULL;
 CREATE INDEX orders_client ON orders (client_id, created_at, id);
 CREATE INDEX orders_state ON orders (state, state_at);
@@ -44,7 +46,8 @@ CREATE TABLE idempotency ( staff_id TEXT NOT NULL, key TEXT NOT NULL, request BL
   NULL, created_at INTEGER NOT NULL, PRIMARY KEY (staff_id, key)) STRICT;
 CREATE INDEX idempotency_age ON idempotency (created_at);
 CREATE TABLE word ( token TEXT NOT NULL, kind TEXT NOT NULL, object_id TEXT NOT NULL, organisation_id TEXT NOT
-  NULL, PRIMARY KEY (token, kind, object_id)) STRICT;
+  NULL, PRIMARY KEY (token, kind, object_id)) STRICT, WITHOUT ROWID;
+CREATE INDEX word_organisation ON word (organisation_id, token, kind, object_id);
 CREATE INDEX word_object ON word (object_id);
 ALTER TABLE certificate ADD COLUMN organisation_id TEXT;
 ALTER TABLE certificate ADD COLUMN last_used_at INTEGER;
@@ -52,3 +55,12 @@ ALTER TABLE certificate ADD COLUMN last_used_from TEXT;
 CREATE INDEX certificate_organisation ON certificate (organisation_id, created_at, serial);
 CREATE INDEX certificate_ends ON certificate (status, not_after, serial);
 CREATE INDEX certificate_staff ON certificate (staff_id) WHERE staff_id IS NOT NULL;
+DROP INDEX certificate_client;
+CREATE INDEX certificate_client ON certificate (client_id, created_at, serial);
+ALTER TABLE audit ADD COLUMN who TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN what TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN organisation_id TEXT;
+CREATE INDEX audit_at ON audit (at, sequence);
+CREATE INDEX audit_who ON audit (who, at, sequence);
+CREATE INDEX audit_what ON audit (what, at, sequence);
+CREATE INDEX audit_organisation ON audit (organisation_id, at, sequence)
