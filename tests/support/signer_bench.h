@@ -280,6 +280,7 @@ static inline int bench_open(void **state)
 	bench.settings.domain = "counterfoil.example";
 	bench.settings.status_url = "http://localhost:8080";
 	bench.settings.node = "n1";
+	bench.settings.name = "Counterfoil";
 	if (authority_make_root(&names, clock_now(), &bench.root, NULL) ||
 	    authority_make_issuing(&names, &bench.root, clock_now(), &bench.issuing, NULL) ||
 	    seal_recipient_new("courier", &bench.courier_key, &bench.courier))
