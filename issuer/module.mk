@@ -5,7 +5,7 @@ DAEMON_LIBS = $(BUILD)/libissuer.a $(BUILD)/libca.a $(BUILD)/libdelivery.a $(BUI
 DAEMON_LDLIBS := -lcrypto -lmicrohttpd -lgnutls -lsqlite3 -ljansson -linih -lseccomp -lsystemd -lunistring -lz -lcurl
 
 # Pages, styles and SQL text are compiled in by .incbin, which -MMD does not see.
-$(ISSUER_OBJ): $(wildcard issuer/http/pages/* issuer/store/*.sql)
+$(ISSUER_OBJ): $(wildcard issuer/http/pages/* issuer/console/pages/* issuer/console/*.def issuer/store/*.sql)
 
 $(BUILD)/libissuer.a: $(ISSUER_OBJ)
 	$(call say,AR,$@)

@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "base/encode.h"
 #include "base/log.h"
+#include "issuer/console/console.h"
 #include "issuer/http/admit.h"
 #include "issuer/http/metrics.h"
 #include "issuer/http/page.h"
@@ -136,6 +137,8 @@ static void refuse_exchange(struct exchange *x, enum err e, const struct errbuf 
 	bool html = head_prefers_html(&x->head);
 	if (e == ERR_NOT_FOUND && html && x->on->listener == LISTENER_PUBLIC)
 		page_dead(x->on->front, &x->request, &x->reply); /* a recipient who has mistyped the link's beginning */
+	else if (html && x->request.identity && x->request.identity->kind == IDENTITY_STAFF)
+		console_fault(x->on->front, &x->request, &x->reply, e, why);
 	else
 		refuse(&x->reply, &x->request, html, e, why);
 	if (x->admission.wrong_role)
