@@ -51,9 +51,11 @@ static enum err look(struct store *s, const struct change *c, json_t **out)
 	return e == ERR_OK && !reaches(c->step.who, *out) ? ERR_NOT_FOUND : e;
 }
 
+/* A member that neither has does not. */
 static bool differs(const json_t *a, const json_t *b, const char *member)
 {
-	return !json_equal(json_object_get(a, member), json_object_get(b, member));
+	const json_t *one = json_object_get(a, member), *other = json_object_get(b, member);
+	return one != other && !json_equal(one, other);
 }
 
 static bool any_differs(const struct change *c)

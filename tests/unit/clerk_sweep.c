@@ -218,6 +218,17 @@ static void what_a_contact_had_before_is_forgotten_after_a_month(void **state)
 	assert_asks("SELECT COUNT(*) FROM moved", "0");
 }
 
+static void keys_of_creations_are_forgotten_after_a_day(void **state)
+{
+	(void)state;
+	sql("INSERT INTO idempotency VALUES ('s', 'young', X'00', 'o', %d), ('s', 'old', X'00', 'o', %d)", NOW - DAYS + 1, NOW - DAYS);
+	assert_int_equal(sweep_at(NOW), ERR_OK);
+	assert_asks("SELECT group_concat(key) FROM idempotency", "young");
+	assert_true(fake.clerk->erased);
+	assert_int_equal(sweep_at(NOW + DAYS), ERR_OK);
+	assert_asks("SELECT COUNT(*) FROM idempotency", "0");
+}
+
 static void more_than_one_round_can_hold_come_in_the_next(void **state)
 {
 	(void)state;
@@ -262,6 +273,7 @@ int main(void)
 		CLERK_TEST(tries_that_ran_out_lock_after_a_minute),
 		CLERK_TEST(four_tries_or_a_right_one_or_a_newer_code_do_not_lock),
 		CLERK_TEST(what_a_contact_had_before_is_forgotten_after_a_month),
+		CLERK_TEST(keys_of_creations_are_forgotten_after_a_day),
 		CLERK_TEST(more_than_one_round_can_hold_come_in_the_next),
 		CLERK_TEST(an_old_database_is_not_swept),
 	};
