@@ -93,7 +93,7 @@ static enum err open_section(struct state *s, const char *name, bool wanted)
 		s->hidden_from = s->depth;
 	else if (wanted && !dark)
 		section->list = v.list, section->count = v.count, section->node = v.node;
-	if (section->list)
+	if (s->data && section->list)
 		section->node = s->data->item(section->list, 0);
 	s->depth++;
 	return ERR_OK;

@@ -166,7 +166,7 @@ static void say_list(struct check *c, X509 *root)
 {
 	struct root_list *kept = NULL;
 	struct buf bytes = BUF_INIT(ROOT_LIST_MOST);
-	struct crl_head head;
+	struct crl_head head = {.number = 0};
 	size_t entries = 0;
 	enum err e = root_list_new(&kept);
 	if (!e)
