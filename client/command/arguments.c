@@ -223,8 +223,9 @@ static enum err check_required(const struct arguments *a, struct errbuf *why)
 {
 	if (!a->verb)
 		return fail(why, ERR_USAGE, "no command: see counterfoil help");
+	const bool dry = arguments_switch(a, "dry-run"); /* that wants no more than what names the object */
 	for (const struct field *f = a->verb->fields; f->name; f++)
-		if (f->required && !arguments_value(a, f->name))
+		if (f->required && (!dry || f->positional) && !arguments_value(a, f->name))
 			return f->positional ? fail(why, ERR_USAGE, "%s is missing: %s", f->wants, f->help)
 					     : fail(why, ERR_USAGE, "--%s %s is missing: %s", f->name, f->wants, f->help);
 	return ERR_OK;

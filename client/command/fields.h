@@ -56,6 +56,13 @@
 		.name = (field_name), .wants = (placeholder), .help = (says), .place = IN_PATH, .required = true,      \
 		.positional = true                                                                                     \
 	}
+/* What is told of an order, or of the certificate whose serial number stands for it, before it is confirmed. */
+#define ORDER_SHOWN                                                                                                    \
+	{                                                                                                              \
+		{"order", "id"}, {"serial", "serial"}, {"client", "client_name"}, {"service", "service_name"},          \
+		{"organisation", "organisation_name"}, {"contact", "contact_name"}, {"state", "state"},                \
+		{"status", "status"}                                                                                   \
+	}
 #define ORDER POSITIONAL("order", "ORDER", "the order's id")
 #define SERIAL                                                                                                         \
 	{                                                                                                              \
@@ -67,6 +74,7 @@
 		.name = "file", .wants = "FILE", .help = "PKCS#12, or PEM", .required = true, .positional = true        \
 	}
 #define YES {.name = "yes", .help = "do not ask", .kind = KIND_SWITCH}
+#define DRY_RUN {.name = "dry-run", .help = "show what would stop working, and change nothing", .kind = KIND_SWITCH}
 #define IF_MATCH                                                                                                       \
 	{                                                                                                              \
 		.name = "if-match", .wants = "VERSION", .help = "only if it is still that version: see its \"version\"", \

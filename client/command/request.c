@@ -32,11 +32,16 @@ static const struct given *find(const struct arguments *given, const char *name,
 	return NULL;
 }
 
-static void add_serial(const char *value, struct buf *out)
+void request_add_serial(const char *value, struct buf *out)
 {
 	for (; *value; value++)
 		if (*value != ':' && *value != ' ')
 			buf_byte(out, (uint8_t)*value);
+}
+
+bool request_is_serial(const char *value)
+{
+	return !value[strspn(value, "0123456789abcdefABCDEF: ")];
 }
 
 /* "." and ".." alone would be taken out of the path on the way. */
@@ -44,8 +49,8 @@ static enum err add_parameter(const struct given *g, struct buf *out, struct err
 {
 	if (!g || !g->value[0] || strcmp(g->value, ".") == 0 || strcmp(g->value, "..") == 0)
 		return fail(why, ERR_USAGE, "%s is empty or is no name", g ? g->field->name : "an argument");
-	if (g->field->kind == KIND_SERIAL || (g->field->kind == KIND_ORDER && !g->value[strspn(g->value, "0123456789abcdefABCDEF: ")]))
-		add_serial(g->value, out);
+	if (g->field->kind == KIND_SERIAL || (g->field->kind == KIND_ORDER && request_is_serial(g->value)))
+		request_add_serial(g->value, out);
 	else
 		request_encode(g->value, in_path, out);
 	return ERR_OK;
@@ -53,7 +58,8 @@ static enum err add_parameter(const struct given *g, struct buf *out, struct err
 
 static enum err add_path(const struct arguments *given, struct buf *out, struct errbuf *why)
 {
-	for (const char *p = given->verb->path; *p;) {
+	const struct verb *v = given->verb;
+	for (const char *p = arguments_switch(given, "dry-run") ? v->preview : v->path; *p;) {
 		if (*p != '{') {
 			buf_byte(out, (uint8_t)*p++);
 			continue;

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-/* The path with its parameters, and the query: "/v1/orders?state=locked". Parameters are percent-encoded but for
+/* The path with its parameters, and the query: "/v1/orders?state=locked"; of a dry run the path of its preview. Parameters are percent-encoded but for
  * [A-Za-z0-9._~@+-] in the path (what the server's routes take) and [A-Za-z0-9._~-] in the query. */
 enum err request_target(const struct arguments *given, struct buf *out, struct errbuf *why) MUST_CHECK;
 
@@ -21,6 +21,11 @@ struct request_headers {
 };
 /* The IN_HEADER fields as "name: value". ERR_USAGE for one that is too long or no header's value. */
 enum err request_headers(const struct arguments *given, struct request_headers *out, struct errbuf *why) MUST_CHECK;
+
+/* Whether what names an order is the serial number of its certificate: hexadecimal, with colons and blanks or without. */
+bool request_is_serial(const char *value);
+/* Append a serial number without colons and blanks. */
+void request_add_serial(const char *value, struct buf *out);
 
 /* Append text percent-encoded: letters, digits and the characters of `also` stay as they are. */
 void request_encode(const char *text, const char *also, struct buf *out);

@@ -10,6 +10,8 @@ static const struct {
 } known_lists[] = {
 	{"history", {{"AT", "at"}, {"WHAT", "what"}, {"WHO", "who"}, {"ROLE", "role"}, {"WHY", "why"}}},
 	{"certificates", {{"SERIAL", "serial"}, {"STATUS", "status"}, {"FROM", "not_before"}, {"UNTIL", "not_after"}}},
+	{"other_live", {{"SERIAL", "serial"}, {"STATUS", "status"}, {"UNTIL", "not_after"}}},
+	{"orders_open", {{"ID", "id"}, {"STATE", "state"}, {"KIND", "kind"}, {"CREATED", "created_at"}}},
 	{"services", {{"SLUG", "slug"}, {"NAME", "name"}, {"CLIENTS", "clients"}}},
 	{"contacts", {{"ID", "id"}, {"NAME", "name"}, {"E-MAIL", "email"}, {"MOBILE", "mobile"}}},
 	{"messages",

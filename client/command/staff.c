@@ -1,6 +1,6 @@
 /* staff: every subcommand that is one request: the table says which, and how its answer is printed. */
 #include "base/json_text.h"
-#include "client/command/ask.h"
+#include "client/command/confirm.h"
 #include "client/command/output.h"
 #include "client/command/request.h"
 #include "client/command/session.h"
@@ -55,41 +55,14 @@ static enum err print(const struct arguments *given, json_t *answer, struct errb
 	return given->verb->columns[0].title ? print_list(given->verb, answer, why) : print_record(answer, why);
 }
 
-static void note_shown(const struct column *shown, const json_t *found)
+/* What it would do, in place of doing it. */
+static enum err preview(struct session *s, const char *target, json_t **answer, struct errbuf *why)
 {
-	size_t widest = 0;
-	for (const struct column *c = shown; c->title; c++)
-		widest = strlen(c->title) > widest ? strlen(c->title) : widest;
-	for (; shown->title; shown++) {
-		struct buf value = BUF_INIT(TARGET_MAX);
-		sheet_value(json_object_get(found, shown->member), sheet_is_time(shown->member), &value);
-		const char *text = buf_string(&value);
-		output_note("  %-*s  %s", (int)widest, shown->title, text ? text : "(too long)");
-		buf_free(&value);
-	}
-}
-
-/* What it is about is fetched and named before it is asked: an id mistyped is somebody else's. */
-static enum err confirm(struct session *s, const struct verb *verb, const char *target, struct errbuf *why)
-{
-	char show[TARGET_MAX], question[256];
-	const char *last = strrchr(target, '/');
-	if (!last)
-		return ERR_INTERNAL;
-	snprintf(show, sizeof show, "%.*s", (int)(last - target), target);
-	const struct exchange look = {.method = "GET", .target = show};
-	json_t *found = NULL;
-	enum err e = session_json(s, &look, &found, why);
-	if (e)
-		return e;
-	note_shown(verb->shown, found);
-	json_decref(found);
-	bool asked;
-	snprintf(question, sizeof question, "%s Type yes: ", verb->confirm);
-	if (ask_yes(question, &asked))
-		return ERR_OK;
-	return asked ? fail(why, ERR_REFUSED, "nothing was done")
-		     : fail(why, ERR_USAGE, "there is no terminal to confirm on: give --yes");
+	const struct exchange x = {.method = "GET", .target = target};
+	enum err e = session_json(s, &x, answer, why);
+	if (!e)
+		output_note("counterfoil: a dry run: nothing was changed");
+	return e;
 }
 
 static enum err send_request(struct session *s, const struct arguments *given, const char *target, json_t **answer,
@@ -133,10 +106,11 @@ enum err run_staff(const struct arguments *given, struct errbuf *why)
 	const char *path = buf_string(&target);
 	if (!path)
 		e = fail(why, ERR_USAGE, "an argument is too long");
-	if (!e && given->verb->confirm && !arguments_switch(given, "yes"))
-		e = confirm(&s, given->verb, path, why);
+	const bool dry = arguments_switch(given, "dry-run");
+	if (!e && given->verb->confirm && !dry && !arguments_switch(given, "yes"))
+		e = confirm_ask(&s, given, path, why);
 	if (!e)
-		e = send_request(&s, given, path, &answer, why);
+		e = dry ? preview(&s, path, &answer, why) : send_request(&s, given, path, &answer, why);
 	if (!e)
 		e = print(given, answer, why);
 	json_decref(answer);

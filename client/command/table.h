@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { FIELDS_MAX = 24, COLUMNS_MAX = 10, EXAMPLES_MAX = 4, SHOWN_MAX = 6 };
+enum { FIELDS_MAX = 24, COLUMNS_MAX = 10, EXAMPLES_MAX = 4, SHOWN_MAX = 8 };
 
 enum place { IN_TOOL, IN_PATH, IN_QUERY, IN_BODY, IN_HEADER }; /* where a field's value goes; a header has the flag's name */
 enum kind {
@@ -50,6 +50,7 @@ struct verb {
 	const char *verb;   /* NULL when the noun stands alone */
 	const char *method; /* of the request; NULL when run makes its own */
 	const char *path;   /* "/v1/orders/{order}": the braces name fields */
+	const char *preview; /* the path whose answer --dry-run prints in place of the request; NULL: there is no --dry-run */
 	const char *what;   /* one line for people, without a full stop */
 	enum err (*run)(const struct arguments *given, struct errbuf *why); /* NULL: the request, then the table or record */
 	const char *confirm; /* the question before it acts, unless --yes, behind what `shown` names of its object; NULL: none */

@@ -27,8 +27,8 @@ const struct verb verbs_orders[] = {
 	 .fields = {ORDER},
 	 .examples = {"order show 7k3mq2x5a4bcd6ef"}},
 	{.noun = "order", .verb = "cancel", .method = "POST", .path = "/v1/orders/{order}/cancel",
-	 .what = "Cancel an order; what was issued for it is revoked",
-	 .fields = {ORDER, {.name = "reason", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+	 .what = "Cancel an order; what was issued for it is revoked", .confirm = "Cancel this order?", .shown = ORDER_SHOWN,
+	 .fields = {ORDER, {.name = "reason", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}, YES},
 	 .examples = {"order cancel 7k3mq2x5a4bcd6ef --reason 'ordered twice'"}},
 	{.noun = "order", .verb = "resend", .method = "POST", .path = "/v1/orders/{order}/resend",
 	 .what = "Send a new link and a new code; the old ones no longer work",
@@ -41,9 +41,10 @@ const struct verb verbs_orders[] = {
 
 	{.noun = "order", .verb = "reissue", .method = "POST", .path = "/v1/orders/{order}/reissue",
 	 .what = "For a lost file or password: revoke what was delivered, and order it again",
+	 .confirm = "Revoke what was delivered, and order it again?", .shown = ORDER_SHOWN,
 	 .fields = {{.name = "order", .wants = "ORDER|SERIAL", .help = "the order's id, or the serial number of its certificate",
 		     .place = IN_PATH, .kind = KIND_ORDER, .required = true, .positional = true},
-		    {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}},
+		    {.name = "note", .wants = "TEXT", .help = "why, for the audit", .place = IN_BODY}, YES},
 	 .examples = {"order reissue 7k3mq2x5a4bcd6ef --note 'the password was lost'"}},
 	{0},
 };

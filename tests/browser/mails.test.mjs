@@ -115,7 +115,7 @@ for (const tag of ['en', 'nb']) {
         assert.ok(line.length <= 80 || /:\/\//.test(line), `one line is long: ${line}`);
       for (let n = 0; n < 5; n++) await api.post(`${linkIn(mail)}/code`, { form: { code: 'AAAAAAAA' } });
       await got('locked_order', 'staff@acme.example');
-      installation.command('order', 'cancel', first.id, '--reason', 'of no use any more');
+      installation.command('order', 'cancel', first.id, '--reason', 'of no use any more', '--yes');
 
       contact('per');
       installation.command('contact', 'change', 'per@nordbank.example', '--email', 'ph@nordbank.example', '--mobile', '+4790000011');

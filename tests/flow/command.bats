@@ -2,12 +2,14 @@
 # The command counterfoil as staff and recipients use it, against a real service.
 
 load lib
+load terminal
 
 setup_file() {
 	start_installation
 	make_directory
 }
 teardown_file() { stop_installation; }
+teardown() { terminal_close; }
 
 staff() { "$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" "$@"; }
 collect() { # collect FILE ARGUMENT...
@@ -125,6 +127,48 @@ collect() { # collect FILE ARGUMENT...
 	grep -qE '^audit: [0-9]+ records, chain whole, journal head at record [0-9]+$' <<<"$output"
 }
 
+@test "what cannot be undone is asked for in a terminal, with the names of what it is about" {
+	collect_whole "$BATS_FILE_TMPDIR/asked.pem"
+	cat >"$WORK/asked" <<-EOF
+		#!/bin/sh
+		exec "$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" "\$@"
+	EOF
+	chmod 755 "$WORK/asked"
+	terminal_open 100 "env PS1='%% ' bash --norc --noprofile"
+	local question='Revoke this certificate? It cannot be undone. Type yes:'
+	for answer in no yes; do
+		terminal_type "$WORK/asked cert revoke $SERIAL --reason superseded >$WORK/told; echo ended=\$?"
+		terminal_key Enter
+		terminal_shows "$question"
+		terminal_shows "serial        $SERIAL"
+		terminal_shows "client        e-banking"
+		terminal_shows "organisation  Nordbank"
+		terminal_shows "status        valid"
+		exits 0 staff cert show "$SERIAL" --json
+		equal "$(jq -r .status <<<"$output")" valid "the status while it is asked"
+		terminal_type $answer
+		terminal_key Enter
+		if [ $answer = no ]; then
+			terminal_shows 'nothing was done'
+			terminal_shows 'ended=4'
+			terminal_key C-l
+			until_true 20 terminal_is_empty %%
+		fi
+	done
+	terminal_shows 'ended=0'
+	grep -qE '^status +revoked' "$WORK/told"
+	terminal_close
+	new_order
+	exits 2 setsid -w "$WORK/asked" order cancel "$ORDER" 3>&- </dev/null
+	grep -qE '^  order +'"$ORDER" <<<"$output"
+	grep -q 'give --yes' <<<"$output"
+	equal "$(order_state)" offered state
+	exits 2 setsid -w "$WORK/asked" order reissue "${SERIAL:0:4}:${SERIAL:4}" 3>&- </dev/null
+	grep -qE "^  serial +$SERIAL" <<<"$output"
+	exits 0 "$WORK/asked" order cancel "$ORDER" --yes
+	equal "$(order_state)" cancelled state
+}
+
 @test "call --json tells status, headers and body as one object, of a refusal too" {
 	call() { "$COMMAND" call --json --ca "$CA" "$@"; }
 	exits 0 call "$MEMBERS/v1/me" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password"
@@ -208,7 +252,7 @@ collect() { # collect FILE ARGUMENT...
 	as lost GET /v1/me
 	equal "$STATUS_CODE" 200 before
 	mark
-	exits 0 staff order reissue "$SERIAL" --note 'the disk died' --json
+	exits 0 staff order reissue "$SERIAL" --note 'the disk died' --json --yes
 	ORDER=$(jq -r .id <<<"$output")
 	equal "$(jq -r .replaces <<<"$output")" "$old" replaces
 	equal "$(jq -r .state <<<"$output")" offered state
@@ -216,15 +260,15 @@ collect() { # collect FILE ARGUMENT...
 	equal "$STATUS_CODE" 403 after
 	equal "$(field .code)" revoked reason
 	read_messages
-	exits 0 staff order reissue "$old" --json # a repeat
+	exits 0 staff order reissue "$old" --json --yes # a repeat
 	equal "$(jq -r .id <<<"$output")" "$ORDER" 'the same order'
 	exits 0 staff order show "$old" --json
 	equal "$(jq -r .replaced_by <<<"$output")" "$ORDER" 'replaced by'
 	exits 0 staff cert show "$SERIAL" --json
 	equal "$(jq -r '.status + " " + .reason' <<<"$output")" 'revoked superseded' certificate
-	exits 4 staff order reissue "$ORDER"
+	exits 4 staff order reissue "$ORDER" --yes
 	grep -q 'order resend' <<<"$output"
-	exits 3 staff order reissue no-such-order
+	exits 3 staff order reissue no-such-order --yes
 	claim
 	fetch modern "$WORK/again.p12"
 	acknowledge "$WORK/again.p12"

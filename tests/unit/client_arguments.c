@@ -88,6 +88,9 @@ static void wrong_lines_are_refused_and_say_what_was_meant(void **state)
 		{{"order", "list", "--limit=-1"}, "want a whole number"},
 		{{"order", "list", "--limit", "99999999999"}, "want a whole number"},
 		{{"cert", "show", "xyz"}, "not a serial number"},
+		{{"cert", "revoke", "--dry-run"}, "SERIAL is missing"},
+		{{"cert", "revoke", "3f", "--yes"}, "--reason REASON is missing"},
+		{{"order", "cancel", "x", "--dry-run"}, "unknown flag --dry-run"},
 		{{"contact", "add", "--may-order", "maybe"}, "want yes or no"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -358,6 +361,8 @@ static void the_table_is_whole(void **state)
 					fail_msg("%s --%s hides a flag of everywhere", name, f->name);
 			if ((f->with && !has_flag(v, f->with)) || (f->not_with && !has_flag(v, f->not_with)))
 				fail_msg("%s --%s: its company is no flag", name, f->name);
+			if (!v->preview != !has_flag(v, "dry-run"))
+				fail_msg("%s: a dry run without a preview, or the other way round", name);
 			if (v->confirm && (!v->shown[0].title || !has_flag(v, "yes")))
 				fail_msg("%s: asks without saying of what, or always", name);
 			if (v->method && strcmp(v->method, "GET") == 0 && f->place == IN_BODY)
@@ -396,6 +401,7 @@ static void requests_are_built_from_the_table(void **state)
 		{{"client", "show", "n", "d", "\xc3\xa6"}, "/v1/clients/n/d/%C3%A6", NULL},
 		{{"cert", "show", "3F:9a:00 C1"}, "/v1/certificates/3F9a00C1", NULL},
 		{{"cert", "revoke", "--yes", "3f", "--reason", "keyCompromise"}, "/v1/certificates/3f/revoke", "{\"reason\":\"keyCompromise\"}"},
+		{{"cert", "revoke", "3f:9A", "--dry-run"}, "/v1/certificates/3f9A/impact", "{}"},
 		{{"order", "resend", "x"}, "/v1/orders/x/resend", "{}"},
 		{{"contact", "add", "--organisation", "n", "--name", "K \"x\"", "--email", "e", "--mobile", "+47", "--may-order", "no"},
 		 "/v1/contacts",
