@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 EMBED_TEXT(console_text_layout, "issuer/console/pages/layout.html");
 EMBED_TEXT(console_text_fault, "issuer/console/pages/fault.html");
@@ -187,6 +188,9 @@ void console_problem(struct front *front, const struct request *q, struct reply 
 			title = faults[i].title;
 			help = faults[i].help;
 		}
+	const char *detail = json_string_value(json_object_get(problem, "detail"));
+	if (detail && strcasecmp(detail, title) == 0) /* it says no more than the heading does */
+		json_object_del(problem, "detail");
 	const struct template_field fields[] = {{"help", help, TEMPLATE_VALUE}, {"request", q->id, TEMPLATE_VALUE}, {0}};
 	console_page(front, q, r, &(struct console_page){.status = status ? status : 500, .title = title, .text = console_text_fault,
 							 .data = problem, .fields = fields});
