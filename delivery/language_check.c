@@ -64,6 +64,7 @@ static const struct {
 } messages[] = {
 	{"code.sms", GSM_SEGMENT - (int)sizeof "\n@ #ABCD2345" + 1 - 40},
 	{"password.sms", GSM_SEGMENT},
+	{"password_staff.sms", GSM_SEGMENT},
 };
 
 /* The longest of each that a text for SMS may hold. A client's name is cut to what is left, but never to less than this. */

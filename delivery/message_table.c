@@ -98,11 +98,16 @@ static bool is_password(const char *value)
 #define LANGUAGE {.name = "language", .standard = "en", .ok = language_tag_ok}
 #define MINUTES {.name = "minutes", .standard = "30", .ok = is_minutes}
 
+/* A member of the staff, to whom a certificate may go as well, belongs to none. */
+#define OF_CLIENT(word) {.name = (word), .standard = "", .ok = is_text_or_none}
+/* Given when it goes to one. */
+#define STAFF {.name = "staff", .standard = "", .ok = is_text_or_none}
+
 /* To staff: whoever ordered, or may approve it. */
 #define NOTICE(word)                                                                                                   \
 	{.name = (word), .channel = CHANNEL_MAIL, .text = delivery_text_notice, .html = delivery_html_notice,          \
-	 .fields = {{.name = "order", .ok = is_text}, {.name = "client", .ok = is_text}, {.name = "service", .ok = is_text}, \
-		    {.name = "organisation", .ok = is_text}, {.name = "contact", .ok = is_text},                      \
+	 .fields = {{.name = "order", .ok = is_text}, {.name = "client", .ok = is_text}, OF_CLIENT("service"),        \
+		    OF_CLIENT("organisation"), {.name = "contact", .ok = is_text},                                    \
 		    {.name = "orderer", .ok = is_text}, {.name = "until", .ok = is_text}, {.name = "command", .ok = is_text}, \
 		    {.name = "reason", .standard = "", .ok = is_text_or_none}, LANGUAGE}}
 /* To a contact whose address or number is another now. */
@@ -121,12 +126,12 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 			  .html = delivery_html_link,
 			  .fields = {{.name = "url", .ok = is_url},
 				     {.name = "client", .ok = is_text},
-				     {.name = "service", .ok = is_text},
-				     {.name = "organisation", .ok = is_text},
+				     OF_CLIENT("service"),
+				     OF_CLIENT("organisation"),
 				     {.name = "contact", .ok = is_text},
 				     {.name = "orderer", .ok = is_text},
 				     {.name = "until", .ok = is_text},
-				     MINUTES, LANGUAGE}},
+				     STAFF, MINUTES, LANGUAGE}},
 	[MESSAGE_CODE] = {.name = "code",
 			  .channel = CHANNEL_SMS,
 			  .text = delivery_text_code,
@@ -140,7 +145,7 @@ const struct message_row message_table[MESSAGE_KIND_COUNT] = {
 			      .channel = CHANNEL_SMS,
 			      .text = delivery_text_password,
 			      .shorten = "client",
-			      .fields = {{.name = "password", .ok = is_password}, {.name = "client", .ok = is_text}, LANGUAGE}},
+			      .fields = {{.name = "password", .ok = is_password}, {.name = "client", .ok = is_text}, STAFF, LANGUAGE}},
 	[MESSAGE_DEAD] = {.name = "dead",
 			  .channel = CHANNEL_MAIL,
 			  .text = delivery_text_dead,

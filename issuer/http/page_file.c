@@ -161,6 +161,7 @@ static void write_done(struct visit *v)
 		{"stem", stem, TEMPLATE_VALUE},
 		{"include", "proxy.conf", TEMPLATE_CODE},
 		{"mobile", mobile, TEMPLATE_KEEP},
+		{"staff", facts_of_staff(&v->view.facts) ? "1" : "", TEMPLATE_VALUE},
 		{"sent", v->view.state != ORDER_RECEIVED ? "1" : "", TEMPLATE_VALUE},
 		{0},
 	};

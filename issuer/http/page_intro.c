@@ -22,8 +22,10 @@ json_t *page_view_json(const struct visit *v)
 	const struct collect_view *view = &v->view;
 	char until[CLOCK_TEXT_SIZE];
 	clock_text(view->link_until, until);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:b, s:s}", "client", view->facts.client_name,
-			 "service", view->facts.service_name, "organisation", view->facts.organisation_name, "orderer",
+	const struct order_facts *f = &view->facts;
+	bool staff = facts_of_staff(f);
+	return json_pack("{s:s, s:s*, s:s*, s:s, s:s, s:i, s:b, s:s, s:b, s:s}", "client", f->client_name,
+			 "service", staff ? NULL : f->service_name, "organisation", staff ? NULL : f->organisation_name, "orderer",
 			 view->orderer_name, "state", order_state_name(view->state), "tries_left", view->tries_left,
 			 "code_expired", view->code_expired, "link_until", until, "ready", view->ready,
 			 "key", page_key_word(view));
@@ -118,6 +120,7 @@ void page_intro_write(struct visit *v, int status, const char *alert, const char
 		{"tries", tries, TEMPLATE_STRONG},
 		{"tries_many", given(view->tries_left > 1), TEMPLATE_VALUE},
 		{"until", v->until, TEMPLATE_STRONG},
+		{"staff", given(facts_of_staff(&view->facts)), TEMPLATE_VALUE},
 		{"token", v->token, TEMPLATE_VALUE},
 		{"link", link, TEMPLATE_VALUE},
 		{"slug", view->facts.client_slug, TEMPLATE_VALUE},

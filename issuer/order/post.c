@@ -72,6 +72,7 @@ static enum err compose_link(struct desk *d, const struct order_facts *f, const 
 		{"orderer", orderer},
 		{"until", until},
 		{"minutes", minutes},
+		{"staff", facts_of_staff(f) ? "1" : ""},
 		language_field(f),
 		{0},
 	};

@@ -27,6 +27,7 @@ static enum err seal_password(const struct making *m, struct parcel *p, struct e
 	const struct order_facts *f = &m->subject.facts;
 	const struct message_field fields[] = {{"password", secret_string(p->password)},
 					       {"client", f->client_name},
+					       {"staff", facts_of_staff(f) ? "1" : ""},
 					       {f->language[0] ? "language" : NULL, f->language},
 					       {0}};
 	struct secret *plain = NULL;

@@ -264,13 +264,40 @@ static void a_long_client_fills_the_segment_and_a_long_domain_gives_way(void **s
 	message_clear(&m);
 }
 
+/* Whose certificate it is decides where it belongs: a member of the staff has neither server nor service. */
+static void a_member_of_the_staff_is_told_of_no_server(void **state)
+{
+	(void)state;
+	struct message m = opened_with(&usual[MESSAGE_LINK], "staff", "1");
+	assert_null(strstr(buf_string(&m.text), "server's secret"));
+	assert_non_null(strstr(buf_string(&m.text), "you alone can read"));
+	message_clear(&m);
+	m = opened_with(&usual[MESSAGE_LINK], "service", "");
+	assert_null(strstr(buf_string(&m.text), "Service:"));
+	assert_non_null(strstr(buf_string(&m.text), "server's secret"));
+	message_clear(&m);
+	m = opened_with(&usual[MESSAGE_PASSWORD], "staff", "1");
+	assert_non_null(strstr(buf_string(&m.text), PASSWORD));
+	assert_null(strstr(buf_string(&m.text), "server"));
+	assert_true(gsm_septets(buf_string(&m.text)) <= GSM_SEGMENT);
+	message_clear(&m);
+}
+
+/* What a message may lack beside what is spare in it: a member of the staff is of no client. */
+static bool may_lack(const struct usual *u, const char *name)
+{
+	bool to_contact = u->kind == MESSAGE_NEW_EMAIL || u->kind == MESSAGE_NEW_MOBILE;
+	return (u->spare && strcmp(u->spare, name) == 0) ||
+	       (!to_contact && (strcmp(name, "service") == 0 || strcmp(name, "organisation") == 0));
+}
+
 static void each_field_must_be_there_once_and_no_other(void **state)
 {
 	(void)state;
 	for (int k = 0; k < MESSAGE_KIND_COUNT; k++) {
 		const struct usual *u = &usual[k];
 		for (const struct message_field *f = u->fields; f->name; f++) {
-			enum err lacking = u->spare && strcmp(u->spare, f->name) == 0 ? ERR_OK : ERR_INVALID;
+			enum err lacking = may_lack(u, f->name) ? ERR_OK : ERR_INVALID;
 			if (compose_with(u, f->name, NULL) != lacking || compose_with(u, f->name, "") != lacking)
 				fail_msg("%s without %s", message_kind_name(u->kind), f->name);
 			struct message_field twice[MOST_FIELDS];
@@ -629,6 +656,7 @@ int main(void)
 		cmocka_unit_test(the_password_is_on_a_line_of_its_own_exactly_as_it_is),
 		cmocka_unit_test(an_sms_is_one_segment_with_every_field_at_its_longest),
 		cmocka_unit_test(a_long_client_fills_the_segment_and_a_long_domain_gives_way),
+		cmocka_unit_test(a_member_of_the_staff_is_told_of_no_server),
 		cmocka_unit_test(each_field_must_be_there_once_and_no_other),
 		cmocka_unit_test(no_field_can_add_a_line_when_composed),
 		cmocka_unit_test(no_address_or_order_id_can_add_a_line),
