@@ -7,7 +7,7 @@ CLIENT_CMD_OBJ_NOMAIN := $(filter-out $(BUILD)/obj/client/command/main.o,$(CLIEN
 # The scripts of completion have their templates inside.
 $(foreach shell,bash zsh fish,$(eval $(BUILD)/obj/client/command/completion_$(shell).o: client/command/completion/counterfoil.$(shell)))
 COMPLETIONS := $(addprefix $(BUILD)/completion/counterfoil.,bash zsh fish)
-CLIENT_LDLIBS  := -lcurl -lssl -lcrypto -ljansson -lxml2
+CLIENT_LDLIBS  := -lcurl -lssl -lcrypto -ljansson -lxml2 -linih -lunistring
 
 # Only counterfoil_* leaves the library: everything else is hidden, in the static archive too.
 $(BUILD)/libcounterfoil.o: $(CLIENT_LIB_OBJ) $(BUILD)/libbase.a

@@ -1,118 +1,135 @@
 #include "client/command/settings.h"
 #include "base/file.h"
+#include "base/ini_lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIG_MAX = 65536 };
+enum { CONFIG_MAX = 65536, KEY_SIZE = 32 };
 
 static const struct {
-	const char *flag, *environment, *key;
+	const char *flag, *environment;
 	bool is_path;
 } names[SETTING_COUNT] = {
-	[SETTING_SERVER] = {"server", "COUNTERFOIL_SERVER", "server", false},
-	[SETTING_IDENTITY] = {"identity", "COUNTERFOIL_IDENTITY", "identity", true},
-	[SETTING_CA] = {"ca", "COUNTERFOIL_CA", "ca", true},
-	[SETTING_KEY_FILE] = {"key-file", "COUNTERFOIL_KEY_FILE", "key_file", true},
-	[SETTING_PASSWORD_FILE] = {"password-file", "COUNTERFOIL_PASSWORD_FILE", "password_file", true},
+	[SETTING_SERVER] = {"server", "COUNTERFOIL_SERVER", false},
+	[SETTING_IDENTITY] = {"identity", "COUNTERFOIL_IDENTITY", true},
+	[SETTING_CA] = {"ca", "COUNTERFOIL_CA", true},
+	[SETTING_KEY_FILE] = {"key-file", "COUNTERFOIL_KEY_FILE", true},
+	[SETTING_PASSWORD_FILE] = {"password-file", "COUNTERFOIL_PASSWORD_FILE", true},
 };
+
+const char *settings_flag(enum setting which)
+{
+	return names[which].flag;
+}
+
+const char *settings_variable(enum setting which)
+{
+	return names[which].environment;
+}
 
 static enum err set(struct settings *s, enum setting which, const char *value, enum origin origin, struct errbuf *why)
 {
 	int n = snprintf(s->of[which].value, sizeof s->of[which].value, "%s", value);
 	if (n < 0 || (size_t)n >= sizeof s->of[which].value)
-		return fail(why, ERR_USAGE, "%s is longer than 4095 bytes", names[which].key);
+		return fail(why, ERR_USAGE, "%s is longer than 4095 bytes", names[which].flag);
 	s->of[which].origin = origin;
 	return ERR_OK;
 }
 
-static enum err set_path(struct settings *s, enum setting which, const char *value, const char *base, struct errbuf *why)
+/* The file, and what it has said so far: what a flag or the environment sets is heeded no more, but not said twice. */
+struct reading {
+	struct settings *settings;
+	const char *folder, *home;
+	bool seen[SETTING_COUNT];
+};
+
+static enum err set_path(struct reading *r, enum setting which, const char *value, struct errbuf *why)
 {
+	const bool at_home = strncmp(value, "~/", 2) == 0;
 	char path[4096];
-	if (file_join(path, base, value) != ERR_OK)
-		return fail(why, ERR_USAGE, "%s is longer than 4095 bytes", names[which].key);
-	return set(s, which, path, ORIGIN_CONFIG, why);
-}
-
-static enum err set_from_file(struct settings *s, enum setting which, const char *value, const char *const bases[2],
-			      struct errbuf *why)
-{
-	if (s->of[which].origin != ORIGIN_NONE)
-		return ERR_OK;
 	if (!names[which].is_path || value[0] == '/')
-		return set(s, which, value, ORIGIN_CONFIG, why);
-	if (strncmp(value, "~/", 2) == 0)
-		return set_path(s, which, value + 2, bases[1], why);
-	return set_path(s, which, value, bases[0], why);
+		return set(r->settings, which, value, ORIGIN_CONFIG, why);
+	if (file_join(path, at_home ? r->home : r->folder, at_home ? value + 2 : value) != ERR_OK)
+		return fail(why, ERR_USAGE, "%s is longer than 4095 bytes", names[which].flag);
+	return set(r->settings, which, path, ORIGIN_CONFIG, why);
 }
 
-/* Cut blanks off both ends, in place. */
-static char *trimmed(char *text)
+static enum err unknown_key(const char *key, struct errbuf *why)
 {
-	text += strspn(text, " \t\r");
-	size_t len = strlen(text);
-	while (len && strchr(" \t\r", text[len - 1]))
-		text[--len] = '\0';
-	return text;
+	const char *words[SETTING_COUNT];
+	for (int i = 0; i < SETTING_COUNT; i++)
+		words[i] = names[i].flag;
+	if (strcmp(key, "password") == 0)
+		return fail(why, ERR_USAGE, "no password stands here: password-file names a file that only you may read");
+	const char *meant = suggest(key, words, SETTING_COUNT);
+	if (meant)
+		return fail(why, ERR_USAGE, "unknown key \"%.40s\": did you mean \"%s\"?", key, meant);
+	return fail(why, ERR_USAGE, "unknown key \"%.40s\": want server, identity, ca, key-file or password-file", key);
 }
 
-static enum err parse_line(char *line, int number, const char *const bases[2], struct settings *out, struct errbuf *why)
+static enum err take_pair(void *ctx, const struct ini_pair *p, struct errbuf *why)
 {
-	line = trimmed(line);
-	if (line[0] == '\0' || line[0] == '#')
-		return ERR_OK;
-	char *equals = strchr(line, '=');
-	if (!equals)
-		return fail(why, ERR_USAGE, "line %d: want KEY = VALUE", number);
-	*equals = '\0';
-	const char *key = trimmed(line);
-	for (int which = 0; which < SETTING_COUNT; which++)
-		if (strcmp(names[which].key, key) == 0)
-			return set_from_file(out, (enum setting)which, trimmed(equals + 1), bases, why);
-	return fail(why, ERR_USAGE, "line %d: unknown key \"%.40s\"; want server, identity, ca, key_file or password_file", number, key);
-}
-
-enum err settings_parse(const char *text, const char *folder, const char *home, struct settings *out, struct errbuf *why)
-{
-	const char *const bases[2] = {folder, home};
-	char line[4200];
-	for (int number = 1; *text; number++) {
-		size_t len = strcspn(text, "\n");
-		if (len >= sizeof line)
-			return fail(why, ERR_USAGE, "line %d is too long", number);
-		memcpy(line, text, len);
-		line[len] = '\0';
-		enum err e = parse_line(line, number, bases, out, why);
-		if (e)
-			return e;
-		text += len + (text[len] == '\n');
+	struct reading *r = ctx;
+	char key[KEY_SIZE];
+	if (p->section[0])
+		return fail(why, ERR_USAGE, "unknown section [%.40s]: there are none", p->section);
+	snprintf(key, sizeof key, "%s", p->key);
+	for (char *c = key; *c; c++)
+		*c = *c == '_' ? '-' : *c;
+	for (int which = 0; which < SETTING_COUNT; which++) {
+		if (strcmp(names[which].flag, key) != 0)
+			continue;
+		if (r->seen[which])
+			return fail(why, ERR_USAGE, "%s is there twice", key);
+		r->seen[which] = true;
+		if (r->settings->of[which].origin != ORIGIN_NONE)
+			return ERR_OK;
+		r->settings->of[which].line = p->line;
+		return set_path(r, (enum setting)which, p->value, why);
 	}
-	return ERR_OK;
+	return unknown_key(key, why);
+}
+
+enum err settings_parse(const char *text, size_t len, const char *home, struct settings *out, struct errbuf *why)
+{
+	char folder[sizeof out->file];
+	snprintf(folder, sizeof folder, "%s", out->file);
+	char *slash = strrchr(folder, '/');
+	if (slash)
+		*slash = '\0';
+	struct reading r = {.settings = out, .folder = folder, .home = home};
+	return ini_read(text, len, out->file, take_pair, &r, why);
+}
+
+/* Where the file is looked for. */
+static void find_file(const char *home, char out[4096])
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME");
+	char folder[4096];
+	int n = xdg && xdg[0] == '/' ? snprintf(folder, sizeof folder, "%s/counterfoil", xdg)
+				     : snprintf(folder, sizeof folder, "%s/.config/counterfoil", home);
+	if (n < 0 || (size_t)n >= sizeof folder || file_join(out, folder, "config") != ERR_OK)
+		out[0] = '\0';
 }
 
 static enum err load_file(struct settings *out, struct errbuf *why)
 {
-	const char *home = getenv("HOME"), *xdg = getenv("XDG_CONFIG_HOME");
-	char folder[4096], path[4096];
-	if (!home || !home[0])
-		home = "/";
-	int n = xdg && xdg[0] == '/' ? snprintf(folder, sizeof folder, "%s/counterfoil", xdg)
-				     : snprintf(folder, sizeof folder, "%s/.config/counterfoil", home);
-	if (n < 0 || (size_t)n >= sizeof folder || file_join(path, folder, "config") != ERR_OK)
+	const char *home = getenv("HOME");
+	home = home && home[0] ? home : "/";
+	find_file(home, out->file);
+	if (!out->file[0])
 		return ERR_OK;
 	struct buf text = BUF_INIT(CONFIG_MAX);
-	struct errbuf line_why = {0};
-	enum err e = file_read(path, &text, why);
-	if (e == ERR_NOT_FOUND) {
+	enum err e = file_read_guarded(out->file, &text, why);
+	out->has_file = e != ERR_NOT_FOUND;
+	if (!out->has_file) {
 		e = ERR_OK;
 		if (why)
 			why->text[0] = '\0';
 	} else if (!e && text.len) {
-		const char *string = buf_string(&text);
-		e = string ? settings_parse(string, folder, home, out, &line_why) : ERR_MEMORY;
-		if (e)
-			e = fail(why, e, "%.160s: %.140s", path, err_why(e, &line_why));
+		e = settings_parse((const char *)text.data, text.len, home, out, why);
 	}
 	buf_free(&text);
 	return e;

@@ -85,6 +85,7 @@ enum err run_install(const struct arguments *given, struct errbuf *why) MUST_CHE
 enum err run_peer(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_call(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_completion(const struct arguments *given, struct errbuf *why) MUST_CHECK;
+enum err run_config(const struct arguments *given, struct errbuf *why) MUST_CHECK;
 enum err run_staff(const struct arguments *given, struct errbuf *why) MUST_CHECK; /* all others */
 
 #endif

@@ -57,12 +57,27 @@ collect() { # collect FILE ARGUMENT...
 	mkdir -p "$XDG_CONFIG_HOME/counterfoil"
 	printf 'server = %s\nidentity = %s\npassword_file = %s\n' "$MEMBERS" "$DIR/admin.p12" "$DIR.admin-password" \
 		>"$XDG_CONFIG_HOME/counterfoil/config"
+	chmod 664 "$XDG_CONFIG_HOME/counterfoil/config"
+	exits 4 "$COMMAND" me
+	grep -q 'counterfoil/config may be written by others' <<<"$output"
+	chmod 644 "$XDG_CONFIG_HOME/counterfoil/config"
 	exits 0 "$COMMAND" me # the CA is in the file itself
 	grep -q 'Ada Administrator' <<<"$output"
 	COUNTERFOIL_SERVER=https://localhost:1 exits 5 "$COMMAND" me
 	COUNTERFOIL_SERVER=https://localhost:1 exits 0 "$COMMAND" me --server "$MEMBERS"
+	COUNTERFOIL_CA=$CA exits 0 "$COMMAND" config --server https://localhost:1
+	grep -qE '^SETTING +VALUE +FROM$' <<<"$output"
+	grep -qE '^server +https://localhost:1 +--server$' <<<"$output"
+	grep -qE "^ca +$CA +COUNTERFOIL_CA$" <<<"$output"
+	grep -qE "^identity +$DIR/admin.p12 +$XDG_CONFIG_HOME/counterfoil/config:2$" <<<"$output"
+	grep -qE '^key-file +- +-$' <<<"$output"
+	exits 0 "$COMMAND" config --json
+	equal "$(jq -r '.items[0] | .setting + " " + .value + " " + .origin' <<<"$output")" "server $MEMBERS file" "the server"
+	equal "$(jq -r .file <<<"$output")" "$XDG_CONFIG_HOME/counterfoil/config" "the file"
 	echo 'sevrer = x' >>"$XDG_CONFIG_HOME/counterfoil/config"
 	exits 2 "$COMMAND" me
+	grep -q 'counterfoil/config:4: unknown key "sevrer": did you mean "server"?' <<<"$output"
+	exits 2 "$COMMAND" config
 	rm -r "$XDG_CONFIG_HOME"
 	exits 2 "$COMMAND" me
 }
