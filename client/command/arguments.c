@@ -99,6 +99,8 @@ static enum err check_value(const struct field *f, const char *value, struct err
 		return fail(why, ERR_USAGE, "--%s: want yes or no, had \"%.60s\"", f->name, value);
 	if (f->kind == KIND_NUMBER && !is_number(value))
 		return fail(why, ERR_USAGE, "--%s: want a whole number, had \"%.60s\"", f->name, value);
+	if (f->kind == KIND_NUMBER_OR_NONE && !is_number(value) && strcmp(value, "none") != 0)
+		return fail(why, ERR_USAGE, "--%s: want a whole number, or none, had \"%.60s\"", f->name, value);
 	if (f->kind == KIND_SECONDS && (!is_number(value) || strtol(value, NULL, 10) == 0))
 		return fail(why, ERR_USAGE, "--%s: want a whole number of seconds, 1 or more, had \"%.60s\"", f->name, value);
 	if (f->kind == KIND_SERIAL && !is_serial(value))

@@ -36,6 +36,19 @@
 		.name = "name", .wants = "NAME", .help = "its name for people, 64 characters at most", .place = IN_BODY, \
 		.required = true                                                                                       \
 	}
+#define NEW_NAME                                                                                                       \
+	{                                                                                                              \
+		.name = "name", .wants = "NAME", .help = "its name for people from now on", .place = IN_BODY           \
+	}
+#define APPROVALS                                                                                                      \
+	{                                                                                                              \
+		.name = "approvals", .wants = "N", .help = "so many approve an order: 0, 1, 2; none: as many as elsewhere", \
+		.place = IN_BODY, .kind = KIND_NUMBER_OR_NONE, .values = "0|1|2|none"                                  \
+	}
+#define SEVERAL(says)                                                                                                  \
+	{                                                                                                              \
+		.name = "several", .wants = "yes|no", .help = (says), .place = IN_BODY, .kind = KIND_YES_NO            \
+	}
 #define LIMIT                                                                                                          \
 	{                                                                                                              \
 		.name = "limit", .wants = "N", .help = "at most so many (100; 500 is the most)", .place = IN_QUERY,    \

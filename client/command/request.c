@@ -1,10 +1,15 @@
 #include "client/command/request.h"
 
+#include "base/encode.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
-enum { NAME_SIZE = 48 };
+enum { NAME_SIZE = 48, KEY_BYTES = 16 };
+
+#define KEY_FLAG "idempotency-key"
 
 static const char in_path[] = "._~@+-";
 static const char in_query[] = "._~-";
@@ -102,7 +107,9 @@ static json_t *member_value(const struct given *g)
 {
 	if (g->field->kind == KIND_YES_NO)
 		return json_boolean(strcmp(g->value, "yes") == 0);
-	if (g->field->kind == KIND_NUMBER)
+	if (g->field->kind == KIND_NUMBER_OR_NONE && strcmp(g->value, "none") == 0)
+		return json_null();
+	if (g->field->kind == KIND_NUMBER || g->field->kind == KIND_NUMBER_OR_NONE)
 		return json_integer(strtol(g->value, NULL, 10));
 	return json_string(g->value); /* NULL when it is not UTF-8 */
 }
@@ -136,6 +143,26 @@ static bool is_header_value(const char *text)
 	return true;
 }
 
+static bool takes_key(const struct arguments *given)
+{
+	for (const struct field *f = given->verb->fields; f->name; f++)
+		if (strcmp(f->name, KEY_FLAG) == 0)
+			return !arguments_value(given, KEY_FLAG);
+	return false;
+}
+
+/* Two commands never have the same: what was drawn is what makes a second try of this one harmless. */
+static enum err draw_key(char out[HEADER_SIZE], struct errbuf *why)
+{
+	uint8_t drawn[KEY_BYTES];
+	char text[2 * KEY_BYTES + 1];
+	if (getrandom(drawn, sizeof drawn, 0) != (ssize_t)sizeof drawn)
+		return fail(why, ERR_INTERNAL, "no random bytes can be had");
+	hex_encode(drawn, sizeof drawn, text);
+	snprintf(out, HEADER_SIZE, "%s: %s", KEY_FLAG, text);
+	return ERR_OK;
+}
+
 enum err request_headers(const struct arguments *given, struct request_headers *out, struct errbuf *why)
 {
 	size_t count = 0;
@@ -151,5 +178,8 @@ enum err request_headers(const struct arguments *given, struct request_headers *
 		out->lines[count] = out->text[count];
 		count++;
 	}
-	return ERR_OK;
+	if (!takes_key(given) || count == HEADERS_MAX)
+		return ERR_OK;
+	out->lines[count] = out->text[count];
+	return draw_key(out->text[count], why);
 }

@@ -1,4 +1,4 @@
-/* request: from arguments to what is sent. Pure. */
+/* request: from arguments to what is sent. Pure, but for the key that it draws. */
 #ifndef CLIENT_COMMAND_REQUEST_H
 #define CLIENT_COMMAND_REQUEST_H
 
@@ -19,7 +19,7 @@ struct request_headers {
 	char text[HEADERS_MAX][HEADER_SIZE];
 	const char *lines[HEADERS_MAX + 1]; /* into text, NULL-terminated: not to be copied apart from it */
 };
-/* The IN_HEADER fields as "name: value". ERR_USAGE for one that is too long or no header's value. */
+/* The IN_HEADER fields as "name: value", and an Idempotency-Key of its own for a creation that was given none. ERR_USAGE for one that is too long or no header's value. */
 enum err request_headers(const struct arguments *given, struct request_headers *out, struct errbuf *why) MUST_CHECK;
 
 /* Whether what names an order is the serial number of its certificate: hexadecimal, with colons and blanks or without. */

@@ -213,6 +213,15 @@ static enum err status_error(const counterfoil_response *response, struct errbuf
 	return e;
 }
 
+static bool has_key(const struct exchange *x)
+{
+	static const char name[] = "idempotency-key:";
+	for (size_t i = 0; x->headers && x->headers[i]; i++)
+		if (strncasecmp(x->headers[i], name, sizeof name - 1) == 0)
+			return true;
+	return false;
+}
+
 enum err session_exchange(struct session *s, const struct exchange *x, counterfoil_response **response, struct errbuf *why)
 {
 	char url[URL_SIZE], type[FIELD_SIZE], bearer[FIELD_SIZE];
@@ -229,8 +238,10 @@ enum err session_exchange(struct session *s, const struct exchange *x, counterfo
 		return fail(why, ERR_USAGE, "the URL is too long");
 	snprintf(type, sizeof type, "Content-Type: %s", x->type ? x->type : "");
 	snprintf(bearer, sizeof bearer, "Authorization: Bearer %s", x->bearer ? x->bearer : "");
+	/* Once more when the answer was lost, or the server is busy for a moment: what has a key does no harm twice. */
 	const counterfoil_request request = {.size = sizeof request, .method = x->method, .url = url, .headers = headers,
-					     .body = {x->body, x->len}};
+					     .body = {x->body, x->len}, .retries = has_key(x) ? 1 : 0, .retry_wait_ms = 200,
+					     .retry_wait_most_ms = 2000};
 	counterfoil_error error;
 	counterfoil_call(s->client, &request, response, &error);
 	explicit_bzero(bearer, sizeof bearer);

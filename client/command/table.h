@@ -17,7 +17,8 @@ enum kind {
 	KIND_SERIAL, /* hexadecimal; colons and blanks are taken out, as in what other tools print */
 	KIND_ORDER,  /* an order's id, or a serial as above */
 	KIND_NUMBER, /* a whole number, 0 to 2^31-1; a JSON integer */
-	KIND_SECONDS, /* the same, from 1 */
+	KIND_NUMBER_OR_NONE, /* the same, or "none": JSON null */
+	KIND_SECONDS, /* a whole number, from 1 */
 	KIND_SWITCH, /* given or not, no value */
 	KIND_OPTIONAL, /* given or not; a value only behind '=' */
 	KIND_MANY,   /* text, may be given again */

@@ -11,7 +11,7 @@ const struct verb verbs_orders[] = {
 		      .help = "p256 (default), p384, rsa2048 or rsa3072; request: the recipient makes it", .place = IN_BODY},
 		    {.name = "own-key", .wants = "yes|no", .help = "the recipient may make the key instead (no)", .place = IN_BODY,
 		     .kind = KIND_YES_NO},
-		    {.name = "note", .wants = "TEXT", .help = "kept with the order", .place = IN_BODY}},
+		    {.name = "note", .wants = "TEXT", .help = "kept with the order", .place = IN_BODY}, IDEMPOTENCY_KEY},
 	 .examples = {"order new --organisation nordbank --service document-archive --client e-banking "
 		      "--contact kari@nordbank.example"}},
 	{.noun = "order", .verb = "list", .method = "GET", .path = "/v1/orders", .what = "List orders, newest first",

@@ -403,6 +403,9 @@ static void requests_are_built_from_the_table(void **state)
 		{{"cert", "revoke", "--yes", "3f", "--reason", "keyCompromise"}, "/v1/certificates/3f/revoke", "{\"reason\":\"keyCompromise\"}"},
 		{{"cert", "revoke", "3f:9A", "--dry-run"}, "/v1/certificates/3f9A/impact", "{}"},
 		{{"order", "resend", "x"}, "/v1/orders/x/resend", "{}"},
+		{{"service", "change", "n", "d", "--approvals", "2"}, "/v1/services/n/d", "{\"approvals\":2}"},
+		{{"service", "change", "n", "d", "--approvals", "none", "--if-match", "3"}, "/v1/services/n/d", "{\"approvals\":null}"},
+		{{"client", "change", "n", "d", "e", "--several", "yes"}, "/v1/clients/n/d/e", "{\"several\":true}"},
 		{{"contact", "add", "--organisation", "n", "--name", "K \"x\"", "--email", "e", "--mobile", "+47", "--may-order", "no"},
 		 "/v1/contacts",
 		 "{\"organisation\":\"n\",\"name\":\"K \\\"x\\\"\",\"email\":\"e\",\"mobile\":\"+47\",\"may_order\":false}"},
@@ -427,6 +430,37 @@ static void requests_are_built_from_the_table(void **state)
 		json_decref(body);
 		buf_free(&target);
 	}
+}
+
+/* The n-th header that the words lead to, or "". */
+static const char *header_of(const char *const *words, struct request_headers *h, size_t n)
+{
+	struct arguments a;
+	struct errbuf why = {0};
+	if (parse(words, &a, &why) || request_headers(&a, h, &why))
+		fail_msg("%s", why.text);
+	return h->lines[n] ? h->lines[n] : "";
+}
+
+static void a_tag_is_quoted_and_a_creation_has_a_key_of_its_own(void **state)
+{
+	static const char *const bare[] = {"organisation", "change", "n", "--name", "N", "--if-match", "3", NULL};
+	static const char *const quoted[] = {"organisation", "change", "n", "--name", "N", "--if-match", "\"3\"", NULL};
+	static const char *const given[] = {"organisation", "add", "n", "--name", "N", "--idempotency-key", "mine", NULL};
+	static const char *const drawn[] = {"organisation", "add", "n", "--name", "N", NULL};
+	static const char *const shows[] = {"organisation", "show", "n", NULL};
+	struct request_headers h, again;
+	(void)state;
+	assert_string_equal(header_of(bare, &h, 0), "if-match: \"3\"");
+	assert_string_equal(header_of(quoted, &h, 0), "if-match: \"3\"");
+	assert_string_equal(header_of(bare, &h, 1), ""); /* a change is no creation */
+	assert_string_equal(header_of(given, &h, 0), "idempotency-key: mine");
+	assert_string_equal(header_of(given, &h, 1), "");
+	assert_string_equal(header_of(shows, &h, 0), "");
+	const char *key = header_of(drawn, &h, 0);
+	assert_int_equal(strlen(key), strlen("idempotency-key: ") + 32);
+	assert_int_equal(strspn(key + strlen("idempotency-key: "), "0123456789abcdef"), 32);
+	assert_string_not_equal(key, header_of(drawn, &again, 0));
 }
 
 static void parameters_that_would_change_the_path_are_refused(void **state)
@@ -464,6 +498,7 @@ int main(void)
 		cmocka_unit_test(the_table_is_whole),
 		cmocka_unit_test(flags_never_ask_for_a_secret),
 		cmocka_unit_test(requests_are_built_from_the_table),
+		cmocka_unit_test(a_tag_is_quoted_and_a_creation_has_a_key_of_its_own),
 		cmocka_unit_test(parameters_that_would_change_the_path_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
