@@ -6,9 +6,11 @@
 
 #include "issuer/console/console_own.h"
 #include "issuer/http/head.h"
+#include "issuer/issuers.h"
 #include "issuer/process/child.h"
 
 static struct front console_front;
+static struct issuers console_issuers; /* none */
 static struct shared_page console_shared;
 static struct head console_head;
 static struct identity console_identity;
@@ -121,7 +123,7 @@ static inline int console_begin(void **state)
 {
 	int rc = bench_begin(state);
 	console_shared = (struct shared_page){0};
-	console_front = (struct front){.desk = bench.desk, .shared = &console_shared};
+	console_front = (struct front){.desk = bench.desk, .shared = &console_shared, .issuers = &console_issuers};
 	return rc;
 }
 
