@@ -86,7 +86,7 @@ enum err directory_add(struct desk *d, const struct actor *who, enum directory_k
 		       char id[ID_SIZE], struct faults *faults, struct errbuf *why)
 {
 	struct addition a = {.kind = &directory_kinds[kind], .step = {who, id, clock_now()}};
-	struct input in = {.body = body, .faults = faults};
+	struct input in = {.body = body, .faults = faults, .scope = actor_scope(who)};
 	enum err rc = begin(&in, a.kind, why);
 	if (rc == ERR_OK)
 		rc = id_new(id);

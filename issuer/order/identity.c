@@ -28,6 +28,7 @@ static enum err take_staff(const struct row *r, struct identity *out, struct err
 	if (!status || strcmp(status, "active") != 0)
 		return fail(why, ERR_REFUSED, "this member of the staff is not active");
 	out->kind = IDENTITY_STAFF;
+	COPY(out->order_id, r, ORDER); /* "" for one that was made on the host */
 	COPY(out->staff_id, r, STAFF);
 	COPY(out->staff_name, r, STAFF_NAME);
 	COPY(out->role, r, ROLE);

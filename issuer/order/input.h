@@ -10,6 +10,7 @@ struct input {
 	json_t *body;          /* borrowed */
 	struct faults *faults; /* borrowed; may be NULL */
 	unsigned count;        /* of faults */
+	const char *scope;     /* actor_scope of who sent it: there is nothing beyond; NULL: there is everything */
 };
 
 typedef enum err text_check(const char *text, size_t len, struct errbuf *why);

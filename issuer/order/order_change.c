@@ -102,7 +102,9 @@ static enum err resend_password(struct desk *d, struct change *c, struct errbuf 
 enum err order_resend(struct desk *d, const struct actor *who, const char *id, struct errbuf *why)
 {
 	struct change c = {.step = {who, id, clock_now()}};
-	enum err rc = refuse_replaced(d, &c.step, why);
+	enum err rc = step_look(d, &c.step, EVENT_RESEND, &c.row, why);
+	if (rc == ERR_OK)
+		rc = refuse_replaced(d, &c.step, why);
 	if (rc == ERR_OK)
 		rc = step_begin(d, &c.step, EVENT_RESEND, &c.row, &c.to, why);
 	if (rc == ERR_OK)

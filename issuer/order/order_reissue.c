@@ -18,11 +18,15 @@ struct reissue {
 	bool revoked; /* by an earlier try, which was cut off behind its journalling */
 };
 
-static enum err find_order(struct desk *d, const char *which, struct order_row *row, struct errbuf *why)
+static enum err find_order(struct desk *d, const struct actor *who, const char *which, struct order_row *row,
+			   struct errbuf *why)
 {
-	struct revoking r = {.serial = ""};
+	struct revoking r = {.who = who, .serial = ""};
 	struct standing standing;
+	const char *scope = actor_scope(who);
 	enum err rc = row_by_id(d, which, row);
+	if (rc == ERR_OK && scope && strcmp(scope, row->organisation) != 0)
+		rc = ERR_NOT_FOUND;
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	if (revoking_read(&r, which, NULL) != ERR_OK)
@@ -30,7 +34,7 @@ static enum err find_order(struct desk *d, const char *which, struct order_row *
 	rc = standing_find(d, &r, &standing, why);
 	if (rc == ERR_OK && !standing.order[0])
 		rc = fail(why, ERR_CONFLICT,
-			  "certificates of staff and servers are not ordered: there is nothing to order again");
+			  "it was made on the host, and not ordered: there is nothing to order again");
 	return rc == ERR_OK ? row_by_id(d, standing.order, row) : rc;
 }
 
@@ -66,6 +70,8 @@ static enum err find_cut(struct desk *d, struct reissue *r, struct errbuf *why)
 static const char *reason_against(const struct reissue *r)
 {
 	enum order_state to;
+	if (r->row.staff[0])
+		return "it is of a member of the staff: revoke the certificate (cert revoke), and renew the member's (staff renew)";
 	switch (r->row.state) {
 	case ORDER_REQUESTED:
 	case ORDER_APPROVED:
@@ -229,7 +235,7 @@ enum err order_reissue(struct desk *d, const struct actor *who, const struct rei
 	*made = false;
 	enum err rc = remark_check_any("note", wish->note, why);
 	if (rc == ERR_OK)
-		rc = find_order(d, wish->which, &r.row, why);
+		rc = find_order(d, who, wish->which, &r.row, why);
 	if (rc != ERR_OK)
 		return rc;
 	char order[ID_SIZE]; /* the row is read again */

@@ -39,7 +39,10 @@ enum err parents_find(struct store *s, struct input *in, unsigned levels, struct
 		if (!reachable)
 			continue; /* its own slug is still checked, so that every fault is told at once */
 		enum err e = find_one(s, (enum parent_level)level, level ? out[level - 1].id : NULL, &out[level]);
+		if (e == ERR_OK && level == PARENT_ORGANISATION && in->scope && strcmp(in->scope, out[level].id) != 0)
+			e = ERR_NOT_FOUND;
 		if (e == ERR_NOT_FOUND) {
+			out[level].id[0] = out[level].name[0] = '\0';
 			struct errbuf text = {{0}};
 			(void)fail(&text, e, "there is no %s \"%s\"", member, out[level].slug);
 			input_fault(in, member, text.text);

@@ -14,7 +14,7 @@ struct parent {
 };
 
 /* Read the first `levels` slugs from the input (members "organisation", "service", "client") and look them up. What is
- * not there is a fault on its member; the ones below it are then not looked for. */
+ * not there, or beyond the input's scope, is a fault on its member; the ones below it are then not looked for. */
 enum err parents_find(struct store *s, struct input *in, unsigned levels, struct parent out[PARENT_LEVELS]) MUST_CHECK;
 
 #endif

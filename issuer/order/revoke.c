@@ -72,7 +72,8 @@ enum err standing_find(struct desk *d, const struct revoking *r, struct standing
 {
 	*out = (struct standing){0};
 	struct store *s = readers_take(d->readers);
-	enum err e = store_one(s, STATEMENT_CERTIFICATE_STATUS, STORE_VALUES(value_text(r->serial)), take_standing, out);
+	enum err e = store_one(s, STATEMENT_CERTIFICATE_STATUS,
+			     STORE_VALUES(value_text(r->serial), value_text(actor_scope(r->who))), take_standing, out);
 	readers_give(d->readers, s);
 	return e == ERR_NOT_FOUND ? fail(why, e, "no certificate has this serial") : e;
 }

@@ -25,6 +25,7 @@ struct standing {
 };
 /* Serial (any notation) and note, which r has already, as staff gave them: ERR_NOT_FOUND, ERR_INVALID. */
 enum err revoking_read(struct revoking *r, const char *serial, struct errbuf *why) MUST_CHECK;
+/* As far as r->who reaches. */
 enum err standing_find(struct desk *d, const struct revoking *r, struct standing *out, struct errbuf *why) MUST_CHECK;
 /* ERR_REFUSED: that one is for administrators. */
 enum err standing_may_end(const struct actor *who, const struct standing *standing, struct errbuf *why) MUST_CHECK;

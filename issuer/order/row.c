@@ -8,7 +8,7 @@
 enum column { /* of ORDER_ROW in sql_order.def */
 	ID, STATE, FACTS, TICKET, LINK_UNTIL, CLAIM_HASH, CLAIMED_AT, SERVED_AT, CONTACT, ORDERER, CODE, CODE_TRIES,
 	CODE_HANDED_OVER_AT, CODE_SPENT, SERIAL, STATUS, NOT_AFTER, SHA256_MODERN, SHA256_COMPATIBLE, ERASED_AT, PASSWORD,
-	CODE_CREATED_AT, SERVED, BY_REQUEST, FINGERPRINT
+	CODE_CREATED_AT, SERVED, BY_REQUEST, FINGERPRINT, STAFF, ORGANISATION
 };
 
 static enum err copy_text(const struct row *r, int column, char *out, size_t size)
@@ -42,7 +42,7 @@ static const struct {
 	size_t offset, size;
 } texts[] = {
 	TEXT(ID, id), TEXT(FACTS, facts), TEXT(CONTACT, contact), TEXT(ORDERER, orderer_name), TEXT(CODE, code),
-	TEXT(SERIAL, serial),
+	TEXT(SERIAL, serial), TEXT(STAFF, staff), TEXT(ORGANISATION, organisation),
 }, hashes[] = {
 	TEXT(TICKET, ticket), TEXT(CLAIM_HASH, claim_hash), TEXT(SHA256_MODERN, sha256[PACKAGE_MODERN]),
 	TEXT(SHA256_COMPATIBLE, sha256[PACKAGE_COMPATIBLE]), TEXT(FINGERPRINT, fingerprint),

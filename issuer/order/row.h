@@ -15,7 +15,9 @@ struct order_row {
 	char facts[FACTS_MAX_BYTES + 1]; /* as stored: what the ticket covers */
 	size_t facts_len;
 	uint8_t ticket[TICKET_BYTES];
-	char contact[ID_SIZE];
+	char contact[ID_SIZE]; /* who receives it: a contact, or the member of the staff */
+	char staff[ID_SIZE];   /* the member whose own certificate it is; "": a client's */
+	char organisation[ID_SIZE]; /* the client's; "" of the staff */
 	char orderer_name[NAME_SIZE];
 	int64_t link_until, served_at;
 	int64_t served; /* to the claim: 1 << ENCODING for each package, SERVED_CERTIFICATE */

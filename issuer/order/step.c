@@ -3,6 +3,7 @@
 #include "delivery/message.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum err step_commit(struct desk *d, enum crash_at before, enum err (*job)(struct store *s, void *ctx), void *ctx)
 {
@@ -96,21 +97,53 @@ static enum err note_refusal(struct store *s, void *ctx)
 	return step_note(s, r->step, "order.refused", r->sentence, order_event_name(r->event));
 }
 
+static enum err refuse(struct desk *d, const struct refusal *r, enum err with, struct errbuf *why)
+{
+	struct refusal noted = *r;
+	enum err e = writer_run(d->writer, note_refusal, &noted);
+	return e != ERR_OK ? e : fail(why, with, "%s", r->sentence);
+}
+
 enum err step_refuse(struct desk *d, const struct step *t, enum order_event event, const char *sentence,
 		     struct errbuf *why)
 {
-	struct refusal r = {.step = t, .event = event, .sentence = sentence};
-	enum err e = writer_run(d->writer, note_refusal, &r);
-	return e != ERR_OK ? e : fail(why, ERR_CONFLICT, "%s", sentence);
+	return refuse(d, &(struct refusal){t, event, sentence}, ERR_CONFLICT, why);
+}
+
+enum err step_forbid(struct desk *d, const struct step *t, enum order_event event, const char *sentence,
+		     struct errbuf *why)
+{
+	return refuse(d, &(struct refusal){t, event, sentence}, ERR_REFUSED, why);
+}
+
+/* A support member who had a colleague's parcel sent again, or unlocked it, could come to what that colleague may do. What
+ * approves an order looks at who may by itself. */
+static bool may_touch(const struct step *t, const struct order_row *row, enum order_event event)
+{
+	return !row->staff[0] || event == EVENT_APPROVE || event == EVENT_REJECT || strcmp(t->who->role, ROLE_ADMINISTRATOR) == 0;
+}
+
+enum err step_look(struct desk *d, const struct step *t, enum order_event event, struct order_row *row, struct errbuf *why)
+{
+	char sentence[160];
+	const char *scope = actor_scope(t->who);
+	enum err e = row_by_id(d, t->order, row);
+	if (e == ERR_OK && scope && strcmp(scope, row->organisation) != 0)
+		e = ERR_NOT_FOUND;
+	if (e == ERR_NOT_FOUND)
+		return fail(why, e, "there is no such order");
+	if (e != ERR_OK || may_touch(t, row, event))
+		return e;
+	snprintf(sentence, sizeof sentence, "it is for a certificate of the staff: this needs the role " ROLE_ADMINISTRATOR
+		 "; yours is %s", t->who->role);
+	return step_forbid(d, t, event, sentence, why);
 }
 
 enum err step_begin(struct desk *d, const struct step *t, enum order_event event, struct order_row *row,
 		    enum order_state *to, struct errbuf *why)
 {
 	struct errbuf sentence = {{0}};
-	enum err e = row_by_id(d, t->order, row);
-	if (e == ERR_NOT_FOUND)
-		return fail(why, e, "there is no such order");
+	enum err e = step_look(d, t, event, row, why);
 	if (e != ERR_OK)
 		return e;
 	e = order_next(row->state, event, to, &sentence);

@@ -28,11 +28,18 @@ enum err step_end_links(struct store *s, const struct step *t) MUST_CHECK;
 /* All of it, and the password: nothing of this order goes out any more. */
 enum err step_end_delivery(struct store *s, const struct step *t) MUST_CHECK;
 
-/* Read the step's order and ask the table where the event leads. A refusal is audited and is ERR_CONFLICT with its
+/* Read the step's order, as far as who does it reaches: ERR_NOT_FOUND. ERR_REFUSED, audited: it is for a certificate of the
+ * staff, and neither an administrator does it nor is it an approval. */
+enum err step_look(struct desk *d, const struct step *t, enum order_event event, struct order_row *row,
+		   struct errbuf *why) MUST_CHECK;
+/* Look, and ask the table where the event leads. A refusal is audited and is ERR_CONFLICT with its
  * sentence. For staff's steps: what a recipient tries is bounded and counted elsewhere. ERR_NOT_FOUND. */
 enum err step_begin(struct desk *d, const struct step *t, enum order_event event, struct order_row *row,
 		    enum order_state *to, struct errbuf *why) MUST_CHECK;
-/* Refuse for a reason beyond the table: audited, and returned as ERR_CONFLICT with the sentence. */
+/* Refuse for a reason beyond the table: audited, and returned as ERR_CONFLICT with the sentence; ERR_REFUSED when it is this
+ * member of the staff who may not. */
+enum err step_forbid(struct desk *d, const struct step *t, enum order_event event, const char *sentence,
+		     struct errbuf *why) MUST_CHECK;
 enum err step_refuse(struct desk *d, const struct step *t, enum order_event event, const char *sentence,
 		     struct errbuf *why) MUST_CHECK;
 
