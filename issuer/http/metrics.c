@@ -202,7 +202,7 @@ static void write_orders(struct front *front, int64_t now, struct buf *out)
 {
 	struct store *s = readers_take(front->desk.readers);
 	struct buf rows = BUF_INIT(8192);
-	enum err rc = store_each(s, STATEMENT_STATUS_ORDERS, NULL, 0, add_order_state, &rows);
+	enum err rc = store_each(s, STATEMENT_METRICS_ORDERS, NULL, 0, add_order_state, &rows);
 	enum err messages = store_one(s, STATEMENT_METRICS_MESSAGES, STORE_VALUES(value_integer(now)), write_messages, out);
 	if (!rc)
 		rc = messages;

@@ -192,7 +192,7 @@ dead_after_never() {
 	until_true 20 message_is code dead
 	equal "$(database "SELECT COUNT(*) FROM message WHERE order_id = '$ORDER' AND kind = 'code' AND sealed IS NOT NULL")" 0 sealed
 	api GET /v1/status
-	jq -e --arg order "$ORDER" '.dead_messages[] | select(.order_id == $order and .kind == "code")' <<<"$BODY" >/dev/null
+	jq -e --arg order "$ORDER" '.failed[] | select(.order_id == $order and .kind == "code")' <<<"$BODY" >/dev/null
 	refute grep -qF 91234567 "$WORK/body" # in spite of what the gateway says in words
 	until_true 20 has_message dead
 	grep -q '^To: staff@example.com$' "$(spool_since dead)"
