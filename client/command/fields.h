@@ -54,16 +54,19 @@
 		.name = "limit", .wants = "N", .help = "at most so many (100; 500 is the most)", .place = IN_QUERY,    \
 		.kind = KIND_NUMBER                                                                                    \
 	}
+#define ALL {.name = "all", .help = "every page, one after the other", .kind = KIND_SWITCH}
 #define BEFORE                                                                                                         \
 	{                                                                                                              \
 		.name = "before", .wants = "CURSOR", .help = "the next page: what the last one ended with",            \
 		.place = IN_QUERY                                                                                      \
-	}
+	},                                                                                                             \
+	ALL
 #define AFTER                                                                                                          \
 	{                                                                                                              \
 		.name = "after", .wants = "CURSOR", .help = "the next page: what the last one ended with",             \
 		.place = IN_QUERY                                                                                      \
-	}
+	},                                                                                                             \
+	ALL
 #define POSITIONAL(field_name, placeholder, says)                                                                      \
 	{                                                                                                              \
 		.name = (field_name), .wants = (placeholder), .help = (says), .place = IN_PATH, .required = true,      \

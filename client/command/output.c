@@ -1,4 +1,5 @@
 #include "client/command/output.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/json_text.h"
 #include "client/command/text.h"
@@ -10,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { NOTE_MAX = 2048, BODY_MAX = 64 << 20 };
+enum { NOTE_MAX = 2048, BODY_MAX = 64 << 20, WIDTH_OTHERWISE = 80 };
 
 static bool is_set(const char *name)
 {
@@ -18,16 +19,25 @@ static bool is_set(const char *name)
 	return value && value[0];
 }
 
+/* Of the environment, for who wants another width than the terminal's; 0 when it is none. */
+static size_t columns_wanted(void)
+{
+	const char *text = getenv("COLUMNS");
+	size_t len = text ? strspn(text, "0123456789") : 0;
+	return len && len <= 4 && !text[len] ? (size_t)strtoul(text, NULL, 10) : 0;
+}
+
 struct sheet_style output_style(void)
 {
-	struct sheet_style style = {0};
+	struct sheet_style style = {.now = clock_now()};
 	if (!isatty(STDOUT_FILENO))
 		return style;
 	struct winsize size = {0};
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+	style.columns = columns_wanted();
+	if (!style.columns && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
 		style.columns = size.ws_col;
-	else
-		style.columns = 80;
+	if (!style.columns)
+		style.columns = WIDTH_OTHERWISE;
 	const char *terminal = getenv("TERM");
 	style.bold = !is_set("NO_COLOR") && terminal && strcmp(terminal, "dumb") != 0;
 	return style;

@@ -4,7 +4,8 @@
 
 #include "client/command/sheet.h"
 
-/* By what standard output is: a terminal's width and bold titles, unless NO_COLOR is set or TERM is dumb. */
+/* By what standard output is: a terminal's width, or COLUMNS, and bold titles and colours, unless NO_COLOR is set or TERM is
+ * dumb. */
 struct sheet_style output_style(void);
 
 /* Data. ERR_IO when it could not all be written. */

@@ -11,6 +11,8 @@ enum { NAME_SIZE = 48, KEY_BYTES = 16 };
 
 #define KEY_FLAG "idempotency-key"
 
+#define LARGEST_PAGE "500"
+
 static const char in_path[] = "._~@+-";
 static const char in_query[] = "._~-";
 
@@ -78,29 +80,51 @@ static enum err add_path(const struct arguments *given, struct buf *out, struct 
 	return ERR_OK;
 }
 
-static void member_name(const struct field *f, char out[NAME_SIZE])
+static void member_name(const char *name, char out[NAME_SIZE])
 {
 	size_t i = 0;
-	for (; i < NAME_SIZE - 1 && f->name[i]; i++)
-		out[i] = (char)(f->name[i] == '-' ? '_' : f->name[i]);
+	for (; i < NAME_SIZE - 1 && name[i]; i++)
+		out[i] = (char)(name[i] == '-' ? '_' : name[i]);
 	out[i] = '\0';
 }
 
-enum err request_target(const struct arguments *given, struct buf *out, struct errbuf *why)
+const char *request_cursor(const struct verb *verb)
+{
+	for (const struct field *f = verb->fields; f->name; f++)
+		if (strcmp(f->name, "after") == 0)
+			return "after";
+	return "before";
+}
+
+static void add_query(const char *name, const char *value, char *separator, struct buf *out)
+{
+	char member[NAME_SIZE];
+	member_name(name, member);
+	buf_format(out, "%c%s=", *separator, member);
+	request_encode(value, in_query, out);
+	*separator = '&';
+}
+
+enum err request_page(const struct arguments *given, const char *flag, const char *cursor, struct buf *out, struct errbuf *why)
 {
 	enum err e = add_path(given, out, why);
 	char separator = '?';
 	for (size_t i = 0; !e && i < given->count; i++) {
 		const struct given *g = &given->given[i];
-		char name[NAME_SIZE];
-		if (g->field->place != IN_QUERY)
-			continue;
-		member_name(g->field, name);
-		buf_format(out, "%c%s=", separator, name);
-		request_encode(g->value, in_query, out);
-		separator = '&';
+		if (g->field->place == IN_QUERY && strcmp(g->field->name, flag) != 0)
+			add_query(g->field->name, g->value, &separator, out);
 	}
+	if (!e && arguments_switch(given, "all") && !arguments_value(given, "limit"))
+		add_query("limit", LARGEST_PAGE, &separator, out);
+	if (!e && cursor)
+		add_query(flag, cursor, &separator, out);
 	return e ? e : buf_check(out);
+}
+
+enum err request_target(const struct arguments *given, struct buf *out, struct errbuf *why)
+{
+	const char *flag = request_cursor(given->verb);
+	return request_page(given, flag, arguments_value(given, flag), out, why);
 }
 
 static json_t *member_value(const struct given *g)
@@ -125,7 +149,7 @@ enum err request_body(const struct arguments *given, json_t **out, struct errbuf
 		char name[NAME_SIZE];
 		if (g->field->place != IN_BODY)
 			continue;
-		member_name(g->field, name);
+		member_name(g->field->name, name);
 		if (json_object_set_new(body, name, member_value(g)) != 0) {
 			json_decref(body);
 			return fail(why, ERR_USAGE, "--%s is not UTF-8", g->field->name);

@@ -11,6 +11,12 @@
  * [A-Za-z0-9._~@+-] in the path (what the server's routes take) and [A-Za-z0-9._~-] in the query. */
 enum err request_target(const struct arguments *given, struct buf *out, struct errbuf *why) MUST_CHECK;
 
+/* The flag by which the verb's list goes on: "before" or "after". */
+const char *request_cursor(const struct verb *verb);
+/* The same of another page of a list: flag, in place of what was given, has the value cursor. */
+enum err request_page(const struct arguments *given, const char *flag, const char *cursor, struct buf *out,
+		      struct errbuf *why) MUST_CHECK;
+
 /* The IN_BODY fields as a JSON object, a new reference; NULL in *out when the method carries none. */
 enum err request_body(const struct arguments *given, json_t **out, struct errbuf *why) MUST_CHECK;
 

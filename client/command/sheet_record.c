@@ -50,7 +50,7 @@ static void add_name(const char *name, struct buf *out)
 		text_safe(out, *p == '_' ? " " : p, 1);
 }
 
-static void add_lines(const json_t *object, struct buf *out)
+static void add_lines(const json_t *object, const struct sheet_style *style, struct buf *out)
 {
 	size_t widest = 0;
 	const char *name;
@@ -62,7 +62,10 @@ static void add_lines(const json_t *object, struct buf *out)
 			continue;
 		add_name(name, out);
 		buf_format(out, "%*s", (int)(widest - strlen(name)) + 2, "");
-		sheet_value(value, sheet_is_time(name), out);
+		const char *colour = sheet_colour(name, value, style);
+		buf_text(out, colour);
+		sheet_member(name, value, style, out);
+		buf_text(out, sheet_colour_end(colour));
 		buf_byte(out, '\n');
 	}
 }
@@ -109,14 +112,14 @@ void sheet_record(const json_t *object, const struct sheet_style *style, struct 
 {
 	const char *name;
 	json_t *value;
-	add_lines(object, out);
+	add_lines(object, style, out);
 	json_object_foreach((json_t *)object, name, value) {
 		if (json_is_array(value)) {
 			sheet_open_records(value);
 			add_list(name, value, style, out);
 		} else if (json_is_object(value)) {
 			add_heading(name, style, out);
-			add_lines(value, out);
+			add_lines(value, style, out);
 		} else if (is_long(value)) {
 			add_text(name, value, style, out);
 		}

@@ -2,6 +2,7 @@
 #include "base/json_text.h"
 #include "client/command/confirm.h"
 #include "client/command/output.h"
+#include "client/command/pages.h"
 #include "client/command/request.h"
 #include "client/command/session.h"
 
@@ -11,16 +12,14 @@
 
 enum { TARGET_MAX = 4096, PRINT_MAX = 16 << 20 };
 
-/* How the next page is asked for: by the cursor that this list takes. */
+/* How the next page is asked for. */
 static void note_next(const struct verb *verb, const json_t *next)
 {
-	const char *flag = "before";
-	for (const struct field *f = verb->fields; f->name; f++)
-		flag = strcmp(f->name, "after") == 0 ? f->name : flag;
+	const char *flag = request_cursor(verb);
 	if (json_is_string(next))
-		output_note("more: --%s %s", flag, json_string_value(next));
+		output_note("more: --%s %s, or --all", flag, json_string_value(next));
 	else if (json_is_integer(next))
-		output_note("more: --%s %lld", flag, (long long)json_integer_value(next));
+		output_note("more: --%s %lld, or --all", flag, (long long)json_integer_value(next));
 }
 
 static enum err print_list(const struct verb *verb, json_t *answer, struct errbuf *why)
@@ -111,6 +110,8 @@ enum err run_staff(const struct arguments *given, struct errbuf *why)
 		e = confirm_ask(&s, given, path, why);
 	if (!e)
 		e = dry ? preview(&s, path, &answer, why) : send_request(&s, given, path, &answer, why);
+	if (!e && arguments_switch(given, "all"))
+		e = pages_follow(&s, given, answer, why);
 	if (!e)
 		e = print(given, answer, why);
 	json_decref(answer);

@@ -16,7 +16,7 @@ const struct verb verbs_service[] = {
 		     .kind = KIND_NUMBER},
 		    {.name = "object", .wants = "ID", .help = "only those of an order, a certificate, a contact, ...",
 		     .place = IN_QUERY},
-		    LIMIT},
+		    ALL, LIMIT},
 	 .columns = {{"SEQUENCE", "sequence"}, {"AT", "at"}, {"WHO", "who"}, {"ROLE", "role"}, {"WHAT", "what"},
 		     {"OBJECT", "object"}, {"WHY", "why"}},
 	 .examples = {"audit list --after 1200", "audit list --object 7k3mq2x5a4bcd6ef"}},

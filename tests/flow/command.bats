@@ -37,7 +37,7 @@ collect() { # collect FILE ARGUMENT...
 @test "help of a noun and of a verb begins with examples, within 80 columns, and a slip is told what was meant" {
 	exits 0 "$COMMAND" order new --help
 	equal "${lines[0]}" Examples: "the first line"
-	grep -qF -- '--contact CONTACT    who receives it: id or e-mail address' <<<"$output"
+	grep -qE -- '^  --contact CONTACT +who receives it' <<<"$output"
 	exits 0 "$COMMAND" order --help
 	grep -qE '^  new +Order a certificate' <<<"$output"
 	exits 0 "$COMMAND" --help
@@ -140,6 +140,63 @@ collect() { # collect FILE ARGUMENT...
 	exits 4 staff cert revoke "$SERIAL" --reason keyCompromise --yes
 	exits 0 staff audit verify
 	grep -qE '^audit: [0-9]+ records, chain whole, journal head at record [0-9]+$' <<<"$output"
+}
+
+@test "a list is taken whole with --all, page by page, and says how to go on without it" {
+	local i
+	for i in 1 2 3; do exits 0 staff organisation add "page-$i" --name "Page $i"; done
+	exits 0 staff audit list --limit 2
+	grep -qE '^more: --after [0-9]+, or --all$' <<<"$output"
+	exits 0 staff audit list --json --limit 2 --all
+	local count
+	count=$(jq '.items | length' <<<"$output")
+	[ "$count" -gt 4 ]
+	equal "$(jq -r '.next' <<<"$output")" null next
+	equal "$(jq '.items | map(.sequence) | unique | length' <<<"$output")" "$count" "each once"
+	exits 0 staff audit list --json --limit 500
+	equal "$(jq '.items | length' <<<"$output")" "$count" "as many as in one page"
+}
+
+# Programs rely on these: members may be added to them, never taken away or renamed.
+@test "what --json prints keeps its members" {
+	new_order
+	local line command wanted missing
+	while IFS='|' read -r command wanted; do
+		# shellcheck disable=SC2086
+		exits 0 staff --json $command
+		missing=$(jq -r --arg wanted "$wanted" '(if has("items") then .items[0] else . end) | keys as $had
+			| ($wanted | split(" ")) - $had | join(" ")' <<<"$output")
+		equal "$missing" '' "what $command lacks"
+	done <<-EOF
+		organisation list|slug name services contacts created_at
+		service list|organisation slug name clients created_at
+		client list|organisation service slug name created_at
+		contact list|id organisation name email mobile may_order may_receive language
+		order list|id state organisation service client contact_name created_at
+		order show $ORDER|id state state_at created_at organisation organisation_name service client client_name contact contact_name contact_email key_type note replaces replaced_by messages attempts history
+		staff list|id name role status email certificate_not_after
+		audit list|sequence record hash
+		outbox show|paused waiting dead
+		me|role name
+		config|setting value origin from
+	EOF
+}
+
+@test "tables fit the terminal, ids whole, and colour is for states alone" {
+	new_order
+	cat >"$WORK/orders" <<-EOF
+		#!/bin/sh
+		exec "$COMMAND" --server "$MEMBERS" --ca "$CA" --identity "$DIR/admin.p12" --password-file "$DIR.admin-password" order list "\$@"
+	EOF
+	chmod 755 "$WORK/orders"
+	terminal_open 80 "env PS1='%% ' bash --norc --noprofile"
+	terminal_type "$WORK/orders --state offered"
+	terminal_key Enter
+	terminal_shows "$ORDER  offered"
+	terminal_shows 'CREATED'
+	equal "$(terminal_screen | grep -c "^$ORDER.*…$")" 1 "the order's line, its time cut to the date"
+	exits 0 "$WORK/orders"
+	refute grep -q $'\033' <<<"$output"
 }
 
 @test "what cannot be undone is asked for in a terminal, with the names of what it is about" {

@@ -394,6 +394,9 @@ static void requests_are_built_from_the_table(void **state)
 	} cases[] = {
 		{{"organisation", "list"}, "/v1/organisations", NULL},
 		{{"order", "list", "--state", "in use&x=1", "--limit", "5"}, "/v1/orders?state=in%20use%26x%3D1&limit=5", NULL},
+		{{"order", "list", "--all", "--state", "locked"}, "/v1/orders?state=locked&limit=500", NULL},
+		{{"order", "list", "--all", "--limit", "7", "--before", "x y"}, "/v1/orders?limit=7&before=x%20y", NULL},
+		{{"audit", "list", "--all", "--after", "12"}, "/v1/audit?limit=500&after=12", NULL},
 		{{"order", "show", "a/../b"}, "/v1/orders/a%2F..%2Fb", NULL},
 		{{"order", "show", "x?y#z%00"}, "/v1/orders/x%3Fy%23z%2500", NULL},
 		{{"contact", "show", "kari+x@nordbank.example"}, "/v1/contacts/kari+x@nordbank.example", NULL},
@@ -463,6 +466,18 @@ static void a_tag_is_quoted_and_a_creation_has_a_key_of_its_own(void **state)
 	assert_string_not_equal(key, header_of(drawn, &again, 0));
 }
 
+static void another_page_has_its_cursor_once_and_all_else_as_it_was(void **state)
+{
+	(void)state;
+	static const char *const words[] = {"cert", "list", "--before", "3f", "--status", "valid", "--all", NULL};
+	struct arguments a;
+	struct buf target = BUF_INIT(4096);
+	assert_int_equal(parse(words, &a, NULL), ERR_OK);
+	assert_int_equal(request_page(&a, request_cursor(a.verb), "4 0", &target, NULL), ERR_OK);
+	assert_string_equal(buf_string(&target), "/v1/certificates?status=valid&limit=500&before=4%200");
+	buf_free(&target);
+}
+
 static void parameters_that_would_change_the_path_are_refused(void **state)
 {
 	(void)state;
@@ -499,6 +514,7 @@ int main(void)
 		cmocka_unit_test(flags_never_ask_for_a_secret),
 		cmocka_unit_test(requests_are_built_from_the_table),
 		cmocka_unit_test(a_tag_is_quoted_and_a_creation_has_a_key_of_its_own),
+		cmocka_unit_test(another_page_has_its_cursor_once_and_all_else_as_it_was),
 		cmocka_unit_test(parameters_that_would_change_the_path_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
