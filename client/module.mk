@@ -44,7 +44,7 @@ $(BUILD)/man/counterfoil.1: docs/man/counterfoil.1 $(BUILD)/tools/manual
 	$(call say,MAKE,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BUILD)/tools/manual <$< >$@.part && mv $@.part $@
-$(BUILD)/unit/client_manual: $(BUILD)/obj/client/tools/manual.o
+$(addprefix $(BUILD)/unit/client_,manual help_failing): $(BUILD)/obj/client/tools/manual.o
 
 programs: $(BUILD)/man/counterfoil.1 $(COMPLETIONS) $(BUILD)/counterfoil $(BUILD)/libcounterfoil.a $(BUILD)/libcounterfoil.so.0
 

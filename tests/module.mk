@@ -28,7 +28,7 @@ $(BASE_UNIT): $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(BUIL
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcrypto -lcmocka
 
 # Those that hold a manual against a table have it inside.
-$(BUILD)/obj/tests/unit/client_manual.o: docs/man/counterfoil.1
+$(addprefix $(BUILD)/obj/tests/unit/client_,manual.o help_failing.o): docs/man/counterfoil.1
 $(BUILD)/obj/tests/unit/settings_manual.o: docs/man/counterfoil.conf.5
 
 # Those in which every call fails in turn.

@@ -1,6 +1,7 @@
 /* completion for fish: a line an offer, each under the command that it belongs to. */
 #include "base/embed.h"
 #include "client/command/completion.h"
+#include "client/command/text.h"
 
 EMBED_TEXT(completion_template_fish, "client/command/completion/counterfoil.fish");
 
@@ -83,7 +84,7 @@ static void add_nouns(struct buf *out)
 		const char *says = buf_string(&text);
 		add_text(says ? says : v->noun, out);
 		buf_byte(out, '\n');
-		buf_free(&text);
+		text_part_end(&text, out);
 	}
 }
 

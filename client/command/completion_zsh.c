@@ -1,6 +1,7 @@
 /* completion for zsh: the specifications of _arguments for each command. */
 #include "base/embed.h"
 #include "client/command/completion.h"
+#include "client/command/text.h"
 
 #include <string.h>
 
@@ -91,7 +92,7 @@ static void add_nouns(struct buf *out)
 		buf_format(out, "\n\t\t'%s:", v->noun);
 		completion_quoted(says ? says : "", "\\:", "'\\''", out);
 		buf_byte(out, '\'');
-		buf_free(&text);
+		text_part_end(&text, out);
 	}
 }
 

@@ -1,6 +1,7 @@
 #include "client/command/help.h"
 #include "client/command/completion.h"
 #include "client/command/lookup.h"
+#include "client/command/text.h"
 
 #include <string.h>
 
@@ -81,14 +82,14 @@ static void add_field_label(const struct field *f, struct buf *out)
 }
 
 /* Behind the longest of the labels that are not too long. */
-static size_t column_of(const struct field *fields, size_t least)
+static size_t column_of(const struct page *page, const struct field *fields, size_t least)
 {
 	for (; fields->name; fields++) {
 		struct buf label = BUF_INIT(PIECE_MAX);
 		add_field_label(fields, &label);
 		if (label.len <= LABEL_MOST && label.len + GAP > least)
 			least = label.len + GAP;
-		buf_free(&label);
+		text_part_end(&label, page->out);
 	}
 	return least;
 }
@@ -151,7 +152,7 @@ static void add_usage_piece(struct line *line, const struct field *f)
 	else
 		buf_format(&piece, "--%s %s", f->name, wants);
 	add_piece(line, (const char *)piece.data, piece.len);
-	buf_free(&piece);
+	text_part_end(&piece, line->page->out);
 }
 
 /* Arguments without flags first, then required flags; the rest is [--flag ...]. */
@@ -180,7 +181,7 @@ static void add_everywhere(const struct page *page)
 		struct buf label = BUF_INIT(PIECE_MAX);
 		buf_format(&label, "--%s%s%s", f->name, f->wants ? " " : "", f->wants ? f->wants : "");
 		add_piece(&line, (const char *)label.data, label.len);
-		buf_free(&label);
+		text_part_end(&label, page->out);
 	}
 	buf_text(page->out, "\n\nMore: counterfoil help; man counterfoil\n");
 }
@@ -188,7 +189,7 @@ static void add_everywhere(const struct page *page)
 static void write_verb(struct page *page, const struct verb *v)
 {
 	struct buf what = BUF_INIT(512);
-	page->column = column_of(v->fields, 0);
+	page->column = column_of(page, v->fields, 0);
 	add_heading(page, "Examples");
 	for (size_t i = 0; v->examples[i]; i++)
 		add_example(page, v->examples[i]);
@@ -197,7 +198,7 @@ static void write_verb(struct page *page, const struct verb *v)
 	const char *text = buf_string(&what);
 	add_paragraph(page, text ? text : v->what);
 	buf_byte(page->out, '\n');
-	buf_free(&what);
+	text_part_end(&what, page->out);
 	add_usage(page, v);
 	add_fields(page, v->fields, true, "Required");
 	add_fields(page, v->fields, false, "Optional");
@@ -216,7 +217,7 @@ static void write_noun(struct page *page, const char *noun)
 	buf_byte(page->out, '\n');
 	const char *text = buf_string(&usage);
 	add_paragraph(page, text ? text : noun);
-	buf_free(&usage);
+	text_part_end(&usage, page->out);
 	buf_byte(page->out, '\n');
 	add_heading(page, "Verbs");
 	page->column = 0;
@@ -247,7 +248,7 @@ static void add_area(const struct page *page, const struct area *area)
 		buf_format(page->out, "  %s", v->noun);
 		const char *says = buf_string(&text);
 		add_text(page, from, says ? says : v->what);
-		buf_free(&text);
+		text_part_end(&text, page->out);
 	}
 }
 
@@ -267,7 +268,7 @@ static void write_all(struct page *page)
 			page->column = strlen(v->noun) + (size_t)2 * GAP;
 	for (const struct area *area = areas; area->title; area++)
 		add_area(page, area);
-	page->column = column_of(global_fields, 0);
+	page->column = column_of(page, global_fields, 0);
 	add_fields(page, global_fields, false, "Everywhere");
 	buf_byte(page->out, '\n');
 	add_paragraph(page, "More: counterfoil NOUN --help; counterfoil NOUN VERB --help; man counterfoil");

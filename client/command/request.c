@@ -82,10 +82,9 @@ static enum err add_path(const struct arguments *given, struct buf *out, struct 
 
 static void member_name(const char *name, char out[NAME_SIZE])
 {
-	size_t i = 0;
-	for (; i < NAME_SIZE - 1 && name[i]; i++)
-		out[i] = (char)(name[i] == '-' ? '_' : name[i]);
-	out[i] = '\0';
+	snprintf(out, NAME_SIZE, "%s", name);
+	for (char *c = strchr(out, '-'); c; c = strchr(c, '-'))
+		*c = '_';
 }
 
 const char *request_cursor(const struct verb *verb)

@@ -77,7 +77,8 @@ static enum err take_pair(void *ctx, const struct ini_pair *p, struct errbuf *wh
 		return fail(why, ERR_USAGE, "unknown section [%.40s]: there are none", p->section);
 	snprintf(key, sizeof key, "%s", p->key);
 	for (char *c = key; *c; c++)
-		*c = *c == '_' ? '-' : *c;
+		if (*c == '_')
+			*c = '-';
 	for (int which = 0; which < SETTING_COUNT; which++) {
 		if (strcmp(names[which].flag, key) != 0)
 			continue;

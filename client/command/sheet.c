@@ -21,7 +21,7 @@ static char *cell_of(const struct grid *g, size_t row, const struct column *colu
 	struct buf text = BUF_INIT(CELL_MAX);
 	sheet_member(column->member, json_object_get(json_array_get(g->items, row - 1), column->member), g->style, &text);
 	const char *string = buf_string(&text);
-	char *cell = strdup(string ? string : "(too long)");
+	char *cell = text.err == ERR_MEMORY ? NULL : strdup(string ? string : "(too long)");
 	buf_free(&text);
 	return cell;
 }

@@ -107,3 +107,10 @@ void text_cut(struct buf *out, const char *text, size_t columns)
 	if (columns)
 		buf_text(out, "\xe2\x80\xa6");
 }
+
+void text_part_end(struct buf *part, struct buf *out)
+{
+	if (part->err && !out->err)
+		out->err = part->err;
+	buf_free(part);
+}

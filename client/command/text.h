@@ -17,4 +17,7 @@ size_t text_width(const char *text);
 /* Append safe text in at most `columns` columns, "…" at its end when it was cut. */
 void text_cut(struct buf *out, const char *text, size_t columns);
 
+/* Free a buffer whose bytes went into out: what failed in it has failed in out. */
+void text_part_end(struct buf *part, struct buf *out);
+
 #endif

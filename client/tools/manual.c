@@ -34,7 +34,7 @@ static size_t place_of(const struct verb *v)
 
 static size_t area_of(const struct verb *v)
 {
-	for (size_t i = 0; areas[i].title && i < AREAS_MAX; i++)
+	for (size_t i = 0; i < AREAS_MAX && areas[i].title; i++)
 		for (const struct verb *w = areas[i].verbs; w->noun; w++)
 			if (w == v)
 				return i;

@@ -452,7 +452,7 @@ static void a_tag_is_quoted_and_a_creation_has_a_key_of_its_own(void **state)
 	static const char *const given[] = {"organisation", "add", "n", "--name", "N", "--idempotency-key", "mine", NULL};
 	static const char *const drawn[] = {"organisation", "add", "n", "--name", "N", NULL};
 	static const char *const shows[] = {"organisation", "show", "n", NULL};
-	struct request_headers h, again;
+	struct request_headers h = {0}, again = {0};
 	(void)state;
 	assert_string_equal(header_of(bare, &h, 0), "if-match: \"3\"");
 	assert_string_equal(header_of(quoted, &h, 0), "if-match: \"3\"");
