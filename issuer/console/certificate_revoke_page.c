@@ -22,11 +22,11 @@ static const struct console_choice reasons[] = {
 #define FIELDS(member)                                                                                                 \
 	{                                                                                                              \
 		{.name = "reason", .label = "Reason", .kind = CONSOLE_CHOICE, .wanted = true, .empty = CONSOLE_SEND, .choices = reasons}, \
+		{.name = "confirm", .label = "Type the name to confirm", .hint = "Exactly as it stands in the heading.", \
+		 .kind = CONSOLE_CONFIRM, .value = (member), .longest = 1024},                                           \
 		{.name = "compromised_at", .label = "In wrong hands since", .kind = CONSOLE_DATE,                      \
 		 .hint = "If you know it. Revocation lists say so to whoever checks old signatures."},                  \
 		{.name = "note", .label = "Note", .hint = "Who called, and what was said. Kept in the audit.", .longest = 500}, \
-		{.name = "confirm", .label = "Type the name to confirm", .hint = "Exactly as it stands in the heading.", \
-		 .kind = CONSOLE_CONFIRM, .value = (member), .longest = 1024},                                           \
 		{0},                                                                                                   \
 	}
 static const struct console_field of_client[] = FIELDS("client_name");

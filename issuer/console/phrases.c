@@ -1,6 +1,7 @@
 #include "issuer/console/phrases.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -43,6 +44,26 @@ enum err phrase_add_each(json_t *array, const char *member, enum phrases kind, c
 	return e;
 }
 
+/* The part of the daemon, or else what kind of a person it was. */
+static enum err add_actor(json_t *item)
+{
+	const char *part = phrase_find(PHRASES_ACTOR, json_string_value(json_object_get(item, "who")));
+	return part ? set(item, "by", part) : phrase_add(item, "role", PHRASES_ACTOR, "by");
+}
+
+/* Of a message the detail is its kind and its id: its kind is what people know it by. */
+static enum err name_message(json_t *item)
+{
+	char kind[32] = "";
+	const char *what = json_string_value(json_object_get(item, "what"));
+	const char *detail = json_string_value(json_object_get(item, "detail"));
+	if (!what || !detail || strncmp(what, "message.", 8) != 0)
+		return ERR_OK;
+	snprintf(kind, sizeof kind, "%.*s", (int)strcspn(detail, " "), detail);
+	const char *said = phrase_find(PHRASES_MESSAGE, kind);
+	return said ? set(item, "detail", said) : ERR_OK;
+}
+
 static enum err open_record(json_t *item)
 {
 	const char *text = json_string_value(json_object_get(item, "record"));
@@ -55,7 +76,9 @@ static enum err open_record(json_t *item)
 	json_decref(record);
 	if (!e)
 		e = phrase_add(item, "what", PHRASES_WHAT, "did");
-	return e ? e : phrase_add(item, "role", PHRASES_ACTOR, "by");
+	if (!e)
+		e = name_message(item);
+	return e ? e : add_actor(item);
 }
 
 enum err phrase_history(json_t *records)

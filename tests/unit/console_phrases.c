@@ -72,15 +72,19 @@ static void a_record_is_opened_and_one_that_is_no_record_is_shown(void **state)
 	json_t *list = json_pack("[{s:i, s:s}, {s:s}, {s:s}]", "sequence", 7, "record",
 				 "{\"at\":\"2026-11-22T02:13:38Z\",\"what\":\"order.offered\",\"who\":\"clerk\",\"role\":\"host\",\"why\":null,"
 				 "\"sequence\":99}",
-				 "record", "{\"what\":", "record", "{\"what\":\"odd.thing\"}");
+				 "record", "{\"what\":", "record",
+				 "{\"what\":\"message.odd\",\"role\":\"host\",\"who\":\"x\",\"detail\":\"code abc\"}");
 	assert_int_equal(phrase_history(list), ERR_OK);
 	const json_t *first = json_array_get(list, 0);
 	assert_string_equal(member(first, "did"), "Link and code handed to the outbox");
 	assert_string_equal(member(first, "at"), "2026-11-22T02:13:38Z");
-	assert_string_equal(member(first, "by"), "Somebody at the machine itself");
 	assert_int_equal(json_integer_value(json_object_get(first, "sequence")), 7);
+	assert_string_equal(member(first, "by"), "The clerk (this program)");
 	assert_string_equal(member(json_array_get(list, 1), "did"), "{\"what\":");
-	assert_string_equal(member(json_array_get(list, 2), "did"), "odd.thing");
+	const json_t *last = json_array_get(list, 2);
+	assert_string_equal(member(last, "did"), "message.odd");
+	assert_string_equal(member(last, "by"), "Somebody at the machine itself");
+	assert_string_equal(member(last, "detail"), "One-time code");
 	assert_int_equal(phrase_history(NULL), ERR_OK);
 	json_decref(list);
 }
