@@ -157,12 +157,12 @@ check:
 	$(Q)tests/support/check $(BUILD) $(if $(SANITIZE),unit flow fuzz-replay,unit flow campaign-short browser fuzz-replay lint)
 
 # The campaign's own programs speak with a daemon from outside, and look at its files with its own readers.
-CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c power.c takers.c disk.c revocations.c calls.c swap.c),$(wildcard tests/campaign/*.c)))
+CAMPAIGN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(addprefix tests/campaign/,kill.c power.c takers.c disk.c revocations.c edits.c calls.c swap.c),$(wildcard tests/campaign/*.c)))
 $(BUILD)/tools/crash_points: $(BUILD)/obj/tests/support/crash_points.o $(SUPPORT_OBJ)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
-$(addprefix $(BUILD)/campaign-,kill power takers disk revocations): $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
+$(addprefix $(BUILD)/campaign-,kill power takers disk revocations edits): $(BUILD)/campaign-%: $(BUILD)/obj/tests/campaign/%.o $(CAMPAIGN_OBJ) $(SUPPORT_OBJ) $(DAEMON_LIBS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LDLIBS) -lcurl
 # The library's caller stands alone, as a user's program would.
@@ -175,7 +175,7 @@ $(BUILD)/campaign-swap: $(addprefix $(BUILD)/obj/tests/,campaign/swap.o support/
 	$(BUILD)/libcounterfoil.a $(BUILD)/libbase.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CLIENT_LDLIBS) -lcmocka
-campaign-programs: test-programs $(addprefix $(BUILD)/campaign-,kill power takers disk revocations swap) $(BUILD)/tools/crash_points \
+campaign-programs: test-programs $(addprefix $(BUILD)/campaign-,kill power takers disk revocations edits swap) $(BUILD)/tools/crash_points \
 	$(addprefix $(BUILD)/valgrind/,counterfoild calls)
 
 # What takes too long for check, in full: two hours and more. CAMPAIGN="kills takers" runs some of it.
