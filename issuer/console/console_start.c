@@ -3,6 +3,8 @@
 #include "issuer/console/console_own.h"
 #include "issuer/http/api.h"
 
+#include <string.h>
+
 
 EMBED_TEXT(console_text_start, "issuer/console/pages/start.html");
 
@@ -76,16 +78,20 @@ static enum err add_counts(json_t *status)
 	return ERR_OK;
 }
 
-/* The first few, beside the picture of all. */
+/* The first few, beside the picture of all. The service renews its own. */
 static enum err add_soonest(json_t *status)
 {
 	const json_t *all = json_object_get(status, "expiring");
 	json_t *some = json_array();
-	for (size_t i = 0; some && i < SOONEST && i < json_array_size(all); i++)
-		if (json_array_append(some, json_array_get(all, i)) != 0) {
+	for (size_t i = 0; some && i < SOONEST && i < json_array_size(all); i++) {
+		json_t *row = json_array_get(all, i);
+		const char *kind = json_string_value(json_object_get(row, "kind"));
+		bool itself = kind && strcmp(kind, "server") == 0;
+		if (json_object_set_new(row, "itself", json_boolean(itself)) != 0 || json_array_append(some, row) != 0) {
 			json_decref(some);
 			return ERR_MEMORY;
 		}
+	}
 	return json_object_set_new(status, "soonest", some) == 0 ? ERR_OK : ERR_MEMORY;
 }
 

@@ -44,10 +44,47 @@ static void what_the_api_refuses_is_a_page_that_says_why(void **state)
 	console_as("auditor");
 	r = console_get(console_audit, "/console/audit", NULL, "after=x");
 	html = console_expect(&r, 422);
-	assert_non_null(strstr(html, "after: the sequence number of a record"));
+	assert_non_null(strstr(html, "the sequence number of a record"));
 	reply_clear(&r);
 	r = console_get(console_asset, "/console/assets/none", "none", NULL);
 	console_expect(&r, 404);
+	reply_clear(&r);
+}
+
+static void the_audit_begins_with_the_newest_and_pages_back_to_the_first(void **state)
+{
+	struct parcel p;
+	(void)state;
+	console_as("auditor");
+	while (bench_integer("SELECT MAX(sequence) FROM audit") < 130)
+		bench_order(&p);
+	long long newest = bench_integer("SELECT MAX(sequence) FROM audit");
+	char mark[64], before[32];
+	assert_true(newest > 100 && newest < 200);
+	struct reply r = console_get(console_audit, "/console/audit", NULL, NULL);
+	const char *html = console_expect(&r, 200);
+	snprintf(mark, sizeof mark, "no. %lld<", newest);
+	assert_non_null(strstr(html, mark));
+	snprintf(mark, sizeof mark, "no. %lld<", newest - 99);
+	assert_non_null(strstr(html, mark));
+	snprintf(mark, sizeof mark, "no. %lld<", newest - 100);
+	assert_null(strstr(html, mark));
+	assert_non_null(strstr(html, "Older records"));
+	assert_null(strstr(html, "The newest<"));
+	reply_clear(&r);
+	snprintf(before, sizeof before, "before=%lld", newest - 99);
+	r = console_get(console_audit, "/console/audit", NULL, before);
+	html = console_expect(&r, 200);
+	assert_non_null(strstr(html, mark));
+	assert_non_null(strstr(html, "no. 1<"));
+	assert_null(strstr(html, "Older records"));
+	assert_non_null(strstr(html, "The newest<"));
+	reply_clear(&r);
+	snprintf(before, sizeof before, "object=%s", p.id);
+	r = console_get(console_audit, "/console/audit", NULL, before);
+	html = console_expect(&r, 200);
+	assert_non_null(strstr(html, "as it happened"));
+	assert_non_null(strstr(html, p.id));
 	reply_clear(&r);
 }
 
@@ -273,6 +310,7 @@ int main(void)
 		CONSOLE_TEST(a_page_is_whole_and_names_who_is_logged_in),
 		CONSOLE_TEST(the_navigation_is_what_the_role_may),
 		CONSOLE_TEST(what_the_api_refuses_is_a_page_that_says_why),
+		CONSOLE_TEST(the_audit_begins_with_the_newest_and_pages_back_to_the_first),
 		CONSOLE_TEST(a_form_begins_with_what_is_stored_and_is_shown_to_those_who_may),
 		CONSOLE_TEST(a_good_form_changes_and_leads_on),
 		CONSOLE_TEST(every_fault_is_told_at_once_beside_its_field_and_above_and_input_is_kept),
