@@ -9,7 +9,7 @@
 	{                                                                                                              \
 		.name = "slug", .label = "Short name",                                                                 \
 		.hint = "Small letters, digits and hyphens: it stands in addresses and in certificates, and stays for ever.", \
-		.wanted = true, .longest = 63, .pattern = "[a-z0-9-]{1,63}", .pattern_text = "Only a to z, 0 to 9 and -", .value = "nothing" \
+		.wanted = true, .longest = 63, .pattern = "[a-z0-9\\-]{1,63}", .pattern_text = "Only a to z, 0 to 9 and -", .value = "nothing" \
 	}
 #define DIRECTORY_NAME(member)                                                                                         \
 	{                                                                                                              \
