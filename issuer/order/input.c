@@ -133,7 +133,7 @@ enum err remark_check_any(const char *name, const char *text, struct errbuf *why
 
 static enum err tag_check(const char *text, size_t len, struct errbuf *why)
 {
-	if (strlen(text) == len && language_tag_ok(text))
+	if (strlen(text) == len && (len == 0 || language_tag_ok(text)))
 		return ERR_OK;
 	return fail(why, ERR_INVALID, "a language's tag is wanted, as en or nb");
 }
@@ -141,8 +141,8 @@ static enum err tag_check(const char *text, size_t len, struct errbuf *why)
 const char *input_language(struct input *in, const struct languages *languages)
 {
 	const char *tag = input_optional(in, "language", tag_check);
-	const struct language *l = tag ? languages_find(languages, tag) : NULL;
-	if (tag && !l)
+	const struct language *l = tag && tag[0] ? languages_find(languages, tag) : NULL;
+	if (tag && tag[0] && !l)
 		input_fault(in, "language", "there is no such language here");
 	return l ? language_tag(l) : "";
 }

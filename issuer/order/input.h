@@ -21,7 +21,8 @@ enum err input_begin(struct input *in, const char *const *members, struct errbuf
 const char *input_required(struct input *in, const char *member, text_check *check);
 const char *input_optional(struct input *in, const char *member, text_check *check);
 bool input_flag(struct input *in, const char *member, bool standard);
-/* The member "language", by the tag that it has here ("no" is Norwegian too); "" when there is none, or none such: a fault. */
+/* The member "language", by the tag that it has here ("no" is Norwegian too); "" when there is none or it is "", the
+ * installation's; a fault when there is none such. */
 const char *input_language(struct input *in, const struct languages *languages);
 void input_fault(struct input *in, const char *member, const char *text);
 /* ERR_INVALID when there was any fault. */
