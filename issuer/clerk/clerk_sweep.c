@@ -50,7 +50,7 @@ struct sweep {
 static void make_notice(struct sweep *w, enum message_kind kind)
 {
 	const struct clerk *c = w->clerk;
-	const struct notice_office office = {c->store, c->mailer, c->settings};
+	const struct notice_office office = {.store = c->store, .courier = c->mailer, .settings = c->settings};
 	notice_make(&office, kind, w->step.order, &w->notice);
 }
 
@@ -133,10 +133,13 @@ static enum err lapse_in(struct sweep *w, struct store *s)
 
 static enum err lapse(struct sweep *w, struct errbuf *why)
 {
-	bool claimed = strcmp(w->overdue->state, order_state_name(ORDER_COLLECTING)) == 0;
+	const char *state = w->overdue->state;
+	enum message_kind kind = strcmp(state, order_state_name(ORDER_COLLECTING)) == 0	 ? MESSAGE_LAPSED_CLAIM
+				 : strcmp(state, order_state_name(ORDER_REQUESTED)) == 0 ? MESSAGE_LAPSED_REQUEST
+											 : MESSAGE_LAPSED_LINK;
 	enum err e = w->overdue->serial[0] ? journal_revocation(w, why) : ERR_OK;
 	if (!e)
-		make_notice(w, claimed ? MESSAGE_LAPSED_CLAIM : MESSAGE_LAPSED_LINK);
+		make_notice(w, kind);
 	crash_point(CRASH_CLERK_LAPSE_BEFORE);
 	if (!e)
 		e = in_transaction(w, lapse_in);

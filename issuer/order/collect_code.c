@@ -148,7 +148,7 @@ static enum err accept_code(struct desk *d, struct trial *t, struct secret **cla
 static void make_notice(struct desk *d, struct trial *t)
 {
 	struct store *s = readers_take(d->readers);
-	notice_make(&(struct notice_office){s, d->courier, d->settings}, MESSAGE_LOCKED_ORDER, t->order, &t->notice);
+	notice_make(&(struct notice_office){.store = s, .courier = d->courier, .settings = d->settings}, MESSAGE_LOCKED_ORDER, t->order, &t->notice);
 	readers_give(d->readers, s);
 }
 

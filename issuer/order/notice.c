@@ -1,6 +1,7 @@
 #include "issuer/order/notice.h"
 
 #include "base/log.h"
+#include "ca/certificate.h"
 #include "delivery/seal.h"
 
 #include <stdio.h>
@@ -15,12 +16,14 @@ static const char not_made[] = "the mail could not be made";
 struct about {
 	struct order_facts names; /* those that are shown, as the directory has them; not what was approved */
 	char orderer[NAME_SIZE], to[MAILBOX_SIZE];
+	char renews[SERIAL_TEXT_SIZE]; /* the certificate that it was to follow */
 	int64_t link_until, claimed_at, received_at;
+	const char *reason;
 };
 
 enum column { /* of NOTICE_ABOUT in sql_order.def */
 	ORGANISATION, ORGANISATION_SLUG, SERVICE, SERVICE_SLUG, CLIENT, CLIENT_SLUG, CONTACT, CONTACT_NAME, ORDERER, EMAIL,
-	LINK_UNTIL, CLAIMED_AT, RECEIVED_AT
+	LINK_UNTIL, CLAIMED_AT, RECEIVED_AT, RENEWS
 };
 
 static void copy(char *out, size_t size, const struct row *r, int column)
@@ -43,6 +46,7 @@ static enum err take_about(void *ctx, const struct row *r)
 	COPY(a->names.contact_name, r, CONTACT_NAME);
 	COPY(a->orderer, r, ORDERER);
 	COPY(a->to, r, EMAIL);
+	COPY(a->renews, r, RENEWS);
 	a->link_until = row_integer(r, LINK_UNTIL);
 	a->claimed_at = row_integer(r, CLAIMED_AT);
 	a->received_at = row_integer(r, RECEIVED_AT);
@@ -64,21 +68,23 @@ static void write_command(enum message_kind kind, const struct about *a, const c
 {
 	const struct order_facts *f = &a->names;
 	const char *verb = kind == MESSAGE_LOCKED_ORDER ? "unlock" : kind == MESSAGE_LAPSED_PASSWORD ? "reissue" : NULL;
-	int n = verb ? snprintf(out, FIELD_SIZE, "counterfoil order %s %s", verb, order)
-		     : snprintf(out, FIELD_SIZE,
+	int n = verb	       ? snprintf(out, FIELD_SIZE, "counterfoil order %s %s", verb, order)
+		: a->renews[0] ? snprintf(out, FIELD_SIZE, "counterfoil order renew %s", a->renews)
+			       : snprintf(out, FIELD_SIZE,
 				"counterfoil order new --organisation %s --service %s --client %s --contact %s",
 				f->organisation_slug, f->service_slug, f->client_slug, f->contact);
 	if (n < 0 || n >= FIELD_SIZE)
 		snprintf(out, FIELD_SIZE, "counterfoil order new");
 }
 
+/* A reason that no mail can hold is left out: the order has it. */
 static enum err compose(const struct settings *s, enum message_kind kind, const char *order, const struct about *a,
 			struct secret **plain)
 {
 	char time[MESSAGE_TIME_SIZE], command[FIELD_SIZE];
 	message_time(until(kind, a, s), time);
 	write_command(kind, a, order, command);
-	const struct message_field fields[] = {
+	struct message_field fields[] = {
 		{"order", order},
 		{"client", a->names.client_name},
 		{"service", a->names.service_name},
@@ -88,14 +94,18 @@ static enum err compose(const struct settings *s, enum message_kind kind, const 
 		{"until", time},
 		{"command", command},
 		{"language", s->language},
+		{"reason", a->reason ? a->reason : ""},
 		{0},
 	};
-	return message_compose(kind, order, a->to[0] ? a->to : s->staff_mail, fields, plain, NULL);
+	const char *to = a->to[0] ? a->to : s->staff_mail;
+	enum err rc = message_compose(kind, order, to, fields, plain, NULL);
+	fields[sizeof fields / sizeof fields[0] - 2].value = "";
+	return rc != ERR_INVALID ? rc : message_compose(kind, order, to, fields, plain, NULL);
 }
 
 static enum err make(const struct notice_office *office, const char *order, struct notice *out)
 {
-	struct about a = {0};
+	struct about a = {.reason = office->reason};
 	struct secret *plain = NULL;
 	enum err rc = store_one(office->store, STATEMENT_NOTICE_ABOUT, STORE_VALUES(value_text(order)), take_about, &a);
 	if (!rc && !a.to[0] && !office->settings->staff_mail[0]) {

@@ -10,7 +10,7 @@
 #include "issuer/order/step.h"
 
 struct notice {
-	enum message_kind kind; /* one of MESSAGE_LAPSED_LINK to MESSAGE_LOCKED_ORDER */
+	enum message_kind kind; /* one of MESSAGE_LAPSED_LINK to MESSAGE_REJECTED */
 	char id[ID_SIZE];
 	struct buf sealed;
 	const char *missed; /* why nobody is told; NULL: somebody is */
@@ -22,6 +22,7 @@ struct notice_office {
 	struct store *store;
 	X509 *courier;
 	const struct settings *settings;
+	const char *reason; /* of whoever has ended it; NULL for none */
 };
 void notice_make(const struct notice_office *office, enum message_kind kind, const char *order, struct notice *out);
 /* Inside the transaction, behind the change of state: nothing is stored unless the order is in that state. */

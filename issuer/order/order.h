@@ -38,11 +38,35 @@ struct directory_change {
 enum err directory_change(struct desk *d, const struct actor *who, const struct directory_change *wish,
 			  char id[ID_SIZE], struct faults *faults, struct errbuf *why) MUST_CHECK;
 
-/* {"organisation","service","client","contact","key_type"?,"own_key"?,"note"?}: slugs; contact by id or e-mail; own_key
- * (false by default): the recipient may bring a request instead. Requested, approved (no approvals are required) and
- * offered in one transaction: link mail and code SMS are in the outbox when it returns. */
+/* {"organisation","service","client","contact","key_type"?,"own_key"?,"profile"?,"note"?,"due"?,"renews"?}: slugs; contact
+ * by id or e-mail, who may order and receive; own_key (false by default): the recipient may bring a request instead; due: a
+ * date; renews: the serial of a live certificate of the client, which lives on. Without `renews` a client that may not have
+ * several has no live certificate and no open order: else a fault of `client` that names it.
+ * Where no approvals are wanted: requested, approved and offered in one transaction: link mail and code SMS are in the outbox
+ * when it returns. Else it is requested alone: there is neither ticket nor link nor code, those who may approve it are told,
+ * and it lapses after a link's life. */
 enum err order_new(struct desk *d, const struct actor *who, json_t *body, char id[ID_SIZE], struct faults *faults,
 		   struct errbuf *why) MUST_CHECK;
+/* The same, of the client of an order (by its id, or by its certificate's serial) whose certificate lives on. NULL: as in
+ * that order, but for the contact's addresses, which are today's. */
+struct renewal_wish {
+	const char *which, *contact, *note, *due;
+};
+enum err order_renew(struct desk *d, const struct actor *who, const struct renewal_wish *wish, char id[ID_SIZE],
+		     struct faults *faults, struct errbuf *why) MUST_CHECK;
+/* By an approver or an administrator who has not ordered it and has not approved it before. `digest`, in hexadecimal, is
+ * what the order shows: what stands in the database must hash to it, and be what the directory says today. With the last
+ * approval that it wants it is offered in the same transaction. ERR_REFUSED to the orderer; ERR_CONFLICT says what was
+ * changed; ERR_INVALID also when the signer would not make such a certificate: each is audited. */
+enum err order_approve(struct desk *d, const struct actor *who, const char *id, const char *digest,
+		       struct errbuf *why) MUST_CHECK;
+/* By the same, before it is approved, and for good; who ordered is told. The reason must be given. */
+enum err order_reject(struct desk *d, const struct actor *who, const char *id, const char *reason,
+		      struct errbuf *why) MUST_CHECK;
+/* Before any of those that follow: is it within the actor's reach (else ERR_NOT_FOUND), and still what was looked at
+ * (if_match is NULL, or has the order's tag: else ERR_PRECONDITION with who changed it and when)? */
+enum err order_look(struct desk *d, const struct actor *who, const char *id, const char *if_match,
+		    struct errbuf *why) MUST_CHECK;
 enum err order_cancel(struct desk *d, const struct actor *who, const char *id, const char *reason,
 		      struct errbuf *why) MUST_CHECK; /* what was issued is revoked */
 /* New link and code; the old die, a claim too. Once the file was received: the password again, while it rests. */

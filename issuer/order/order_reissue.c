@@ -1,5 +1,6 @@
 /* A certificate that was delivered, and whose file or password is lost: another takes its place. */
 #include "issuer/order/input.h"
+#include "issuer/order/named_order.h"
 #include "issuer/order/new_order.h"
 #include "issuer/order/replaced.h"
 #include "issuer/order/revoke.h"
@@ -17,26 +18,6 @@ struct reissue {
 	struct new_order next;
 	bool revoked; /* by an earlier try, which was cut off behind its journalling */
 };
-
-static enum err find_order(struct desk *d, const struct actor *who, const char *which, struct order_row *row,
-			   struct errbuf *why)
-{
-	struct revoking r = {.who = who, .serial = ""};
-	struct standing standing;
-	const char *scope = actor_scope(who);
-	enum err rc = row_by_id(d, which, row);
-	if (rc == ERR_OK && scope && strcmp(scope, row->organisation) != 0)
-		rc = ERR_NOT_FOUND;
-	if (rc != ERR_NOT_FOUND)
-		return rc;
-	if (revoking_read(&r, which, NULL) != ERR_OK)
-		return fail(why, ERR_NOT_FOUND, "there is no such order, and no certificate of this serial");
-	rc = standing_find(d, &r, &standing, why);
-	if (rc == ERR_OK && !standing.order[0])
-		rc = fail(why, ERR_CONFLICT,
-			  "it was made on the host, and not ordered: there is nothing to order again");
-	return rc == ERR_OK ? row_by_id(d, standing.order, row) : rc;
-}
 
 /* Why nobody will get what took its place; NULL while somebody may. */
 static const char *end_of(const struct order_row *next)
@@ -74,6 +55,7 @@ static const char *reason_against(const struct reissue *r)
 		return "it is of a member of the staff: revoke the certificate (cert revoke), and renew the member's (staff renew)";
 	switch (r->row.state) {
 	case ORDER_REQUESTED:
+		return "nothing was delivered yet: it waits for approval (order approve)";
 	case ORDER_APPROVED:
 	case ORDER_OFFERED:
 	case ORDER_COLLECTING:
@@ -135,7 +117,9 @@ static enum err replace(struct desk *d, struct reissue *r, struct faults *faults
 	json_t *body = NULL;
 	enum err rc = write_body(&r->row, r->revoking.note, &body);
 	if (rc == ERR_OK)
-		rc = new_order_make(d, &r->next, body, faults, why);
+		rc = new_order_read(d, &r->next, body, faults, why);
+	if (rc == ERR_OK)
+		rc = new_order_make(d, &r->next, why);
 	if (rc == ERR_OK)
 		rc = revoke(d, r, why);
 	if (rc == ERR_OK)
@@ -235,7 +219,7 @@ enum err order_reissue(struct desk *d, const struct actor *who, const struct rei
 	*made = false;
 	enum err rc = remark_check_any("note", wish->note, why);
 	if (rc == ERR_OK)
-		rc = find_order(d, who, wish->which, &r.row, why);
+		rc = named_order_find(d, who, wish->which, &r.row, why);
 	if (rc != ERR_OK)
 		return rc;
 	char order[ID_SIZE]; /* the row is read again */

@@ -73,11 +73,18 @@ enum err step_end_links(struct store *s, const struct step *t)
 	return e != ERR_OK ? e : withdraw(s, t, MESSAGE_REMINDER);
 }
 
+enum err step_end_calls(struct store *s, const struct step *t)
+{
+	return withdraw(s, t, MESSAGE_APPROVAL);
+}
+
 enum err step_end_delivery(struct store *s, const struct step *t)
 {
 	enum err e = step_end_codes(s, t);
 	if (e == ERR_OK)
 		e = step_end_links(s, t);
+	if (e == ERR_OK)
+		e = step_end_calls(s, t);
 	if (e == ERR_OK)
 		e = step_erase_parcel(s, t);
 	if (e == ERR_OK)

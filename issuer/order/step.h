@@ -25,6 +25,7 @@ enum err step_erase_password(struct store *s, const struct step *t) MUST_CHECK;
 /* Codes die; their messages, and links' and reminders' of them, that still wait are dropped: each is audited. */
 enum err step_end_codes(struct store *s, const struct step *t) MUST_CHECK;
 enum err step_end_links(struct store *s, const struct step *t) MUST_CHECK;
+enum err step_end_calls(struct store *s, const struct step *t) MUST_CHECK; /* mails to those who may approve it */
 /* All of it, and the password: nothing of this order goes out any more. */
 enum err step_end_delivery(struct store *s, const struct step *t) MUST_CHECK;
 

@@ -55,10 +55,15 @@ static enum err take_last(void *ctx, const struct row *r)
 
 enum err version_check(struct store *s, const char *if_match, const char *object, int64_t version, struct errbuf *why)
 {
-	struct last_change last = {{0}, {0}};
 	char tag[24];
-	bool matches = false;
 	snprintf(tag, sizeof tag, "\"%" PRId64 "\"", version);
+	return version_check_tag(s, if_match, object, tag, why);
+}
+
+enum err version_check_tag(struct store *s, const char *if_match, const char *object, const char *tag, struct errbuf *why)
+{
+	struct last_change last = {{0}, {0}};
+	bool matches = false;
 	if (walk(if_match, tag, &matches) == ERR_OK && matches)
 		return ERR_OK;
 	enum err e = store_one(s, STATEMENT_AUDIT_LAST_OF_OBJECT, STORE_VALUES(value_text(object)), take_last, &last);

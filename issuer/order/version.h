@@ -8,6 +8,8 @@
 /* ERR_MALFORMED unless "*" or tags; NULL, which matches every version, is fine. */
 enum err version_tags_check(const char *if_match, struct errbuf *why) MUST_CHECK;
 /* ERR_PRECONDITION, with who changed the object and when, unless its version is among the tags. */
+enum err version_check_tag(struct store *s, const char *if_match, const char *object, const char *tag,
+			   struct errbuf *why) MUST_CHECK; /* tag: in quotes, 64 bytes at most */
 enum err version_check(struct store *s, const char *if_match, const char *object, int64_t version,
 		       struct errbuf *why) MUST_CHECK;
 

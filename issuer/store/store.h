@@ -88,7 +88,7 @@ enum err store_one(struct store *s, enum statement id, const struct value *value
 		   enum err (*each)(void *ctx, const struct row *r), void *ctx) MUST_CHECK;
 /* The first column of it. */
 enum err store_integer(struct store *s, enum statement id, const struct value *values, size_t n, int64_t *out) MUST_CHECK;
-/* Rows as JSON objects by column name. Names ending in "_at", "_until", "_before", "_after", "_update" with integers
+/* Rows as JSON objects by column name. Names "at", and ending in "_at", "_until", "_before", "_after", "_update" with integers
  * become RFC 3339 text; blobs become hex; names "may_..." and "several" become booleans. *out is a new reference. */
 enum err store_json(struct store *s, enum statement id, const struct value *values, size_t n, json_t **out) MUST_CHECK;
 enum err store_json_one(struct store *s, enum statement id, const struct value *values, size_t n,

@@ -10,6 +10,8 @@ static const char *const time_endings[] = {"_at", "_until", "_before", "_after",
 static bool is_time(const char *name)
 {
 	size_t len = strlen(name);
+	if (strcmp(name, "at") == 0)
+		return true;
 	for (size_t i = 0; i < sizeof time_endings / sizeof *time_endings; i++) {
 		size_t n = strlen(time_endings[i]);
 		if (len > n && strcmp(name + len - n, time_endings[i]) == 0)

@@ -194,6 +194,7 @@ static bool policy(const char *person, const struct route *r)
 	const char *path = api_path(r);
 	static const char *const clients_too[] = {"/v1/me", "/v1/services/{organisation}/{service}", NULL};
 	static const char *const not_for_support[] = {"/v1/staff", "/v1/audit", "/v1/audit/head", NULL};
+	static const char *const approver_acts[] = {"/v1/orders/{order}/approve", "/v1/orders/{order}/reject", NULL};
 	static const char *const support_acts[] = {"/v1/orders/{order}/resend", "/v1/orders/{order}/unlock",
 						   "/v1/certificates/{serial}/revoke", "/v1/certificates/{serial}/hold",
 						   "/v1/certificates/{serial}/release", NULL};
@@ -204,7 +205,7 @@ static bool policy(const char *person, const struct route *r)
 	if (strcmp(person, "auditor") == 0)
 		return reads;
 	if (strcmp(person, "approver") == 0)
-		return reads && !in(path, not_for_support);
+		return reads ? !in(path, not_for_support) : in(path, approver_acts);
 	if (strcmp(person, "support") == 0)
 		return reads ? !in(path, not_for_support) : in(path, support_acts);
 	if (strcmp(person, "client") == 0 || strcmp(person, "client that says administrator") == 0)

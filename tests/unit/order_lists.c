@@ -69,7 +69,7 @@ static void orders_are_listed_by_state_and_shown_whole(void **unused)
 	for (size_t i = 0; i < COUNT(members); i++)
 		assert_string_equal(text_of(row, members[i][0]), members[i][1]);
 	json_decref(list);
-	json_t *shown = rows(STATEMENT_ORDER_SHOW, STORE_VALUES(value_text(p.id)));
+	json_t *shown = rows(STATEMENT_ORDER_SHOW, STORE_VALUES(value_text(BENCH_STAFF), value_text(p.id), value_null()));
 	assert_int_equal(json_array_size(shown), 1);
 	row = json_array_get(shown, 0);
 	assert_string_equal(text_of(row, "ordered_by_name"), "Ola Administrator");

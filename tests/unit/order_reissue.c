@@ -55,7 +55,7 @@ static void what_makes_no_sense_is_refused_with_what_to_do_instead(void **unused
 		enum order_state state;
 		const char *words;
 	} cases[] = {
-		{ORDER_REQUESTED, "order resend"}, {ORDER_APPROVED, "order resend"}, {ORDER_OFFERED, "order resend"},
+		{ORDER_REQUESTED, "order approve"}, {ORDER_APPROVED, "order resend"}, {ORDER_OFFERED, "order resend"},
 		{ORDER_COLLECTING, "order resend"}, {ORDER_LOCKED, "order unlock"}, {ORDER_LAPSED, "order new"},
 		{ORDER_REJECTED, "order new"}, {ORDER_CANCELLED, "order new"},
 	};
