@@ -58,7 +58,7 @@ $(addprefix $(BUILD)/unit/client_,swap swap_failing watch call_failing): $(BUILD
 $(BUILD)/unit/client_install: $(BUILD)/obj/tests/support/file_steps.o
 # Those that call, with a client and a server at hand.
 CLIENT_CALL_OBJ := $(CLIENT_TEST_OBJ) $(BUILD)/obj/tests/support/call_stage.o
-$(addprefix $(BUILD)/unit/client_,body call sentences form retry cancel http2 proxy refused): $(CLIENT_CALL_OBJ)
+$(addprefix $(BUILD)/unit/client_,body call pages sentences form retry cancel http2 proxy refused): $(CLIENT_CALL_OBJ)
 # Those of a peer, what a proxy passes on and a CA's lists.
 PEER_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o crl_maker.o forms.o)
 $(addprefix $(BUILD)/unit/,client_peer client_peer_failing client_presented client_revocation): $(PEER_TEST_OBJ)

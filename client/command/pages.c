@@ -41,7 +41,7 @@ enum err pages_follow(struct session *s, const struct arguments *given, json_t *
 			return fail(why, ERR_TOO_LARGE, "more than %d: ask for less of it, or page by page without --all", ITEMS_MAX);
 		e = fetch(s, given, cursor, &page, why);
 		if (!e && json_array_extend(items, json_object_get(page, "items")) != 0)
-			e = fail(why, ERR_MALFORMED, "the server's next page is no list");
+			e = fail(why, ERR_MALFORMED, "the next page is no list");
 		more = !e && take_cursor(page, again);
 		if (more && strcmp(again, cursor) == 0)
 			e = fail(why, ERR_MALFORMED, "the server names the same next page again");
