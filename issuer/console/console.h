@@ -47,8 +47,8 @@ struct console_call {
 };
 /* Its answer, a new reference. False: it refused, and the page that says so stands in r. */
 bool console_ask(struct front *front, const struct request *q, struct reply *r, const struct console_call *call, json_t **out);
-/* The same, but a refusal leaves r as it was and *out NULL: of what a page can do without. */
-void console_ask_maybe(struct front *front, const struct request *q, const struct console_call *call, json_t **out);
+/* The same, but a refusal is the result, and *out NULL: of what a page can do without. */
+enum err console_ask_maybe(struct front *front, const struct request *q, const struct console_call *call, json_t **out);
 /* Does the route table let the caller use that handler? why, which may be NULL, takes the sentence when not. */
 bool console_may(const struct request *q, route_handler *api, struct errbuf *why);
 

@@ -104,12 +104,17 @@ bool console_ask(struct front *front, const struct request *q, struct reply *r, 
 	return false;
 }
 
-void console_ask_maybe(struct front *front, const struct request *q, const struct console_call *call, json_t **out)
+enum err console_ask_maybe(struct front *front, const struct request *q, const struct console_call *call, json_t **out)
 {
 	bool good = false;
 	enum err e = run(front, q, call, out, &good, NULL);
-	if (e || !good) {
-		json_decref(*out);
-		*out = NULL;
+	if (!e && good)
+		return ERR_OK;
+	if (!e) {
+		const char *code = json_string_value(json_object_get(*out, "code"));
+		e = code ? err_from_word(code) : ERR_MEMORY;
 	}
+	json_decref(*out);
+	*out = NULL;
+	return e;
 }

@@ -1,6 +1,7 @@
 /* The start page: what needs attention. */
 #include "base/embed.h"
 #include "issuer/console/console_own.h"
+#include "issuer/console/phrases.h"
 #include "issuer/http/api.h"
 
 #include <string.h>
@@ -101,6 +102,10 @@ void console_start(struct front *front, const struct request *q, struct reply *r
 	if (!console_ask(front, q, r, &(struct console_call){.api = api_status}, &s.status))
 		return;
 	enum err e = add_counts(s.status);
+	if (!e)
+		e = phrase_add_each(json_object_get(s.status, "failed"), "kind", PHRASES_MESSAGE, "message");
+	if (!e)
+		e = phrase_add_each(json_object_get(s.status, "failed"), "channel", PHRASES_CHANNEL, "way");
 	if (!e)
 		e = add_soonest(s.status);
 	if (!e)

@@ -145,8 +145,9 @@ static enum err check_confirmed(struct submission *s)
 		if (f->kind != CONSOLE_CONFIRM)
 			continue;
 		if (!about)
-			console_ask_maybe(s->front, s->q, &(struct console_call){.api = s->posted.form->about}, &about);
-		e = about ? check_typed(s, about, f) : ERR_NOT_FOUND;
+			e = console_ask_maybe(s->front, s->q, &(struct console_call){.api = s->posted.form->about}, &about);
+		if (!e)
+			e = check_typed(s, about, f);
 	}
 	json_decref(about);
 	return e;
