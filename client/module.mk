@@ -62,7 +62,7 @@ $(addprefix $(BUILD)/unit/client_,body call pages sentences form retry cancel ht
 # Those of a peer, what a proxy passes on and a CA's lists.
 PEER_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o crl_maker.o forms.o)
 $(addprefix $(BUILD)/unit/,client_peer client_peer_failing client_presented client_revocation): $(PEER_TEST_OBJ)
-$(addprefix $(BUILD)/unit/client_,json soap soap_command): $(CLIENT_CALL_OBJ)
+$(addprefix $(BUILD)/unit/client_,json soap soap_command dry_run): $(CLIENT_CALL_OBJ)
 # Those of OCSP.
 OCSP_TEST_OBJ := $(addprefix $(BUILD)/obj/tests/support/,pkcs12_maker.o ocsp_maker.o)
 $(addprefix $(BUILD)/unit/client_,ocsp inquiry): $(OCSP_TEST_OBJ)
