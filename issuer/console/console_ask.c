@@ -68,6 +68,15 @@ json_t *console_take(struct reply *r)
 	return json;
 }
 
+/* What a change is held against, for those forms that are: the tag of an answer whose object has no version of its own. */
+static enum err add_version(const struct reply *answer, json_t *json)
+{
+	size_t len = strlen(answer->etag);
+	if (len < 2 || !json_is_object(json) || json_object_get(json, "version"))
+		return ERR_OK;
+	return json_object_set_new(json, "version", json_stringn(answer->etag + 1, len - 2)) == 0 ? ERR_OK : ERR_MEMORY;
+}
+
 /* The answer, or the problem, as JSON. */
 static enum err run(struct front *front, const struct request *q, const struct console_call *call, json_t **out, bool *good,
 		    struct errbuf *why)
@@ -81,7 +90,7 @@ static enum err run(struct front *front, const struct request *q, const struct c
 		call->api(front, &a->q, &answer);
 		*out = console_take(&answer);
 		*good = *out && answer.status < 400;
-		e = *out ? ERR_OK : ERR_MEMORY;
+		e = *out ? add_version(&answer, *out) : ERR_MEMORY;
 	}
 	reply_clear(&answer);
 	free(a);

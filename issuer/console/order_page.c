@@ -10,14 +10,28 @@ EMBED_TEXT(console_text_order, "issuer/console/pages/order.html");
 static console_view view;
 
 static const struct console_field none[] = {{0}};
+static const struct console_field approving[] = {{.name = "digest", .kind = CONSOLE_FIXED}, {0}};
+static const struct console_field rejecting[] = {
+	{.name = "reason", .label = "Why", .hint = "Whoever ordered is told by e-mail.", .wanted = true, .longest = 500}, {0},
+};
 static const struct console_field cancelling[] = {
 	{.name = "reason", .label = "Why", .hint = "Kept in the audit.", .longest = 500}, {0},
 };
 static const struct console_field reissuing[] = {
 	{.name = "note", .value = "nothing", .label = "What was lost", .hint = "Kept in the audit.", .longest = 500}, {0},
 };
+static const struct console_field renewing[] = {
+	{.name = "contact", .value = "contact", .label = "Contact", .hint = "Who gets it: the id or the e-mail of a contact.", .longest = 254},
+	{.name = "note", .value = "nothing", .label = "Note", .longest = 500},
+	{.name = "due", .value = "nothing", .label = "Due", .kind = CONSOLE_DATE, .hint = "The day by which it should be in use."},
+	{0},
+};
 
 #define AT "/console/orders/{order}"
+static const struct console_form approve = {.name = "approve", .path = AT "/approve", .api = api_order_approve, .view = view,
+	.submit = "Approve exactly this", .next = "/console/orders/{id}", .said = "approved", .versioned = true, .fields = approving};
+static const struct console_form reject = {.name = "reject", .path = AT "/reject", .api = api_order_reject, .view = view,
+	.submit = "Reject the order", .next = "/console/orders/{id}", .said = "rejected", .versioned = true, .dangerous = true, .fields = rejecting};
 static const struct console_form resend = {.name = "resend", .path = AT "/resend", .api = api_order_resend, .view = view,
 	.submit = "Send again", .next = "/console/orders/{id}", .said = "resent", .versioned = true, .fields = none};
 static const struct console_form unlock = {.name = "unlock", .path = AT "/unlock", .api = api_order_unlock, .view = view,
@@ -26,6 +40,8 @@ static const struct console_form cancel = {.name = "cancel", .path = AT "/cancel
 	.submit = "Cancel the order", .next = "/console/orders/{id}", .said = "cancelled", .versioned = true, .dangerous = true, .fields = cancelling};
 static const struct console_form reissue = {.name = "reissue", .path = AT "/reissue", .api = api_order_reissue, .view = view,
 	.submit = "Revoke it and order it again", .next = "/console/orders/{id}", .said = "reissued", .versioned = true, .dangerous = true, .fields = reissuing};
+static const struct console_form renew = {.name = "renew", .path = AT "/renew", .api = api_order_renew, .view = view,
+	.submit = "Order the renewal", .next = "/console/orders/{id}", .said = "renewed", .creates = true, .fields = renewing};
 #undef AT
 
 static bool allowed(const json_t *order, enum order_event event)
@@ -45,11 +61,15 @@ static void write_page(struct front *front, const struct request *q, struct repl
 {
 	const bool own = !json_string_value(json_object_get(order, "client")); /* a member's own: there is the staff page for it */
 	const bool delivered = allowed(order, EVENT_REISSUE) && !own;
+	const bool may_approve = json_is_true(json_object_get(order, "may_approve"));
 	const struct console_use forms[] = {
+		{&approve, order, !may_approve || !allowed(order, EVENT_APPROVE)},
+		{&reject, order, !allowed(order, EVENT_REJECT)},
 		{&resend, order, !allowed(order, EVENT_RESEND)},
 		{&unlock, order, !allowed(order, EVENT_UNLOCK)},
 		{&cancel, order, !allowed(order, EVENT_CANCEL)},
 		{&reissue, order, !delivered},
+		{&renew, order, !delivered},
 		{0},
 	};
 	const struct template_field fields[] = {
@@ -88,7 +108,10 @@ void console_order(struct front *front, const struct request *q, struct reply *r
 	{                                                                                                              \
 		console_submit(front, q, r, &name);                                                                    \
 	}
+SUBMIT(approve)
+SUBMIT(reject)
 SUBMIT(resend)
 SUBMIT(unlock)
 SUBMIT(cancel)
 SUBMIT(reissue)
+SUBMIT(renew)

@@ -39,7 +39,7 @@ static void every_state_is_told_with_what_happens_next(void **state)
 		enum order_state state;
 		const char *words;
 	} cases[] = {
-		{ORDER_OFFERED, "types the code from the SMS"}, {ORDER_LOCKED, "Call the contact first"}, {ORDER_LAPSED, "the link is dead"},
+		{ORDER_REJECTED, "Nothing was sent"}, {ORDER_OFFERED, "types the code from the SMS"}, {ORDER_LOCKED, "Call the contact first"}, {ORDER_LAPSED, "the link is dead"},
 		{ORDER_COLLECTING, "only then the password is sent"}, {ORDER_RECEIVED, "The contact has the file"},
 		{ORDER_PASSWORD_SENT, "has not been used yet"}, {ORDER_IN_USE, "Order its renewal before it ends"},
 		{ORDER_CANCELLED, "what was issued is revoked"},
@@ -133,6 +133,92 @@ static void an_order_is_chosen_step_by_step_and_made_by_one_form(void **state)
 		     "value=\"&lt;i&gt;\"");
 }
 
+/* A member with a certificate of its own at the browser. */
+static void console_be(const char *id, const char *role)
+{
+	if (bench_integer("SELECT COUNT(*) FROM staff WHERE id = %Q", id) == 0)
+		bench_sql("INSERT INTO staff (id, name, role, status, created_at, email) VALUES (%Q, %Q, %Q, 'active', 1, %Q || '@example.org')", id, id,
+			  role, id);
+	console_as(role);
+	snprintf(console_identity.staff_id, sizeof console_identity.staff_id, "%s", id);
+}
+
+static void order_for_approval(struct parcel *p, char form[256])
+{
+	struct faults faults = {0};
+	struct errbuf why = {""};
+	char sql[96], digest[96];
+	json_t *body = bench_order_body();
+	bench.settings.approvals = 2;
+	*p = (struct parcel){0};
+	assert_ok(order_new(&bench.desk, &bench_staff, body, p->id, &faults, &why));
+	json_decref(body);
+	snprintf(sql, sizeof sql, "SELECT lower(hex(digest)) FROM orders WHERE id = '%s'", p->id);
+	bench_value(digest, sizeof digest, sql);
+	snprintf(form, 256, "digest=%s", digest);
+}
+
+static void two_others_approve_exactly_what_is_shown(void **state)
+{
+	(void)state;
+	struct parcel p;
+	char address[96], form[256];
+	console_as("administrator");
+	bench_sql("UPDATE client SET several = 1");
+	order_for_approval(&p, form);
+	walk_expect(order_address(&p), 200, "What is to be approved");
+	walk_expect(order_address(&p), 200, strchr(form, '=') + 1); /* the digest */
+	walk_expect(order_address(&p), 200, "It needs 2 approvals");
+	walk_without(order_address(&p), "id=\"approve\""); /* one's own */
+	walk_expect(order_address(&p), 200, "You cannot approve it");
+	snprintf(address, sizeof address, "%s/approve", order_address(&p));
+	console_be("approveraaaaaaaa", "approver");
+	walk_expect(order_address(&p), 200, "id=\"approve\"");
+	walk_expect(order_address(&p), 200, "name=\"if_match\" value=\"&quot;requested-");
+	walk_submit(address, form, "approved", NULL);
+	assert_state(p.id, ORDER_REQUESTED);
+	walk_without(order_address(&p), "id=\"approve\""); /* not twice */
+	walk_expect(order_address(&p), 200, "<h2 id=\"approved-head\">Approved by</h2>");
+	console_be("approverbbbbbbbb", "administrator");
+	struct reply r = walk(address, "digest=00");
+	assert_true(r.status >= 400);
+	reply_clear(&r);
+	walk_submit(address, form, "approved", NULL);
+	assert_state(p.id, ORDER_OFFERED);
+}
+
+static void another_rejects_with_a_reason(void **state)
+{
+	(void)state;
+	struct parcel p;
+	char address[96], form[256];
+	order_for_approval(&p, form);
+	console_be("approveraaaaaaaa", "approver");
+	snprintf(address, sizeof address, "%s/reject", order_address(&p));
+	struct reply r = walk(address, "reason=");
+	assert_true(r.status >= 400);
+	reply_clear(&r);
+	walk_submit(address, "reason=wrong+client", "rejected", NULL);
+	walk_expect(order_address(&p), 200, "Rejected: wrong client");
+	assert_state(p.id, ORDER_REJECTED);
+}
+
+static void a_renewal_is_ordered_and_the_old_one_lives_on(void **state)
+{
+	(void)state;
+	struct parcel p;
+	char address[96], to[512];
+	bench_reach(&p, ORDER_IN_USE);
+	console_as("administrator");
+	walk_expect(order_address(&p), 200, "id=\"renew\"");
+	snprintf(address, sizeof address, "%s/renew", order_address(&p));
+	walk_submit(address, "note=in+time&due=2028-01-01&idempotency_key=r1", "renewed", to);
+	walk_expect(to, 200, "Renewal");
+	walk_expect(to, 200, "1&nbsp;Jan&nbsp;2028");
+	walk_refused(address, "due=2000-01-01", "renew-due", "value=\"2000-01-01\"");
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE status = 'valid'"), 1);
+}
+
 static void nothing_that_people_wrote_is_markup(void **state)
 {
 	static const char *const canaries[] = {"<script>alert(1)</script>", "{{token}}{{>resend}}", "\"><img src=x onerror=a>", "' onmouseover='a",
@@ -184,6 +270,9 @@ int main(void)
 		CONSOLE_TEST(only_what_the_role_may_and_the_state_allows_is_offered),
 		CONSOLE_TEST(orders_are_cancelled_sent_again_and_unlocked_by_forms),
 		CONSOLE_TEST(an_order_is_chosen_step_by_step_and_made_by_one_form),
+		CONSOLE_TEST(two_others_approve_exactly_what_is_shown),
+		CONSOLE_TEST(another_rejects_with_a_reason),
+		CONSOLE_TEST(a_renewal_is_ordered_and_the_old_one_lives_on),
 		CONSOLE_TEST(nothing_that_people_wrote_is_markup),
 		CONSOLE_TEST(what_became_of_a_message_is_told),
 		CONSOLE_TEST(what_is_not_there_is_not_found),
