@@ -1,27 +1,6 @@
 #include "issuer/http/api.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-struct value api_filter(const struct request *q, const char *name)
-{
-	const char *text = request_query(q, name);
-	return value_text(text && text[0] ? text : NULL);
-}
-
-static enum err read_limit(const struct request *q, int64_t *limit, struct errbuf *why)
-{
-	const char *text = request_query(q, "limit");
-	*limit = API_LIMIT;
-	if (!text || !text[0])
-		return ERR_OK;
-	char *end = NULL;
-	long n = strtol(text, &end, 10);
-	if (*end || n < 1 || n > API_LIMIT_MOST)
-		return fail(why, ERR_INVALID, "limit: a whole number from 1 to %d", API_LIMIT_MOST);
-	*limit = n;
-	return ERR_OK;
-}
 
 static enum err rows(struct front *front, enum statement id, const struct value *values, size_t n, json_t **out)
 {
@@ -37,33 +16,6 @@ static enum err one_row(struct front *front, enum statement id, const struct val
 	enum err e = store_json_one(s, id, values, n, out);
 	readers_give(front->desk.readers, s);
 	return e;
-}
-
-/* A full page may have more behind it: the cursor is the last row's own. */
-static json_t *next_cursor(const json_t *items, int64_t limit, const char *cursor)
-{
-	size_t have = json_array_size(items);
-	if (!cursor || have == 0 || (int64_t)have < limit)
-		return json_null();
-	json_t *last = json_object_get(json_array_get(items, have - 1), cursor);
-	return last ? json_incref(last) : json_null();
-}
-
-void api_list(struct front *front, const struct request *q, struct reply *r, enum statement id, struct value *values,
-	      size_t n, const char *cursor)
-{
-	struct errbuf why = {0};
-	json_t *items = NULL;
-	int64_t limit = 0;
-	enum err e = read_limit(q, &limit, &why);
-	if (!e) {
-		values[n - 1] = value_integer(limit);
-		e = rows(front, id, values, n, &items);
-	}
-	if (e)
-		reply_problem(r, q, e, &why, NULL);
-	else
-		reply_json(r, 200, json_pack("{s:o, s:o}", "items", items, "next", next_cursor(items, limit, cursor)));
 }
 
 bool api_one(struct front *front, const struct request *q, struct reply *r, enum statement id, const struct value *values,

@@ -7,10 +7,8 @@
 
 enum { API_LIMIT = 100, API_LIMIT_MOST = 500 };
 
-/* {"items":[...],"next":cursor or null}: rows of a statement whose last value is the limit (set here, from ?limit=).
- * cursor names the member of the last row that the next page's ?before= or ?after= wants; NULL for lists without pages. */
-void api_list(struct front *front, const struct request *q, struct reply *r, enum statement id, struct value *values,
-	      size_t n, const char *cursor);
+/* A certificate's reason as its RFC 5280 name beside nothing else: numbers are for machines that read CRLs. */
+void api_name_reason(json_t *certificate);
 /* One row as an object; a new reference in *out. False when it is answered already (not found, or a fault). */
 bool api_one(struct front *front, const struct request *q, struct reply *r, enum statement id, const struct value *values,
 	     size_t n, json_t **out);
@@ -20,8 +18,6 @@ enum err api_attach(struct front *front, json_t *object, const char *name, enum 
 /* The same with the one row of a statement, as an object. */
 enum err api_attach_one(struct front *front, json_t *object, const char *name, enum statement id, const struct value *values,
 			size_t n) MUST_CHECK;
-/* A query parameter as text, or NULL value when absent or empty. */
-struct value api_filter(const struct request *q, const char *name);
 /* What a POST makes: at most once for each Idempotency-Key of a staff member. */
 struct creation {
 	struct actor who;

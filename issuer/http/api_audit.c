@@ -2,22 +2,6 @@
 #include "issuer/http/api.h"
 #include "issuer/signer/signer.h"
 
-#include <stdlib.h>
-
-void api_audit_list(struct front *front, const struct request *q, struct reply *r)
-{
-	const char *after = request_query(q, "after");
-	char *end = NULL;
-	long long sequence = after && after[0] ? strtoll(after, &end, 10) : 0;
-	struct errbuf why = {"after: the sequence number of a record"};
-	if ((end && *end) || sequence < 0) {
-		reply_problem(r, q, ERR_INVALID, &why, NULL);
-		return;
-	}
-	struct value values[3] = {value_integer(sequence), api_filter(q, "object")};
-	api_list(front, q, r, STATEMENT_AUDIT_LIST, values, 3, "sequence");
-}
-
 void api_audit_head(struct front *front, const struct request *q, struct reply *r)
 {
 	struct errbuf why = {0};

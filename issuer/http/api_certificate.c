@@ -7,24 +7,12 @@
 
 #include <string.h>
 
-/* The reason as its RFC 5280 name beside nothing else: numbers are for machines that read CRLs. */
-static void name_reason(json_t *certificate)
+void api_name_reason(json_t *certificate)
 {
 	json_t *number = json_object_get(certificate, "reason");
 	const char *name = json_is_integer(number) ? crl_reason_name((enum crl_reason)json_integer_value(number)) : NULL;
 	if (name)
 		json_object_set_new(certificate, "reason", json_string(name));
-}
-
-void api_certificate_list(struct front *front, const struct request *q, struct reply *r)
-{
-	struct value values[7] = {value_integer(clock_now()), api_filter(q, "status"), api_filter(q, "organisation"),
-				  api_filter(q, "service"), api_filter(q, "client"), api_filter(q, "before")};
-	api_list(front, q, r, STATEMENT_CERTIFICATE_LIST, values, 7, "serial");
-	size_t i;
-	json_t *item;
-	json_array_foreach(json_object_get(r->json, "items"), i, item)
-		name_reason(item);
 }
 
 static bool read_serial(const struct request *q, struct reply *r, char out[SERIAL_TEXT_SIZE])
@@ -78,7 +66,7 @@ static void show(struct front *front, const struct request *q, struct reply *r, 
 	json_t *row = NULL;
 	if (!api_one(front, q, r, STATEMENT_CERTIFICATE_SHOW, STORE_VALUES(value_integer(clock_now()), value_text(serial)), &row))
 		return;
-	name_reason(row);
+	api_name_reason(row);
 	add_pem(row);
 	add_warning(front, row);
 	enum err e = api_attach(front, row, "history", STATEMENT_AUDIT_OF_OBJECT,

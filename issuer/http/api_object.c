@@ -32,11 +32,12 @@ static void show_organisation(struct front *front, const struct request *q, stru
 	json_t *row = NULL;
 	if (!api_one(front, q, r, STATEMENT_ORGANISATION_SHOW, STORE_VALUES(value_text(name[0])), &row))
 		return;
-	enum err e = api_attach(front, row, "services", STATEMENT_SERVICE_LIST,
-				STORE_VALUES(value_text(name[0]), value_integer(API_LIMIT_MOST)));
+	const char *id = json_string_value(json_object_get(row, "id"));
+	enum err e = api_attach(front, row, "services", STATEMENT_SERVICE_LIST_OF,
+				STORE_VALUES(value_text(id), value_text(""), value_integer(API_LIMIT_MOST)));
 	if (!e)
-		e = api_attach(front, row, "contacts", STATEMENT_CONTACT_LIST,
-			       STORE_VALUES(value_text(name[0]), value_integer(API_LIMIT_MOST)));
+		e = api_attach(front, row, "contacts", STATEMENT_CONTACT_LIST_OF,
+			       STORE_VALUES(value_text(id), value_text(""), value_text(""), value_integer(API_LIMIT_MOST)));
 	if (!e)
 		e = attach_history(front, row);
 	answer(q, r, status, row, e);
@@ -65,10 +66,10 @@ static void show_client(struct front *front, const struct request *q, struct rep
 	if (!api_one(front, q, r, STATEMENT_CLIENT_SHOW,
 		     STORE_VALUES(value_text(name[0]), value_text(name[1]), value_text(name[2])), &row))
 		return;
-	enum err e = api_attach(front, row, "certificates", STATEMENT_CERTIFICATE_LIST,
-				STORE_VALUES(value_integer(clock_now()), value_null(), value_text(name[0]),
-					     value_text(name[1]), value_text(name[2]), value_null(),
-					     value_integer(API_LIMIT_MOST)));
+	enum err e = api_attach(front, row, "certificates", STATEMENT_CERTIFICATE_LIST_OF_CLIENT,
+				STORE_VALUES(value_integer(clock_now()), value_integer(INT64_MAX), value_text(""),
+					     value_text(json_string_value(json_object_get(row, "id"))), value_null(),
+					     value_null(), value_null(), value_null(), value_integer(API_LIMIT_MOST)));
 	if (!e)
 		e = attach_history(front, row);
 	answer(q, r, status, row, e);

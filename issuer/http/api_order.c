@@ -2,12 +2,6 @@
 
 #include <stdio.h>
 
-void api_order_list(struct front *front, const struct request *q, struct reply *r)
-{
-	struct value values[3] = {api_filter(q, "state"), api_filter(q, "before")};
-	api_list(front, q, r, STATEMENT_ORDER_LIST, values, 3, "id");
-}
-
 /* An order, and after a change the same view of it. */
 static void show(struct front *front, const struct request *q, struct reply *r, int status, const char *id)
 {

@@ -17,6 +17,22 @@ const char *request_query(const struct request *q, const char *name)
 	return head_query(q->lookup, name);
 }
 
+static bool is_in(const char *const *names, const char *name)
+{
+	while (*names && strcmp(*names, name) != 0)
+		names++;
+	return *names;
+}
+
+const char *request_query_unknown(const struct request *q, const char *const *names, const char *const *common)
+{
+	const struct head *h = q->lookup;
+	for (size_t i = 0; i < h->queries; i++)
+		if (!is_in(names, h->query[i].name) && !is_in(common, h->query[i].name))
+			return h->query[i].name;
+	return NULL;
+}
+
 const char *request_cookie(const struct request *q, const char *name)
 {
 	return head_cookie(q->lookup, name);

@@ -61,6 +61,8 @@ struct request {
 const char *request_header(const struct request *q, const char *name);
 const char *request_query(const struct request *q, const char *name);
 const char *request_cookie(const struct request *q, const char *name);
+/* The first query parameter that is in neither list (each ends with NULL), or NULL. */
+const char *request_query_unknown(const struct request *q, const char *const *names, const char *const *common);
 /* A field of an application/x-www-form-urlencoded body into out (size bytes, NUL-terminated). ERR_NOT_FOUND, ERR_TOO_LARGE,
  * ERR_MALFORMED (also a NUL inside, or the field twice). */
 enum err request_form(const struct request *q, const char *name, char *out, size_t size) MUST_CHECK;

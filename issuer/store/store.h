@@ -93,6 +93,11 @@ enum err store_integer(struct store *s, enum statement id, const struct value *v
 enum err store_json(struct store *s, enum statement id, const struct value *values, size_t n, json_t **out) MUST_CHECK;
 enum err store_json_one(struct store *s, enum statement id, const struct value *values, size_t n,
 			json_t **out) MUST_CHECK;
+/* The first `most` rows as CSV (RFC 4180): a line of the columns' names, then each row; texts are as in JSON, but may_... are
+ * yes and no. A text that a spreadsheet would run as a formula has an apostrophe before it. *rows: how many there are, which
+ * may be more than were written. ERR_TOO_LARGE beyond the cap of `out`. */
+enum err store_csv(struct store *s, enum statement id, const struct value *values, size_t n, struct buf *out, size_t most,
+		   size_t *rows) MUST_CHECK;
 
 /* wal_checkpoint(TRUNCATE), after an erasure, so that erased bytes leave the WAL. ERR_UNAVAILABLE while a reader
  * holds it. */

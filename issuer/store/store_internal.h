@@ -35,6 +35,9 @@ enum err store_prepare_verbs(struct store *s, struct errbuf *why) MUST_CHECK;
 /* Every statement of the table at once, as init does it; ERR_INTERNAL names the one that does not fit the schema. */
 enum err store_prepare_all(struct store *s, struct errbuf *why) MUST_CHECK;
 void store_finalize_all(struct store *s);
+/* One of the table, prepared; the store keeps it. */
+enum err store_statement(struct store *s, enum statement id, sqlite3_stmt **out) MUST_CHECK;
+bool column_is_time(const char *name); /* of integers: seconds UTC */
 /* One of them. *out is to be finalized whatever is returned. */
 enum err statement_prepare(sqlite3 *db, const char *name, const char *sql, sqlite3_stmt **out,
 			   struct errbuf *why) MUST_CHECK;

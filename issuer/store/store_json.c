@@ -7,7 +7,7 @@
 
 static const char *const time_endings[] = {"_at", "_until", "_before", "_after", "_update"};
 
-static bool is_time(const char *name)
+bool column_is_time(const char *name)
 {
 	size_t len = strlen(name);
 	if (strcmp(name, "at") == 0)
@@ -31,7 +31,7 @@ static json_t *json_number(const char *name, int64_t value)
 {
 	if (strncmp(name, "may_", 4) == 0 || strcmp(name, "several") == 0)
 		return json_boolean(value != 0);
-	return is_time(name) ? json_time(value) : json_integer(value);
+	return column_is_time(name) ? json_time(value) : json_integer(value);
 }
 
 static json_t *json_hex(const uint8_t *bytes, size_t len)

@@ -60,6 +60,13 @@ static enum err prepare(struct store *s, enum statement id, struct errbuf *why)
 	return e;
 }
 
+enum err store_statement(struct store *s, enum statement id, sqlite3_stmt **out)
+{
+	enum err e = prepare(s, id, NULL);
+	*out = s->prepared[id];
+	return e;
+}
+
 enum err store_prepare_verbs(struct store *s, struct errbuf *why)
 {
 	static const char *const verbs[VERB_COUNT] = {

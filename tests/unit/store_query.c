@@ -107,7 +107,7 @@ static void a_callback_may_stop_the_walk(void **state)
 	assert_int_equal(store_exec(s, STATEMENT_ORGANISATION_ADD, ORGANISATION("a", "a"), NULL), ERR_OK);
 	assert_int_equal(store_exec(s, STATEMENT_ORGANISATION_ADD, ORGANISATION("b", "b"), NULL), ERR_OK);
 	assert_int_equal(store_exec(s, STATEMENT_ORGANISATION_ADD, ORGANISATION("c", "c"), NULL), ERR_OK);
-	assert_int_equal(store_each(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_integer(9)), stop_at_second, &seen),
+	assert_int_equal(store_each(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_text(""), value_null(), value_integer(9)), stop_at_second, &seen),
 			 ERR_LIMIT);
 	assert_int_equal(seen, 2);
 	assert_int_equal(store_commit(s), ERR_OK); /* no cursor is left open */
@@ -123,7 +123,7 @@ static enum err same_again(void *ctx, const struct row *r)
 {
 	int rows = 0;
 	(void)r;
-	return store_each(ctx, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_integer(9)), folder_count_row, &rows);
+	return store_each(ctx, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_text(""), value_null(), value_integer(9)), folder_count_row, &rows);
 }
 
 static void nothing_begins_above_an_open_read(void **state)
@@ -132,9 +132,9 @@ static void nothing_begins_above_an_open_read(void **state)
 	begin(s);
 	assert_int_equal(store_exec(s, STATEMENT_ORGANISATION_ADD, ORGANISATION("a", "a"), NULL), ERR_OK);
 	assert_int_equal(store_commit(s), ERR_OK);
-	assert_int_equal(store_each(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_integer(9)), begin_above, s),
+	assert_int_equal(store_each(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_text(""), value_null(), value_integer(9)), begin_above, s),
 			 ERR_INTERNAL);
-	assert_int_equal(store_each(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_integer(9)), same_again, s),
+	assert_int_equal(store_each(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_text(""), value_null(), value_integer(9)), same_again, s),
 			 ERR_INTERNAL);
 	begin(s);
 	store_rollback(s);
@@ -147,7 +147,7 @@ static void none_is_not_found(void **state)
 	assert_int_equal(store_json_one(s, STATEMENT_ORGANISATION_SHOW, STORE_VALUES(value_text("none")), &row),
 			 ERR_NOT_FOUND);
 	assert_null(row);
-	assert_int_equal(store_json(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_integer(9)), &row), ERR_OK);
+	assert_int_equal(store_json(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_text(""), value_null(), value_integer(9)), &row), ERR_OK);
 	assert_int_equal(json_array_size(row), 0);
 	json_decref(row);
 }
@@ -182,7 +182,7 @@ static void text_that_is_no_utf8_is_corrupt_not_a_crash(void **state)
 	struct folder *f = *state;
 	json_t *rows = NULL;
 	folder_sql(f->db, "INSERT INTO organisation (id, slug, name, created_at) VALUES ('a', 'a', CAST(X'ff41' AS TEXT), 1)");
-	assert_int_equal(store_json(f->store, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_integer(9)), &rows),
+	assert_int_equal(store_json(f->store, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_text(""), value_null(), value_integer(9)), &rows),
 			 ERR_CORRUPT);
 }
 
@@ -194,11 +194,11 @@ static void filters_that_are_null_mean_all(void **state)
 			  "INSERT INTO service (id, organisation_id, slug, name, created_at) VALUES ('s', 'a', 'pay', 'P', 1), ('t', 'b', 'pay', 'P', 1);"
 			  "INSERT INTO client (id, service_id, slug, name, created_at) VALUES ('x', 's', 'shop', 'S', 1), ('y', 't', 'shop', 'S', 1)");
 	assert_int_equal(store_each(f->store, STATEMENT_CLIENT_LIST,
-				    STORE_VALUES(value_null(), value_null(), value_integer(9)), folder_count_row, &all), ERR_OK);
+				    STORE_VALUES(value_text(""), value_text(""), value_text(""), value_integer(9)), folder_count_row, &all), ERR_OK);
+	assert_int_equal(store_each(f->store, STATEMENT_CLIENT_LIST_OF_SERVICE,
+				    STORE_VALUES(value_text("s"), value_text(""), value_integer(9)), folder_count_row, &one), ERR_OK);
 	assert_int_equal(store_each(f->store, STATEMENT_CLIENT_LIST,
-				    STORE_VALUES(value_text("a"), value_text("pay"), value_integer(9)), folder_count_row, &one), ERR_OK);
-	assert_int_equal(store_each(f->store, STATEMENT_CLIENT_LIST,
-				    STORE_VALUES(value_null(), value_text("pay"), value_integer(1)), folder_count_row, &two), ERR_OK);
+				    STORE_VALUES(value_text("a"), value_text("pay"), value_text("shop"), value_integer(9)), folder_count_row, &two), ERR_OK);
 	assert_int_equal(all, 2);
 	assert_int_equal(one, 1);
 	assert_int_equal(two, 1);

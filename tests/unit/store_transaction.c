@@ -22,7 +22,7 @@ static void add_named(struct store *s, const char *slug)
 static int count(struct store *s)
 {
 	int rows = 0;
-	assert_int_equal(store_each(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_integer(1000000)),
+	assert_int_equal(store_each(s, STATEMENT_ORGANISATION_LIST, STORE_VALUES(value_text(""), value_null(), value_integer(1000000)),
 				    folder_count_row, &rows), ERR_OK);
 	return rows;
 }
