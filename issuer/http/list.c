@@ -21,7 +21,9 @@ void list_fault(struct list *l, const char *name, const char *format, ...)
 	vsnprintf(why.text, sizeof why.text, format, rest);
 	va_end(rest);
 	faults_add(&l->faults, name, &why);
-	l->err = ERR_MALFORMED;
+	if (!l->err)
+		snprintf(l->why.text, sizeof l->why.text, "%.60s: %.180s", name, why.text);
+	l->err = ERR_INVALID;
 }
 
 const char *list_text(struct list *l, const char *name)
@@ -50,7 +52,8 @@ void list_begin(struct list *l, struct front *front, const struct request *q, st
 {
 	static const char *const formats[] = {"json", "csv", NULL}, *const common[] = {"limit", "format", NULL};
 	*l = (struct list){.front = front, .q = q, .r = r};
-	const char *unknown = request_query_unknown(q, names, common);
+	/* the console's pages have parameters of their own beside these */
+	const char *unknown = strncmp(q->path, "/v1/", 4) == 0 ? request_query_unknown(q, names, common) : NULL;
 	if (unknown)
 		list_fault(l, unknown, "unknown parameter");
 	const char *format = list_word(l, "format", formats);
@@ -95,22 +98,23 @@ static enum err take_id(void *ctx, const struct row *r)
 	return ERR_OK;
 }
 
-/* One level down: its id, or a fault that is the same for what is not there and for what is not to be seen. */
+/* One level down: its id; NOBODY for what is not there, and for what is not to be seen. */
 static void find_parent(struct list *l, const char *name, enum statement statement, const char *above, char out[ID_SIZE])
 {
 	const char *slug = list_text(l, name);
 	if (!slug || l->err)
 		return;
+	if (slug_check(slug, strlen(slug), NULL) != ERR_OK) {
+		list_fault(l, name, "a short name: a-z, 0-9 and hyphens");
+		return;
+	}
 	struct value values[2] = {value_text(above), value_text(slug)};
 	enum err e = above ? store_one(l->store, statement, values, 2, take_id, out)
 			   : store_one(l->store, statement, values + 1, 1, take_id, out);
 	if (e == ERR_OK && (above || !l->scope || strcmp(l->scope, out) == 0))
 		return;
-	if (e == ERR_OK || e == ERR_NOT_FOUND)
-		list_fault(l, name, "the short name of %s %s: there is none of this name", name[0] == 'o' ? "an" : "a", name);
-	else
-		l->err = e;
-	out[0] = '\0';
+	l->err = e == ERR_NOT_FOUND ? ERR_OK : e;
+	snprintf(out, ID_SIZE, LIST_NOBODY);
 }
 
 void list_parents(struct list *l, struct list_parents *out)
@@ -216,8 +220,7 @@ void list_end(struct list *l, const struct list_shape *shape, enum statement id,
 		e = l->csv ? answer_csv(l, shape, id, values, n) : answer_json(l, shape, id, values, n);
 	readers_give(l->front->desk.readers, l->store);
 	if (e || l->err) {
-		struct errbuf why = {"see the parameters under faults"};
-		reply_problem(l->r, l->q, e ? e : l->err, l->faults.list ? &why : NULL, &l->faults);
+		reply_problem(l->r, l->q, e ? e : l->err, l->faults.list ? &l->why : NULL, &l->faults);
 	}
 	faults_clear(&l->faults);
 }

@@ -1,7 +1,7 @@
 /* list: one page of a list of the API: its parameters read, its rows written as JSON or CSV.
  *
  * A list takes the parameters that it names, and limit and format; any other is refused, for a filter that is mistyped
- * must not list everything. Faults are noted as they are found, and answered all at once (400) by list_end. */
+ * must not list everything. Faults are noted as they are found, and answered all at once (422) by list_end. */
 #ifndef ISSUER_HTTP_LIST_H
 #define ISSUER_HTTP_LIST_H
 
@@ -16,6 +16,7 @@ struct list {
 	struct store *store; /* a reader's */
 	const char *scope;   /* the one organisation that is seen, by id; NULL: all */
 	struct faults faults;
+	struct errbuf why; /* the first of them */
 	enum err err;
 	int64_t limit;
 	bool csv, paged;     /* paged: a limit was asked for */
@@ -23,7 +24,7 @@ struct list {
 
 /* `names` ends with NULL. Whatever it finds, list_end is to be called. */
 void list_begin(struct list *l, struct front *front, const struct request *q, struct reply *r, const char *const *names);
-/* 400, naming the parameter and what it takes. */
+/* Names the parameter and what it takes. */
 void list_fault(struct list *l, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Each is NULL when the parameter is absent or empty, or was at fault. */
@@ -32,8 +33,10 @@ const char *list_text(struct list *l, const char *name);
 const char *list_word(struct list *l, const char *name, const char *const *words);
 /* A day or a time, as seconds: false when there is none. */
 bool list_time(struct list *l, const char *name, int64_t *out);
-/* organisation, service and client by their slugs, as ids: each "" when it is not asked for. A service wants its organisation
+/* organisation, service and client by their slugs, as ids: each "" when it is not asked for, and LIST_NOBODY, of which nothing
+ * is, when there is none such. A service wants its organisation
  * beside it, a client its service. For who sees one organisation alone there is no other. */
+#define LIST_NOBODY "-"
 struct list_parents {
 	char organisation[ID_SIZE], service[ID_SIZE], client[ID_SIZE];
 };
@@ -50,7 +53,7 @@ struct list_shape {
 	const char *cursors[3]; /* the members of the last row that make the next page's cursor, joined by "/" */
 };
 /* The answer: {"items":[...],"next":cursor or null}, exact: a last page says that it is the last. The last value is the limit,
- * set here. CSV: the page that was asked for by ?limit=; without it all rows, and 400 when there are more than LIST_CSV_ROWS. */
+ * set here. CSV: the page that was asked for by ?limit=; without it all rows, and a fault when there are more than LIST_CSV_ROWS. */
 void list_end(struct list *l, const struct list_shape *shape, enum statement id, struct value *values, size_t n);
 
 /* "" as SQL NULL. */

@@ -50,7 +50,7 @@ static void read_contact(struct list *l, const char *organisation, struct contac
 	if (e)
 		l->err = e;
 	else if (out->found == 0)
-		list_fault(l, "contact", "a contact's id or e-mail address: there is none such");
+		snprintf(out->id, sizeof out->id, LIST_NOBODY);
 	else if (out->found > 1)
 		list_fault(l, "contact", "several organisations have a contact of this address: name the organisation too");
 }

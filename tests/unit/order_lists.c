@@ -1,6 +1,8 @@
 /* The statements behind the API's lists: pages that miss nothing and repeat nothing, and filters. */
 #include "tests/support/order_bench.h"
 
+#include "base/clock.h"
+
 static json_t *rows(enum statement statement, const struct value *values, size_t n)
 {
 	json_t *out = NULL;
@@ -111,7 +113,7 @@ static void certificates_are_listed_by_status_and_client(void **unused)
 		bench_reach(&p, ORDER_RECEIVED);
 	bench_serial(p.id, serial);
 	assert_ok(certificate_revoke(&bench.desk, &bench_staff, &(struct revocation_wish){serial, "superseded", NULL, NULL}, NULL));
-	bench_text("SELECT id FROM client WHERE slug = 'e-banking'", client, sizeof client);
+	bench_value(client, sizeof client, "SELECT id FROM client WHERE slug = 'e-banking'");
 	assert_int_equal(certificates(NULL, NULL, BENCH_NOW), 4);
 	assert_int_equal(certificates("valid", client, BENCH_NOW), 3);
 	assert_int_equal(certificates("revoked", NULL, BENCH_NOW), 1);

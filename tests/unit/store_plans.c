@@ -40,9 +40,12 @@ static const struct {
 	{"WORDS_ADD", "the words of one name"},
 	{"METRICS_MESSAGES", "counts in indexes that hold what waits, or was lost, and nothing else"},
 	{"STATUS_DEAD_MESSAGES", "of one second's messages"},
-	{"STATUS_ORDERS", "counts by state, in an index"},
-	{"STATUS_MESSAGES", "counts"},
-	{"STATUS_CERTIFICATES", "counts by status, in an index"},
+	{"STATUS_OVERDUE", "of what is open"},
+	{"STATUS_FAILED", "of what did not arrive lately"},
+	{"METRICS_ORDERS", "counts by state, in an index"},
+	{"STATUS_WEEKS", "of what ends within weeks"},
+	{"STATUS_EXPIRING", "the orders that renew one certificate"},
+	{"STATUS_COUNTS", "counts in an index that holds what waits, and nothing else"},
 };
 
 /* "SCAN o", "SCAN o USING INDEX ...": the alias is looked up in the statement's own text ("orders o"). */
