@@ -27,6 +27,27 @@ bool api_one(struct front *front, const struct request *q, struct reply *r, enum
 	return e == ERR_OK;
 }
 
+static bool is_seen(const struct request *q, const json_t *row, const char *in)
+{
+	const char *organisation = json_string_value(json_object_get(row, in));
+	if (!q->identity || q->identity->kind != IDENTITY_STAFF || !q->identity->scope[0])
+		return true;
+	return organisation && strcmp(organisation, q->identity->organisation) == 0;
+}
+
+bool api_one_in(struct front *front, const struct request *q, struct reply *r, const char *in, enum statement id,
+		const struct value *values, size_t n, json_t **out)
+{
+	if (!api_one(front, q, r, id, values, n, out))
+		return false;
+	if (is_seen(q, *out, in))
+		return true;
+	json_decref(*out);
+	*out = NULL;
+	reply_problem(r, q, ERR_NOT_FOUND, NULL, NULL);
+	return false;
+}
+
 enum err api_attach(struct front *front, json_t *object, const char *name, enum statement id, const struct value *values,
 		    size_t n)
 {

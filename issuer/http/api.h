@@ -12,6 +12,10 @@ void api_name_reason(json_t *certificate);
 /* One row as an object; a new reference in *out. False when it is answered already (not found, or a fault). */
 bool api_one(struct front *front, const struct request *q, struct reply *r, enum statement id, const struct value *values,
 	     size_t n, json_t **out);
+/* The same of an object that belongs to an organisation: for staff who see one organisation alone, another's is not found. `in`
+ * is the row's member with the organisation's slug. */
+bool api_one_in(struct front *front, const struct request *q, struct reply *r, const char *in, enum statement id,
+		const struct value *values, size_t n, json_t **out);
 /* Add the rows of a statement under a name. */
 enum err api_attach(struct front *front, json_t *object, const char *name, enum statement id, const struct value *values,
 		    size_t n) MUST_CHECK;

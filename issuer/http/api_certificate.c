@@ -64,7 +64,8 @@ static void add_warning(const struct front *front, json_t *row)
 static void show(struct front *front, const struct request *q, struct reply *r, const char *serial)
 {
 	json_t *row = NULL;
-	if (!api_one(front, q, r, STATEMENT_CERTIFICATE_SHOW, STORE_VALUES(value_integer(clock_now()), value_text(serial)), &row))
+	if (!api_one_in(front, q, r, "organisation", STATEMENT_CERTIFICATE_SHOW,
+			STORE_VALUES(value_integer(clock_now()), value_text(serial)), &row))
 		return;
 	api_name_reason(row);
 	add_pem(row);

@@ -30,7 +30,7 @@ static void show_organisation(struct front *front, const struct request *q, stru
 			      const char *const *name)
 {
 	json_t *row = NULL;
-	if (!api_one(front, q, r, STATEMENT_ORGANISATION_SHOW, STORE_VALUES(value_text(name[0])), &row))
+	if (!api_one_in(front, q, r, "slug", STATEMENT_ORGANISATION_SHOW, STORE_VALUES(value_text(name[0])), &row))
 		return;
 	const char *id = json_string_value(json_object_get(row, "id"));
 	enum err e = api_attach(front, row, "services", STATEMENT_SERVICE_LIST_OF,
@@ -48,7 +48,8 @@ static void show_service(struct front *front, const struct request *q, struct re
 			 const char *const *name)
 {
 	json_t *row = NULL;
-	if (!api_one(front, q, r, STATEMENT_SERVICE_SHOW, STORE_VALUES(value_text(name[0]), value_text(name[1])), &row))
+	if (!api_one_in(front, q, r, "organisation", STATEMENT_SERVICE_SHOW,
+			STORE_VALUES(value_text(name[0]), value_text(name[1])), &row))
 		return;
 	if (q->identity && q->identity->kind == IDENTITY_STAFF) {
 		answer(q, r, status, row, attach_history(front, row));
@@ -63,8 +64,8 @@ static void show_client(struct front *front, const struct request *q, struct rep
 			const char *const *name)
 {
 	json_t *row = NULL;
-	if (!api_one(front, q, r, STATEMENT_CLIENT_SHOW,
-		     STORE_VALUES(value_text(name[0]), value_text(name[1]), value_text(name[2])), &row))
+	if (!api_one_in(front, q, r, "organisation", STATEMENT_CLIENT_SHOW,
+			STORE_VALUES(value_text(name[0]), value_text(name[1]), value_text(name[2])), &row))
 		return;
 	enum err e = api_attach(front, row, "certificates", STATEMENT_CERTIFICATE_LIST_OF_CLIENT,
 				STORE_VALUES(value_integer(clock_now()), value_integer(INT64_MAX), value_text(""),
@@ -78,8 +79,9 @@ static void show_client(struct front *front, const struct request *q, struct rep
 static void show_contact(struct front *front, const struct request *q, struct reply *r, int status,
 			 const char *const *name)
 {
+	struct actor who = request_actor(q);
 	json_t *row = NULL;
-	if (api_one(front, q, r, STATEMENT_CONTACT_SHOW, STORE_VALUES(value_text(name[0])), &row))
+	if (api_one(front, q, r, STATEMENT_CONTACT_SHOW, STORE_VALUES(value_text(name[0]), value_text(actor_scope(&who))), &row))
 		answer(q, r, status, row, attach_history(front, row));
 }
 

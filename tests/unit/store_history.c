@@ -146,8 +146,8 @@ static void a_contact_is_found_by_its_address_without_reading_all(void **state)
 	static const enum statement statements[] = {STATEMENT_CONTACT_SHOW, STATEMENT_CONTACT_NAMED};
 	const struct folder *f = *state;
 	for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-		assert_int_equal(plan_says(f->store, statements[i], i + 1, "USING INDEX contact_email (email=?)"), 1);
-		assert_int_equal(plan_says(f->store, statements[i], i + 1, "SCAN"), 0);
+		assert_int_equal(plan_says(f->store, statements[i], 2, "USING INDEX contact_email (email=?)"), 1);
+		assert_int_equal(plan_says(f->store, statements[i], 2, "SCAN"), 0);
 	}
 }
 

@@ -164,7 +164,7 @@ static void rows_become_json_by_the_names_of_columns(void **state)
 						     value_text("o"), value_integer(1))), ERR_OK);
 	assert_int_equal(store_commit(s), ERR_OK);
 
-	assert_int_equal(store_json_one(s, STATEMENT_CONTACT_SHOW, STORE_VALUES(value_text("ann@acme.example")), &row),
+	assert_int_equal(store_json_one(s, STATEMENT_CONTACT_SHOW, STORE_VALUES(value_text("ann@acme.example"), value_null()), &row),
 			 ERR_OK);
 	assert_true(json_is_true(json_object_get(row, "may_order")));
 	assert_true(json_is_false(json_object_get(row, "may_receive")));
