@@ -121,14 +121,14 @@ static void change(struct front *front, const struct request *q, struct reply *r
 	struct faults faults = {0};
 	struct actor who = request_actor(q);
 	char id[ID_SIZE];
-	const char *by_id[] = {id}; /* the address by which a contact was named may be another now */
 	enum err e = request_json(q, &wish.body, &why);
 	if (!e)
 		e = directory_change(&front->desk, &who, &wish, id, &faults, &why);
 	if (e)
 		reply_problem(r, q, e, &why, &faults);
 	else
-		objects[kind].show(front, q, r, 200, objects[kind].names[0] ? p : by_id);
+		/* the address by which a contact was named may be another now */
+		objects[kind].show(front, q, r, 200, objects[kind].names[0] ? p : (const char *const[]){id});
 	faults_clear(&faults);
 	json_decref(wish.body);
 }

@@ -28,7 +28,7 @@ static enum err begin(struct input *in, const struct directory *kind, struct err
 	static const char *const parents[] = {"organisation", "service"};
 	const char *names[NAMES_MOST] = {NULL};
 	size_t n = 0;
-	for (unsigned i = 0; i < kind->parents; i++)
+	for (unsigned i = 0; i < kind->parents && i < sizeof parents / sizeof *parents; i++)
 		names[n++] = parents[i];
 	if (!kind->person)
 		names[n++] = "slug";

@@ -205,10 +205,10 @@ static enum err prepare(struct desk *d, struct change *c, struct errbuf *why)
 {
 	struct store *s = readers_take(d->readers);
 	enum err e = look(s, c, &c->seen);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		snprintf(c->id, ID_SIZE, "%s", json_string_value(json_object_get(c->seen, "id")));
-	if (e == ERR_OK)
 		e = merge(c->seen, c->wanted, &c->now);
+	}
 	if (e == ERR_OK && c->kind->person && moves(c->seen, c->now))
 		e = make_mails(d, s, c, why);
 	readers_give(d->readers, s);
@@ -232,17 +232,21 @@ static enum err commit(struct desk *d, struct change *c, struct errbuf *why)
 	return e;
 }
 
-static enum err explain(const struct change *c, enum err e, struct errbuf *why)
+static enum err too_often(const struct change *c, struct errbuf *why)
 {
 	char until[CLOCK_TEXT_SIZE];
+	clock_text(c->full_since + DAY, until);
+	return fail(why, ERR_CONFLICT, "its e-mail or mobile was changed %d times within a day: again from %s", MOVES_A_DAY, until);
+}
+
+static enum err explain(const struct change *c, enum err e, struct errbuf *why)
+{
 	if (e == ERR_PRECONDITION)
 		return fail(why, e, "%s", c->why.text);
 	if (e == ERR_EXISTS)
 		return fail(why, e, "this %s cannot be changed: %s", c->kind->word, c->kind->taken);
-	if (e == ERR_CONFLICT && c->full_since) {
-		clock_text(c->full_since + DAY, until);
-		return fail(why, e, "its e-mail or mobile was changed %d times within a day: again from %s", MOVES_A_DAY, until);
-	}
+	if (e == ERR_CONFLICT && c->full_since)
+		return too_often(c, why);
 	return e == ERR_CONFLICT ? fail(why, e, "the %s changed at this very moment; look again", c->kind->word) : e;
 }
 

@@ -25,10 +25,10 @@ void edits_violated(_Atomic long *count, const char *what, const struct answer *
 static bool begin(struct edits *e, const char *to)
 {
 	char build[PATH_MAX], dir[PATH_MAX / 2];
-	setenv("INSTALLATION_HOOK", "sed -i 's/^connections_per_address = .*/connections_per_address = 2000/' \"$1/counterfoil.conf\"", 1);
+	(void)setenv("INSTALLATION_HOOK", "sed -i 's/^connections_per_address = .*/connections_per_address = 2000/' \"$1/counterfoil.conf\"", 1);
 	if (!realpath(to, build) || snprintf(dir, sizeof dir, "%.1900s/campaign", build) < 0)
 		return false;
-	mkdir(dir, 0700);
+	(void)mkdir(dir, 0700); /* or it is there */
 	snprintf(dir, sizeof dir, "%.1900s/campaign/edits-%d", build, (int)getpid());
 	if (!installation_begin(&e->at, build, dir) || !installation_ready(&e->at, START_SECONDS))
 		return false;

@@ -288,6 +288,7 @@ static void an_answer_carries_the_tag_and_what_has_happened_to_it(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const char *const *p = cases[i].parameter;
+		print_message("%s\n", cases[i].name);
 		struct api_call show = {.handler = cases[i].show, .path = "/v1/x", .parameter = {p[0], p[1], p[2]}};
 		struct api_call call = {.handler = cases[i].change, .path = "/v1/x", .parameter = {p[0], p[1], p[2]},
 					.body = "{\"name\":\"Other\"}", .if_match = "\"1\""};
