@@ -16,12 +16,6 @@
 
 enum { START_SECONDS = 90 };
 
-void edits_violated(_Atomic long *count, const char *what, const struct answer *a)
-{
-	(*count)++;
-	printf("VIOLATION: %s: %ld %.300s\n", what, a ? a->status : 0, a && a->body ? a->body : "");
-}
-
 static bool begin(struct edits *e, const char *to)
 {
 	char build[PATH_MAX], dir[PATH_MAX / 2];

@@ -4,6 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+void edits_violated(_Atomic long *count, const char *what, const struct answer *a)
+{
+	(*count)++;
+	printf("VIOLATION: %s: %ld %.300s\n", what, a ? a->status : 0, a && a->body ? a->body : "");
+}
+
 static bool read_line(const char *path, char *out, size_t size)
 {
 	FILE *f = fopen(path, "r");
