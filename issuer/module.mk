@@ -19,7 +19,7 @@ programs: $(BUILD)/counterfoild
 
 INSTALLED_DAEMON := 755:$(BUILD)/counterfoild:sbin/counterfoild \
 	644:docs/man/counterfoil.conf.5:share/man/man5/counterfoil.conf.5 644:docs/man/counterfoil-profile.5:share/man/man5/counterfoil-profile.5 644:docs/man/counterfoild.8:share/man/man8/counterfoild.8 \
-	644:docs/languages.md:share/doc/counterfoil/languages.md \
+	644:docs/languages.md:share/doc/counterfoil/languages.md 644:docs/console.md:share/doc/counterfoil/console.md \
 	$(foreach language,$(wildcard delivery/languages/*.txt),644:$(language):share/doc/counterfoil/languages/$(notdir $(language)))
 .PHONY: install-daemon
 install: install-daemon
