@@ -50,29 +50,39 @@ static bool add_object(struct edits *e, struct caller *c, const char *table, con
 	return made;
 }
 
-/* Of each kind some; the service "guarded" wants one approval. */
+/* Of each kind some, and behind them what nobody changes. */
 static bool add_directory(struct edits *e, struct caller *c)
 {
 	static const char *const rows[][3] = {
 		{"organisation", "/v1/organisations/nordbank", "{\"slug\":\"nordbank\",\"name\":\"Nordbank\"}"},
 		{"organisation", "/v1/organisations/sorbank", "{\"slug\":\"sorbank\",\"name\":\"Sorbank\"}"},
 		{"service", "/v1/services/nordbank/archive", "{\"organisation\":\"nordbank\",\"slug\":\"archive\",\"name\":\"Archive\"}"},
-		{"service", "/v1/services/nordbank/guarded",
-		 "{\"organisation\":\"nordbank\",\"slug\":\"guarded\",\"name\":\"Guarded\",\"approvals\":1}"},
 		{"client", "/v1/clients/nordbank/archive/app",
 		 "{\"organisation\":\"nordbank\",\"service\":\"archive\",\"slug\":\"app\",\"name\":\"App\",\"several\":true}"},
 		{"client", "/v1/clients/nordbank/archive/web",
 		 "{\"organisation\":\"nordbank\",\"service\":\"archive\",\"slug\":\"web\",\"name\":\"Web\",\"several\":true}"},
-		{"client", "/v1/clients/nordbank/guarded/app",
-		 "{\"organisation\":\"nordbank\",\"service\":\"guarded\",\"slug\":\"app\",\"name\":\"App\",\"several\":true}"},
 		{"contact", "/v1/contacts/", "{\"organisation\":\"nordbank\",\"name\":\"Kari Nordmann\",\"email\":\"kari@nordbank.example\","
 					     "\"mobile\":\"+4791234567\"}"},
 		{"contact", "/v1/contacts/", "{\"organisation\":\"nordbank\",\"name\":\"Ola Nordmann\",\"email\":\"ola@nordbank.example\","
 					     "\"mobile\":\"+4791234568\"}"},
+		{NULL, NULL, NULL},
+		/* whose orders want an approval, which holds only as long as nobody changes any of it */
+		{"organisation", "/v1/organisations/vestbank", "{\"slug\":\"vestbank\",\"name\":\"Vestbank\"}"},
+		{"service", "/v1/services/vestbank/guarded",
+		 "{\"organisation\":\"vestbank\",\"slug\":\"guarded\",\"name\":\"Guarded\",\"approvals\":1}"},
+		{"client", "/v1/clients/vestbank/guarded/app",
+		 "{\"organisation\":\"vestbank\",\"service\":\"guarded\",\"slug\":\"app\",\"name\":\"App\",\"several\":true}"},
+		{"contact", "/v1/contacts/", "{\"organisation\":\"vestbank\",\"name\":\"Ada Nordmann\",\"email\":\"ada@vestbank.example\","
+					     "\"mobile\":\"+4791234569\"}"},
 	};
+	size_t changed = 0;
 	bool made = true;
 	for (size_t i = 0; made && i < sizeof rows / sizeof *rows; i++)
-		made = add_object(e, c, rows[i][0], rows[i][1], rows[i][2]);
+		if (rows[i][0])
+			made = add_object(e, c, rows[i][0], rows[i][1], rows[i][2]);
+		else
+			changed = e->object_count;
+	e->object_count = changed;
 	return made;
 }
 

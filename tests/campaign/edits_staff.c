@@ -141,9 +141,12 @@ static bool change_whatever_it_is(struct desk *d)
 
 static void write_order(const char *note, size_t which, char out[BODY_SIZE])
 {
-	static const char *const of[][2] = {{"archive", "app"}, {"archive", "web"}, {"guarded", "app"}};
-	snprintf(out, BODY_SIZE, "{\"organisation\":\"nordbank\",\"service\":\"%s\",\"client\":\"%s\",\"contact\":\"%s@nordbank.example\","
-		 "\"note\":\"%s\"}", of[which % 3][0], of[which % 3][1], which % 2 ? "kari" : "ola", note);
+	static const char *const of[][4] = {{"nordbank", "archive", "app", "kari@nordbank.example"},
+					    {"nordbank", "archive", "web", "ola@nordbank.example"},
+					    {"vestbank", "guarded", "app", "ada@vestbank.example"}};
+	const char *const *o = of[which % 3];
+	snprintf(out, BODY_SIZE, "{\"organisation\":\"%s\",\"service\":\"%s\",\"client\":\"%s\",\"contact\":\"%s\",\"note\":\"%s\"}", o[0],
+		 o[1], o[2], o[3], note);
 }
 
 static void add_order(struct orders *o, const char *id)
@@ -255,7 +258,7 @@ static bool approve(struct desk *d)
 	}
 	snprintf(body, sizeof body, "{\"digest\":\"%.64s\"}", answer_text(&d->answer, "digest"));
 	if (strcmp(answer_text(&d->answer, "state"), "requested") != 0)
-		return true;
+		return false; /* others were faster */
 	snprintf(path, sizeof path, "/v1/orders/%s/approve", id);
 	long status = ask(d, path, body, NULL);
 	if (status == 200)
