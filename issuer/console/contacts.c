@@ -26,7 +26,8 @@ void console_contact_list(struct front *front, const struct request *q, struct r
 static console_view view;
 
 static const struct console_field fields[] = {
-	CONTACT_FIELDS("name", "email", "mobile", "language", "Links are sent here. A change is told by e-mail at both addresses, and for a while nothing can be ordered for this contact.",
+	CONTACT_FIELDS("name", "email", "mobile", "language",
+		       "Links are sent here. A change is told by e-mail at both addresses, and for a while nothing can be ordered for this contact.",
 		       "Codes and passwords are sent here. A change is told by e-mail, and for a while nothing can be ordered for this contact."),
 	{0},
 };

@@ -61,10 +61,12 @@ static void write_page(struct front *front, const struct request *q, struct repl
 {
 	const bool own = !json_string_value(json_object_get(order, "client")); /* a member's own: there is the staff page for it */
 	const bool delivered = allowed(order, EVENT_REISSUE) && !own;
+	const char *orderer = json_string_value(json_object_get(order, "ordered_by"));
+	const bool mine = orderer && q->identity && strcmp(orderer, q->identity->staff_id) == 0;
 	const bool may_approve = json_is_true(json_object_get(order, "may_approve"));
 	const struct console_use forms[] = {
 		{&approve, order, !may_approve || !allowed(order, EVENT_APPROVE)},
-		{&reject, order, !allowed(order, EVENT_REJECT)},
+		{&reject, order, mine || !allowed(order, EVENT_REJECT)}, /* one's own is cancelled */
 		{&resend, order, !allowed(order, EVENT_RESEND)},
 		{&unlock, order, !allowed(order, EVENT_UNLOCK)},
 		{&cancel, order, !allowed(order, EVENT_CANCEL)},
@@ -103,15 +105,15 @@ void console_order(struct front *front, const struct request *q, struct reply *r
 	view(front, q, r, NULL);
 }
 
-#define SUBMIT(name)                                                                                                   \
-	void console_order_##name(struct front *front, const struct request *q, struct reply *r)                      \
+#define SUBMIT(handler, form)                                                                                          \
+	void handler(struct front *front, const struct request *q, struct reply *r)                                    \
 	{                                                                                                              \
-		console_submit(front, q, r, &name);                                                                    \
+		console_submit(front, q, r, &(form));                                                                  \
 	}
-SUBMIT(approve)
-SUBMIT(reject)
-SUBMIT(resend)
-SUBMIT(unlock)
-SUBMIT(cancel)
-SUBMIT(reissue)
-SUBMIT(renew)
+SUBMIT(console_order_approve, approve)
+SUBMIT(console_order_reject, reject)
+SUBMIT(console_order_resend, resend)
+SUBMIT(console_order_unlock, unlock)
+SUBMIT(console_order_cancel, cancel)
+SUBMIT(console_order_reissue, reissue)
+SUBMIT(console_order_renew, renew)

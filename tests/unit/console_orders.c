@@ -171,6 +171,8 @@ static void two_others_approve_exactly_what_is_shown(void **state)
 	walk_expect(order_address(&p), 200, strchr(form, '=') + 1); /* the digest */
 	walk_expect(order_address(&p), 200, "It needs 2 approvals");
 	walk_without(order_address(&p), "id=\"approve\""); /* one's own */
+	walk_without(order_address(&p), "id=\"reject\"");
+	walk_expect(order_address(&p), 200, "id=\"cancel\"");
 	walk_expect(order_address(&p), 200, "You cannot approve it");
 	snprintf(address, sizeof address, "%s/approve", order_address(&p));
 	console_be("approveraaaaaaaa", "approver");
