@@ -79,6 +79,7 @@
 		{"organisation", "organisation_name"}, {"contact", "contact_name"}, {"state", "state"},                \
 		{"status", "status"}                                                                                   \
 	}
+#define DUE {.name = "due", .wants = "DATE", .help = "by which day it is to be there, as 2026-12-01", .place = IN_BODY}
 #define ORDER POSITIONAL("order", "ORDER", "the order's id")
 #define SERIAL                                                                                                         \
 	{                                                                                                              \

@@ -48,7 +48,7 @@ static enum err write_one(struct desk *d, const struct call *c, const char *to, 
 	struct secret *plain = NULL;
 	char until[MESSAGE_TIME_SIZE], command[COMMAND_SIZE];
 	message_time(c->until, until);
-	snprintf(command, sizeof command, "counterfoil order approve %s", f->order);
+	snprintf(command, sizeof command, "counterfoil order approve %s --digest DIGEST", f->order);
 	const struct message_field fields[] = {
 		{"order", f->order},
 		{"client", f->client_name},

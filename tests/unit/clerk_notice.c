@@ -53,6 +53,19 @@ static void make_locked_order(const char *order)
 	add_code(order);
 }
 
+/* Until when it could be approved stands where the link's end does later. */
+static void make_lapsed_request(const char *order)
+{
+	add_order(order, "requested", NOW, 0);
+	sql("UPDATE orders SET link_hash = NULL, ticket = NULL, approvals = 1 WHERE id = '%s'", order);
+}
+
+static void make_lapsed_renewal(const char *order)
+{
+	add_order(order, "offered", NOW, 0);
+	sql("UPDATE orders SET kind = 'renewal', renews = '0011' WHERE id = '%s'", order);
+}
+
 static const struct sad {
 	const char *kind;
 	void (*make)(const char *order);
@@ -66,6 +79,10 @@ static const struct sad {
 	 "counterfoil order reissue orderaaaaaaaaaaa\n"},
 	{"locked_order", make_locked_order, "Locked: the certificate for Shop", "16 January 2027, 08:00 UTC",
 	 "counterfoil order unlock orderaaaaaaaaaaa\n"},
+	{"lapsed_request", make_lapsed_request, "Not approved in time: the certificate for Shop", "15 January 2027, 08:00 UTC",
+	 "counterfoil order new --organisation acme --service pay --client shop --contact k\n"},
+	{"lapsed_link", make_lapsed_renewal, "Not collected: the certificate for Shop", "15 January 2027, 08:00 UTC",
+	 "counterfoil order renew 0011\n"},
 };
 
 /* A text in one line. */
@@ -100,14 +117,13 @@ static void each_end_is_told_to_whoever_ordered_once(void **state)
 	tell("staff@acme.example");
 	add_orderer("ola@acme.example");
 	for (size_t i = 0; i < sizeof sad / sizeof *sad; i++) {
+		char wanted[64];
+		snprintf(wanted, sizeof wanted, "%s mail orderaaaaaaaaaaa waiting", sad[i].kind);
 		sad[i].make("orderaaaaaaaaaaa");
 		sweep();
 		sweep();
 		assert_asks("SELECT group_concat(kind || ' ' || channel || ' ' || order_id || ' ' || state) FROM message",
-			    i == 0   ? "lapsed_link mail orderaaaaaaaaaaa waiting"
-			    : i == 1 ? "lapsed_claim mail orderaaaaaaaaaaa waiting"
-			    : i == 2 ? "lapsed_password mail orderaaaaaaaaaaa waiting"
-				     : "locked_order mail orderaaaaaaaaaaa waiting");
+			    wanted);
 		the_mail_says(&sad[i], "ola@acme.example");
 		sql("DELETE FROM message; DELETE FROM code; DELETE FROM parcel; DELETE FROM certificate; DELETE FROM orders");
 	}
@@ -146,7 +162,7 @@ static void without_any_address_the_history_says_that_nobody_was_told(void **sta
 		assert_asks(query, wanted);
 	}
 	assert_asks("SELECT COUNT(*) FROM message", "0");
-	assert_asks("SELECT group_concat(state) FROM (SELECT state FROM orders ORDER BY id)", "lapsed,lapsed,received,locked");
+	assert_asks("SELECT group_concat(state) FROM (SELECT state FROM orders ORDER BY id)", "lapsed,lapsed,received,locked,lapsed,lapsed");
 }
 
 static void a_password_that_was_sent_is_no_news(void **state)
