@@ -188,9 +188,8 @@ static void show(struct front *front, const struct request *q, struct reply *r, 
 void console_audit(struct front *front, const struct request *q, struct reply *r)
 {
 	json_t *page = NULL;
-	enum err e = ERR_OK;
 	if (is_filtered(q) ? listing_ask(front, q, r, &records, &page) : ask_newest(front, q, r, &page)) {
-		e = dress(front, q, page);
+		enum err e = dress(front, q, page);
 		if (e)
 			console_fault(front, q, r, e, NULL);
 		else

@@ -29,8 +29,8 @@ static enum tone say(const char *word, char out[64])
 			return words[i].tone;
 		}
 	snprintf(out, 64, "%s", word);
-	for (char *c = out; *c; c++)
-		*c = *c == '_' ? ' ' : *c;
+	for (char *c = strchr(out, '_'); c; c = strchr(c, '_'))
+		*c = ' ';
 	if (out[0] >= 'a' && out[0] <= 'z')
 		out[0] = (char)(out[0] - 'a' + 'A');
 	return TONE_PLAIN;

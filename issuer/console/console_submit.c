@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MAX = 16384, PATH_SIZE = 512, IF_MATCH_SIZE = 40, NUMBER_MAX = 15 };
+enum { VALUE_MAX = 16384, BODY_MAX = 32768, PATH_SIZE = 512, IF_MATCH_SIZE = 40, NUMBER_MAX = 15 };
 
 struct submission {
 	struct front *front;
@@ -175,7 +175,7 @@ static enum err read_form(struct submission *s, struct errbuf *why)
 /* As if it had come to /v1. */
 static enum err run(struct submission *s, struct reply *answer)
 {
-	struct buf body = BUF_INIT(2 * VALUE_MAX);
+	struct buf body = BUF_INIT(BODY_MAX);
 	struct request q = *s->q;
 	enum err e = make_body(s, &body);
 	q.body = &body;

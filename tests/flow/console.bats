@@ -11,13 +11,12 @@ setup_file() {
 }
 teardown_file() { stop_installation; }
 
-# browse WHO PATH CURL-ARGUMENT...: a page as a browser asks for it; sets STATUS_CODE and BODY, keeps the head.
+# browse WHO PATH CURL-ARGUMENT...: a page as a browser asks for it; sets STATUS_CODE, keeps body and head.
 browse() {
 	local who=$1 path=$2
 	shift 2
 	STATUS_CODE=$(curl -sS --cacert "$CA" --cert "$BATS_FILE_TMPDIR/$who.pem" -H 'Accept: text/html' -o "$WORK/body" -D "$WORK/head" \
 		-w '%{http_code}' "$@" "$MEMBERS$path")
-	BODY=$(cat "$WORK/body")
 }
 # send WHO PATH FORM CURL-ARGUMENT...: the form of an own page, with its token.
 send() {

@@ -33,10 +33,10 @@ static inline void head_query_is(const char *name, const char *value)
 /* query: "name=value", one, as it is after decoding; NULL: what head_query_is has set. */
 static inline struct reply console_get(route_handler *handler, const char *path, const char *parameter, const char *query)
 {
-	static char name[64];
 	static const struct buf none;
 	struct reply r = REPLY_INIT;
 	if (query) {
+		static char name[64];
 		snprintf(name, sizeof name, "%s", query);
 		*strchr(name, '=') = '\0';
 		head_query_is(name, strchr(query, '=') + 1);

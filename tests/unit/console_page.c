@@ -92,7 +92,7 @@ static void the_audit_begins_with_the_newest_and_pages_back_to_the_first(void **
 
 static console_view view;
 static const struct console_choice tongues[] = {{"", "The installation's"}, {"en", "English"}, {"nb", "Norsk"}, {0}};
-static const struct console_field fields[] = {
+static const struct console_field inputs[] = {
 	{.name = "email", .label = "E-mail", .kind = CONSOLE_EMAIL, .wanted = true, .empty = CONSOLE_SEND},
 	{.name = "mobile", .label = "Mobile", .kind = CONSOLE_TEL, .hint = "With its country code", .empty = CONSOLE_OMIT},
 	{.name = "language", .label = "Language", .kind = CONSOLE_CHOICE, .choices = tongues, .empty = CONSOLE_SEND},
@@ -100,7 +100,7 @@ static const struct console_field fields[] = {
 };
 static const struct console_form change = {.name = "change", .path = "/console/contacts/{contact}", .api = api_contact_change, .view = view,
 					   .submit = "Save", .next = "/console/contacts/{id}", .said = "changed", .versioned = true,
-					   .fields = fields};
+					   .fields = inputs};
 static const struct console_field typed[] = {{.name = "sure", .label = "Type the name", .kind = CONSOLE_CONFIRM, .value = "name"}, {0}};
 static const struct console_form confirm = {.name = "confirm", .path = "/console/contacts/{contact}", .api = api_contact_change,
 					    .about = api_contact_show, .view = view, .submit = "Do it", .next = "/console/contacts/{0}",

@@ -4,7 +4,7 @@
 
 static struct reply reply;
 
-static const struct console_field fields[] = {
+static const struct console_field inputs[] = {
 	{.name = "email", .label = "E-mail", .kind = CONSOLE_EMAIL, .wanted = true, .empty = CONSOLE_SEND},
 	{.name = "language", .label = "Language", .kind = CONSOLE_CHOICE, .list = "tongues", .list_value = "tag", .list_text = "name", .hint = "Of mails"},
 	{.name = "sure", .label = "Its name", .kind = CONSOLE_CONFIRM, .value = "name"},
@@ -13,7 +13,7 @@ static const struct console_field fields[] = {
 static console_view view;
 static const struct console_form change = {.name = "change", .path = "/console/contacts/{contact}", .api = api_contact_change, .about = api_contact_show,
 					   .view = view, .submit = "Save", .next = "/console/contacts/{id}", .said = "changed", .versioned = true,
-					   .creates = true, .fields = fields};
+					   .creates = true, .fields = inputs};
 
 static void view(struct front *front, const struct request *q, struct reply *r, const struct console_posted *posted)
 {
@@ -70,11 +70,11 @@ static void whole_or_none(enum err rc, bool failed)
 	reply_clear(&reply);
 }
 
-static char token[65];
+static char held[65]; /* the token of the forms that are sent */
 
 static enum err send_form(const char *form)
 {
-	struct console_post_with with = {"same-origin", "null", token, NULL};
+	struct console_post_with with = {"same-origin", "null", held, NULL};
 	console_as("administrator");
 	reply = console_post_with(take, "kari@example.org", form, &with);
 	return ERR_OK;
@@ -95,7 +95,7 @@ static enum err good_form(void)
 static void before(void)
 {
 	console_as("administrator");
-	console_token_now(token);
+	console_token_now(held);
 	bench_sql("UPDATE contact SET language = 'en', name = 'Kari Nordmann', version = 1");
 }
 
