@@ -255,7 +255,7 @@ order_for() { # CONTACT
 	order_for "$CONTACT"
 	equal "$STATUS_CODE" 201 "after it: $BODY"
 	equal "$(database "SELECT json_extract(record, '\$.detail') FROM audit WHERE object = '$CONTACT' ORDER BY sequence DESC LIMIT 1")" \
-		'email mobile' 'what the audit says'
+		'email, mobile' 'what the audit says'
 	refute sh -c "sqlite3 '$DIR/counterfoil.db' 'SELECT record FROM audit' | grep -F -e +46900 -e other.example"
 	change "$CONTACT"
 	equal "$status" 1 "nothing to change: $output"
