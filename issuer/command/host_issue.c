@@ -198,7 +198,8 @@ static enum err add_staff(struct host_office *o, const struct commit *c)
 	enum err e = store_exec_one(o->store, STATEMENT_STAFF_ADD,
 				    STORE_VALUES(value_text(s->staff_id), value_text(s->common_name),
 						 value_text(s->staff_role), value_integer(c->now),
-						 value_text(s->staff_email)));
+						 value_text(s->staff_email), value_null(),
+						 value_text(""), value_null()));
 	return e ? e : audit_append(o->store, &host_actor, &event, c->now, NULL);
 }
 

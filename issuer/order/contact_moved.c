@@ -7,6 +7,8 @@
 
 enum { TRIED_FOR = 7 * DAY, MASKED_SIZE = MAILBOX_SIZE + 8, SHOWN_DIGITS = 2 };
 
+#define NONE "-" /* members of the staff may have no address yet */
+
 struct found {
 	char *id;
 	int rows;
@@ -37,14 +39,20 @@ enum err contact_find(struct desk *d, const struct actor *who, const char *name,
 static void mask_mailbox(const char *mailbox, char out[MASKED_SIZE])
 {
 	const char *at = strchr(mailbox, '@');
-	snprintf(out, MASKED_SIZE, "%.1s***%s", mailbox, at ? at : "");
+	if (mailbox[0])
+		snprintf(out, MASKED_SIZE, "%.1s***%s", mailbox, at ? at : "");
+	else
+		snprintf(out, MASKED_SIZE, "%s", NONE);
 }
 
 /* "+47 *** *67": fewer than the last four digits, by which a recipient asks for a new code. */
 static void mask_mobile(const char *mobile, char out[MASKED_SIZE])
 {
 	size_t len = strlen(mobile);
-	snprintf(out, MASKED_SIZE, "%.3s *** *%s", mobile, len > SHOWN_DIGITS ? mobile + len - SHOWN_DIGITS : "");
+	if (len)
+		snprintf(out, MASKED_SIZE, "%.3s *** *%s", mobile, len > SHOWN_DIGITS ? mobile + len - SHOWN_DIGITS : "");
+	else
+		snprintf(out, MASKED_SIZE, "%s", NONE);
 }
 
 struct letter {
@@ -84,6 +92,8 @@ static enum err add_mails(struct desk *d, const struct contact_move *m, const st
 	const char *const to[] = {m->before->email, m->now->email};
 	enum err e = ERR_OK;
 	for (size_t i = 0; e == ERR_OK && i < (strcmp(to[0], to[1]) == 0 ? 1 : 2); i++) {
+		if (!to[i][0])
+			continue;
 		struct post *mail = &out->of[out->count++];
 		*mail = (struct post){.sealed = BUF_INIT(SEAL_MAX_BYTES)};
 		e = write_mail(d, m, l, to[i], mail);

@@ -1,6 +1,6 @@
 /* new_order: an order on its way into the database: read, approved by the signer, its link and code made before the
  * transaction that stores them; or, when others are to approve it first, its digest and the mails to those who may.
- * Internal to issuer/order/order_read.c, order_new.c, order_reissue.c and order_renew.c. */
+ * Internal to issuer/order/order_read.c, order_new.c, order_reissue.c, order_renew.c and staff_order.c. */
 #ifndef ISSUER_NEW_ORDER_H
 #define ISSUER_NEW_ORDER_H
 
@@ -14,6 +14,7 @@ struct new_order {
 	const char *replaces; /* the order whose certificate this one's takes the place of, or NULL */
 	struct order_facts facts;
 	char client_id[ID_SIZE], organisation_id[ID_SIZE];
+	int64_t staff_version; /* of the member that facts.staff names, as it was looked at */
 	char renews[SERIAL_TEXT_SIZE]; /* the certificate that it follows; "" for none */
 	char orderer_name[NAME_SIZE];
 	const char *note;
@@ -34,7 +35,7 @@ struct new_order {
 
 /* Who, when, and an id of its own into `id`. Clear it in every case. */
 enum err new_order_begin(struct new_order *n, const struct actor *who, char id[ID_SIZE]) MUST_CHECK;
-/* By a body as order_new takes it, which outlives `n`. */
+/* By a body as order_new takes it, which outlives `n`. (Of a member of the staff: staff_order_read.) */
 enum err new_order_read(struct desk *d, struct new_order *n, json_t *body, struct faults *faults,
 			struct errbuf *why) MUST_CHECK;
 /* Everything but the transaction, after new_order_read. */

@@ -23,7 +23,7 @@ struct about {
 
 enum column { /* of NOTICE_ABOUT in sql_order.def */
 	ORGANISATION, ORGANISATION_SLUG, SERVICE, SERVICE_SLUG, CLIENT, CLIENT_SLUG, CONTACT, CONTACT_NAME, ORDERER, EMAIL,
-	LINK_UNTIL, CLAIMED_AT, RECEIVED_AT, RENEWS
+	LINK_UNTIL, CLAIMED_AT, RECEIVED_AT, RENEWS, STAFF
 };
 
 static void copy(char *out, size_t size, const struct row *r, int column)
@@ -44,6 +44,7 @@ static enum err take_about(void *ctx, const struct row *r)
 	COPY(a->names.client_slug, r, CLIENT_SLUG);
 	COPY(a->names.contact, r, CONTACT);
 	COPY(a->names.contact_name, r, CONTACT_NAME);
+	COPY(a->names.staff, r, STAFF);
 	COPY(a->orderer, r, ORDERER);
 	COPY(a->to, r, EMAIL);
 	COPY(a->renews, r, RENEWS);
@@ -67,6 +68,10 @@ static int64_t until(enum message_kind kind, const struct about *a, const struct
 static void write_command(enum message_kind kind, const struct about *a, const char *order, char out[FIELD_SIZE])
 {
 	const struct order_facts *f = &a->names;
+	if (f->staff[0] && kind != MESSAGE_LOCKED_ORDER) {
+		snprintf(out, FIELD_SIZE, "counterfoil staff renew %s", f->staff);
+		return;
+	}
 	const char *verb = kind == MESSAGE_LOCKED_ORDER ? "unlock" : kind == MESSAGE_LAPSED_PASSWORD ? "reissue" : NULL;
 	int n = verb	       ? snprintf(out, FIELD_SIZE, "counterfoil order %s %s", verb, order)
 		: a->renews[0] ? snprintf(out, FIELD_SIZE, "counterfoil order renew %s", a->renews)

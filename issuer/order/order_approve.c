@@ -43,6 +43,8 @@ static enum err check(struct desk *d, struct approving *a, const char *digest, s
 		return step_refuse(d, t, EVENT_APPROVE, sentence.text, why);
 	if (strcmp(a->at.ordered_by, t->who->id) == 0)
 		return step_forbid(d, t, EVENT_APPROVE, "you have ordered it: somebody else must approve it", why);
+	if (strcmp(a->at.now.staff, t->who->id) == 0)
+		return step_forbid(d, t, EVENT_APPROVE, "it is for a certificate of your own: somebody else must approve it", why);
 	if (has_approved(&a->at, t->who->id))
 		return step_refuse(d, t, EVENT_APPROVE, "you have approved it already: another must, too", why);
 	if (a->at.until <= t->now)

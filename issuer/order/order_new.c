@@ -1,6 +1,7 @@
 #include "issuer/order/certify.h"
 #include "issuer/order/idempotency.h"
 #include "issuer/order/new_order.h"
+#include "issuer/order/staff_order.h"
 
 #include "base/clock.h"
 #include "base/encode.h"
@@ -70,7 +71,8 @@ enum err new_order_make(struct desk *d, struct new_order *n, struct errbuf *why)
 {
 	struct order_facts *f = &n->facts;
 	snprintf(f->order, sizeof f->order, "%s", n->step.order);
-	snprintf(f->profile, sizeof f->profile, "%s", profile_get(PROFILE_CLIENT)->name);
+	if (!facts_of_staff(f))
+		snprintf(f->profile, sizeof f->profile, "%s", profile_get(PROFILE_CLIENT)->name);
 	if (!f->language[0])
 		snprintf(f->language, sizeof f->language, "%s", d->settings->language);
 	return n->approvals ? request(d, n, why) : approve(d, n, why);
@@ -86,13 +88,12 @@ static struct value none_or_time(int64_t at)
 	return at ? value_integer(at) : value_null();
 }
 
-static enum err add_requested(struct store *s, const struct new_order *n)
+static enum err client_order_add(struct store *s, const struct new_order *n)
 {
 	const struct order_facts *f = &n->facts;
-	char digest[FACTS_HASH_SIZE] = "";
 	struct value bytes = n->approvals ? value_blob(n->digest, sizeof n->digest) : value_null();
 	struct value ticket = n->approvals ? value_null() : value_blob(n->ticket, TICKET_BYTES);
-	enum err e = store_exec_one(
+	return store_exec_one(
 		s, STATEMENT_ORDER_ADD,
 		STORE_VALUES(value_text(n->step.order), value_text(order_state_name(ORDER_REQUESTED)), value_integer(n->step.now),
 			     value_text((const char *)n->text.data), ticket, bytes, value_integer(n->approvals),
@@ -101,6 +102,12 @@ static enum err add_requested(struct store *s, const struct new_order *n)
 			     value_text(kind_of(n)), value_text(f->contact), value_text(n->client_id),
 			     value_integer(n->approvals_standard), value_text(f->email), value_text(f->mobile),
 			     value_integer(n->contact_rest)));
+}
+
+static enum err add_requested(struct store *s, const struct new_order *n)
+{
+	char digest[FACTS_HASH_SIZE] = "";
+	enum err e = facts_of_staff(&n->facts) ? staff_order_add(s, n) : client_order_add(s, n);
 	if (n->approvals)
 		hex_encode(n->digest, sizeof n->digest, digest);
 	return e != ERR_OK ? e : step_note(s, &n->step, "order.requested", NULL, n->approvals ? digest : n->replaces);

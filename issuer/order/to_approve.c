@@ -11,7 +11,7 @@
 enum column { /* of ORDER_TO_APPROVE in sql_order.def */
 	STATE, FACTS, DIGEST, APPROVALS, ORDERED_BY, KIND, RENEWS, NOTE, DUE, UNTIL, PROFILE, KEY_TYPE, ORDERER,
 	ORGANISATION, ORGANISATION_SLUG, ORGANISATION_NAME, SERVICE_SLUG, SERVICE_NAME, CLIENT_SLUG, CLIENT_NAME, CONTACT,
-	CONTACT_NAME, EMAIL, MOBILE, LANGUAGE, MAY_RECEIVE, MOVED_AT, BEFORE
+	CONTACT_NAME, EMAIL, MOBILE, LANGUAGE, MAY_RECEIVE, MOVED_AT, BEFORE, STAFF, ROLE, SCOPE
 };
 
 /* What does not fit was put there by others: cut, it is another than what was asked for, and that is found. */
@@ -36,6 +36,11 @@ static void take_names(const struct row *r, struct order_facts *f)
 	COPY(f->language, r, LANGUAGE);
 	COPY(f->profile, r, PROFILE);
 	COPY(f->key_type, r, KEY_TYPE);
+	COPY(f->staff, r, STAFF);
+	COPY(f->role, r, ROLE);
+	COPY(f->scope, r, SCOPE);
+	if (f->staff[0])
+		facts_make_staff(f);
 }
 
 static enum err take_order(void *ctx, const struct row *r)

@@ -139,19 +139,22 @@ static inline void fake_make_certificate(const struct order_facts *f, EVP_PKEY *
 	char uri[512];
 	struct errbuf why = {{0}};
 	EVP_PKEY *key = NULL;
+	bool staff = facts_of_staff(f);
+	const struct profile *profile = profile_get(staff ? PROFILE_STAFF : PROFILE_CLIENT);
+	const struct profile_name member[] = {{"domain", "counterfoil.test"}, {"staff", f->staff}, {NULL, NULL}};
 	const struct profile_name names[] = {{"domain", "counterfoil.test"}, {"organisation", f->organisation_slug},
 					     {"service", f->service_slug}, {"client", f->client_slug}, {NULL, NULL}};
-	struct certificate_fields fields = {.profile = PROFILE_CLIENT,
-					    .organisation = f->organisation_name,
-					    .service = f->service_name,
+	struct certificate_fields fields = {.profile = profile->id,
+					    .organisation = staff ? "Counterfoil" : f->organisation_name,
+					    .service = staff ? NULL : f->service_name,
 					    .common_name = f->client_name,
 					    .san_uri = uri,
 					    .crl_url = "http://ca.test/crl/issuing.crl",
 					    .issuer_url = "http://ca.test/ca/issuing.cer"};
-	certificate_life(profile_get(PROFILE_CLIENT), fake.issuing.certificate, clock_now(), &fields);
+	certificate_life(profile, fake.issuing.certificate, clock_now(), &fields);
 	fields.own_key = own != NULL;
 	if (key_generate(KEY_P256, &key) || serial_new(fields.serial) ||
-	    profile_uri(profile_get(PROFILE_CLIENT), names, uri, &why) ||
+	    profile_uri(profile, staff ? member : names, uri, &why) ||
 	    authority_issue(&fake.issuing, &fields, own ? own : key, NULL, out, &why))
 		fail_msg("fake signer: %s", why.text);
 	EVP_PKEY_free(key);

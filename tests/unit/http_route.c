@@ -193,17 +193,22 @@ static bool policy(const char *person, const struct route *r)
 {
 	const char *path = api_path(r);
 	static const char *const clients_too[] = {"/v1/me", "/v1/services/{organisation}/{service}", NULL};
-	static const char *const not_for_support[] = {"/v1/staff", "/v1/audit", "/v1/audit/head", NULL};
+	static const char *const not_for_support[] = {"/v1/staff", "/v1/staff/{staff}", "/v1/audit", "/v1/audit/head", NULL};
 	static const char *const approver_acts[] = {"/v1/orders/{order}/approve", "/v1/orders/{order}/reject", NULL};
 	static const char *const support_acts[] = {"/v1/orders/{order}/resend", "/v1/orders/{order}/unlock",
 						   "/v1/certificates/{serial}/revoke", "/v1/certificates/{serial}/hold",
 						   "/v1/certificates/{serial}/release", NULL};
 	static const char *const form_pages[] = {"/console/orders/new", "/console/certificates/{serial}/revoke", NULL}; /* nothing else */
+	static const char *const everybody_of_the_staff[] = {"/v1/staff/{staff}/renew", NULL}; /* and the call itself: oneself */
 	bool reads = strcmp(r->method, "GET") == 0 && !in(r->path, form_pages);
 	if (strcmp(person, "administrator") == 0)
 		return true;
 	if (strcmp(person, "auditor") == 0)
-		return reads;
+		return reads || in(path, everybody_of_the_staff);
+	if (strcmp(person, "approver") == 0 && in(path, everybody_of_the_staff))
+		return true;
+	if (strcmp(person, "support") == 0 && in(path, everybody_of_the_staff))
+		return true;
 	if (strcmp(person, "approver") == 0)
 		return reads ? !in(path, not_for_support) : in(path, approver_acts);
 	if (strcmp(person, "support") == 0)
@@ -248,7 +253,9 @@ static void a_form_of_the_console_is_for_those_who_may_call_what_it_calls(void *
 static void a_role_that_is_limited_takes_no_route_that_reaches_beyond(void **state)
 {
 	static const char *const beyond[] = {"POST /v1/organisations", "POST /v1/outbox/pause", "POST /v1/outbox/resume",
-					     "GET /v1/outbox", "GET /v1/audit/head", NULL};
+					     "GET /v1/outbox", "GET /v1/audit/head", "POST /v1/staff", "GET /v1/staff/{staff}",
+					     "POST /v1/staff/{staff}", "POST /v1/staff/{staff}/suspend",
+					     "POST /v1/staff/{staff}/restore", "POST /v1/staff/{staff}/remove", NULL};
 	const struct identity limited = {.kind = IDENTITY_STAFF, .role = "administrator", .scope = "orgaaaaaaaaaaaaa",
 					 .organisation = "acme"};
 	(void)state;

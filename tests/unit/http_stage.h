@@ -118,7 +118,7 @@ static inline void stage_database(struct http_stage *s)
 	struct store *db = s->folder->store;
 	assert_ok(store_begin(db));
 	assert_ok(store_exec_one(db, STATEMENT_STAFF_ADD, STORE_VALUES(value_text("aaaaaaaaaaaaaaaa"), value_text("Ada"),
-				 value_text("administrator"), value_integer(NOW), value_null())));
+				 value_text("administrator"), value_integer(NOW), value_null(), value_null(), value_text(""), value_null())));
 	assert_ok(store_exec_one(db, STATEMENT_CERTIFICATE_ADD, STORE_VALUES(value_text(s->serial), value_text(s->issuer),
 				 value_text("staff"), value_null(), value_text("aaaaaaaaaaaaaaaa"), value_null(),
 				 value_blob(facts.fingerprint, 32), value_text(facts.subject), value_integer(facts.not_before),

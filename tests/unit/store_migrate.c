@@ -221,7 +221,7 @@ static void version_7_has_staff_without_an_address_and_contacts_that_never_moved
 	assert_ok(store_begin(s));
 	assert_ok(store_exec_one(s, STATEMENT_STAFF_ADD,
 				 STORE_VALUES(value_text("q"), value_text("Ada"), value_text("support"), value_integer(1),
-					      value_text("ada@example.com"))));
+					      value_text("ada@example.com"), value_null(), value_text(""), value_null())));
 	assert_ok(store_commit(s));
 	folder_sql(f->db, "CREATE TABLE wanted (n INTEGER CHECK (n = 1)); INSERT INTO wanted SELECT COUNT(*) FROM staff"
 			  " WHERE email IS NULL; INSERT INTO wanted SELECT COUNT(*) FROM contact WHERE moved_at IS NULL");

@@ -35,7 +35,8 @@ static void any_other_violation_is_conflict(void **state)
 	struct store *s = ((struct folder *)*state)->store;
 	begin(s);
 	assert_int_equal(store_exec(s, STATEMENT_STAFF_ADD,
-				    STORE_VALUES(value_text("p"), value_text("P"), value_text("king"), value_integer(1), value_null()),
+				    STORE_VALUES(value_text("p"), value_text("P"), value_text("king"), value_integer(1), value_null(), value_null(),
+						 value_text(""), value_null()),
 				    NULL), ERR_CONFLICT); /* CHECK */
 	assert_int_equal(store_exec(s, STATEMENT_ORGANISATION_ADD,
 				    STORE_VALUES(value_text("a"), value_null(), value_text("A"), value_integer(1)), NULL),

@@ -1,0 +1,341 @@
+/* Members of the staff: how they come, what becomes of them, and what nobody becomes. Refusals first. */
+#include "tests/support/order_bench.h"
+
+#include "issuer/order/staff.h"
+
+#include <pthread.h>
+
+#define SUPPORT "staffbbbbbbbbbbb"
+
+static struct errbuf why;
+static struct faults faults;
+
+static struct actor as(const char *id, const char *role)
+{
+	return (struct actor){.id = id, .role = role, .request = "request-3"};
+}
+
+static enum err add(const char *body, char id[ID_SIZE])
+{
+	json_t *json = json_loads(body, 0, NULL);
+	assert_non_null(json);
+	why = (struct errbuf){{0}};
+	faults_clear(&faults);
+	enum err e = staff_add(&bench.desk, &bench_staff, json, id, &faults, &why);
+	json_decref(json);
+	return e;
+}
+
+static enum err change_as(const struct actor *who, const char *staff, const char *if_match, const char *body)
+{
+	struct staff_wish wish = {.staff = staff, .if_match = if_match, .body = json_loads(body, 0, NULL)};
+	assert_non_null(wish.body);
+	why = (struct errbuf){{0}};
+	faults_clear(&faults);
+	enum err e = staff_change(&bench.desk, who, &wish, &faults, &why);
+	json_decref(wish.body);
+	return e;
+}
+
+static enum err change(const char *staff, const char *body)
+{
+	return change_as(&bench_staff, staff, NULL, body);
+}
+
+/* A member that has a certificate, as `admin new` makes one: without an order. */
+static void member(const char *id, const char *role, const char *serial)
+{
+	bench_sql("INSERT INTO staff (id, name, role, status, created_at, email, mobile) VALUES (%Q, %Q, %Q, 'active', 1,"
+		  " %Q || '@example.org', '+4790000000')", id, id, role, id);
+	bench_sql("INSERT INTO certificate (serial, issuer, kind, staff_id, fingerprint, subject, not_before, not_after, der, status,"
+		  " created_at) VALUES (%Q, 'i', 'staff', %Q, CAST(%Q AS BLOB), 's', 1, %lld, X'00', 'valid', 1)", serial, id, serial,
+		  BENCH_NOW + 1000000);
+}
+
+static void the_first(void)
+{
+	bench_sql("INSERT INTO certificate (serial, issuer, kind, staff_id, fingerprint, subject, not_before, not_after, der, status,"
+		  " created_at) VALUES ('first', 'i', 'staff', %Q, X'01', 's', 1, %lld, X'00', 'valid', 1)", BENCH_STAFF,
+		  BENCH_NOW + 1000000);
+	bench_sql("UPDATE staff SET email = 'ola@example.org', mobile = '+4791111111' WHERE id = %Q", BENCH_STAFF);
+}
+
+static int64_t members(void)
+{
+	return bench_integer("SELECT COUNT(*) FROM staff");
+}
+
+#define KARI "{\"name\":\"Kari Nordmann\",\"role\":\"support\",\"email\":\"kari@example.org\",\"mobile\":\"" BENCH_MOBILE "\"}"
+
+static void every_fault_of_a_new_member_is_told_at_once(void **unused)
+{
+	char id[ID_SIZE];
+	(void)unused;
+	assert_err(add("{\"name\":\"\",\"role\":\"root\",\"email\":\"no\",\"mobile\":\"12\",\"organisation\":\"nowhere\",\"admin\":true}", id),
+		   ERR_INVALID);
+	assert_int_equal(json_array_size(faults.list), 6);
+	assert_int_equal(members(), 1);
+	assert_err(add("{}", id), ERR_INVALID);
+	assert_int_equal(json_array_size(faults.list), 4);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders"), 0);
+	faults_clear(&faults);
+}
+
+static void order_of(const char *staff, char out[ID_SIZE])
+{
+	char sql[160];
+	snprintf(sql, sizeof sql, "SELECT id FROM orders WHERE staff_id = '%s' ORDER BY created_at DESC, rowid DESC LIMIT 1", staff);
+	assert_int_equal(bench_value(out, ID_SIZE, sql), ID_SIZE - 1);
+}
+
+static void a_new_member_collects_its_own_certificate_and_is_known_by_it(void **unused)
+{
+	struct parcel p = {.id = ""};
+	struct identity who;
+	char id[ID_SIZE];
+	(void)unused;
+	assert_ok(add(KARI, id));
+	order_of(id, p.id);
+	assert_state(p.id, ORDER_OFFERED);
+	assert_int_equal(bench_integer("SELECT client_id IS NULL AND contact_id IS NULL AND organisation_id IS NULL FROM orders"), 1);
+	bench_read_mail(&p);
+	bench_read_code(&p);
+	bench_claim(&p);
+	assert_ok(bench_prepare(&p));
+	assert_ok(bench_fetch(&p, PACKAGE_MODERN, NULL));
+	assert_ok(bench_receive(&p, NULL));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE kind = 'staff' AND staff_id = %Q AND client_id IS NULL"
+				       " AND order_id = %Q", id, p.id), 1);
+	struct buf *der = &fake.made[fake.made_count - 1].issued.certificate;
+	struct store *s = readers_take(bench.desk.readers);
+	assert_ok(identity_find(s, der->data, der->len, bench.now, &who, &why));
+	readers_give(bench.desk.readers, s);
+	assert_int_equal(who.kind, IDENTITY_STAFF);
+	assert_string_equal(who.staff_id, id);
+	assert_string_equal(who.role, "support");
+	assert_ok(identity_used(&bench.desk, &who));
+	assert_int_equal(bench_audits("staff.added", id), 1);
+}
+
+static void what_a_limit_reaches_is_one_organisation(void **unused)
+{
+	char id[ID_SIZE];
+	(void)unused;
+	assert_ok(add("{\"name\":\"Kari\",\"role\":\"support\",\"email\":\"kari@example.org\",\"mobile\":\"+4799990000\","
+		      "\"organisation\":\"sparebank\"}", id));
+	assert_int_equal(bench_integer("SELECT organisation_id IS NOT NULL FROM staff WHERE id = %Q", id), 1);
+	assert_ok(change(id, "{\"organisation\":null}"));
+	assert_int_equal(bench_integer("SELECT organisation_id IS NULL FROM staff WHERE id = %Q", id), 1);
+}
+
+/* A support member who came to a colleague's parcel would come to what the colleague may do. */
+static void support_has_no_way_to_a_colleagues_parcel(void **unused)
+{
+	char id[ID_SIZE], order[ID_SIZE], next[ID_SIZE];
+	bool made = false;
+	(void)unused;
+	the_first();
+	member(SUPPORT, "support", "second");
+	assert_ok(add("{\"name\":\"Boss\",\"role\":\"administrator\",\"email\":\"boss@example.org\",\"mobile\":\"+4799990000\"}", id));
+	order_of(id, order);
+	struct actor support = as(SUPPORT, "support");
+	assert_err(order_resend(&bench.desk, &support, order, &why), ERR_REFUSED);
+	assert_non_null(strstr(why.text, "needs the role administrator"));
+	assert_err(order_unlock(&bench.desk, &support, order, &why), ERR_REFUSED);
+	assert_err(order_cancel(&bench.desk, &support, order, NULL, &why), ERR_REFUSED);
+	assert_err(staff_renew(&bench.desk, &support, id, next, &why), ERR_NOT_FOUND);
+	assert_err(staff_renew(&bench.desk, &support, "aaaaaaaaaaaaaaaa", next, &why), ERR_NOT_FOUND);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message WHERE order_id = %Q", order), 2); /* one link and one code */
+	assert_int_equal(bench_audits("order.refused", order), 3);
+	struct reissue_wish wish = {order, NULL};
+	assert_err(order_reissue(&bench.desk, &bench_staff, &wish, next, &made, &faults, &why), ERR_CONFLICT);
+	assert_ok(order_resend(&bench.desk, &bench_staff, order, &why));
+}
+
+static void nobody_makes_more_of_oneself(void **unused)
+{
+	(void)unused;
+	the_first();
+	member(SUPPORT, "administrator", "second");
+	struct actor self = as(SUPPORT, "administrator");
+	assert_err(change_as(&self, SUPPORT, NULL, "{\"role\":\"support\"}"), ERR_REFUSED);
+	assert_err(change_as(&self, SUPPORT, NULL, "{\"organisation\":\"sparebank\"}"), ERR_REFUSED);
+	assert_ok(change_as(&self, SUPPORT, NULL, "{\"role\":\"administrator\",\"name\":\"Another Name\"}"));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM staff WHERE id = %Q AND name = 'Another Name' AND version = 2", SUPPORT), 1);
+}
+
+static void an_address_that_changed_is_told_at_both_and_rests(void **unused)
+{
+	char order[ID_SIZE];
+	(void)unused;
+	the_first();
+	bench.settings.contact_rest = 86400;
+	member(SUPPORT, "support", "second");
+	assert_ok(change(SUPPORT, "{\"email\":\"new@example.org\",\"mobile\":\"+4790000001\"}"));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message WHERE kind IN ('new_email', 'new_mobile')"), 4);
+	assert_err(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "nothing can be ordered for it before"));
+	bench_clock(bench.now + 86400);
+	assert_ok(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &why));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders WHERE kind = 'renewal' AND renews = 'second'"), 1);
+	assert_err(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "waits"));
+}
+
+static void whoever_has_no_number_yet_gets_one_and_no_rest(void **unused)
+{
+	char order[ID_SIZE];
+	(void)unused;
+	the_first();
+	bench.settings.contact_rest = 86400;
+	member(SUPPORT, "support", "second");
+	bench_sql("UPDATE staff SET mobile = NULL WHERE id = %Q", SUPPORT);
+	struct actor self = as(SUPPORT, "support");
+	assert_err(staff_renew(&bench.desk, &self, SUPPORT, order, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "no mobile"));
+	assert_ok(change(SUPPORT, "{\"mobile\":\"+4790000001\"}"));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message WHERE kind = 'new_mobile'"), 1);
+	assert_ok(staff_renew(&bench.desk, &self, SUPPORT, order, &why));
+}
+
+static void a_stale_change_says_who_was_first(void **unused)
+{
+	(void)unused;
+	the_first();
+	member(SUPPORT, "support", "second");
+	assert_ok(change_as(&bench_staff, SUPPORT, "\"1\"", "{\"role\":\"auditor\"}"));
+	assert_err(change_as(&bench_staff, SUPPORT, "\"1\"", "{\"role\":\"approver\"}"), ERR_PRECONDITION);
+	assert_non_null(strstr(why.text, "Ola Administrator"));
+	assert_err(change(SUPPORT, "{}"), ERR_INVALID);
+	assert_err(change("aaaaaaaaaaaaaaaa", "{\"role\":\"auditor\"}"), ERR_NOT_FOUND);
+	faults_clear(&faults);
+}
+
+static void the_last_administrator_stays(void **unused)
+{
+	static const struct {
+		const char *name, *other; /* why the other is no help */
+	} cases[] = {
+		{"none but it", "UPDATE staff SET role = 'auditor' WHERE id = '" SUPPORT "'"},
+		{"suspended", "UPDATE staff SET status = 'suspended' WHERE id = '" SUPPORT "'"},
+		{"limited", "UPDATE staff SET organisation_id = (SELECT id FROM organisation) WHERE id = '" SUPPORT "'"},
+		{"revoked", "UPDATE certificate SET status = 'revoked' WHERE serial = 'second'"},
+		{"on hold", "UPDATE certificate SET status = 'held' WHERE serial = 'second'"},
+		{"expired", "UPDATE certificate SET not_after = 2 WHERE serial = 'second'"},
+		{"without a certificate", "DELETE FROM certificate WHERE serial = 'second'"},
+	};
+	(void)unused;
+	the_first();
+	struct actor other = as(SUPPORT, "administrator");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		bench_sql("DELETE FROM certificate WHERE serial = 'second'");
+		bench_sql("DELETE FROM staff WHERE id = %Q", SUPPORT);
+		member(SUPPORT, "administrator", "second");
+		bench_sql(cases[i].other);
+		enum err had[] = {
+			staff_suspend(&bench.desk, &other, BENCH_STAFF, NULL, &why),
+			staff_remove(&bench.desk, &other, BENCH_STAFF, NULL, &why),
+			change_as(&other, BENCH_STAFF, NULL, "{\"role\":\"auditor\"}"),
+			change_as(&other, BENCH_STAFF, NULL, "{\"organisation\":\"sparebank\"}"),
+		};
+		for (size_t k = 0; k < COUNT(had); k++)
+			if (had[k] != ERR_CONFLICT)
+				fail_msg("%s, %zu: %s", cases[i].name, k, err_word(had[k]));
+		assert_non_null(strstr(why.text, "no administrator left"));
+	}
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM staff WHERE id = %Q AND status = 'active' AND version = 1"
+				       " AND role = 'administrator' AND organisation_id IS NULL", BENCH_STAFF), 1);
+}
+
+struct racer {
+	struct actor who;
+	const char *victim;
+	enum err had;
+};
+
+static void *remove_the_other(void *ctx)
+{
+	struct racer *r = ctx;
+	struct errbuf text = {{0}};
+	r->had = staff_suspend(&bench.desk, &r->who, r->victim, NULL, &text);
+	return NULL;
+}
+
+static void two_who_remove_each_other_at_once_leave_one(void **unused)
+{
+	(void)unused;
+	the_first();
+	member(SUPPORT, "administrator", "second");
+	for (int round = 0; round < 20; round++) {
+		pthread_t threads[2];
+		struct racer r[2] = {{as(BENCH_STAFF, "administrator"), SUPPORT, ERR_OK},
+				     {as(SUPPORT, "administrator"), BENCH_STAFF, ERR_OK}};
+		for (int i = 0; i < 2; i++)
+			assert_int_equal(pthread_create(&threads[i], NULL, remove_the_other, &r[i]), 0);
+		for (int i = 0; i < 2; i++)
+			pthread_join(threads[i], NULL);
+		assert_int_equal((r[0].had == ERR_OK) + (r[1].had == ERR_OK), 1);
+		assert_int_equal((r[0].had == ERR_CONFLICT) + (r[1].had == ERR_CONFLICT), 1);
+		bench_sql("UPDATE staff SET status = 'active'");
+	}
+}
+
+static void suspended_is_let_in_no_more_and_restored_is(void **unused)
+{
+	(void)unused;
+	the_first();
+	member(SUPPORT, "support", "second");
+	int before = atomic_load(&bench.revocations);
+	assert_err(staff_restore(&bench.desk, &bench_staff, SUPPORT, &why), ERR_CONFLICT);
+	assert_ok(staff_suspend(&bench.desk, &bench_staff, SUPPORT, "on leave", &why));
+	assert_true(atomic_load(&bench.revocations) > before); /* open connections are looked at again */
+	assert_err(staff_suspend(&bench.desk, &bench_staff, SUPPORT, NULL, &why), ERR_CONFLICT);
+	assert_string_equal(why.text, "this member is suspended already");
+	assert_ok(staff_restore(&bench.desk, &bench_staff, SUPPORT, &why));
+	assert_err(staff_suspend(&bench.desk, &bench_staff, "aaaaaaaaaaaaaaaa", NULL, &why), ERR_NOT_FOUND);
+	assert_int_equal(bench_audits("staff.suspended", SUPPORT), 1);
+	assert_int_equal(bench_audits("staff.restored", SUPPORT), 1);
+}
+
+static void removed_is_for_good_and_nothing_of_it_lives(void **unused)
+{
+	char id[ID_SIZE], order[ID_SIZE];
+	(void)unused;
+	the_first();
+	assert_ok(add(KARI, id));
+	order_of(id, order);
+	bench_sql("INSERT INTO certificate (serial, issuer, kind, staff_id, fingerprint, subject, not_before, not_after, der, status,"
+		  " created_at) VALUES ('00112233445566778899aabbccddeeff00112233', 'i', 'staff', %Q, X'02', 's', 1, 2, X'00', 'valid', 1)",
+		  id);
+	fake.fail[SIGNER_REVOKE] = ERR_UNAVAILABLE;
+	assert_err(staff_remove(&bench.desk, &bench_staff, id, "left", &why), ERR_UNAVAILABLE);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM staff WHERE status = 'removed'"), 1); /* from here on it has no access */
+	fake.fail[SIGNER_REVOKE] = ERR_OK;
+	assert_ok(staff_remove(&bench.desk, &bench_staff, id, "left", &why));
+	assert_state(order, ORDER_CANCELLED);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE staff_id = %Q AND status = 'revoked' AND reason = 5", id), 1);
+	assert_err(staff_remove(&bench.desk, &bench_staff, id, NULL, &why), ERR_CONFLICT);
+	assert_err(staff_restore(&bench.desk, &bench_staff, id, &why), ERR_CONFLICT);
+	assert_err(staff_renew(&bench.desk, &bench_staff, id, order, &why), ERR_CONFLICT);
+	assert_err(change(id, "{\"role\":\"administrator\"}"), ERR_CONFLICT);
+	assert_int_equal(bench_audits("staff.removed", id), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BENCH_TEST(every_fault_of_a_new_member_is_told_at_once),
+		BENCH_TEST(a_new_member_collects_its_own_certificate_and_is_known_by_it),
+		BENCH_TEST(what_a_limit_reaches_is_one_organisation),
+		BENCH_TEST(support_has_no_way_to_a_colleagues_parcel),
+		BENCH_TEST(nobody_makes_more_of_oneself),
+		BENCH_TEST(an_address_that_changed_is_told_at_both_and_rests),
+		BENCH_TEST(whoever_has_no_number_yet_gets_one_and_no_rest),
+		BENCH_TEST(a_stale_change_says_who_was_first),
+		BENCH_TEST(the_last_administrator_stays),
+		BENCH_TEST(two_who_remove_each_other_at_once_leave_one),
+		BENCH_TEST(suspended_is_let_in_no_more_and_restored_is),
+		BENCH_TEST(removed_is_for_good_and_nothing_of_it_lives),
+	};
+	return cmocka_run_group_tests(tests, NULL, bench_group_end);
+}
