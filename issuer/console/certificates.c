@@ -19,6 +19,6 @@ void console_certificate_list(struct front *front, const struct request *q, stru
 	json_t *page = NULL;
 	if (!listing_ask(front, q, r, &listing, &page))
 		return;
-	console_page(front, q, r, &(struct console_page){.title = "Certificates", .text = console_text_certificates, .data = page});
+	console_page(front, q, r, &(struct console_page){.status = listing_status(page), .title = "Certificates", .text = console_text_certificates, .data = page});
 	json_decref(page);
 }

@@ -49,6 +49,8 @@ struct console_call {
 bool console_ask(struct front *front, const struct request *q, struct reply *r, const struct console_call *call, json_t **out);
 /* The same, but a refusal is the result, and *out NULL: of what a page can do without. */
 enum err console_ask_maybe(struct front *front, const struct request *q, const struct console_call *call, json_t **out);
+/* The same, but what it says of the question (422, in *out as it said it, and false) is the page's own to show: a filter is wrong. */
+bool console_ask_again(struct front *front, const struct request *q, struct reply *r, const struct console_call *call, json_t **out);
 /* Does the route table let the caller use that handler? why, which may be NULL, takes the sentence when not. */
 bool console_may(const struct request *q, route_handler *api, struct errbuf *why);
 

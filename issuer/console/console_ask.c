@@ -97,16 +97,27 @@ static enum err run(struct front *front, const struct request *q, const struct c
 	return e;
 }
 
-bool console_ask(struct front *front, const struct request *q, struct reply *r, const struct console_call *call, json_t **out)
+bool console_ask_again(struct front *front, const struct request *q, struct reply *r, const struct console_call *call, json_t **out)
 {
 	struct errbuf why = {""};
 	bool good = false;
 	enum err e = run(front, q, call, out, &good, &why);
-	if (good)
-		return true;
+	if (good || (!e && json_integer_value(json_object_get(*out, "status")) == err_http_status(ERR_INVALID)))
+		return good;
 	if (e)
 		console_fault(front, q, r, e, &why);
 	else
+		console_problem(front, q, r, *out);
+	json_decref(*out);
+	*out = NULL;
+	return false;
+}
+
+bool console_ask(struct front *front, const struct request *q, struct reply *r, const struct console_call *call, json_t **out)
+{
+	if (console_ask_again(front, q, r, call, out))
+		return true;
+	if (*out)
 		console_problem(front, q, r, *out);
 	json_decref(*out);
 	*out = NULL;

@@ -19,7 +19,7 @@ void console_contact_list(struct front *front, const struct request *q, struct r
 	json_t *page = NULL;
 	if (!listing_ask(front, q, r, &listing, &page))
 		return;
-	console_page(front, q, r, &(struct console_page){.title = "Contacts", .text = console_text_contacts, .data = page});
+	console_page(front, q, r, &(struct console_page){.status = listing_status(page), .title = "Contacts", .text = console_text_contacts, .data = page});
 	json_decref(page);
 }
 

@@ -107,12 +107,30 @@ static enum err add_addresses(const struct request *q, const struct listing *l, 
 	return e;
 }
 
+/* A filter that the API does not understand: the page without rows, and what is wrong with it, beside what was typed. */
+static enum err refused(json_t **page)
+{
+	json_t *detail = json_object_get(*page, "detail"), *faults = json_object_get(*page, "faults");
+	json_t *empty = json_pack("{s:[], s:n, s:O?, s:O*}", "items", "next", "refused", detail, "faults", faults);
+	json_decref(*page);
+	*page = empty;
+	return empty ? ERR_OK : ERR_MEMORY;
+}
+
+int listing_status(const json_t *page)
+{
+	return json_object_get(page, "refused") ? err_http_status(ERR_INVALID) : 0;
+}
+
 bool listing_ask(struct front *front, const struct request *q, struct reply *r, const struct listing *l, json_t **out)
 {
 	struct buf query = BUF_INIT(ADDRESS_MAX);
-	if (!console_ask(front, q, r, &(struct console_call){.api = l->api}, out))
+	const bool good = console_ask_again(front, q, r, &(struct console_call){.api = l->api}, out);
+	if (!*out)
 		return false;
-	enum err e = add_filters(q, l, *out, &query);
+	enum err e = good ? ERR_OK : refused(out);
+	if (!e)
+		e = add_filters(q, l, *out, &query);
 	if (!e)
 		e = add_addresses(q, l, *out, &query);
 	buf_free(&query);

@@ -16,8 +16,11 @@ struct listing {
 };
 /* The API's answer to the page's own query. Beside "items" and "next" stand, for the template: "filter_NAME", what is asked for;
  * "choices_NAME" [{value, text, chosen}]; "filtered"; "any", whether there are items; the addresses "csv", "json", and, where there are such rows, "more" and
- * "first". False: the page that says why not stands in r. */
+ * "first"; and "refused", a sentence, with "faults", when a filter was wrong. False: the page that says why not stands in r. */
 bool listing_ask(struct front *front, const struct request *q, struct reply *r, const struct listing *l, json_t **out);
+
+/* Of the page: 0, or that of a refused filter. */
+int listing_status(const json_t *page);
 
 /* "&name=value", encoded; nothing for a value that is NULL or "". */
 void query_add(struct buf *out, const char *name, const char *value);

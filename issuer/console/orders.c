@@ -36,6 +36,6 @@ void console_order_list(struct front *front, const struct request *q, struct rep
 	if (!listing_ask(front, q, r, &listing, &page))
 		return;
 	const struct template_field fields[] = {{"may_order", console_may(q, api_order_new, NULL) ? "1" : "", TEMPLATE_VALUE}, {0}};
-	console_page(front, q, r, &(struct console_page){.title = "Orders", .text = console_text_orders, .data = page, .fields = fields});
+	console_page(front, q, r, &(struct console_page){.status = listing_status(page), .title = "Orders", .text = console_text_orders, .data = page, .fields = fields});
 	json_decref(page);
 }

@@ -25,7 +25,7 @@ static void view_list(struct front *front, const struct request *q, struct reply
 	if (!listing_ask(front, q, r, &listing, &page))
 		return;
 	const struct console_use forms[] = {{.form = &add}, {0}};
-	console_page(front, q, r, &(struct console_page){.title = "Organisations", .text = console_text_organisations, .data = page,
+	console_page(front, q, r, &(struct console_page){.status = listing_status(page), .title = "Organisations", .text = console_text_organisations, .data = page,
 							 .forms = forms, .posted = posted});
 	json_decref(page);
 }

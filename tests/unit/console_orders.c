@@ -30,7 +30,10 @@ static void the_list_keeps_its_filters_and_leads_to_the_same_as_csv(void **state
 	walk_expect("/console/orders?state=offered", 200, "/v1/orders?state=offered&amp;format=csv");
 	walk_expect("/console/orders?state=offered&limit=1", 200, "/console/orders?state=offered&amp;before=");
 	walk_without("/console/orders?state=locked", order_address(&p));
-	walk_expect("/console/orders?client=%22%3E%3Cscript%3E", 422, "client: with its organisation and service beside it");
+	walk_expect("/console/orders?client=%22%3E%3Cscript%3E", 422, "with its organisation and service beside it");
+	walk_expect("/console/orders?client=%22%3E%3Cscript%3E", 422, "value=\"&quot;&gt;&lt;script&gt;\""); /* typed, and kept */
+	walk_expect("/console/orders?state=odd&kind=renewal", 422, "state: one of requested");
+	walk_expect("/console/orders?state=odd&kind=renewal", 422, "<option value=\"renewal\" selected>");
 	walk_expect("/console/orders?limit=x", 422, "a whole number from 1 to 500");
 }
 
