@@ -20,7 +20,7 @@ async function lookAt(paths) {
     const answer = await fetch(path, { redirect: 'follow' });
     const type = answer.headers.get('content-type') ?? '';
     const text = await answer.text();
-    const found = { path, status: answer.status, links: [], forms: [], queries: [], assets: [] };
+    const found = { path, status: answer.status, links: [], forms: [], queries: [], assets: [], foreign: [] };
     if (!type.startsWith('text/html')) return found;
     const document = new DOMParser().parseFromString(text, 'text/html');
     const base = new URL(answer.url);
@@ -30,6 +30,12 @@ async function lookAt(paths) {
     };
     for (const link of document.querySelectorAll('a[href]')) found.links.push(here(link.getAttribute('href')));
     for (const asset of document.querySelectorAll('link[href], script[src], img[src]')) found.assets.push(here(asset.getAttribute('href') ?? asset.getAttribute('src')));
+    // What only markup of somebody else's would bring.
+    for (const element of document.querySelectorAll('*')) {
+      const odd = [...element.attributes].filter((one) => /^on|^style$|^srcdoc$/i.test(one.name) || (one.name !== 'value' && /^\s*javascript:/i.test(one.value)));
+      const script = element.localName === 'script' && (element.textContent !== '' || !/^\/console\/assets\//.test(element.getAttribute('src')));
+      if (odd.length || script || /^(iframe|object|embed|style|base|img)$/.test(element.localName)) found.foreign.push(element.outerHTML.slice(0, 200));
+    }
     for (const form of document.querySelectorAll('form')) {
       const action = here(form.getAttribute('action') ?? base.href);
       (form.method === 'post' ? found.forms : found.queries).push(action);

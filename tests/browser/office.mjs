@@ -2,7 +2,7 @@
 // stands here is made through /v1, so the console's own tests find it made.
 import { execFileSync } from 'node:child_process';
 import { X509Certificate, createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { startInstallation, until } from './installation.mjs';
@@ -49,17 +49,22 @@ export async function openOffice() {
     .map(async ([name, role]) => seat(await newMember(installation, name, role))));
   const ada = seat(firstAdministrator(installation));
 
-  const spooled = async (kind, known, contact) => {
-    const text = await installation.newest(kind, known);
-    return text.includes(contact) || !contact ? text : null;
+  // A message of a kind that the order has sent, as it left: one that is not among the known.
+  const spool = join(dir, 'spool');
+  const sent = (id, kind, known = []) => until(`a ${kind} message of ${id}`, async () => {
+    const { messages } = await ada.ask('GET', `/v1/orders/${id}`);
+    const one = messages.find((message) => message.kind === kind && !known.includes(message.id));
+    const name = one && readdirSync(spool).find((file) => file.endsWith(`-${one.id}.txt`));
+    return name && { id: one.id, text: readFileSync(join(spool, name), 'utf8') };
+  });
+  const parcel = async (id, known) => {
+    const [link, code] = [await sent(id, 'link', known), await sent(id, 'code', known)];
+    return { link: /https:\/\/\S+\/d\/[A-Za-z0-9_-]{22}/.exec(link.text)[0], code: installation.codeOf(code.text), messages: [link.id, code.id] };
   };
-  // An order of `who`; parcel: its link and code, when it wants no approval.
-  async function order(who, wishes = {}, { parcel = true } = {}) {
-    const known = new Set([...installation.messages('link'), ...installation.messages('code')]);
+  // An order of `who`, with its link and code unless it waits for an approval.
+  async function order(who, wishes = {}) {
     const made = await who.ask('POST', '/v1/orders', { organisation: 'nordbank', service: 'document-archive', client: 'e-banking', contact: 'kari@nordbank.example', ...wishes });
-    if (!parcel) return made;
-    const link = /https:\/\/\S+\/d\/[A-Za-z0-9_-]{22}/.exec(await spooled('link', known))[0];
-    return { ...made, link, code: installation.codeOf(await spooled('code', known)) };
+    return made.state === 'requested' ? made : { ...made, ...await parcel(made.id) };
   }
   const visit = (method, url, form, headers) => exchange(anybody, method, url, { body: form && new URLSearchParams(form).toString(), type: 'application/x-www-form-urlencoded', headers });
   // Collected with a key of the recipient's own: the certificate, and its holder.
@@ -85,11 +90,52 @@ export async function openOffice() {
   }
 
   return {
-    installation, ada, berit, petter, siri, aud, order, collect, certified, visit, members,
+    installation, ada, berit, petter, siri, aud, order, sent, parcel, certified, visit,
     staff: [ada, berit, petter, siri, aud],
     async stop() {
       for (const agent of agents) agent.destroy();
       await installation.stop();
     },
   };
+}
+
+// Something of each kind, so that every page and every form of the console has what it is for.
+export async function stage(office) {
+  const { ada, berit, order, certified, visit } = office;
+  const payments = { organisation: 'nordbank', service: 'payments' };
+  const clients = [['card-desk', 'Card desk'], ['card-terminal', 'Card terminal'], ['desktop-pay', 'Payments on the desktop'], ['phone-pay', 'Payments on the phone'], ['plain-pay', 'Payments without scripts']];
+  await ada.ask('POST', '/v1/services', { ...payments, service: undefined, slug: 'payments', name: 'Payments', approvals: 1 });
+  for (const [slug, name] of clients) await ada.ask('POST', '/v1/clients', { ...payments, slug, name });
+  const requested = await order(berit, { ...payments, client: 'card-desk', note: 'For the new card terminals' });
+  await order(ada, { ...payments, client: 'card-terminal' });
+  const live = [];
+  for (const [slug, name] of [['ledger', 'General ledger'], ['reports', 'Reports'], ['archive', 'Archive'], ['invoices', 'Invoices']]) live.push({ client: slug, name, ...await certified(slug, name) });
+  const held = await certified('backup', 'Backup');
+  await ada.ask('POST', `/v1/certificates/${held.serial}/hold`, { note: 'the server is being moved' });
+  const revoked = await certified('old-desk', 'Old desk');
+  await ada.ask('POST', `/v1/certificates/${revoked.serial}/revoke`, { reason: 'cessationOfOperation', note: 'shut down' });
+  await ada.ask('POST', '/v1/clients', { ...payments, service: 'document-archive', slug: 'scanner', name: 'Scanner' });
+  const locked = await order(ada, { client: 'scanner' });
+  for (let n = 0; n < 5; n++) await visit('POST', `${locked.link}/code`, { code: 'AAAAAAAA' });
+  const offered = await order(ada, { note: 'The old one ends in May' });
+  const { items: [contact] } = await ada.ask('GET', '/v1/contacts?organisation=nordbank');
+  const { items: staff } = await ada.ask('GET', '/v1/staff');
+  return { requested, live, held, revoked, locked, offered, contact, staff };
+}
+
+// The same with a hostile text wherever a text is free.
+export function plant(office, texts) {
+  const { ada, order } = office;
+  return Promise.all(texts.map(async (text, n) => {
+    const [organisation, service, client] = [`hostile-${n}`, 'service', 'client'];
+    const email = `h${n}@hostile.example`;
+    await ada.ask('POST', '/v1/organisations', { slug: organisation, name: text });
+    await ada.ask('POST', '/v1/services', { organisation, slug: service, name: text, approvals: n % 2 });
+    await ada.ask('POST', '/v1/clients', { organisation, service, slug: client, name: text });
+    const contact = await ada.ask('POST', '/v1/contacts', { organisation, name: text, email, mobile: `+479000010${n}` });
+    const made = await order(ada, { organisation, service, client, contact: email, note: text });
+    const cancelled = n % 4 < 2;
+    if (cancelled) await ada.ask('POST', `/v1/orders/${made.id}/cancel`, { reason: text });
+    return { text, organisation, contact: contact.id, order: made.id, cancelled };
+  }));
 }

@@ -49,6 +49,7 @@ export async function sitDown(installation, member) {
     // scripts: false as a person would turn them off; bypassPolicy: lets the tests' own scripts in.
     async open({ scripts = true, bypassPolicy = false, colorScheme = 'light', viewport = widths.desktop } = {}) {
       const page = listen(await context.newPage());
+      page.setDefaultTimeout(15_000);
       const session = await context.newCDPSession(page);
       if (!scripts) await session.send('Emulation.setScriptExecutionDisabled', { value: true });
       if (bypassPolicy) await session.send('Page.setBypassCSP', { enabled: true });
