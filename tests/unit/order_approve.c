@@ -197,14 +197,14 @@ static void each_guard_stands_in_the_statement(void **unused)
 static void a_digest_that_is_another_or_none_is_refused(void **unused)
 {
 	static const char *const none[] = {"", "abc", "zz", NULL};
-	struct request r, wrong;
+	struct request r;
 	struct errbuf why = {""};
 	(void)unused;
 	ask(&r, 1);
 	for (size_t i = 0; i < COUNT(none); i++)
 		assert_err(order_approve(&bench.desk, &approver, r.id, none[i], NULL), ERR_INVALID);
 	for (size_t i = 0; i < FACTS_HASH_SIZE - 1; i++) {
-		wrong = r;
+		struct request wrong = r;
 		wrong.digest[i] = wrong.digest[i] == '0' ? '1' : '0';
 		assert_err(order_approve(&bench.desk, &approver, wrong.id, wrong.digest, &why), ERR_CONFLICT);
 	}
