@@ -212,15 +212,30 @@ static enum err answer_csv(struct list *l, const struct list_shape *shape, enum 
 	return ERR_OK;
 }
 
+static void finish(struct list *l)
+{
+	readers_give(l->front->desk.readers, l->store);
+	if (l->err)
+		reply_problem(l->r, l->q, l->err, l->faults.list ? &l->why : NULL, &l->faults);
+	faults_clear(&l->faults);
+}
+
 void list_end(struct list *l, const struct list_shape *shape, enum statement id, struct value *values, size_t n)
 {
 	enum err e = l->err;
 	values[n - 1] = value_integer(l->limit + 1);
 	if (!e)
 		e = l->csv ? answer_csv(l, shape, id, values, n) : answer_json(l, shape, id, values, n);
-	readers_give(l->front->desk.readers, l->store);
-	if (e || l->err) {
-		reply_problem(l->r, l->q, e ? e : l->err, l->faults.list ? &l->why : NULL, &l->faults);
-	}
-	faults_clear(&l->faults);
+	l->err = e ? e : l->err;
+	finish(l);
+}
+
+void list_answer(struct list *l, json_t *items)
+{
+	if (!l->err)
+		reply_json(l->r, 200, json_pack("{s:O, s:n}", "items", items, "next"));
+	if (!l->err && !l->r->json)
+		l->err = ERR_MEMORY;
+	json_decref(items);
+	finish(l);
 }

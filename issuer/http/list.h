@@ -56,6 +56,9 @@ struct list_shape {
  * set here. CSV: the page that was asked for by ?limit=; without it all rows, and a fault when there are more than LIST_CSV_ROWS. */
 void list_end(struct list *l, const struct list_shape *shape, enum statement id, struct value *values, size_t n);
 
+/* The answer of a list that is made by hand; takes the items, which are the answer unless there was a fault. */
+void list_answer(struct list *l, json_t *items);
+
 /* "" as SQL NULL. */
 struct value list_value(const char *text);
 
