@@ -199,7 +199,7 @@ static bool policy(const char *person, const struct route *r)
 						   "/v1/certificates/{serial}/revoke", "/v1/certificates/{serial}/hold",
 						   "/v1/certificates/{serial}/release", NULL};
 	static const char *const form_pages[] = {"/console/orders/new", "/console/certificates/{serial}/revoke", NULL}; /* nothing else */
-	static const char *const everybody_of_the_staff[] = {"/v1/staff/{staff}/renew", NULL}; /* and the call itself: oneself */
+	static const char *const everybody_of_the_staff[] = {"/v1/staff/{staff}/renew", "/v1/me/renew", NULL}; /* and the call itself: oneself */
 	bool reads = strcmp(r->method, "GET") == 0 && !in(r->path, form_pages);
 	if (strcmp(person, "administrator") == 0)
 		return true;
