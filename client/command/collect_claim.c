@@ -71,6 +71,12 @@ static bool is_claim(const char *text)
 	return text[0] && text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")] == '\0';
 }
 
+/* What claim_room leaves when it is killed. */
+static bool is_blank(const struct secret *bytes)
+{
+	return secret_len(bytes) > 0 && strnlen((const char *)secret_peek(bytes), secret_len(bytes)) == 0;
+}
+
 static enum err read_claim(const char *path, const struct link *link, struct claim *claim, struct errbuf *why)
 {
 	struct secret *bytes = NULL;
@@ -80,6 +86,10 @@ static enum err read_claim(const char *path, const struct link *link, struct cla
 	enum err e = file_read_secret(path, CLAIM_FILE_MAX, &bytes, why);
 	if (e)
 		return e;
+	if (is_blank(bytes)) {
+		secret_free(bytes);
+		return ERR_NOT_FOUND;
+	}
 	json_t *kept = json_loadb((const char *)secret_peek(bytes), secret_len(bytes), JSON_REJECT_DUPLICATES, NULL);
 	secret_free(bytes);
 	if (!copy_member(kept, "token_sha256", token_hash, sizeof token_hash) ||

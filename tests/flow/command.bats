@@ -260,7 +260,7 @@ collect() { # collect FILE ARGUMENT...
 	# by exec: killing the shell around it would leave it at work
 	(exec "$COMMAND" collect "$LINK" --ca "$CA" --out "$WORK/k.p12" --no-password --code-fd 7) 7<<<"$CODE" 2>/dev/null &
 	local pid=$!
-	until_true 20 test -e "$WORK/k.p12.claim" || true
+	until_true 20 grep -qs claim "$WORK/k.p12.claim" || true # one that was only made room for is empty of it
 	kill -9 "$pid" 2>/dev/null || true
 	wait "$pid" || true
 	if [ -e "$WORK/k.p12.claim" ]; then # killed before the receipt

@@ -388,6 +388,9 @@ static void claims_of_another_link_or_readable_by_others_are_not_used(void **sta
 		assert_int_equal(file_publish("out.p12.claim", damaged[i], strlen(damaged[i]), 0600, NULL), ERR_OK);
 		assert_int_equal(claim_find(&link, "out.p12", &found, NULL), ERR_CORRUPT);
 	}
+	static const char room[64]; /* made for a claim by one that was killed then: no code had been used */
+	assert_int_equal(file_publish("out.p12.claim", room, sizeof room, 0600, NULL), ERR_OK);
+	assert_int_equal(claim_find(&link, "out.p12", &found, NULL), ERR_NOT_FOUND);
 	snprintf(claim.path, sizeof claim.path, "out.p12.claim");
 	claim_forget(&claim);
 	assert_int_not_equal(access("out.p12.claim", F_OK), 0);
