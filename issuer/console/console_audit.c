@@ -182,7 +182,7 @@ static void show(struct front *front, const struct request *q, struct reply *r, 
 		{"oldest_first", is_filtered(q) ? "1" : "", TEMPLATE_VALUE},
 		{0},
 	};
-	console_page(front, q, r, &(struct console_page){.title = "Audit", .text = console_text_audit, .data = page, .fields = fields});
+	console_page(front, q, r, &(struct console_page){.status = listing_status(page), .title = "Audit", .text = console_text_audit, .data = page, .fields = fields});
 }
 
 void console_audit(struct front *front, const struct request *q, struct reply *r)
