@@ -81,7 +81,7 @@ static void write_note(void *ctx)
 
 void first_use_note(struct first_use *f, const struct identity *who)
 {
-	if (who->kind != IDENTITY_CLIENT)
+	if (who->kind == IDENTITY_NONE)
 		return;
 	uint64_t mark = mark_of(who->serial);
 	if (!take_slot(f, mark))

@@ -1,5 +1,5 @@
-/* first_use: notes once that a client's certificate is in use, on a worker, without holding up the request. What has
- * been noted is remembered in a small table, so that a busy client costs one commit a process, not one a connection. */
+/* first_use: notes once that a certificate is in use, on a worker, without holding up the request. What has
+ * been noted is remembered in a small table, so that a busy caller costs one commit a process, not one a connection. */
 #ifndef ISSUER_HTTP_FIRST_USE_H
 #define ISSUER_HTTP_FIRST_USE_H
 
@@ -11,7 +11,7 @@ struct first_use;
 enum err first_use_new(struct desk *desk, struct workers *workers, struct first_use **out) MUST_CHECK;
 void first_use_free(struct first_use *f); /* after the workers have stopped */
 
-/* Any thread. Does nothing for staff, for what is noted already, and when the queue is full (a later request asks
+/* Any thread. Does nothing for what is noted already, and when the queue is full (a later request asks
  * again). */
 void first_use_note(struct first_use *f, const struct identity *who);
 
