@@ -249,7 +249,7 @@ static void a_form_of_the_console_is_for_those_who_may_call_what_it_calls(void *
 }
 
 /* What reaches beyond one organisation, by its nature. Everything else that changes something is held to the scope by order
- * life, which tests/unit/order_scope.c proves. */
+ * life, which tests/unit/order_members.c proves. */
 static void a_role_that_is_limited_takes_no_route_that_reaches_beyond(void **state)
 {
 	static const char *const beyond[] = {"POST /v1/organisations", "POST /v1/outbox/pause", "POST /v1/outbox/resume",

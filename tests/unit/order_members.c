@@ -1,6 +1,8 @@
 /* Members of the staff: how they come, what becomes of them, and what nobody becomes. Refusals first. */
 #include "tests/support/order_bench.h"
 
+#include "base/encode.h"
+#include "issuer/order/row.h"
 #include "issuer/order/staff.h"
 
 #include <pthread.h>
@@ -321,6 +323,106 @@ static void removed_is_for_good_and_nothing_of_it_lives(void **unused)
 	assert_int_equal(bench_audits("staff.removed", id), 1);
 }
 
+/* ---- four eyes ---- */
+
+static void digest_of(const char *order, char out[FACTS_HASH_SIZE])
+{
+	uint8_t bytes[FACTS_DIGEST_BYTES + 1];
+	char sql[96];
+	snprintf(sql, sizeof sql, "SELECT digest FROM orders WHERE id = '%s'", order);
+	assert_int_equal(bench_value(bytes, sizeof bytes, sql), FACTS_DIGEST_BYTES);
+	hex_encode(bytes, FACTS_DIGEST_BYTES, out);
+}
+
+static void where_orders_want_other_eyes_members_do_too(void **unused)
+{
+	char id[ID_SIZE], order[ID_SIZE], digest[FACTS_HASH_SIZE];
+	(void)unused;
+	the_first();
+	bench.settings.approvals = 1;
+	member(SUPPORT, "approver", "second");
+	assert_ok(add(KARI, id));
+	order_of(id, order);
+	digest_of(order, digest);
+	assert_state(order, ORDER_REQUESTED);
+	assert_int_equal(bench_messages(order, "link", "waiting") + bench_messages(order, "code", "waiting"), 0);
+	assert_int_equal(bench_integer("SELECT ticket IS NULL FROM orders WHERE id = %Q", order), 1);
+	struct actor own = as(id, "approver"), approver = as(SUPPORT, "approver");
+	assert_err(order_approve(&bench.desk, &bench_staff, order, digest, &why), ERR_REFUSED);
+	assert_err(order_approve(&bench.desk, &own, order, digest, &why), ERR_REFUSED); /* nobody lets oneself in */
+	assert_non_null(strstr(why.text, "your own"));
+	bench_sql("UPDATE staff SET role = 'administrator' WHERE id = %Q", id); /* as who writes to the database would */
+	assert_err(order_approve(&bench.desk, &approver, order, digest, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "its role is not what it was"));
+	bench_sql("UPDATE staff SET role = 'support' WHERE id = %Q", id);
+	assert_ok(order_approve(&bench.desk, &approver, order, digest, &why));
+	assert_state(order, ORDER_OFFERED);
+	assert_int_equal(bench_messages(order, "link", "waiting"), 1);
+}
+
+static void and_no_role_becomes_wider_by_one_administrator_alone(void **unused)
+{
+	static const struct {
+		const char *body;
+		enum err wanted;
+	} cases[] = {
+		{"{\"role\":\"administrator\"}", ERR_REFUSED}, {"{\"role\":\"approver\"}", ERR_REFUSED},
+		{"{\"organisation\":null}", ERR_REFUSED},	   {"{\"role\":\"auditor\"}", ERR_OK},
+		{"{\"name\":\"Another\"}", ERR_OK},
+	};
+	(void)unused;
+	the_first();
+	bench.settings.approvals = 1;
+	member(SUPPORT, "support", "second");
+	bench_sql("UPDATE staff SET organisation_id = (SELECT id FROM organisation) WHERE id = %Q", SUPPORT);
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_err(change(SUPPORT, cases[i].body), cases[i].wanted);
+	assert_ok(change(SUPPORT, "{\"organisation\":\"sparebank\"}"));
+}
+
+/* ---- a role that is limited ---- */
+
+static void beyond_the_limit_there_is_nothing(void **unused)
+{
+	char serial[SERIAL_TEXT_SIZE], id[ID_SIZE];
+	bool made = false;
+	struct parcel p;
+	(void)unused;
+	bench_reach(&p, ORDER_RECEIVED);
+	bench_serial(p.id, serial);
+	bench_sql("INSERT INTO organisation (id, slug, name, created_at) VALUES ('elsewhereaaaaaaa', 'elsewhere', 'Elsewhere', 1)");
+	const struct actor limited = {.id = BENCH_STAFF, .role = "administrator", .request = "r", .scope = "elsewhereaaaaaaa"};
+	const char *orders[] = {p.id, "zzzzzzzzzzzzzzzz"}, *serials[] = {serial, "00112233445566778899aabbccddeeff00112233"};
+	struct errbuf said[2][8] = {0};
+	for (size_t i = 0; i < 2; i++) {
+		struct reissue_wish by_id = {orders[i], NULL}, by_serial = {serials[i], NULL};
+		struct revocation_wish end = {.serial = serials[i], .reason = "superseded"};
+		const enum err had[] = {
+			order_cancel(&bench.desk, &limited, orders[i], NULL, &said[i][0]),
+			order_resend(&bench.desk, &limited, orders[i], &said[i][1]),
+			order_unlock(&bench.desk, &limited, orders[i], &said[i][2]),
+			order_reissue(&bench.desk, &limited, &by_id, id, &made, &faults, &said[i][3]),
+			order_reissue(&bench.desk, &limited, &by_serial, id, &made, &faults, &said[i][4]),
+			certificate_revoke(&bench.desk, &limited, &end, &said[i][5]),
+			certificate_hold(&bench.desk, &limited, serials[i], NULL, &said[i][6]),
+			certificate_release(&bench.desk, &limited, serials[i], NULL, &said[i][7]),
+		};
+		for (size_t k = 0; k < COUNT(had); k++)
+			if (had[k] != ERR_NOT_FOUND)
+				fail_msg("%zu of %zu: %s, %s", k, i, err_word(had[k]), said[i][k].text);
+	}
+	for (size_t k = 0; k < 8; k++)
+		assert_string_equal(said[0][k].text, said[1][k].text);
+	json_t *body = bench_order_body();
+	assert_err(order_new(&bench.desk, &limited, body, id, &faults, &why), ERR_INVALID);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(faults.list, 0), "text")),
+			    "there is no organisation \"sparebank\"");
+	assert_int_equal(json_array_size(faults.list), 1);
+	json_decref(body);
+	faults_clear(&faults);
+	assert_state(p.id, ORDER_RECEIVED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +437,9 @@ int main(void)
 		BENCH_TEST(the_last_administrator_stays),
 		BENCH_TEST(two_who_remove_each_other_at_once_leave_one),
 		BENCH_TEST(suspended_is_let_in_no_more_and_restored_is),
+		BENCH_TEST(where_orders_want_other_eyes_members_do_too),
+		BENCH_TEST(and_no_role_becomes_wider_by_one_administrator_alone),
+		BENCH_TEST(beyond_the_limit_there_is_nothing),
 		BENCH_TEST(removed_is_for_good_and_nothing_of_it_lives),
 	};
 	return cmocka_run_group_tests(tests, NULL, bench_group_end);
