@@ -58,7 +58,7 @@ static const struct console_form *form_for(const json_t *certificate)
 static enum err add_impact(struct front *front, const struct request *q, json_t *c)
 {
 	json_t *impact = NULL;
-	(void)front;
+	console_ask_maybe(front, q, &(struct console_call){.api = api_certificate_impact}, &impact);
 	const char *wish = request_query(q, "reason");
 	if (impact && json_object_set_new(c, "impact", impact) != 0)
 		return ERR_MEMORY;

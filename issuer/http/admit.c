@@ -58,7 +58,7 @@ static enum err check_identity(struct admission *a, int64_t now, struct errbuf *
 	enum err rc = peer_check(a->peer, &source, now, &a->identity, why);
 	rc = check_believed(a, rc, why);
 	if (rc == ERR_OK && !issuing_paused_because(a->front->shared)) /* who may only look leaves no trace either */
-		first_use_note(a->front->first_use, a->identity);
+		first_use_note(a->front->first_use, a->identity, a->address, now);
 	return rc;
 }
 

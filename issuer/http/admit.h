@@ -13,6 +13,7 @@ struct admission {
 	enum listener listener;
 	struct head *head;             /* filled; split by the guard */
 	struct peer *peer;             /* members: presented; NULL elsewhere */
+	const char *address;           /* textual peer address */
 	char scratch[1024];            /* what the request's parameters point into */
 	/* Out: */
 	const struct route *route;

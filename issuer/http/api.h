@@ -7,6 +7,8 @@
 
 enum { API_LIMIT = 100, API_LIMIT_MOST = 500 };
 
+/* The path's first parameter as a serial's 40 digits; false when it is none, and answered. */
+bool api_serial(const struct request *q, struct reply *r, char out[41]);
 /* A certificate's reason as its RFC 5280 name beside nothing else: numbers are for machines that read CRLs. */
 void api_name_reason(json_t *certificate);
 /* One row as an object; a new reference in *out. False when it is answered already (not found, or a fault). */

@@ -15,7 +15,7 @@ void api_name_reason(json_t *certificate)
 		json_object_set_new(certificate, "reason", json_string(name));
 }
 
-static bool read_serial(const struct request *q, struct reply *r, char out[SERIAL_TEXT_SIZE])
+bool api_serial(const struct request *q, struct reply *r, char out[SERIAL_TEXT_SIZE])
 {
 	uint8_t serial[SERIAL_BYTES];
 	struct errbuf why = {0};
@@ -83,7 +83,7 @@ static void show(struct front *front, const struct request *q, struct reply *r, 
 void api_certificate_show(struct front *front, const struct request *q, struct reply *r)
 {
 	char serial[SERIAL_TEXT_SIZE];
-	if (read_serial(q, r, serial))
+	if (api_serial(q, r, serial))
 		show(front, q, r, serial);
 }
 
@@ -97,7 +97,7 @@ static void change_standing(struct front *front, const struct request *q, struct
 	struct actor who = request_actor(q);
 	char serial[SERIAL_TEXT_SIZE];
 	json_t *body = NULL;
-	if (!read_serial(q, r, serial) || !api_body(q, r, members, &body))
+	if (!api_serial(q, r, serial) || !api_body(q, r, members, &body))
 		return;
 	enum err e = change(&front->desk, &who, serial, json_string_value(json_object_get(body, "note")), &why);
 	if (e)
@@ -124,7 +124,7 @@ void api_certificate_revoke(struct front *front, const struct request *q, struct
 	struct actor who = request_actor(q);
 	char serial[SERIAL_TEXT_SIZE];
 	json_t *body = NULL;
-	if (!read_serial(q, r, serial) || !api_body(q, r, members, &body))
+	if (!api_serial(q, r, serial) || !api_body(q, r, members, &body))
 		return;
 	const char *reason = json_string_value(json_object_get(body, "reason"));
 	const struct revocation_wish wish = {serial, reason ? reason : "unspecified",

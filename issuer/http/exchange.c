@@ -205,6 +205,7 @@ static enum MHD_Result take_head(struct exchange *x, const char *method, const c
 	}
 	a->front = x->on->front;
 	a->listener = x->on->listener;
+	a->address = connection_address(x->connection);
 	a->head = &x->head;
 	a->peer = connection_peer(x->connection);
 	if (a->peer && !peer_presented(a->peer))

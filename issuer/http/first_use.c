@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,12 +12,14 @@ struct first_use {
 	struct desk *desk;
 	struct workers *workers;
 	pthread_mutex_t lock;
+	int64_t noted[SLOTS];
 	uint64_t slot[SLOTS]; /* the serial's mark, 0 while empty; a newer serial drives the older one out */
 };
 
 struct note {
 	struct first_use *owner;
 	struct identity who;
+	char address[64];
 	uint64_t mark;
 };
 
@@ -49,12 +52,16 @@ static uint64_t mark_of(const char *serial)
 	return strtoull(digits, NULL, 16) << 1 | 1;
 }
 
-/* True when it was not there. */
-static bool take_slot(struct first_use *f, uint64_t mark)
+/* True when it was not there, or was noted an hour ago. */
+static bool take_slot(struct first_use *f, uint64_t mark, int64_t now)
 {
+	size_t at = (mark >> 1) % SLOTS;
 	pthread_mutex_lock(&f->lock);
-	bool taken = f->slot[(mark >> 1) % SLOTS] != mark;
-	f->slot[(mark >> 1) % SLOTS] = mark;
+	bool taken = f->slot[at] != mark || now - f->noted[at] >= IDENTITY_SEEN_EVERY || now < f->noted[at];
+	if (taken) {
+		f->slot[at] = mark;
+		f->noted[at] = now;
+	}
 	pthread_mutex_unlock(&f->lock);
 	return taken;
 }
@@ -71,6 +78,8 @@ static void write_note(void *ctx)
 {
 	struct note *n = ctx;
 	enum err rc = identity_used(n->owner->desk, &n->who);
+	if (rc == ERR_OK)
+		rc = identity_seen(n->owner->desk, &n->who, n->address);
 	if (rc != ERR_OK) {
 		log_event(LOG_LEVEL_WARNING, "certificate.first_use_failed", {"order", n->who.order_id},
 			  {"error", err_word(rc)});
@@ -79,16 +88,18 @@ static void write_note(void *ctx)
 	free(n);
 }
 
-void first_use_note(struct first_use *f, const struct identity *who)
+void first_use_note(struct first_use *f, const struct identity *who, const char *address, int64_t now)
 {
 	if (who->kind == IDENTITY_NONE)
 		return;
 	uint64_t mark = mark_of(who->serial);
-	if (!take_slot(f, mark))
+	if (!take_slot(f, mark, now))
 		return;
 	struct note *n = malloc(sizeof *n);
 	if (n)
 		*n = (struct note){.owner = f, .who = *who, .mark = mark};
+	if (n)
+		snprintf(n->address, sizeof n->address, "%s", address ? address : "");
 	if (n && workers_put(f->workers, write_note, n))
 		return;
 	free(n);

@@ -122,5 +122,8 @@ enum err identity_find(struct store *s, const uint8_t *der, size_t len, int64_t 
 /* First use: in_use, sealed password erased. Blocks; call it once a certificate. ERR_CONFLICT, with an alarm and an audit
  * record, for a use before the receipt. */
 enum err identity_used(struct desk *d, const struct identity *who) MUST_CHECK;
+/* When and from where it was last used; within an hour of the last time nothing is written. Blocks. */
+enum { IDENTITY_SEEN_EVERY = 3600 };
+enum err identity_seen(struct desk *d, const struct identity *who, const char *address) MUST_CHECK;
 
 #endif

@@ -213,6 +213,40 @@ static void a_sheet_runs_nothing_and_quotes_what_it_must(void **state)
 	reply_clear(&r);
 }
 
+static void what_stops_working_is_told_with_where_it_was_last_used(void **state)
+{
+	struct parcel p;
+	struct identity who = {.kind = IDENTITY_CLIENT};
+	char serial[SERIAL_TEXT_SIZE], target[128];
+	(void)state;
+	bench_reach(&p, ORDER_IN_USE);
+	bench_serial(p.id, serial);
+	snprintf(target, sizeof target, "/v1/certificates/%s/impact", serial);
+	json_t *impact = asked(target, 200);
+	assert_string_equal(json_string_value(json_object_get(impact, "sentence")),
+			    "E-Banking stops working at once: it has no other certificate that can be used.");
+	assert_true(json_is_null(json_object_get(impact, "last_used_at")));
+	json_decref(impact);
+	snprintf(who.serial, sizeof who.serial, "%s", serial);
+	assert_ok(identity_seen(&bench.desk, &who, "127.0.0.9"));
+	bench_clock(BENCH_NOW + 3599);
+	assert_ok(identity_seen(&bench.desk, &who, "127.0.0.10")); /* not yet */
+	impact = asked(target, 200);
+	assert_string_equal(json_string_value(json_object_get(impact, "last_used_from")), "127.0.0.9");
+	json_decref(impact);
+	bench_clock(BENCH_NOW + 3600);
+	assert_ok(identity_seen(&bench.desk, &who, "127.0.0.10"));
+	assert_int_equal(bench_integer("SELECT last_used_at FROM certificate WHERE serial = %Q", serial), BENCH_NOW + 3600);
+	bench_sql("INSERT INTO certificate (serial, issuer, kind, client_id, fingerprint, subject, not_before, not_after, der, status, created_at)"
+		  " SELECT '0101010101010101010101010101010101010101', issuer, kind, client_id, X'01', subject, not_before, not_after, der,"
+		  " 'valid', created_at FROM certificate WHERE serial = %Q", serial);
+	impact = asked(target, 200);
+	assert_int_equal(json_array_size(json_object_get(impact, "other_live")), 1);
+	assert_non_null(strstr(json_string_value(json_object_get(impact, "sentence")), "it has 1 that can be used"));
+	json_decref(impact);
+	json_decref(asked("/v1/certificates/0f00000000000000000000000000000000000001/impact", 404));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +255,7 @@ int main(void)
 		CONSOLE_TEST(pages_are_whole_and_the_last_says_so),
 		CONSOLE_TEST(every_filter_of_orders_and_certificates_is_taken),
 		CONSOLE_TEST(what_a_list_does_not_take_is_refused_by_its_name),
+		CONSOLE_TEST(what_stops_working_is_told_with_where_it_was_last_used),
 		CONSOLE_TEST(a_sheet_runs_nothing_and_quotes_what_it_must),
 	};
 	return cmocka_run_group_tests(tests, NULL, bench_group_end);
