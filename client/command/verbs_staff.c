@@ -23,7 +23,7 @@ const struct verb verbs_staff[] = {
 		    LIMITED("all that the role reaches (everything)"), IDEMPOTENCY_KEY},
 	 .examples = {"staff add --name 'Kari Nordmann' --role support --email kari@example.org --mobile +4791234567"}},
 	{.noun = "staff", .verb = "list", .method = "GET", .path = "/v1/staff", .what = "List staff",
-	 .fields = {LIMIT},
+	 .fields = {AFTER, LIMIT},
 	 .columns = {{"ID", "id"}, {"NAME", "name"}, {"ROLE", "role"}, {"STATUS", "status"}, {"E-MAIL", "email"},
 		     {"ORGANISATION", "organisation"}, {"CERTIFICATE UNTIL", "certificate_not_after"}},
 	 .examples = {"staff list"}},
