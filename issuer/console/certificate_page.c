@@ -40,6 +40,7 @@ static void view(struct front *front, const struct request *q, struct reply *r, 
 	const struct template_field fields[] = {
 		{"may_revoke", live && console_may(q, api_certificate_revoke, NULL) ? "1" : "", TEMPLATE_VALUE},
 		{"may_order", console_may(q, api_order_new, NULL) ? "1" : "", TEMPLATE_VALUE},
+		{"may_staff", console_may(q, api_staff_show, NULL) ? "1" : "", TEMPLATE_VALUE},
 		{"held", is_status(c, "held") ? "1" : "", TEMPLATE_VALUE},
 		{0},
 	};

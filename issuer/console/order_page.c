@@ -79,6 +79,7 @@ static void write_page(struct front *front, const struct request *q, struct repl
 		{"late", flag(allowed(order, EVENT_PASSWORD_SENT) || delivered), TEMPLATE_VALUE},
 		{"two", flag(json_integer_value(json_object_get(order, "approvals")) > 1), TEMPLATE_VALUE},
 		{"any_approved", flag(json_array_size(json_object_get(order, "approved")) > 0), TEMPLATE_VALUE},
+		{"may_staff", flag(console_may(q, api_staff_show, NULL)), TEMPLATE_VALUE},
 		{"any_messages", flag(json_array_size(json_object_get(order, "messages")) > 0), TEMPLATE_VALUE},
 		{0},
 	};

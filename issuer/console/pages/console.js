@@ -42,8 +42,21 @@
     place.hidden = !said;
     field.classList.toggle('faulty', Boolean(said) || Boolean(field.querySelector('.about .fault')));
   }
+  // What a check says moves the page: not while a button is held down, which would be somewhere else when it is let go.
+  var pressed = false, left = [];
+  function released() {
+    pressed = false;
+    setTimeout(function () { left.splice(0).forEach(check); });
+  }
+  document.addEventListener('pointerdown', function () { pressed = true; }, true);
+  document.addEventListener('pointerup', released, true);
+  document.addEventListener('pointercancel', released, true);
   document.querySelectorAll('form.form .field input, form.form .field textarea, form.form .field select').forEach(function (input) {
-    input.addEventListener('blur', function () { if (input.value || input.dataset.touched) check(input); });
+    input.addEventListener('blur', function () {
+      if (!input.value && !input.dataset.touched) return;
+      if (pressed) left.push(input);
+      else check(input);
+    });
     input.addEventListener('input', function () {
       input.dataset.touched = 'yes';
       if (document.getElementById(input.id + '-check')) check(input);
