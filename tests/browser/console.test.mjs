@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { widths } from './browser.mjs';
 import * as core from './console_core.mjs';
 import { fill, focused, formTo, notice, openDesk, orderForm, send, submit } from './desk.mjs';
+import { sitDown } from './staff.mjs';
 
 let desk, office;
 before(async () => {
@@ -29,10 +30,10 @@ for (const [way, options] of Object.entries(ways)) {
       await page.close();
     }
   });
-  test(`revoking, exporting, changing, ${way === 'plain' ? 'without scripts' : `at ${way} width`}`, async () => {
+  test(`searching, revoking, exporting, changing, ${way === 'plain' ? 'without scripts' : `at ${way} width`}`, async () => {
     const { ada, berit, siri, aud } = office;
     const certified = desk.staged.live[Object.keys(ways).indexOf(way)];
-    const pages = [await core.revokes(desk, siri, options, certified), await core.exports(desk, aud, options, '/console/certificates'),
+    const pages = [await core.searches(desk, aud, options, certified), await core.revokes(desk, siri, options, certified), await core.exports(desk, aud, options, '/console/certificates'),
       await core.changesStale(desk, ada, berit, options, `/console/clients/nordbank/payments/${way}-pay`)];
     for (const page of pages) {
       assert.deepEqual(page.complaints, []);
@@ -132,6 +133,30 @@ test('whoever stands in the directory is added and changed at the console', asyn
   assert.equal((await ada.ask('GET', '/v1/services/sued/cards')).approvals, 2);
   const { items } = await ada.ask('GET', '/v1/contacts?organisation=sued');
   assert.deepEqual(items.map(({ name, email, mobile }) => ({ name, email, mobile })), [{ name: 'Ruth Müller', email: 'ruth@sued.example', mobile: '+4915112345678' }]);
+  assert.deepEqual(page.complaints, []);
+  await page.close();
+});
+
+test('a new member of the staff is added at the console, collects its own certificate, and is let in by it', async () => {
+  const { ada, parcel, collectFile, installation } = office;
+  const page = await desk.visit(ada, '/console/staff');
+  const add = formTo(page, '/console/staff');
+  const wishes = { name: 'Nina Nilsen', role: 'support', email: 'nina@nordic.example', mobile: '+4791111111' };
+  await submit(add, { ...wishes, email: 'no address', mobile: '12' });
+  assert.equal(await focused(page), 'faults');
+  assert.equal(await add.locator('[aria-invalid=true]').count(), 2);
+  assert.equal(await add.locator('[name=role]').inputValue(), 'support');
+  const answer = await submit(add, wishes);
+  assert.equal(answer.status(), 200);
+  assert.match(page.url(), /\/console\/staff\/[a-z0-9]{16}/);
+  const { items } = await ada.ask('GET', '/v1/orders');
+  const order = items.find((one) => one.staff_name === 'Nina Nilsen' || one.staff);
+  const seat = await sitDown(installation, await collectFile({ id: order.id, ...await parcel(order.id) }, 'nina'));
+  const own = await seat.open();
+  await own.goto(`${seat.origin}/console`);
+  assert.match(await own.textContent('.who'), /Nina Nilsen\s*support/);
+  assert.equal((await own.goto(`${seat.origin}/console/staff`)).status(), 403);
+  await seat.leave();
   assert.deepEqual(page.complaints, []);
   await page.close();
 });

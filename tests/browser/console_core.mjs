@@ -1,5 +1,6 @@
 // What the console is for, as each of its people does it: the core that has to work at each width, and without scripts.
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { focused, formTo, notice, send, submit } from './desk.mjs';
 
@@ -82,6 +83,29 @@ export async function unlocks(desk, member, options, path, { link, messages }) {
   const { text } = await sent(path.split('/').at(-1), 'code', known);
   const answer = await visit('POST', `${link}/code`, { code: installation.codeOf(text), key: 'own' });
   assert.equal(answer.status, 200, answer.text);
+  return page;
+}
+
+// In whatever notation people have it before them.
+export async function searches(desk, member, options, certified) {
+  const certificate = new X509Certificate(certified.holder.certificate);
+  const { serial } = certified;
+  const pairs = (hex) => hex.match(/../g).join(':');
+  const digest = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  const to = `/console/certificates/${serial}`;
+  const page = await desk.visit(member, '/console', options);
+  for (const [asked, path] of [
+    [serial, to], [serial.toUpperCase(), to], [pairs(serial), to], [`0x${serial}`, to], [BigInt(`0x${serial}`).toString(), to],
+    [digest, to], [certificate.fingerprint256, to], [certified.order, `/console/orders/${certified.order}`],
+    [certified.client, `/console/clients/nordbank/document-archive/${certified.client}`], ['Nordbank', '/console/organisations/nordbank'],
+    ['kari@nordbank.example', /^\/console\/contacts\//], ['+4791234567', /^\/console\/contacts\//], ['Kari', /^\/console\/contacts\//]]) {
+    await page.fill('#q', asked);
+    const find = page.locator('form[role=search]');
+    await send(find, (button) => (asked === serial ? find.locator('input').press('Enter') : button.click()));
+    const links = await page.locator('main a').evaluateAll((all) => all.map((one) => new URL(one.href).pathname));
+    assert.ok(links.some((link) => (path instanceof RegExp ? path.test(link) : link === path)) || pathOf(page) === path, `${asked}: wanted ${path}, had ${links}`);
+    assert.equal(await page.inputValue('#q'), asked, 'what was asked stands there still');
+  }
   return page;
 }
 

@@ -4,7 +4,7 @@ import { test, before, after } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { routes } from './crawler.mjs';
+import { crawl, routeOf, routes } from './crawler.mjs';
 import { clean, formTo, looks, openDesk, orderForm, submit } from './desk.mjs';
 import { canaries, shownAsText } from './hostile.mjs';
 import { until } from './installation.mjs';
@@ -44,6 +44,26 @@ const placed = (path) => path.replaceAll(/\{([^}]+)\}/g, (_, name) => known()[na
 const console_ = routes.filter((route) => route.path.startsWith('/console'));
 
 const posts = console_.filter((route) => route.method === 'POST');
+
+test('each role is shown the links and the buttons that it may use, no others, and every link answers', async () => {
+  const shown = await Promise.all(office.staff.filter((member) => member !== office.berit).map(async (member) => {
+    const page = await (await desk.at(member)).open({ bypassPolicy: true });
+    const pages = await crawl(page, (await desk.at(member)).origin, '/console');
+    assert.deepEqual(pages.filter((one) => one.status !== 200).map((one) => `${one.status} ${one.path}`), [], `${member.role}: dead links`);
+    assert.deepEqual(pages.flatMap((one) => one.foreign.map((what) => `${one.path}: ${what}`)), [], `${member.role}: what is not of our own`);
+    const forms = new Set(pages.flatMap((one) => one.forms.map((action) => routeOf('POST', action)?.path ?? action)));
+    await page.close();
+    return { role: member.role, count: pages.length, forms, reached: new Set(pages.flatMap((one) => [one.path, ...one.queries]).map((path) => routeOf('GET', path.split('?')[0])?.path)) };
+  }));
+  for (const { role, count, forms, reached } of shown) {
+    const seen = (path) => console_.find((route) => route.method === 'GET' && route.path === path)?.who.includes(role) ?? true;
+    // A form stands on the page that its own path begins with: where that is for others, so is the form.
+    const may = (list) => list.filter((route) => route.who.includes(role) && seen(route.path.replace(/\/[^/]+$/, ''))).map((route) => route.path).sort();
+    assert.ok(count > 10, `${role}: ${count} pages`);
+    assert.deepEqual([...forms].sort(), may(posts), `the forms of ${role}`);
+    assert.deepEqual(may(console_.filter((route) => route.method === 'GET')).filter((path) => !reached.has(path)), [], `pages that nothing leads ${role} to`);
+  }
+});
 
 test('a page of another role says which role it needs', async () => {
   for (const member of [office.petter, office.siri, office.aud]) {
@@ -89,13 +109,13 @@ test('a form of another origin changes nothing, by whatever route', async () => 
 const gallery = () => {
   const { requested, offered, locked, live, held, revoked, contact } = staged;
   const client = live[0].client;
-  return { start: '/console', audit: '/console/audit', orders: '/console/orders?organisation=nordbank', 'order-new': '/console/orders/new',
+  return { start: '/console', search: '/console/search?q=nord', audit: '/console/audit', orders: '/console/orders?organisation=nordbank', 'order-new': '/console/orders/new',
     'order-form': orderForm('card-desk'), 'order-requested': `/console/orders/${requested.id}`, 'order-locked': `/console/orders/${locked.id}`, 'order-offered': `/console/orders/${offered.id}`,
     'order-in-use': `/console/orders/${live[0].order}`, certificates: '/console/certificates?organisation=nordbank', certificate: `/console/certificates/${live[0].serial}`,
     'certificate-held': `/console/certificates/${held.serial}`, 'certificate-revoked': `/console/certificates/${revoked.serial}`, revoke: `/console/certificates/${live[0].serial}/revoke`,
     organisations: '/console/organisations', organisation: '/console/organisations/nordbank', service: '/console/services/nordbank/payments',
     client: `/console/clients/nordbank/document-archive/${client}`, contacts: '/console/contacts', contact: `/console/contacts/${contact.id}`,
-    'not-found': '/console/nothing' };
+    staff: '/console/staff', member: `/console/staff/${staged.staff.at(-1).id}`, 'not-found': '/console/nothing' };
 };
 
 test('every page at both widths, light and dark: nothing too wide, no complaint, and axe finds nothing', async () => {
@@ -123,7 +143,7 @@ test('hostile text is text on every page that shows it', async () => {
       if (n % 2 !== half) continue;
       const asked = encodeURIComponent(text);
       const paths = ['/console/organisations', `/console/organisations/${organisation}`, `/console/services/${organisation}/service`, `/console/clients/${organisation}/service/client`,
-        '/console/contacts', `/console/contacts/${contact}`, `/console/orders?organisation=${organisation}`, `/console/orders/${order}`];
+        '/console/contacts', `/console/contacts/${contact}`, `/console/orders?organisation=${organisation}`, `/console/orders/${order}`, `/console/search?q=${asked}`];
       if (half === 0) paths.push(`/console/orders/new?organisation=${organisation}`, `/console/audit?object=${asked}`, ...(cancelled ? [`/console/audit?object=${order}`] : []));
       for (const path of paths) {
         await page.goto((await desk.at(ada)).origin + path);

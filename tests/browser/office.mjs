@@ -2,7 +2,7 @@
 // stands here is made through /v1, so the console's own tests find it made.
 import { execFileSync } from 'node:child_process';
 import { X509Certificate, createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { startInstallation, until } from './installation.mjs';
@@ -10,18 +10,19 @@ import { firstAdministrator, newMember } from './staff.mjs';
 
 // One exchange with a listener: {status, headers, text, json}.
 function exchange(agent, method, url, { body, type = 'application/json', headers = {} } = {}) {
-  const bytes = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
+  const sent = body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, agent, headers: { Accept: 'application/json', ...(bytes && { 'Content-Type': type, 'Content-Length': bytes.length }), ...headers } }, (answer) => {
+    const asked = request(url, { method, agent, headers: { Accept: 'application/json', ...(sent && { 'Content-Type': type, 'Content-Length': sent.length }), ...headers } }, (answer) => {
       const parts = [];
       answer.on('data', (part) => parts.push(part));
       answer.on('end', () => {
-        const text = Buffer.concat(parts).toString();
-        resolve({ status: answer.statusCode, headers: answer.headers, text, get json() { return JSON.parse(text); } });
+        const bytes = Buffer.concat(parts);
+        const text = bytes.toString();
+        resolve({ status: answer.statusCode, headers: answer.headers, bytes, text, get json() { return JSON.parse(text); } });
       });
     });
     asked.on('error', reject);
-    asked.end(bytes);
+    asked.end(sent);
   });
 }
 
@@ -80,6 +81,21 @@ export async function openOffice() {
     if (received.status !== 200) throw new Error(`received: ${received.status} ${received.text}`);
     return { certificate, ...speaker({ cert: certificate, key: readFileSync(key) }) };
   }
+  // Collected as a file: the package and its password, as a browser's own store takes them.
+  async function collectFile({ id, link, code }, name) {
+    const { claim } = (await visit('POST', `${link}/code`, { code })).json;
+    const headers = { Authorization: `Bearer ${claim}` };
+    const file = await until('the file', async () => {
+      const answer = await exchange(anybody, 'GET', `${link}/package/modern`, { headers });
+      return answer.status === 200 && answer.bytes;
+    });
+    await visit('POST', `${link}/received`, { sha256: createHash('sha256').update(file).digest('hex') }, headers);
+    const [password] = /[2-9A-HJ-NP-Z]{4}(-[2-9A-HJ-NP-Z]{4}){5}/.exec((await sent(id, 'password')).text);
+    const at = join(dir, name);
+    writeFileSync(`${at}.p12`, file, { mode: 0o600 });
+    writeFileSync(`${at}.password`, `${password}\n`, { mode: 0o600 });
+    return { p12: `${at}.p12`, passwordFile: `${at}.password` };
+  }
   async function certified(client, name = client) {
     await ada.ask('POST', '/v1/clients', { organisation: 'nordbank', service: 'document-archive', slug: client, name });
     const ordered = await order(ada, { client, own_key: true });
@@ -90,7 +106,7 @@ export async function openOffice() {
   }
 
   return {
-    installation, ada, berit, petter, siri, aud, order, sent, parcel, certified, visit,
+    installation, ada, berit, petter, siri, aud, order, sent, parcel, certified, collectFile, visit,
     staff: [ada, berit, petter, siri, aud],
     async stop() {
       for (const agent of agents) agent.destroy();
@@ -101,7 +117,7 @@ export async function openOffice() {
 
 // Something of each kind, so that every page and every form of the console has what it is for.
 export async function stage(office) {
-  const { ada, berit, order, certified, visit } = office;
+  const { ada, berit, order, certified, visit, installation } = office;
   const payments = { organisation: 'nordbank', service: 'payments' };
   const clients = [['card-desk', 'Card desk'], ['card-terminal', 'Card terminal'], ['desktop-pay', 'Payments on the desktop'], ['phone-pay', 'Payments on the phone'], ['plain-pay', 'Payments without scripts']];
   await ada.ask('POST', '/v1/services', { ...payments, service: undefined, slug: 'payments', name: 'Payments', approvals: 1 });
@@ -119,7 +135,9 @@ export async function stage(office) {
   for (let n = 0; n < 5; n++) await visit('POST', `${locked.link}/code`, { code: 'AAAAAAAA' });
   const offered = await order(ada, { note: 'The old one ends in May' });
   const { items: [contact] } = await ada.ask('GET', '/v1/contacts?organisation=nordbank');
+  await newMember(installation, 'Tone Tangen', 'support');
   const { items: staff } = await ada.ask('GET', '/v1/staff');
+  await ada.ask('POST', `/v1/staff/${staff.find((one) => one.name === 'Tone Tangen').id}/suspend`, { reason: 'on leave' });
   return { requested, live, held, revoked, locked, offered, contact, staff };
 }
 
