@@ -10,7 +10,8 @@
  *      ("/console/orders") is a link of the navigation for the roles of its row, named by the words before ':' of its text.
  *   2. pages/order.html, a template (base/template.h) without <html>, <h1> (the title is) and inline style or script:
  *      values by name or dotted ("client.name"), {{#messages}}...{{/messages}} over lists, dresses ({{when created_at}}),
- *      {{>resend}} for the form of that name, {{#resend}}...{{/resend}} around it: "" for those who may not.
+ *      {{>resend}} for the form of that name, {{#resend}}...{{/resend}} around it: "" for those who may not;
+ *      <details{{#open_resend}} open{{/open_resend}}> folds it away until it comes back with a fault.
  *   3. The handler (EMBED_TEXT(console_text_order, "issuer/console/pages/order.html")):
  *        static void view(struct front *front, const struct request *q, struct reply *r, const struct console_posted *posted)
  *        {

@@ -9,7 +9,7 @@
 EMBED_TEXT(console_text_layout, "issuer/console/pages/layout.html");
 EMBED_TEXT(console_text_fault, "issuer/console/pages/fault.html");
 
-enum { BODY_MAX = 4 << 20, FORM_MAX = 1 << 20, NAV_PREFIX = 8 /* "/console" */, LABEL_SIZE = 64 };
+enum { BODY_MAX = 4 << 20, FORM_MAX = 1 << 20, NAV_PREFIX = 8 /* "/console" */, LABEL_SIZE = 64, OPEN_SIZE = 40 };
 
 static const struct {
 	const char *word, *sentence;
@@ -66,7 +66,8 @@ static json_t *links(const struct request *q)
 
 struct making {
 	struct console_making m;
-	struct template_field fields[CONSOLE_FIELDS_MOST + CONSOLE_FORMS_MOST + 1];
+	struct template_field fields[CONSOLE_FIELDS_MOST + CONSOLE_FORMS_MOST + 2];
+	char open[OPEN_SIZE]; /* "open_" and the name of the form that was sent: what it is folded into stands open */
 	struct buf forms[CONSOLE_FORMS_MOST], summary, body;
 };
 
@@ -92,6 +93,10 @@ static enum err add_forms(struct making *a, size_t *n)
 		if (!e && a->forms[i].len && !buf_string(&a->forms[i]))
 			e = buf_check(&a->forms[i]);
 		a->fields[(*n)++] = (struct template_field){use->form->name, (const char *)a->forms[i].data, TEMPLATE_PART};
+	}
+	if (a->m.page->posted) {
+		snprintf(a->open, sizeof a->open, "open_%s", a->m.page->posted->form->name);
+		a->fields[(*n)++] = (struct template_field){a->open, "1", TEMPLATE_VALUE};
 	}
 	return e;
 }

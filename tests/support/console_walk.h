@@ -93,6 +93,11 @@ static inline void walk_refused(const char *target, const char *form, const char
 	walk_has(&r, link, true);
 	walk_has(&r, "aria-invalid=\"true\"", true);
 	walk_has(&r, kept, true);
+	const char *fault = strstr((const char *)r.body.data, "aria-invalid=\"true\""), *folded = NULL; /* nobody sees what is folded away */
+	for (const char *at = (const char *)r.body.data; at && at < fault; at = strstr(at + 1, "<details"))
+		folded = strncmp(at, "<details", 8) == 0 ? at : folded;
+	if (folded && strncmp(folded, "<details open>", 14) != 0 && !(strstr(folded, "</details>") < fault))
+		fail_msg("the fault is folded away: %.200s", folded);
 	reply_clear(&r);
 }
 
