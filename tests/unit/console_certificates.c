@@ -77,6 +77,7 @@ static void it_is_revoked_only_with_the_name_typed_and_a_reason(void **state)
 	snprintf(wished, sizeof wished, "%s?reason=keyCompromise", revoking);
 	walk_expect(wished, 200, "<option value=\"keyCompromise\" selected>");
 	walk_expect(revoking, 200, "What stops working");
+	walk_expect(revoking, 200, "stops working at once: it has no other certificate");
 	walk_refused(revoking, "reason=keyCompromise&note=call+from+Kari&confirm=e-bankin", "revoke-confirm", "value=\"call from Kari\"");
 	walk_refused(revoking, "reason=keyCompromise&confirm=", "revoke-confirm", "type exactly");
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE status = 'revoked'"), 0);
