@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { crawl, routeOf, routes } from './crawler.mjs';
 import { clean, formTo, looks, openDesk, orderForm, submit } from './desk.mjs';
 import { canaries, shownAsText } from './hostile.mjs';
-import { until } from './installation.mjs';
+import { build, until } from './installation.mjs';
 import { plant } from './office.mjs';
 
 let desk, office, staged;
@@ -131,6 +131,17 @@ test('every page at both widths, light and dark: nothing too wide, no complaint,
     await page.close();
   }));
   assert.deepEqual(faults, []);
+});
+
+// What the README shows: docs/screens has copies.
+test('the pictures for the README are taken anew', async () => {
+  for (const [name, path, colorScheme] of [['start', '/console', 'light'], ['order', gallery()['order-requested'], 'dark'], ['revoke', gallery().revoke, 'light']]) {
+    const page = await desk.visit(office.ada, path, { colorScheme });
+    assert.equal(page.answer.status(), 200);
+    const picture = await page.screenshot({ path: join(build, 'screens', `readme-console-${name}.png`) });
+    assert.ok(picture.length > 20_000 && picture.length < 150_000, `${name}: ${picture.length} bytes`);
+    await page.close();
+  }
 });
 
 // The last one: the office is not nice to look at afterwards.
