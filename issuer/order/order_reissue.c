@@ -36,6 +36,18 @@ static const char *end_of(const struct order_row *next)
 	}
 }
 
+/* What was ordered for its client since then stands in its place: beside it there is no room for another. */
+static enum err find_anew(struct desk *d, struct reissue *r)
+{
+	int64_t anew = 0;
+	struct store *s = readers_take(d->readers);
+	enum err e = store_integer(s, STATEMENT_ORDER_REPLACED_ANEW,
+				   STORE_VALUES(value_text(r->step.order), value_integer(r->step.now)), &anew);
+	readers_give(d->readers, s);
+	r->revoked = anew == 0;
+	return e;
+}
+
 /* The clerk, or the staff by hand, has revoked it as we would have: the order alone is wanting. */
 static enum err find_cut(struct desk *d, struct reissue *r, struct errbuf *why)
 {
@@ -44,7 +56,7 @@ static enum err find_cut(struct desk *d, struct reissue *r, struct errbuf *why)
 		return ERR_OK;
 	enum err rc = standing_find(d, &r->revoking, &standing, why);
 	r->revoked = rc == ERR_OK && standing.revoked && standing.reason == r->revoking.reason;
-	return rc;
+	return r->revoked ? find_anew(d, r) : rc;
 }
 
 /* What to do instead: by the state, and by what became of the certificate. */

@@ -159,6 +159,31 @@ static void a_contact_who_may_not_order_can_have_a_lost_one_made_anew(void **unu
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders WHERE id = %Q AND kind = 'reissue' AND replaces = %Q", id, p.id), 1);
 }
 
+/* Revoked by hand as lost, and ordered anew: whoever then asks for the reissue of the first would have two. */
+static void what_was_ordered_anew_is_not_reissued_too(void **unused)
+{
+	struct parcel p;
+	char serial[SERIAL_TEXT_SIZE], id[ID_SIZE], anew[ID_SIZE], said[512];
+	bool made = false;
+	struct errbuf why = {{0}};
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	bench_serial(p.id, serial);
+	only_one();
+	const struct revocation_wish wish = {.serial = serial, .reason = "superseded"};
+	const struct reissue_wish reissue = {p.id, "lost"};
+	assert_ok(certificate_revoke(&bench.desk, &bench_staff, &wish, &why));
+	bench_clock(BENCH_NOW + 60);
+	assert_ok(order(NULL, NULL, anew, said));
+	assert_err(order_reissue(&bench.desk, &bench_staff, &reissue, id, &made, NULL, &why), ERR_CONFLICT);
+	assert_non_null(strstr(why.text, "its certificate was revoked already"));
+	assert_false(made);
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders"), 2);
+	bench_sql("UPDATE orders SET state = 'cancelled' WHERE id = %Q", anew);
+	assert_ok(order_reissue(&bench.desk, &bench_staff, &reissue, id, &made, NULL, &why));
+	assert_true(made);
+}
+
 /* What is lost is revoked at once; what takes its place waits like any other. */
 static void a_reissue_waits_for_approval_and_its_revocation_does_not(void **unused)
 {
@@ -228,6 +253,7 @@ int main(void)
 		BENCH_TEST(a_renewal_stands_beside_the_certificate_that_it_follows),
 		BENCH_TEST(what_has_no_live_certificate_is_not_renewed),
 		BENCH_TEST(a_contact_who_may_not_order_can_have_a_lost_one_made_anew),
+		BENCH_TEST(what_was_ordered_anew_is_not_reissued_too),
 		BENCH_TEST(a_reissue_waits_for_approval_and_its_revocation_does_not),
 		BENCH_TEST(dates_and_profiles_are_those_that_there_are),
 		BENCH_TEST(of_many_at_once_one_is_ordered),

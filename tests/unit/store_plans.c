@@ -44,6 +44,7 @@ static const struct {
 	{"ORDER_CONTACT", "the contacts of one address"},
 	{"ORDER_ROOM", "of one second's orders of a client; the other is a list of states"},
 	{"ORDER_ADD", "a list of states"},
+	{"ORDER_REPLACED_ANEW", "a list of states"},
 	{"APPROVERS", "the staff are some hundred"},
 	{"ORDER_APPROVALS", "the approvals of one order"},
 	{"ORDER_SHOW", "what renews one certificate"},
