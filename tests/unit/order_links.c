@@ -92,9 +92,36 @@ static void the_claimant_alone_finds_what_was_received(void **state)
 	(void)steps_behind(other.token, p.claim, ERR_NOT_FOUND);
 }
 
+/* What a change is held against, as who holds another is told it. */
+static void read_tag(const char *order, char out[64])
+{
+	struct errbuf why = {{0}};
+	assert_err(order_look(&bench.desk, &bench_staff, order, "\"another\"", &why), ERR_PRECONDITION);
+	const char *tag = strstr(why.text, "its tag is ");
+	assert_non_null(tag);
+	snprintf(out, 64, "%.*s", (int)strcspn(tag + 11, " "), tag + 11);
+	assert_ok(order_look(&bench.desk, &bench_staff, order, out, &why));
+}
+
+static void each_sending_has_a_tag_of_its_own_within_one_second_too(void **unused)
+{
+	struct parcel p;
+	char tags[3][64];
+	struct errbuf why = {{0}};
+	(void)unused;
+	bench_order(&p);
+	for (size_t i = 0; i < COUNT(tags); i++) {
+		read_tag(p.id, tags[i]);
+		assert_ok(order_resend(&bench.desk, &bench_staff, p.id, &why));
+		for (size_t k = 0; k <= i; k++)
+			assert_err(order_look(&bench.desk, &bench_staff, p.id, tags[k], &why), ERR_PRECONDITION);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		BENCH_TEST(each_sending_has_a_tag_of_its_own_within_one_second_too),
 		BENCH_TEST(a_dead_link_costs_what_an_unknown_one_costs),
 		BENCH_TEST(the_claimant_alone_finds_what_was_received),
 	};
