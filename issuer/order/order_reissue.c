@@ -1,4 +1,5 @@
 /* A certificate that was delivered, and whose file or password is lost: another takes its place. */
+#include "issuer/order/idempotency.h"
 #include "issuer/order/input.h"
 #include "issuer/order/named_order.h"
 #include "issuer/order/new_order.h"
@@ -116,7 +117,9 @@ static enum err revoke(struct desk *d, struct reissue *r, struct errbuf *why)
 static enum err store_reissue(struct store *s, void *ctx)
 {
 	struct reissue *r = ctx;
-	enum err e = r->revoked ? ERR_OK : revoke_store(s, &r->revoking);
+	enum err e = idempotency_claim(s, &r->next.step);
+	if (e == ERR_OK && !r->revoked)
+		e = revoke_store(s, &r->revoking);
 	if (e == ERR_OK)
 		e = step_end_delivery(s, &r->step);
 	if (e == ERR_OK)

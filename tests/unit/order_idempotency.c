@@ -147,6 +147,24 @@ static void every_creation_takes_a_key(void **unused)
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM client WHERE slug = 'app' AND several = 1"), 1);
 }
 
+static void a_reissue_takes_its_key_too(void **unused)
+{
+	struct parcel p;
+	char path[64];
+	(void)unused;
+	bench_reach(&p, ORDER_IN_USE);
+	snprintf(path, sizeof path, "/v1/orders/%s/reissue", p.id);
+	const struct api_call call = {.handler = api_order_reissue, .path = path, .parameter = {p.id}, .body = "{}", .key = "k"};
+	struct api_answer first = api_ask(&call), again = api_ask(&call);
+	assert_int_equal(first.status, 201);
+	assert_int_equal(again.status, 200);
+	assert_string_equal(api_text(&first, "id"), api_text(&again, "id"));
+	assert_int_equal(order_status("k", ORDER), 409);
+	assert_int_equal(orders(), 2);
+	json_decref(first.json);
+	json_decref(again.json);
+}
+
 static void after_a_day_it_is_forgotten(void **unused)
 {
 	(void)unused;
@@ -215,6 +233,7 @@ int main(void)
 		BENCH_TEST(without_a_key_each_request_is_another),
 		BENCH_TEST(what_was_refused_leaves_the_key_free),
 		BENCH_TEST(every_creation_takes_a_key),
+		BENCH_TEST(a_reissue_takes_its_key_too),
 		BENCH_TEST(after_a_day_it_is_forgotten),
 		BENCH_TEST(of_many_at_once_one_creates_and_all_are_shown_it),
 	};
