@@ -11,10 +11,20 @@ struct sheet {
 	size_t most, rows;
 };
 
+/* Some spreadsheets read the wide forms of these signs as the signs. */
+static bool is_formula(const char *text)
+{
+	static const char *const begin[] = {"=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+	for (size_t i = 0; i < sizeof begin / sizeof *begin; i++)
+		if (strncmp(text, begin[i], strlen(begin[i])) == 0)
+			return true;
+	return false;
+}
+
 /* RFC 4180; what a spreadsheet would take for a formula is text by the apostrophe before it. */
 static void add_text(struct buf *out, const char *text)
 {
-	bool runs = text[0] && strchr("=+-@\t\r", text[0]);
+	bool runs = is_formula(text);
 	if (!runs && !strpbrk(text, "\",\r\n")) {
 		buf_text(out, text);
 		return;

@@ -205,6 +205,10 @@ static void a_sheet_runs_nothing_and_quotes_what_it_must(void **state)
 	assert_non_null(strstr(text, ",\"a, \"\"b\"\"\r\nc\","));
 	assert_string_equal(r.disposition, "attachment; filename=\"orders.csv\"");
 	reply_clear(&r);
+	bench_sql("UPDATE client SET name = '\uff1d1+1'"); /* wide */
+	r = walk("/v1/orders?format=csv", NULL);
+	assert_non_null(strstr(buf_string(&r.body), ",\"'\uff1d1+1\","));
+	reply_clear(&r);
 	r = walk("/v1/contacts?format=csv", NULL);
 	assert_non_null(strstr(buf_string(&r.body), ",\"'" BENCH_MOBILE "\",yes,yes,"));
 	reply_clear(&r);
