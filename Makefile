@@ -69,6 +69,7 @@ deps-build:
 deps-test: deps-build
 	$(Q)tests/support/need $(TEST_PACKAGES) -- node:nodejs npm:npm
 	$(Q)tests/support/need-npm tests/browser
+	$(Q)tests/support/need-npm tests/openapi
 
 $(BUILD)/obj/%.o: %.c
 	$(call say,CC,$<)
