@@ -150,9 +150,9 @@ json_t *route_roles(unsigned who)
 
 enum err route_permits(const struct route *r, const struct identity *identity, struct errbuf *why)
 {
-	char needed[64];
 	bool staff = identity && identity->kind == IDENTITY_STAFF;
 	if (!(r->who & route_who(r->listener, identity))) {
+		char needed[64];
 		list_roles(r->who, needed, sizeof needed);
 		return staff ? fail(why, ERR_REFUSED, "this needs the role %s; yours is %s", needed, identity->role)
 			     : fail(why, ERR_REFUSED, "this needs the role %s; a client's certificate has none", needed);

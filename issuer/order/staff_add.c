@@ -44,7 +44,7 @@ static enum err read_member(struct desk *d, struct input *in, struct member_row 
 	TAKE(m->email, input_required(in, "email", mailbox_check));
 	TAKE(m->mobile, input_required(in, "mobile", mobile_check));
 	TAKE(m->language, input_language(in, d->languages));
-	TAKE(m->status, "active");
+	snprintf(m->status, sizeof m->status, "active");
 	m->version = 1;
 	enum err e = staff_scope_read(d, in, m->scope);
 	return e != ERR_OK ? e : input_verdict(in, why);

@@ -131,10 +131,10 @@ static enum err prepare(struct desk *d, struct change *c, struct errbuf *why)
 	enum err e = member_find(s, c->wish->staff, c->step.now, &c->seen, why);
 	if (e == ERR_OK && strcmp(c->seen.status, "removed") == 0)
 		e = fail(why, ERR_CONFLICT, "this member is removed");
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
 		merge(c);
-	if (e == ERR_OK)
 		e = check_own(c, why);
+	}
 	if (e == ERR_OK)
 		e = check_wider(d, c, why);
 	if (e == ERR_OK)

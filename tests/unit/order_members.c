@@ -9,8 +9,8 @@
 
 #define SUPPORT "staffbbbbbbbbbbb"
 
-static struct errbuf why;
-static struct faults faults;
+static struct errbuf reason;
+static struct faults told;
 
 static struct actor as(const char *id, const char *role)
 {
@@ -21,9 +21,9 @@ static enum err add(const char *body, char id[ID_SIZE])
 {
 	json_t *json = json_loads(body, 0, NULL);
 	assert_non_null(json);
-	why = (struct errbuf){{0}};
-	faults_clear(&faults);
-	enum err e = staff_add(&bench.desk, &bench_staff, json, id, &faults, &why);
+	reason = (struct errbuf){{0}};
+	faults_clear(&told);
+	enum err e = staff_add(&bench.desk, &bench_staff, json, id, &told, &reason);
 	json_decref(json);
 	return e;
 }
@@ -32,9 +32,9 @@ static enum err change_as(const struct actor *who, const char *staff, const char
 {
 	struct staff_wish wish = {.staff = staff, .if_match = if_match, .body = json_loads(body, 0, NULL)};
 	assert_non_null(wish.body);
-	why = (struct errbuf){{0}};
-	faults_clear(&faults);
-	enum err e = staff_change(&bench.desk, who, &wish, &faults, &why);
+	reason = (struct errbuf){{0}};
+	faults_clear(&told);
+	enum err e = staff_change(&bench.desk, who, &wish, &told, &reason);
 	json_decref(wish.body);
 	return e;
 }
@@ -45,7 +45,7 @@ static enum err change(const char *staff, const char *body)
 }
 
 /* A member that has a certificate, as `admin new` makes one: without an order. */
-static void member(const char *id, const char *role, const char *serial)
+static void give_member(const char *id, const char *role, const char *serial)
 {
 	bench_sql("INSERT INTO staff (id, name, role, status, created_at, email, mobile) VALUES (%Q, %Q, %Q, 'active', 1,"
 		  " %Q || '@example.org', '+4790000000')", id, id, role, id);
@@ -75,12 +75,12 @@ static void every_fault_of_a_new_member_is_told_at_once(void **unused)
 	(void)unused;
 	assert_err(add("{\"name\":\"\",\"role\":\"root\",\"email\":\"no\",\"mobile\":\"12\",\"organisation\":\"nowhere\",\"admin\":true}", id),
 		   ERR_INVALID);
-	assert_int_equal(json_array_size(faults.list), 6);
+	assert_int_equal(json_array_size(told.list), 6);
 	assert_int_equal(members(), 1);
 	assert_err(add("{}", id), ERR_INVALID);
-	assert_int_equal(json_array_size(faults.list), 4);
+	assert_int_equal(json_array_size(told.list), 4);
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders"), 0);
-	faults_clear(&faults);
+	faults_clear(&told);
 }
 
 static void order_of(const char *staff, char out[ID_SIZE])
@@ -110,7 +110,7 @@ static void a_new_member_collects_its_own_certificate_and_is_known_by_it(void **
 				       " AND order_id = %Q", id, p.id), 1);
 	struct buf *der = &fake.made[fake.made_count - 1].issued.certificate;
 	struct store *s = readers_take(bench.desk.readers);
-	assert_ok(identity_find(s, der->data, der->len, bench.now, &who, &why));
+	assert_ok(identity_find(s, der->data, der->len, bench.now, &who, &reason));
 	readers_give(bench.desk.readers, s);
 	assert_int_equal(who.kind, IDENTITY_STAFF);
 	assert_string_equal(who.staff_id, id);
@@ -137,28 +137,28 @@ static void support_has_no_way_to_a_colleagues_parcel(void **unused)
 	bool made = false;
 	(void)unused;
 	the_first();
-	member(SUPPORT, "support", "second");
+	give_member(SUPPORT, "support", "second");
 	assert_ok(add("{\"name\":\"Boss\",\"role\":\"administrator\",\"email\":\"boss@example.org\",\"mobile\":\"+4799990000\"}", id));
 	order_of(id, order);
 	struct actor support = as(SUPPORT, "support");
-	assert_err(order_resend(&bench.desk, &support, order, &why), ERR_REFUSED);
-	assert_non_null(strstr(why.text, "needs the role administrator"));
-	assert_err(order_unlock(&bench.desk, &support, order, &why), ERR_REFUSED);
-	assert_err(order_cancel(&bench.desk, &support, order, NULL, &why), ERR_REFUSED);
-	assert_err(staff_renew(&bench.desk, &support, id, next, &why), ERR_NOT_FOUND);
-	assert_err(staff_renew(&bench.desk, &support, "aaaaaaaaaaaaaaaa", next, &why), ERR_NOT_FOUND);
+	assert_err(order_resend(&bench.desk, &support, order, &reason), ERR_REFUSED);
+	assert_non_null(strstr(reason.text, "needs the role administrator"));
+	assert_err(order_unlock(&bench.desk, &support, order, &reason), ERR_REFUSED);
+	assert_err(order_cancel(&bench.desk, &support, order, NULL, &reason), ERR_REFUSED);
+	assert_err(staff_renew(&bench.desk, &support, id, next, &reason), ERR_NOT_FOUND);
+	assert_err(staff_renew(&bench.desk, &support, "aaaaaaaaaaaaaaaa", next, &reason), ERR_NOT_FOUND);
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message WHERE order_id = %Q", order), 2); /* one link and one code */
 	assert_int_equal(bench_audits("order.refused", order), 3);
 	struct reissue_wish wish = {order, NULL};
-	assert_err(order_reissue(&bench.desk, &bench_staff, &wish, next, &made, &faults, &why), ERR_CONFLICT);
-	assert_ok(order_resend(&bench.desk, &bench_staff, order, &why));
+	assert_err(order_reissue(&bench.desk, &bench_staff, &wish, next, &made, &told, &reason), ERR_CONFLICT);
+	assert_ok(order_resend(&bench.desk, &bench_staff, order, &reason));
 }
 
 static void nobody_makes_more_of_oneself(void **unused)
 {
 	(void)unused;
 	the_first();
-	member(SUPPORT, "administrator", "second");
+	give_member(SUPPORT, "administrator", "second");
 	struct actor self = as(SUPPORT, "administrator");
 	assert_err(change_as(&self, SUPPORT, NULL, "{\"role\":\"support\"}"), ERR_REFUSED);
 	assert_err(change_as(&self, SUPPORT, NULL, "{\"organisation\":\"sparebank\"}"), ERR_REFUSED);
@@ -172,16 +172,16 @@ static void an_address_that_changed_is_told_at_both_and_rests(void **unused)
 	(void)unused;
 	the_first();
 	bench.settings.contact_rest = 86400;
-	member(SUPPORT, "support", "second");
+	give_member(SUPPORT, "support", "second");
 	assert_ok(change(SUPPORT, "{\"email\":\"new@example.org\",\"mobile\":\"+4790000001\"}"));
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message WHERE kind IN ('new_email', 'new_mobile')"), 4);
-	assert_err(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &why), ERR_CONFLICT);
-	assert_non_null(strstr(why.text, "nothing can be ordered for it before"));
+	assert_err(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &reason), ERR_CONFLICT);
+	assert_non_null(strstr(reason.text, "nothing can be ordered for it before"));
 	bench_clock(bench.now + 86400);
-	assert_ok(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &why));
+	assert_ok(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &reason));
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM orders WHERE kind = 'renewal' AND renews = 'second'"), 1);
-	assert_err(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &why), ERR_CONFLICT);
-	assert_non_null(strstr(why.text, "waits"));
+	assert_err(staff_renew(&bench.desk, &bench_staff, SUPPORT, order, &reason), ERR_CONFLICT);
+	assert_non_null(strstr(reason.text, "waits"));
 }
 
 static void whoever_has_no_number_yet_gets_one_and_no_rest(void **unused)
@@ -190,33 +190,33 @@ static void whoever_has_no_number_yet_gets_one_and_no_rest(void **unused)
 	(void)unused;
 	the_first();
 	bench.settings.contact_rest = 86400;
-	member(SUPPORT, "support", "second");
+	give_member(SUPPORT, "support", "second");
 	bench_sql("UPDATE staff SET mobile = NULL WHERE id = %Q", SUPPORT);
 	struct actor self = as(SUPPORT, "support");
-	assert_err(staff_renew(&bench.desk, &self, SUPPORT, order, &why), ERR_CONFLICT);
-	assert_non_null(strstr(why.text, "no mobile"));
+	assert_err(staff_renew(&bench.desk, &self, SUPPORT, order, &reason), ERR_CONFLICT);
+	assert_non_null(strstr(reason.text, "no mobile"));
 	assert_ok(change(SUPPORT, "{\"mobile\":\"+4790000001\"}"));
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM message WHERE kind = 'new_mobile'"), 1);
-	assert_ok(staff_renew(&bench.desk, &self, SUPPORT, order, &why));
+	assert_ok(staff_renew(&bench.desk, &self, SUPPORT, order, &reason));
 }
 
 static void a_stale_change_says_who_was_first(void **unused)
 {
 	(void)unused;
 	the_first();
-	member(SUPPORT, "support", "second");
+	give_member(SUPPORT, "support", "second");
 	assert_ok(change_as(&bench_staff, SUPPORT, "\"1\"", "{\"role\":\"auditor\"}"));
 	assert_err(change_as(&bench_staff, SUPPORT, "\"1\"", "{\"role\":\"approver\"}"), ERR_PRECONDITION);
-	assert_non_null(strstr(why.text, "Ola Administrator"));
+	assert_non_null(strstr(reason.text, "Ola Administrator"));
 	assert_err(change(SUPPORT, "{}"), ERR_INVALID);
 	assert_err(change("aaaaaaaaaaaaaaaa", "{\"role\":\"auditor\"}"), ERR_NOT_FOUND);
-	faults_clear(&faults);
+	faults_clear(&told);
 }
 
 static void the_last_administrator_stays(void **unused)
 {
 	static const struct {
-		const char *name, *other; /* why the other is no help */
+		const char *name, *other; /* so that the other is no help */
 	} cases[] = {
 		{"none but it", "UPDATE staff SET role = 'auditor' WHERE id = '" SUPPORT "'"},
 		{"suspended", "UPDATE staff SET status = 'suspended' WHERE id = '" SUPPORT "'"},
@@ -232,18 +232,18 @@ static void the_last_administrator_stays(void **unused)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		bench_sql("DELETE FROM certificate WHERE serial = 'second'");
 		bench_sql("DELETE FROM staff WHERE id = %Q", SUPPORT);
-		member(SUPPORT, "administrator", "second");
+		give_member(SUPPORT, "administrator", "second");
 		bench_sql(cases[i].other);
 		enum err had[] = {
-			staff_suspend(&bench.desk, &other, BENCH_STAFF, NULL, &why),
-			staff_remove(&bench.desk, &other, BENCH_STAFF, NULL, &why),
+			staff_suspend(&bench.desk, &other, BENCH_STAFF, NULL, &reason),
+			staff_remove(&bench.desk, &other, BENCH_STAFF, NULL, &reason),
 			change_as(&other, BENCH_STAFF, NULL, "{\"role\":\"auditor\"}"),
 			change_as(&other, BENCH_STAFF, NULL, "{\"organisation\":\"sparebank\"}"),
 		};
 		for (size_t k = 0; k < COUNT(had); k++)
 			if (had[k] != ERR_CONFLICT)
 				fail_msg("%s, %zu: %s", cases[i].name, k, err_word(had[k]));
-		assert_non_null(strstr(why.text, "no administrator left"));
+		assert_non_null(strstr(reason.text, "no administrator left"));
 	}
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM staff WHERE id = %Q AND status = 'active' AND version = 1"
 				       " AND role = 'administrator' AND organisation_id IS NULL", BENCH_STAFF), 1);
@@ -267,7 +267,7 @@ static void two_who_remove_each_other_at_once_leave_one(void **unused)
 {
 	(void)unused;
 	the_first();
-	member(SUPPORT, "administrator", "second");
+	give_member(SUPPORT, "administrator", "second");
 	for (int round = 0; round < 20; round++) {
 		pthread_t threads[2];
 		struct racer r[2] = {{as(BENCH_STAFF, "administrator"), SUPPORT, ERR_OK},
@@ -286,15 +286,15 @@ static void suspended_is_let_in_no_more_and_restored_is(void **unused)
 {
 	(void)unused;
 	the_first();
-	member(SUPPORT, "support", "second");
+	give_member(SUPPORT, "support", "second");
 	int before = atomic_load(&bench.revocations);
-	assert_err(staff_restore(&bench.desk, &bench_staff, SUPPORT, &why), ERR_CONFLICT);
-	assert_ok(staff_suspend(&bench.desk, &bench_staff, SUPPORT, "on leave", &why));
+	assert_err(staff_restore(&bench.desk, &bench_staff, SUPPORT, &reason), ERR_CONFLICT);
+	assert_ok(staff_suspend(&bench.desk, &bench_staff, SUPPORT, "on leave", &reason));
 	assert_true(atomic_load(&bench.revocations) > before); /* open connections are looked at again */
-	assert_err(staff_suspend(&bench.desk, &bench_staff, SUPPORT, NULL, &why), ERR_CONFLICT);
-	assert_string_equal(why.text, "this member is suspended already");
-	assert_ok(staff_restore(&bench.desk, &bench_staff, SUPPORT, &why));
-	assert_err(staff_suspend(&bench.desk, &bench_staff, "aaaaaaaaaaaaaaaa", NULL, &why), ERR_NOT_FOUND);
+	assert_err(staff_suspend(&bench.desk, &bench_staff, SUPPORT, NULL, &reason), ERR_CONFLICT);
+	assert_string_equal(reason.text, "this member is suspended already");
+	assert_ok(staff_restore(&bench.desk, &bench_staff, SUPPORT, &reason));
+	assert_err(staff_suspend(&bench.desk, &bench_staff, "aaaaaaaaaaaaaaaa", NULL, &reason), ERR_NOT_FOUND);
 	assert_int_equal(bench_audits("staff.suspended", SUPPORT), 1);
 	assert_int_equal(bench_audits("staff.restored", SUPPORT), 1);
 }
@@ -310,15 +310,15 @@ static void removed_is_for_good_and_nothing_of_it_lives(void **unused)
 		  " created_at) VALUES ('00112233445566778899aabbccddeeff00112233', 'i', 'staff', %Q, X'02', 's', 1, 2, X'00', 'valid', 1)",
 		  id);
 	fake.fail[SIGNER_REVOKE] = ERR_UNAVAILABLE;
-	assert_err(staff_remove(&bench.desk, &bench_staff, id, "left", &why), ERR_UNAVAILABLE);
+	assert_err(staff_remove(&bench.desk, &bench_staff, id, "left", &reason), ERR_UNAVAILABLE);
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM staff WHERE status = 'removed'"), 1); /* from here on it has no access */
 	fake.fail[SIGNER_REVOKE] = ERR_OK;
-	assert_ok(staff_remove(&bench.desk, &bench_staff, id, "left", &why));
+	assert_ok(staff_remove(&bench.desk, &bench_staff, id, "left", &reason));
 	assert_state(order, ORDER_CANCELLED);
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE staff_id = %Q AND status = 'revoked' AND reason = 5", id), 1);
-	assert_err(staff_remove(&bench.desk, &bench_staff, id, NULL, &why), ERR_CONFLICT);
-	assert_err(staff_restore(&bench.desk, &bench_staff, id, &why), ERR_CONFLICT);
-	assert_err(staff_renew(&bench.desk, &bench_staff, id, order, &why), ERR_CONFLICT);
+	assert_err(staff_remove(&bench.desk, &bench_staff, id, NULL, &reason), ERR_CONFLICT);
+	assert_err(staff_restore(&bench.desk, &bench_staff, id, &reason), ERR_CONFLICT);
+	assert_err(staff_renew(&bench.desk, &bench_staff, id, order, &reason), ERR_CONFLICT);
 	assert_err(change(id, "{\"role\":\"administrator\"}"), ERR_CONFLICT);
 	assert_int_equal(bench_audits("staff.removed", id), 1);
 }
@@ -340,7 +340,7 @@ static void where_orders_want_other_eyes_members_do_too(void **unused)
 	(void)unused;
 	the_first();
 	bench.settings.approvals = 1;
-	member(SUPPORT, "approver", "second");
+	give_member(SUPPORT, "approver", "second");
 	assert_ok(add(KARI, id));
 	order_of(id, order);
 	digest_of(order, digest);
@@ -348,14 +348,14 @@ static void where_orders_want_other_eyes_members_do_too(void **unused)
 	assert_int_equal(bench_messages(order, "link", "waiting") + bench_messages(order, "code", "waiting"), 0);
 	assert_int_equal(bench_integer("SELECT ticket IS NULL FROM orders WHERE id = %Q", order), 1);
 	struct actor own = as(id, "approver"), approver = as(SUPPORT, "approver");
-	assert_err(order_approve(&bench.desk, &bench_staff, order, digest, &why), ERR_REFUSED);
-	assert_err(order_approve(&bench.desk, &own, order, digest, &why), ERR_REFUSED); /* nobody lets oneself in */
-	assert_non_null(strstr(why.text, "your own"));
+	assert_err(order_approve(&bench.desk, &bench_staff, order, digest, &reason), ERR_REFUSED);
+	assert_err(order_approve(&bench.desk, &own, order, digest, &reason), ERR_REFUSED); /* nobody lets oneself in */
+	assert_non_null(strstr(reason.text, "your own"));
 	bench_sql("UPDATE staff SET role = 'administrator' WHERE id = %Q", id); /* as who writes to the database would */
-	assert_err(order_approve(&bench.desk, &approver, order, digest, &why), ERR_CONFLICT);
-	assert_non_null(strstr(why.text, "its role is not what it was"));
+	assert_err(order_approve(&bench.desk, &approver, order, digest, &reason), ERR_CONFLICT);
+	assert_non_null(strstr(reason.text, "its role is not what it was"));
 	bench_sql("UPDATE staff SET role = 'support' WHERE id = %Q", id);
-	assert_ok(order_approve(&bench.desk, &approver, order, digest, &why));
+	assert_ok(order_approve(&bench.desk, &approver, order, digest, &reason));
 	assert_state(order, ORDER_OFFERED);
 	assert_int_equal(bench_messages(order, "link", "waiting"), 1);
 }
@@ -373,7 +373,7 @@ static void and_no_role_becomes_wider_by_one_administrator_alone(void **unused)
 	(void)unused;
 	the_first();
 	bench.settings.approvals = 1;
-	member(SUPPORT, "support", "second");
+	give_member(SUPPORT, "support", "second");
 	bench_sql("UPDATE staff SET organisation_id = (SELECT id FROM organisation) WHERE id = %Q", SUPPORT);
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_err(change(SUPPORT, cases[i].body), cases[i].wanted);
@@ -401,8 +401,8 @@ static void beyond_the_limit_there_is_nothing(void **unused)
 			order_cancel(&bench.desk, &limited, orders[i], NULL, &said[i][0]),
 			order_resend(&bench.desk, &limited, orders[i], &said[i][1]),
 			order_unlock(&bench.desk, &limited, orders[i], &said[i][2]),
-			order_reissue(&bench.desk, &limited, &by_id, id, &made, &faults, &said[i][3]),
-			order_reissue(&bench.desk, &limited, &by_serial, id, &made, &faults, &said[i][4]),
+			order_reissue(&bench.desk, &limited, &by_id, id, &made, &told, &said[i][3]),
+			order_reissue(&bench.desk, &limited, &by_serial, id, &made, &told, &said[i][4]),
 			certificate_revoke(&bench.desk, &limited, &end, &said[i][5]),
 			certificate_hold(&bench.desk, &limited, serials[i], NULL, &said[i][6]),
 			certificate_release(&bench.desk, &limited, serials[i], NULL, &said[i][7]),
@@ -414,12 +414,12 @@ static void beyond_the_limit_there_is_nothing(void **unused)
 	for (size_t k = 0; k < 8; k++)
 		assert_string_equal(said[0][k].text, said[1][k].text);
 	json_t *body = bench_order_body();
-	assert_err(order_new(&bench.desk, &limited, body, id, &faults, &why), ERR_INVALID);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(faults.list, 0), "text")),
+	assert_err(order_new(&bench.desk, &limited, body, id, &told, &reason), ERR_INVALID);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(told.list, 0), "text")),
 			    "there is no organisation \"sparebank\"");
-	assert_int_equal(json_array_size(faults.list), 1);
+	assert_int_equal(json_array_size(told.list), 1);
 	json_decref(body);
-	faults_clear(&faults);
+	faults_clear(&told);
 	assert_state(p.id, ORDER_RECEIVED);
 }
 
