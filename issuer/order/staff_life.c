@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPEN_MOST = 32 };
+/* So many orders or certificates a look, and so many looks before we give up. */
+enum { OPEN_MOST = 32, ROUNDS = 64 };
 
 struct turn {
 	struct step step; /* its order: the member's id */
@@ -88,28 +89,41 @@ static enum err find_left(struct desk *d, const char *staff, struct list *orders
 	return e;
 }
 
-/* An order that has ended meanwhile, or a certificate that somebody else has revoked, is as good. */
+/* An order that has ended meanwhile, or a certificate that somebody else has revoked, is as good: the next look says so. */
 static enum err unless_done(enum err e)
 {
 	return e == ERR_CONFLICT ? ERR_OK : e;
 }
 
-static enum err end_all(struct desk *d, const struct turn *t, size_t *done, struct errbuf *why)
+static enum err end_found(struct desk *d, const struct turn *t, const struct list *orders, const struct list *certificates,
+			  struct errbuf *why)
 {
-	struct list orders, certificates;
 	const char *reason = t->reason ? t->reason : "the member was removed";
-	enum err e = find_left(d, t->step.order, &orders, &certificates);
-	for (size_t i = 0; e == ERR_OK && i < orders.n; i++)
-		e = unless_done(order_cancel(d, t->step.who, orders.of[i], reason, why));
-	if (e == ERR_OK && orders.n)
-		e = find_left(d, t->step.order, &orders, &certificates); /* what was made for them is revoked */
-	for (size_t i = 0; e == ERR_OK && i < certificates.n; i++) {
-		const struct revocation_wish wish = {.serial = certificates.of[i], .note = reason,
+	enum err e = ERR_OK;
+	for (size_t i = 0; e == ERR_OK && i < orders->n; i++)
+		e = unless_done(order_cancel(d, t->step.who, orders->of[i], reason, why));
+	for (size_t i = 0; e == ERR_OK && i < certificates->n && !orders->n; i++) {
+		const struct revocation_wish wish = {.serial = certificates->of[i], .note = reason,
 						     .reason = crl_reason_name(REASON_CESSATION)};
 		e = unless_done(certificate_revoke(d, t->step.who, &wish, why));
 	}
-	*done = orders.n + certificates.n;
 	return e;
+}
+
+/* Until a look finds nothing: the orders first, for what was made for them is revoked with them, and then what is left. */
+static enum err end_all(struct desk *d, const struct turn *t, size_t *done, struct errbuf *why)
+{
+	struct list orders, certificates;
+	enum err e = ERR_OK;
+	for (int i = 0; e == ERR_OK && i < ROUNDS; i++) {
+		e = find_left(d, t->step.order, &orders, &certificates);
+		if (e == ERR_OK && orders.n + certificates.n == 0)
+			return ERR_OK;
+		if (e == ERR_OK)
+			e = end_found(d, t, &orders, &certificates, why);
+		*done += orders.n + certificates.n;
+	}
+	return e != ERR_OK ? e : fail(why, ERR_UNAVAILABLE, "the member is removed, but not all that it had is: ask again");
 }
 
 enum err staff_remove(struct desk *d, const struct actor *who, const char *staff, const char *reason, struct errbuf *why)

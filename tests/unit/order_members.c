@@ -423,6 +423,22 @@ static void beyond_the_limit_there_is_nothing(void **unused)
 	assert_state(p.id, ORDER_RECEIVED);
 }
 
+/* Renewals of many years, say. */
+static void however_much_a_removed_member_has_none_of_it_lives(void **unused)
+{
+	enum { MANY = 80 };
+	char id[ID_SIZE];
+	(void)unused;
+	the_first();
+	assert_ok(add(KARI, id));
+	for (int i = 0; i < MANY; i++)
+		bench_sql("INSERT INTO certificate (serial, issuer, kind, staff_id, fingerprint, subject, not_before, not_after, der,"
+			  " status, created_at) VALUES ('00112233445566778899aabbccddeeff001122%02d', 'i', 'staff', %Q, CAST(%d AS BLOB),"
+			  " 's', 1, %lld, X'00', 'valid', 1)", i, id, i, BENCH_NOW + 1000000);
+	assert_ok(staff_remove(&bench.desk, &bench_staff, id, NULL, &why));
+	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE staff_id = %Q AND status = 'revoked'", id), MANY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +457,7 @@ int main(void)
 		BENCH_TEST(and_no_role_becomes_wider_by_one_administrator_alone),
 		BENCH_TEST(beyond_the_limit_there_is_nothing),
 		BENCH_TEST(removed_is_for_good_and_nothing_of_it_lives),
+		BENCH_TEST(however_much_a_removed_member_has_none_of_it_lives),
 	};
 	return cmocka_run_group_tests(tests, NULL, bench_group_end);
 }
