@@ -28,7 +28,8 @@ struct staff_wish {
 enum err staff_change(struct desk *d, const struct actor *who, const struct staff_wish *wish, struct faults *faults,
 		      struct errbuf *why) MUST_CHECK;
 
-/* Without certificates being touched: nobody lets the member in meanwhile. ERR_CONFLICT when it is so already, or removed. */
+/* Without certificates being touched: nobody lets the member in meanwhile, and its link opens nothing. ERR_CONFLICT when it is so
+ * already, or removed. */
 enum err staff_suspend(struct desk *d, const struct actor *who, const char *staff, const char *reason,
 		       struct errbuf *why) MUST_CHECK;
 enum err staff_restore(struct desk *d, const struct actor *who, const char *staff, struct errbuf *why) MUST_CHECK;

@@ -299,6 +299,34 @@ static void suspended_is_let_in_no_more_and_restored_is(void **unused)
 	assert_int_equal(bench_audits("staff.restored", SUPPORT), 1);
 }
 
+/* Whoever has the telephone of one who is suspended for that, gets no certificate for when it is restored. */
+static void suspended_collects_nothing_until_restored(void **unused)
+{
+	struct parcel p = {.id = ""};
+	char id[ID_SIZE];
+	int left = 0;
+	(void)unused;
+	the_first();
+	assert_ok(add(KARI, id));
+	order_of(id, p.id);
+	bench_read_mail(&p);
+	bench_read_code(&p);
+	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, "the telephone was stolen", &why));
+	assert_err(bench_try(&p, p.code, &left), ERR_NOT_FOUND);
+	assert_int_equal(bench_integer("SELECT tries FROM code WHERE order_id = %Q", p.id), 0);
+	assert_ok(staff_restore(&bench.desk, &bench_staff, id, &why));
+	bench_claim(&p);
+	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, NULL, &why));
+	assert_err(bench_prepare(&p), ERR_NOT_FOUND);
+	assert_int_equal(fake.made_count, 0);
+	assert_ok(staff_restore(&bench.desk, &bench_staff, id, &why));
+	assert_ok(bench_prepare(&p));
+	assert_ok(bench_fetch(&p, PACKAGE_MODERN, NULL));
+	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, NULL, &why));
+	assert_err(bench_receive(&p, NULL), ERR_NOT_FOUND);
+	assert_state(p.id, ORDER_COLLECTING);
+}
+
 static void removed_is_for_good_and_nothing_of_it_lives(void **unused)
 {
 	char id[ID_SIZE], order[ID_SIZE];
@@ -456,6 +484,7 @@ int main(void)
 		BENCH_TEST(where_orders_want_other_eyes_members_do_too),
 		BENCH_TEST(and_no_role_becomes_wider_by_one_administrator_alone),
 		BENCH_TEST(beyond_the_limit_there_is_nothing),
+		BENCH_TEST(suspended_collects_nothing_until_restored),
 		BENCH_TEST(removed_is_for_good_and_nothing_of_it_lives),
 		BENCH_TEST(however_much_a_removed_member_has_none_of_it_lives),
 	};
