@@ -64,13 +64,16 @@ static enum err check_identity(struct admission *a, int64_t now, struct errbuf *
 
 static enum err check_role(struct admission *a, struct errbuf *why)
 {
-	enum err rc =
-	    route_find(a->listener, a->head->method, a->head->path, &a->route, a->scratch, a->parameter, a->allow);
-	if (rc != ERR_OK)
-		return rc;
-	rc = route_permits(a->route, a->identity, why);
+	enum err rc = route_permits(a->route, a->identity, why);
 	a->wrong_role = rc == ERR_REFUSED && !(a->route->who & route_who(a->listener, a->identity));
 	return rc;
+}
+
+static enum err check_route(struct admission *a, struct errbuf *why)
+{
+	enum err rc =
+	    route_find(a->listener, a->head->method, a->head->path, &a->route, a->scratch, a->parameter, a->allow);
+	return rc == ERR_OK ? check_role(a, why) : rc;
 }
 
 /* Certificates are sent by browsers without asking, so a form must come from our own pages (abuse case 46). */
@@ -97,8 +100,14 @@ enum err admit(struct admission *a, int64_t now, struct errbuf *why)
 	if (rc == ERR_OK)
 		rc = check_identity(a, now, why);
 	if (rc == ERR_OK)
-		rc = check_role(a, why);
+		rc = check_route(a, why);
 	if (rc == ERR_OK)
 		rc = check_origin(a, why);
 	return rc == ERR_OK ? check_size(a, why) : rc;
+}
+
+enum err admit_body(struct admission *a, int64_t now, struct errbuf *why)
+{
+	enum err rc = check_identity(a, now, why);
+	return rc == ERR_OK ? check_role(a, why) : rc;
 }

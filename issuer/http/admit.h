@@ -25,5 +25,7 @@ struct admission {
 };
 
 enum err admit(struct admission *a, int64_t now, struct errbuf *why) MUST_CHECK;
+/* When its body is here, which may be long after its head: who asks, and whether they may, once more. Anew in `identity`. */
+enum err admit_body(struct admission *a, int64_t now, struct errbuf *why) MUST_CHECK;
 
 #endif

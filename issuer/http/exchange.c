@@ -154,6 +154,15 @@ static enum MHD_Result add_field(void *ctx, enum MHD_ValueKind kind, const char 
 	return MHD_YES;
 }
 
+/* A copy: the peer's is looked up anew at the next request. */
+static void take_identity(struct exchange *x)
+{
+	const struct identity *found = x->admission.identity;
+	if (found)
+		x->identity = *found;
+	x->request.identity = found ? &x->identity : NULL;
+}
+
 static void fill_request(struct exchange *x)
 {
 	struct request *q = &x->request;
@@ -170,10 +179,7 @@ static void fill_request(struct exchange *x)
 	q->idempotency_key = head_value(&x->head, "Idempotency-Key");
 	q->if_match = head_value(&x->head, "If-Match");
 	q->wants_json = strncmp(x->head.path, "/v1/", 4) == 0 || head_prefers_json(&x->head);
-	if (a->identity) {
-		x->identity = *a->identity;
-		q->identity = &x->identity;
-	}
+	take_identity(x);
 	q->later = &x->later;
 	q->lookup = &x->head;
 }
@@ -288,13 +294,25 @@ static enum MHD_Result suspend(struct exchange *x)
 	return MHD_YES;
 }
 
+/* Whoever was dismissed while its body was on the way has nothing done any more. */
+static enum err check_body(struct exchange *x, struct errbuf *why)
+{
+	enum err rc = buf_check(&x->body);
+	if (rc != ERR_OK || !head_has_body(&x->head))
+		return rc;
+	rc = admit_body(&x->admission, clock_now(), why);
+	take_identity(x);
+	return rc;
+}
+
 static enum MHD_Result take_end(struct exchange *x)
 {
+	struct errbuf why = {""};
 	if (x->refused)
 		return answer(x);
-	enum err rc = buf_check(&x->body);
+	enum err rc = check_body(x, &why);
 	if (rc != ERR_OK) {
-		refuse_exchange(x, rc, NULL);
+		refuse_exchange(x, rc, &why);
 		x->close = true;
 		return answer(x);
 	}

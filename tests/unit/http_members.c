@@ -202,6 +202,40 @@ static void roles_hold_over_the_wire(void **state)
 	tls_close(&t);
 }
 
+/* Nobody outlives a dismissal by withholding the body of what was begun before it. */
+static void a_body_that_comes_after_the_dismissal_is_refused(void **state)
+{
+	static const struct {
+		const char *name, *sql, *code;
+	} cases[] = {
+		{"revoked", "UPDATE certificate SET status = 'revoked', revoked_at = 1", "\"code\":\"revoked\""},
+		{"suspended", "UPDATE staff SET status = 'suspended'", "\"code\":\"refused\""},
+		{"demoted", "UPDATE staff SET role = 'auditor'", "\"code\":\"refused\""},
+	};
+	static const char head[] = "POST /v1/organisations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+				   "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+	static const char body[] = "1d\r\n{\"slug\":\"late\",\"name\":\"Late\"}\r\n0\r\n\r\n";
+	struct http_stage *s = *state;
+	char go[64] = "";
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct tls t;
+		folder_sql(s->folder->db, "UPDATE certificate SET status = 'valid', revoked_at = NULL;"
+					  "UPDATE staff SET status = 'active', role = 'administrator'");
+		s->shared.revocation_generation++;
+		assert_int_equal(tls_open(&t, s, LISTENER_MEMBERS, &s->client_der, NULL), 0);
+		tls_send(&t, head, sizeof head - 1);
+		assert_true(gnutls_record_recv(t.session, go, sizeof go - 1) > 0); /* its head was let in */
+		assert_non_null(strstr(go, "100 Continue"));
+		folder_sql(s->folder->db, cases[i].sql);
+		s->shared.revocation_generation++;
+		tls_send(&t, body, sizeof body - 1);
+		tls_receive(&t, false);
+		if (a.status != 403 || !strstr(a.text, cases[i].code))
+			fail_msg("%s: %d %s", cases[i].name, a.status, a.text);
+		tls_close(&t);
+	}
+}
+
 static void over_an_old_database_nobody_enters_but_an_administrator_who_looks(void **state)
 {
 	static const struct {
@@ -422,6 +456,7 @@ int main(void)
 		staged(a_certificate_that_the_database_lacks_is_403),
 		staged(a_database_that_does_not_answer_is_503_and_nobody_enters),
 		staged(roles_hold_over_the_wire),
+		staged(a_body_that_comes_after_the_dismissal_is_refused),
 		staged(over_an_old_database_nobody_enters_but_an_administrator_who_looks),
 		staged(a_connection_that_is_open_when_the_database_proves_old_is_refused),
 		staged(a_form_of_another_site_is_refused_with_the_best_of_certificates),
