@@ -50,6 +50,7 @@ static inline void folder_sql(const char *db_path, const char *sql)
 	sqlite3 *db = NULL;
 	char *error = NULL;
 	assert_int_equal(sqlite3_open(db_path, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 10000); /* what is tested may be writing at this moment */
 	if (sqlite3_exec(db, sql, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s: %s", sql, error);
 	sqlite3_close(db);
