@@ -67,13 +67,14 @@ void console_ago(int64_t at, int64_t now, char out[CONSOLE_AGO_SIZE])
 	static const struct {
 		int64_t from, seconds;
 		const char *name;
-	} units[] = {{730 * 86400LL, 31557600, "year"}, {60 * 86400LL, 2629800, "month"}, {2 * 86400LL, 86400, "day"},
-		     {7200, 3600, "hour"}, {120, 60, "minute"}, {45, 1, "second"}};
+	} units[] = {{700 * 86400LL, 31557600, "year"}, {60 * 86400LL, 2629800, "month"}, {2 * 86400LL, 86400, "day"},
+		     {7200, 3600, "hour"}, {45, 60, "minute"}};
 	int64_t apart = at > now ? at - now : now - at;
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (apart >= units[i].from) {
-			snprintf(out, CONSOLE_AGO_SIZE, "%s%" PRId64 " %ss%s", at > now ? "in " : "", apart / units[i].seconds,
-				 units[i].name, at > now ? "" : " ago");
+			int64_t n = (apart + units[i].seconds / 2) / units[i].seconds;
+			snprintf(out, CONSOLE_AGO_SIZE, "%s%" PRId64 " %s%s%s", at > now ? "in " : "", n, units[i].name,
+				 n == 1 ? "" : "s", at > now ? "" : " ago");
 			return;
 		}
 	snprintf(out, CONSOLE_AGO_SIZE, at > now ? "in a moment" : "just now");

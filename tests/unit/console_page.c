@@ -279,6 +279,9 @@ static void dresses_write_for_people(void **state)
 	} cases[] = {
 		{"when", "2026-11-22T02:13:38Z", "<time datetime=\"2026-11-22T02:13:38Z\">22&nbsp;Nov&nbsp;2026, 02:13&nbsp;UTC</time> <span class=\"ago\">just now</span>"},
 		{"ago", "2027-01-04T02:13:38Z", "<time datetime=\"2027-01-04T02:13:38Z\">in 43 days</time>"},
+		{"ago", "2026-11-29T02:08:38Z", "<time datetime=\"2026-11-29T02:08:38Z\">in 7 days</time>"},
+		{"ago", "2028-11-21T02:08:38Z", "<time datetime=\"2028-11-21T02:08:38Z\">in 2 years</time>"},
+		{"ago", "2026-11-22T02:12:38Z", "<time datetime=\"2026-11-22T02:12:38Z\">1 minute ago</time>"},
 		{"ago", "2026-11-21T23:13:38Z", "<time datetime=\"2026-11-21T23:13:38Z\">3 hours ago</time>"},
 		{"date", "2026-03-05T23:13:38Z", "<time datetime=\"2026-03-05T23:13:38Z\">5&nbsp;Mar&nbsp;2026</time>"},
 		{"time", "2026-03-05", "<time datetime=\"2026-03-05\">5&nbsp;Mar&nbsp;2026</time>"},
