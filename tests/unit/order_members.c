@@ -311,18 +311,18 @@ static void suspended_collects_nothing_until_restored(void **unused)
 	order_of(id, p.id);
 	bench_read_mail(&p);
 	bench_read_code(&p);
-	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, "the telephone was stolen", &why));
+	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, "the telephone was stolen", &reason));
 	assert_err(bench_try(&p, p.code, &left), ERR_NOT_FOUND);
 	assert_int_equal(bench_integer("SELECT tries FROM code WHERE order_id = %Q", p.id), 0);
-	assert_ok(staff_restore(&bench.desk, &bench_staff, id, &why));
+	assert_ok(staff_restore(&bench.desk, &bench_staff, id, &reason));
 	bench_claim(&p);
-	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, NULL, &why));
+	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, NULL, &reason));
 	assert_err(bench_prepare(&p), ERR_NOT_FOUND);
 	assert_int_equal(fake.made_count, 0);
-	assert_ok(staff_restore(&bench.desk, &bench_staff, id, &why));
+	assert_ok(staff_restore(&bench.desk, &bench_staff, id, &reason));
 	assert_ok(bench_prepare(&p));
 	assert_ok(bench_fetch(&p, PACKAGE_MODERN, NULL));
-	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, NULL, &why));
+	assert_ok(staff_suspend(&bench.desk, &bench_staff, id, NULL, &reason));
 	assert_err(bench_receive(&p, NULL), ERR_NOT_FOUND);
 	assert_state(p.id, ORDER_COLLECTING);
 }
@@ -463,7 +463,7 @@ static void however_much_a_removed_member_has_none_of_it_lives(void **unused)
 		bench_sql("INSERT INTO certificate (serial, issuer, kind, staff_id, fingerprint, subject, not_before, not_after, der,"
 			  " status, created_at) VALUES ('00112233445566778899aabbccddeeff001122%02d', 'i', 'staff', %Q, CAST(%d AS BLOB),"
 			  " 's', 1, %lld, X'00', 'valid', 1)", i, id, i, BENCH_NOW + 1000000);
-	assert_ok(staff_remove(&bench.desk, &bench_staff, id, NULL, &why));
+	assert_ok(staff_remove(&bench.desk, &bench_staff, id, NULL, &reason));
 	assert_int_equal(bench_integer("SELECT COUNT(*) FROM certificate WHERE staff_id = %Q AND status = 'revoked'", id), MANY);
 }
 
