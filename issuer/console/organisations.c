@@ -49,7 +49,7 @@ static const struct console_form change = {
 static const struct console_field adding_service[] = {
 	PARENT, DIRECTORY_NAME("nothing"), DIRECTORY_SLUG,
 	{.name = "approvals", .label = "Approvals", .kind = CONSOLE_NUMBER, .empty = CONSOLE_NULL, .longest = 1, .value = "nothing",
-	 .hint = "How many others must approve each order: 0, 1 or 2. Empty: as the installation says."},
+	 .hint = "How many others must approve each order: up to 2, and never fewer than the installation says. Empty: as it says."},
 	{0},
 };
 static const struct console_form add_service = {

@@ -14,7 +14,7 @@ static console_view view_service, view_client;
 static const struct console_field changing_service[] = {
 	DIRECTORY_NAME("name"),
 	{.name = "approvals", .label = "Approvals", .kind = CONSOLE_NUMBER, .empty = CONSOLE_NULL, .longest = 1,
-	 .hint = "How many others must approve each order: 0, 1 or 2. Empty: as the installation says. Orders that wait keep what they were made with."},
+	 .hint = "How many others must approve each order: up to 2, and never fewer than the installation says. Empty: as it says. Orders that wait keep what they were made with."},
 	{0},
 };
 static const struct console_form change_service = {
@@ -58,15 +58,12 @@ static void view_service(struct front *front, const struct request *q, struct re
 		return;
 	enum err e = add_clients(front, q, page);
 	const char *name = json_string_value(json_object_get(page, "name"));
-	const json_t *approvals = json_object_get(page, "approvals");
-	const bool without = json_is_integer(approvals) && json_integer_value(approvals) == 0;
-	const struct template_field fields[] = {{"without", without ? "1" : "", TEMPLATE_VALUE}, {0}};
 	const struct console_use forms[] = {{&change_service, page, false}, {&add_client, page, false}, {0}};
 	if (e)
 		console_fault(front, q, r, e, NULL);
 	else
 		console_page(front, q, r, &(struct console_page){.title = name, .above = "Service", .text = console_text_service,
-								 .data = page, .fields = fields, .forms = forms, .posted = posted});
+								 .data = page, .forms = forms, .posted = posted});
 	json_decref(page);
 }
 

@@ -13,7 +13,7 @@ enum column { /* of ORDER_ROOM in sql_order.def */
 };
 
 struct room {
-	int64_t approvals; /* -1: as many as the installation wants */
+	int64_t approvals; /* at least as many as the installation wants; -1: just as many */
 	bool several, renewable;
 	char live[SERIAL_TEXT_SIZE], open[ID_SIZE], renewed_by[ID_SIZE]; /* "" for none */
 };
@@ -70,7 +70,7 @@ enum err room_find(struct store *s, struct input *in, const char *client, struct
 			       STORE_VALUES(value_integer(n->step.now), value_text(n->renews), value_text(client)), take_room, &room);
 	if (e != ERR_OK)
 		return e;
-	n->approvals = room.approvals < 0 ? n->approvals_standard : room.approvals;
+	n->approvals = room.approvals > n->approvals_standard ? room.approvals : n->approvals_standard;
 	if (n->renews[0])
 		check_renewal(in, &room);
 	else if (!n->replaces && !room.several)

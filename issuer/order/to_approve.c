@@ -74,6 +74,7 @@ static enum err take_approval(void *ctx, const struct row *r)
 {
 	struct to_approve *a = ctx;
 	a->audited &= row_integer(r, 1) != 0;
+	a->withdrawn |= row_integer(r, 2) == 0;
 	if (a->given.n < APPROVERS_MOST)
 		copy(a->given.of[a->given.n++], sizeof a->given.of[0], r, 0);
 	return ERR_OK;
@@ -85,6 +86,7 @@ static enum err hold_against_audit(struct store *s, const struct step *t, struct
 	int64_t asked = 0;
 	enum err e = store_integer(s, STATEMENT_ORDER_ASKED, STORE_VALUES(value_text(t->order), value_text(a->digest_text)), &asked);
 	a->audited = asked > 0;
+	a->withdrawn = false;
 	return e != ERR_OK ? e : store_each(s, STATEMENT_ORDER_APPROVALS,
 					    STORE_VALUES(value_text(t->order), value_text(a->digest_text)), take_approval, a);
 }
@@ -123,6 +125,8 @@ bool to_approve_changed(struct to_approve *a, const struct step *t, int64_t rest
 		(void)fail(out, ERR_CONFLICT, "its %s is not what it was when it was ordered: reject it, and have it ordered anew", member);
 	else if (!a->may_receive)
 		(void)fail(out, ERR_CONFLICT, "its contact may not receive any more: reject it, and have it ordered anew");
+	else if (a->withdrawn)
+		(void)fail(out, ERR_CONFLICT, "one who has approved it may not approve any more: reject it, and have it ordered anew");
 	else if (a->moved_at && a->moved_at + rest > t->now)
 		(void)fail(out, ERR_CONFLICT, "its contact's e-mail or mobile was changed: reject it, and have it ordered anew");
 	else

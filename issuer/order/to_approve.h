@@ -21,6 +21,7 @@ struct to_approve {
 	int64_t moved_at;
 	struct approvers given;
 	bool audited; /* the audit knows of the request, and of each approval */
+	bool withdrawn; /* one who has approved it may not any more */
 };
 
 /* ERR_NOT_FOUND, also when it is beyond the actor's reach. */

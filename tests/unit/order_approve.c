@@ -486,20 +486,44 @@ static void what_the_signer_refuses_stays_as_it_was(void **unused)
 	assert_ok(approve(&approver, &r));
 }
 
-static void a_service_may_want_another_number(void **unused)
+/* What the installation wants no administrator can lower by himself. */
+static void a_service_may_want_more_and_never_fewer(void **unused)
 {
 	struct request r;
-	(void)unused;
-	ask(&r, 2);
-	bench_sql("UPDATE service SET approvals = 1");
-	ask(&r, 2);
-	assert_int_equal(bench_integer("SELECT approvals FROM orders WHERE id = %Q", r.id), 1);
-	assert_ok(approve(&approver, &r));
-	assert_offered(&r);
-	bench_sql("UPDATE service SET approvals = 0");
 	struct parcel p;
+	(void)unused;
+	ask(&r, 1);
+	for (int service = 0; service <= 2; service++) {
+		bench_sql("UPDATE service SET approvals = %d", service);
+		ask(&r, 1);
+		assert_int_equal(bench_integer("SELECT approvals FROM orders WHERE id = %Q", r.id), service > 1 ? service : 1);
+	}
+	bench.settings.approvals = 0;
+	bench_sql("UPDATE service SET approvals = 0");
 	bench_order(&p);
 	assert_state(p.id, ORDER_OFFERED);
+}
+
+/* What was approved by somebody who has been found not to be trusted is not approved. */
+static void who_may_approve_no_more_has_approved_nothing(void **unused)
+{
+	static const char *const ends[] = {"status = 'suspended'", "role = 'support'", "organisation_id = (SELECT id FROM organisation"
+									     " ORDER BY id = (SELECT organisation_id FROM orders LIMIT 1) LIMIT 1)"};
+	struct request r;
+	struct errbuf why = {""};
+	(void)unused;
+	ask(&r, 2);
+	bench_sql("INSERT INTO organisation (id, slug, name, created_at) VALUES ('other', 'other', 'Other', 1)");
+	assert_ok(approve(&approver, &r));
+	for (size_t i = 0; i < COUNT(ends); i++) {
+		bench_sql("UPDATE staff SET %s WHERE id = %Q", ends[i], APPROVER);
+		assert_err(order_approve(&bench.desk, &another, r.id, r.digest, &why), ERR_CONFLICT);
+		assert_non_null(strstr(why.text, "one who has approved it may not approve any more"));
+		assert_waits(&r);
+		bench_sql("UPDATE staff SET status = 'active', role = 'approver', organisation_id = NULL WHERE id = %Q", APPROVER);
+	}
+	assert_ok(approve(&another, &r));
+	assert_offered(&r);
 }
 
 /* ---- who is told ---- */
@@ -548,7 +572,8 @@ int main(void)
 		BENCH_TEST(its_time_for_approval_ends),
 		BENCH_TEST(a_cancelled_request_is_not_approved),
 		BENCH_TEST(what_the_signer_refuses_stays_as_it_was),
-		BENCH_TEST(a_service_may_want_another_number),
+		BENCH_TEST(a_service_may_want_more_and_never_fewer),
+		BENCH_TEST(who_may_approve_no_more_has_approved_nothing),
 		BENCH_TEST(many_orders_do_not_fill_a_mailbox),
 		BENCH_TEST(administrators_are_told_when_approvers_are_too_few),
 	};
