@@ -5,8 +5,8 @@
  * looked up at each request, so that a change holds from the next one on, also on a connection that is open. Where orders want
  * approvals, those of members want them too, and a role or a limit does not become wider without.
  *
- * There is always an administrator whose role reaches everything, who is active and has a certificate that lives: what would
- * leave none is ERR_CONFLICT. Nobody changes a role or a limit of their own (ERR_REFUSED): leaving, one may. */
+ * No call here leaves the house without an administrator whose role reaches everything, who is active and has a certificate that
+ * lives: that is ERR_CONFLICT. (That certificate can be revoked like any other, when it is stolen.) Nobody changes a role or a limit of their own (ERR_REFUSED): leaving, one may. */
 #ifndef ISSUER_STAFF_H
 #define ISSUER_STAFF_H
 
