@@ -117,6 +117,10 @@ static enum err attempt(struct desk *d, struct approving *a, const char *digest,
 	readers_give(d->readers, s);
 	if (rc != ERR_OK)
 		return rc == ERR_NOT_FOUND ? fail(why, rc, "there is no such order") : rc;
+	if (a->at.given.n != (size_t)a->at.before) { /* one came between the two looks */
+		*again = true;
+		return ERR_CONFLICT;
+	}
 	rc = check(d, a, digest, why);
 	if (rc == ERR_OK)
 		rc = make(d, a, why);

@@ -1,5 +1,5 @@
 /* Is there room for another order of this client? One that may not have several live certificates is ordered for once at
- * a time; a renewal is an order of its own beside the certificate that it follows. */
+ * a time; a renewal is an order of its own beside the one certificate that it follows. */
 #include "issuer/order/new_order.h"
 #include "issuer/order/room.h"
 
@@ -9,12 +9,13 @@
 #include <string.h>
 
 enum column { /* of ORDER_ROOM in sql_order.def */
-	APPROVALS, SEVERAL, LIVE, OPEN, RENEWABLE, RENEWED_BY
+	APPROVALS, SEVERAL, LIVE, OPEN, RENEWABLE, RENEWED_BY, ALIVE
 };
 
 struct room {
 	int64_t approvals; /* at least as many as the installation wants; -1: just as many */
 	bool several, renewable;
+	int64_t alive; /* how many live certificates it has */
 	char live[SERIAL_TEXT_SIZE], open[ID_SIZE], renewed_by[ID_SIZE]; /* "" for none */
 };
 
@@ -30,6 +31,7 @@ static enum err take_room(void *ctx, const struct row *r)
 	room->approvals = row_is_null(r, APPROVALS) ? -1 : row_integer(r, APPROVALS);
 	room->several = row_integer(r, SEVERAL) != 0;
 	room->renewable = row_integer(r, RENEWABLE) != 0;
+	room->alive = row_integer(r, ALIVE);
 	copy(room->live, sizeof room->live, r, LIVE);
 	copy(room->open, sizeof room->open, r, OPEN);
 	copy(room->renewed_by, sizeof room->renewed_by, r, RENEWED_BY);
@@ -60,6 +62,9 @@ static void check_renewal(struct input *in, const struct room *room)
 	} else if (!room->several && room->renewed_by[0]) {
 		snprintf(text, sizeof text, "the order %s renews it already: go on with that one", room->renewed_by);
 		input_fault(in, "renews", text);
+	} else if (!room->several && room->alive > 1) {
+		input_fault(in, "renews", "the client has its renewed certificate beside this one: revoke the one that is not used any "
+					  "more (cert revoke), or let it have several (client change --several yes)");
 	}
 }
 

@@ -4,6 +4,8 @@ ALTER TABLE service ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE service ADD COLUMN approvals INTEGER CHECK (approvals BETWEEN 0 AND 2);
 ALTER TABLE client ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE client ADD COLUMN several INTEGER NOT NULL DEFAULT 0;
+UPDATE client SET several = 1 WHERE 1 < (SELECT COUNT(*) FROM certificate k WHERE k.client_id = client.id
+  AND k.status <> 'revoked' AND k.not_after > unixepoch());
 ALTER TABLE contact ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX contact_mobile ON contact (mobile);
 CREATE INDEX contact_listed ON contact (organisation_id, name, id);

@@ -199,6 +199,26 @@ collect() { # collect FILE ARGUMENT...
 	refute grep -q $'\033' <<<"$output"
 }
 
+@test "a dry run says what a revocation would stop, and changes nothing; a search finds it in any notation" {
+	collect_whole "$BATS_FILE_TMPDIR/dry.pem"
+	local before
+	before=$(database 'SELECT COUNT(*) FROM audit')
+	exits 0 staff cert revoke "$SERIAL" --dry-run
+	grep -qE '^client +e-banking$' <<<"$output"
+	grep -q 'nothing was changed' <<<"$output"
+	equal "$(staff cert revoke "$SERIAL" --dry-run --json 2>/dev/null | jq -r .serial)" "$SERIAL" 'the preview'
+	exits 3 staff cert revoke 00ff00ff --dry-run
+	equal "$(database 'SELECT COUNT(*) FROM audit')" "$before" 'audit records'
+	exits 0 staff cert show "$SERIAL" --json
+	equal "$(jq -r .status <<<"$output")" valid status
+	for wanted in "$SERIAL" "0x$SERIAL" "$(sed 's/../&:/g; s/:$//' <<<"${SERIAL^^}")" "$(jq -r .fingerprint <<<"$output")"; do
+		exits 0 staff search "$wanted" --json
+		jq -e --arg serial "$SERIAL" '.items | length == 1 and .[0].kind == "certificate" and .[0].id == $serial' <<<"$output"
+	done
+	exits 0 staff search kari@nordbank.example --json
+	jq -e '.items | any(.kind == "contact" and .name == "Kari Nordmann")' <<<"$output"
+}
+
 @test "what cannot be undone is asked for in a terminal, with the names of what it is about" {
 	collect_whole "$BATS_FILE_TMPDIR/asked.pem"
 	cat >"$WORK/asked" <<-EOF

@@ -371,12 +371,13 @@ struct racer {
 	const struct request *request;
 	pthread_t thread;
 	enum err said;
+	struct errbuf why;
 };
 
 static void *race(void *ctx)
 {
 	struct racer *r = ctx;
-	r->said = approve(r->who, r->request);
+	r->said = order_approve(&bench.desk, r->who, r->request->id, r->request->digest, &r->why);
 	return NULL;
 }
 
@@ -388,7 +389,8 @@ static size_t race_all(struct racer *racers, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		pthread_join(racers[i].thread, NULL);
 		won += racers[i].said == ERR_OK;
-		assert_true(racers[i].said == ERR_OK || racers[i].said == ERR_CONFLICT);
+		if (racers[i].said != ERR_OK && racers[i].said != ERR_CONFLICT)
+			fail_msg("%s: %s", err_word(racers[i].said), racers[i].why.text);
 	}
 	return won;
 }

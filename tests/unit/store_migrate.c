@@ -300,7 +300,13 @@ static void version_12_keeps_its_rows_and_learns_whose_they_are(void **state)
 		"INSERT INTO message (id, order_id, kind, channel, state, created_at, due_at, drop_after, attempts)"
 		" VALUES ('m', 'a', 'link', 'mail', 'sent', 1, 1, 1, 1);"
 		"INSERT INTO certificate (serial, issuer, kind, order_id, client_id, fingerprint, subject, not_before, not_after, der,"
-		" status, created_at) VALUES ('1', 'ca', 'client', 'a', 'c', X'01', '', 1, 2, X'', 'valid', 1);");
+		" status, created_at) VALUES ('1', 'ca', 'client', 'a', 'c', X'01', '', 1, 2, X'', 'valid', 1);"
+		"INSERT INTO client VALUES ('d', 's', 'd', 'D', 1), ('e', 's', 'e', 'E', 1);"
+		"INSERT INTO certificate (serial, issuer, kind, client_id, fingerprint, subject, not_before, not_after, der, status, created_at)"
+		" SELECT n, 'ca', 'client', 'd', CAST('f' || n AS BLOB), '', 1, unixepoch() + 9, X'', CASE n WHEN 2 THEN 'held' ELSE 'valid' END, 1"
+		" FROM (SELECT 2 AS n UNION SELECT 3) UNION SELECT n, 'ca', 'client', 'e', CAST('f' || n AS BLOB), '', 1,"
+		" unixepoch() + CASE n WHEN 4 THEN 9 ELSE -9 END, X'', CASE n WHEN 6 THEN 'revoked' ELSE 'valid' END, 1"
+		" FROM (SELECT 4 AS n UNION SELECT 5 UNION SELECT 6);");
 	if (store_open(f->db, STORE_OPEN, &s, &why) != ERR_OK)
 		fail_msg("%s", why.text);
 	store_close(s);
@@ -309,6 +315,7 @@ static void version_12_keeps_its_rows_and_learns_whose_they_are(void **state)
 			  "INSERT INTO wanted SELECT organisation_id = 'g' AND kind = 'new' AND ticket = X'07' FROM orders WHERE id = 'a';"
 			  "INSERT INTO wanted SELECT kind = 'reissue' AND replaces = 'a' FROM orders WHERE id = 'b';"
 			  "INSERT INTO wanted SELECT organisation_id = 'g' FROM certificate;"
+			  "INSERT INTO wanted SELECT several = (id = 'd') FROM client;" /* it has two that live */
 			  "INSERT INTO wanted SELECT COUNT(*) FROM message m JOIN orders o ON o.id = m.order_id;"
 			  "INSERT INTO wanted SELECT COUNT(*) = 0 FROM pragma_foreign_key_check;"
 			  "INSERT INTO approval VALUES ('b', 'p', X'00', 1); UPDATE staff SET role = 'approver'");
