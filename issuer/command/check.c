@@ -69,7 +69,7 @@ static enum err check(const char *config, bool show, struct errbuf *why)
 	for (size_t i = 0; i < sizeof looks / sizeof *looks && !show; i++)
 		looks[i](&c);
 	settings_free(s);
-	fflush(stdout); /* the verdict comes last, also where both go to one place */
+	(void)fflush(stdout); /* the verdict comes last, also where both go to one place */
 	if (!show)
 		fprintf(stderr, "counterfoild: %s: %u faults, %u warnings\n", config, c.faults, c.warnings);
 	return e ? e : c.faults ? fail(why, ERR_USAGE, "the daemon would not start, or not work, like this") : ERR_OK;

@@ -1,7 +1,6 @@
 #include "issuer/http/exchange.h"
 #include "base/clock.h"
 #include "base/crash.h"
-#include "base/encode.h"
 #include "base/log.h"
 #include "issuer/console/console.h"
 #include "issuer/http/admit.h"
@@ -55,19 +54,6 @@ static const struct settings *settings_of(const struct exchange *x)
 	return x->on->front->desk.settings;
 }
 
-/* Drawn in bulk: one at a time costs more than all else that a request's beginning does. */
-static enum err new_request_id(struct listening *l, char out[17])
-{
-	if (!l->ids_left) {
-		enum err rc = random_bytes(l->ids, sizeof l->ids);
-		if (rc != ERR_OK)
-			return rc;
-		l->ids_left = REQUEST_IDS_AT_ONCE;
-	}
-	hex_encode(l->ids[--l->ids_left], REQUEST_ID_BYTES, out);
-	return ERR_OK;
-}
-
 /* All zero. It is large, so the last one is kept. */
 static struct exchange *take_exchange(struct listening *l)
 {
@@ -92,7 +78,7 @@ void *exchange_begin(void *listening, const char *target, struct MHD_Connection 
 	struct connection *connection =
 	    MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 	struct exchange *x = connection ? take_exchange(l) : NULL;
-	if (!x || new_request_id(l, x->request.id) != ERR_OK) {
+	if (!x || listening_request_id(l, x->request.id) != ERR_OK) {
 		free(x);
 		return NULL;
 	}

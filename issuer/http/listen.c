@@ -1,5 +1,8 @@
 #include "issuer/http/listen.h"
+
+#include "base/encode.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "issuer/http/exchange.h"
 #include "issuer/http/loop.h"
 #include "issuer/http/metrics.h"
@@ -188,4 +191,17 @@ void listening_stop(struct listening *l)
 	connections_free(l->connections);
 	free(l->spare);
 	free(l);
+}
+
+/* Drawn in bulk: one at a time costs more than all else that a request's beginning does. */
+enum err listening_request_id(struct listening *l, char out[17])
+{
+	if (!l->ids_left) {
+		enum err rc = random_bytes(l->ids, sizeof l->ids);
+		if (rc != ERR_OK)
+			return rc;
+		l->ids_left = REQUEST_IDS_AT_ONCE;
+	}
+	hex_encode(l->ids[--l->ids_left], REQUEST_ID_BYTES, out);
+	return ERR_OK;
 }

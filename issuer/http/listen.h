@@ -35,6 +35,8 @@ struct listening_source {
 enum err listening_start(struct front *front, const struct listening_source *from, struct listening **out,
 			 struct errbuf *why) MUST_CHECK;
 
+/* On the listener's thread: 16 hexadecimal digits of 64 random bits. */
+enum err listening_request_id(struct listening *l, char out[17]) MUST_CHECK;
 /* No new connections from now on. */
 void listening_quiet(struct listening *l);
 /* Cuts what is still open and joins the thread. No connection may wait for a worker any more. NULL is fine. */
