@@ -137,7 +137,8 @@ static enum err conclude(const struct looking *l)
 	json_t *reasons = readiness_faults(l->front, l->now);
 	bool ready = json_array_size(reasons) == 0;
 	bool paused = json_integer_value(json_object_get(json_object_get(l->out, "outbox"), "paused")) != 0;
-	bool clear = reasons && ready && !paused && !length(l, "requested") && !length(l, "locked") && !length(l, "overdue") && !length(l, "failed");
+	bool ending = json_integer_value(json_object_get(json_object_get(l->out, "counts"), "ending")) != 0;
+	bool clear = reasons && ready && !paused && !ending && !length(l, "requested") && !length(l, "locked") && !length(l, "overdue") && !length(l, "failed");
 	json_t *more = json_pack("{s:b, s:o, s:b}", "ready", ready, "reasons", reasons, "all_clear", clear);
 	enum err e = more && json_object_update(l->out, more) == 0 ? ERR_OK : ERR_MEMORY;
 	json_decref(more);

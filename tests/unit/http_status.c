@@ -73,6 +73,17 @@ static void it_is_clear_until_something_waits_for_somebody(void **state)
 	assert_int_equal(rows("overdue"), 1);
 	bench_sql("UPDATE orders SET state = 'in_use' WHERE id = %Q", p.id);
 	assert_int_equal(rows("overdue"), 0);
+	bench_sql("INSERT INTO certificate (serial, issuer, kind, fingerprint, subject, not_before, not_after, der, status, created_at)"
+		  " VALUES ('ends', 'ca', 'client', X'01', '', 1, %lld, X'', 'valid', 1)", (long long)bench.now + 30 * 86400LL);
+	assert_true(all_clear());
+	bench_sql("UPDATE certificate SET not_after = not_after - 1 WHERE serial = 'ends'");
+	assert_false(all_clear());
+	bench_sql("UPDATE orders SET renews = 'ends' WHERE id = %Q", p.id);
+	assert_true(all_clear());
+	bench_sql("UPDATE orders SET state = 'cancelled' WHERE id = %Q", p.id);
+	assert_false(all_clear());
+	bench_sql("DELETE FROM certificate WHERE serial = 'ends'");
+	assert_true(all_clear());
 	bench_sql("INSERT INTO meta (name, value) VALUES ('outbox_paused', '%lld')", (long long)bench.now);
 	assert_false(all_clear());
 }
@@ -160,6 +171,12 @@ static void the_start_page_shows_it_all(void **state)
 	reply_clear(&r);
 	bench_sql("UPDATE orders SET state = 'in_use'");
 	all_runs();
+	r = console_get(console_start, "/console", NULL, NULL);
+	html = console_expect(&r, 200);
+	assert_null(strstr(html, "All clear"));
+	assert_non_null(strstr(html, "<span class=\"figure\">1</span> to be renewed"));
+	reply_clear(&r);
+	bench_sql("UPDATE certificate SET not_after = %lld", (long long)bench.now + 45 * 86400LL);
 	r = console_get(console_start, "/console", NULL, NULL);
 	assert_non_null(strstr(console_expect(&r, 200), "All clear"));
 	reply_clear(&r);
