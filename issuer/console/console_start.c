@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-
 EMBED_TEXT(console_text_start, "issuer/console/pages/start.html");
 
 enum { SOONEST = 10, PICTURE_MAX = 16384, WIDTH = 760, HEIGHT = 178, BASE = 140, TALLEST = 112, STEP = 58, BAR = 38, SOON_WEEKS = 5 };

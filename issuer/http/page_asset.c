@@ -1,42 +1,20 @@
 #include "base/embed.h"
-#include "base/encode.h"
+#include "issuer/http/asset.h"
 #include "issuer/http/page.h"
-
-#include <openssl/evp.h>
-#include <string.h>
 
 EMBED_TEXT(page_text_style, "issuer/http/pages/style.css");
 EMBED_TEXT(page_text_script, "issuer/http/pages/page.js");
 EMBED_TEXT(page_text_icon, "issuer/http/pages/icon.svg");
 
-static const struct {
-	const char *name, *content_type, *text;
-} assets[] = {
+static const struct asset assets[] = {
 	{"style.css", "text/css; charset=utf-8", page_text_style},
 	{"page.js", "text/javascript; charset=utf-8", page_text_script},
 	{"icon.svg", "image/svg+xml", page_text_icon},
+	{NULL, NULL, NULL},
 };
-
-static void set_etag(struct reply *r)
-{
-	uint8_t hash[32];
-	if (EVP_Digest(r->body.data, r->body.len, hash, NULL, EVP_sha256(), NULL) != 1)
-		return;
-	r->etag[0] = '"';
-	hex_encode(hash, 16, r->etag + 1);
-	memcpy(r->etag + 33, "\"", 2);
-}
 
 void page_asset(struct front *front, const struct request *q, struct reply *r)
 {
-	for (size_t i = 0; i < sizeof assets / sizeof assets[0]; i++) {
-		if (strcmp(assets[i].name, q->parameter[0]) != 0)
-			continue;
-		buf_text(&r->body, assets[i].text);
-		r->content_type = assets[i].content_type;
-		r->cache_seconds = 3600;
-		set_etag(r);
-		return;
-	}
-	page_dead(front, q, r);
+	if (!asset_serve(assets, q->parameter[0], 3600, r))
+		page_dead(front, q, r);
 }
